@@ -1,0 +1,40 @@
+//! Names of things: opaque, sortable by time of birth, each with the prefix of its kind (`msg_01j…`, the TypeID form).
+//! Access never rests on an id being hard to guess.
+
+use type_safe_id::{StaticType, TypeSafeId};
+
+macro_rules! id {
+    ($name:ident, $kind:ident, $prefix:literal) => {
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $kind;
+
+        impl StaticType for $kind {
+            const TYPE: &'static str = $prefix;
+        }
+
+        pub type $name = TypeSafeId<$kind>;
+    };
+}
+
+id!(AccountId, AccountKind, "acct");
+id!(UserId, UserKind, "user");
+id!(ConversationId, ConversationKind, "conv");
+id!(MessageId, MessageKind, "msg");
+id!(OwnerId, OwnerKind, "own");
+
+/// Milliseconds since 1970 (UTC).
+pub type Millis = i64;
+
+/// The server's clock.
+#[cfg(feature = "ssr")]
+pub fn now() -> Millis {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis() as Millis)
+}
+
+/// When the thing with this id was made, as its maker's clock said.
+pub fn born<T: StaticType>(id: &TypeSafeId<T>) -> Millis {
+    let (seconds, nanos) = id.uuid().get_timestamp().map_or((0, 0), |t| t.to_unix());
+    seconds as Millis * 1000 + Millis::from(nanos) / 1_000_000
+}

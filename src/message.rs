@@ -1,0 +1,419 @@
+//! The heart: one type, and the one function by which it moves.
+//!
+//! A [`Message`] only ever grows. Two places that hold it (the server's memory and a browser, a journal and a row, two
+//! tabs) are brought together by asking the one that has more for [`Message::since`] the other's [`Position`], and
+//! giving the other those [`Event`]s to [`Message::apply`]. Joining, resuming, live delivery, catching up and recovery
+//! are all this. Pure: no clock, no I/O, compiled into both halves.
+//!
+//! Within an epoch a message is a line of states, each a prefix of the next: parts are born one after another, only the
+//! last one grows, and the end comes once. That is why three numbers (part, byte, ended) tell an earlier state from a
+//! state that never was, and why an event that carries its place can tell loss from repetition.
+
+use serde::{Deserialize, Serialize};
+use serde_tuple::{Deserialize_tuple, Serialize_tuple};
+
+use crate::ids::{MessageId, Millis};
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    User,
+    Assistant,
+}
+
+/// How far a message is. The one source of truth about that, in the row and everywhere else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Nothing has come yet in this epoch.
+    Pending,
+    /// Something has come, more may.
+    Streaming,
+    /// The provider said all that it had to say.
+    Completed,
+    /// A person pressed Stop.
+    Stopped,
+    /// The provider, or the way to it, failed; `Message::error` says how.
+    Failed,
+    /// The server ended before the reply did.
+    Interrupted,
+}
+
+impl Status {
+    /// A final state is final: within its epoch nothing changes any more.
+    pub fn is_final(self) -> bool {
+        !matches!(self, Status::Pending | Status::Streaming)
+    }
+
+    /// Whether Continue makes sense: it ended, but not because all was said.
+    pub fn can_go_on(self) -> bool {
+        matches!(self, Status::Stopped | Status::Failed | Status::Interrupted)
+    }
+}
+
+/// One run of a message. Continue opens the next one; the nonce keeps two epochs of the same number apart, as they
+/// come about when a database is restored from a backup that is older than what browsers have seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize_tuple, Deserialize_tuple)]
+pub struct Epoch {
+    pub counter: u32,
+    pub nonce: u32,
+}
+
+/// What a part is. Fixed at its birth.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Thinking,
+    Text,
+    ToolCall { name: String, call_id: String },
+    ToolResult { call_id: String, failed: bool },
+}
+
+/// A piece of a message that only grows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    pub kind: Kind,
+    pub started_at: Millis,
+    /// UTF-8; its length in bytes is what a [`Position`] counts.
+    pub text: String,
+}
+
+/// What a reply cost, as the provider counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+}
+
+/// What arrives once, with the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// Always a final one.
+    pub status: Status,
+    pub ended_at: Millis,
+    /// A sentence for people: what happened, what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+}
+
+/// A message, as the row, the server's memory, the page, the journal, the socket and the browser's signal all have it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    pub id: MessageId,
+    pub role: Role,
+    /// The key of the model that writes it; none for a person's message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    pub epoch: Epoch,
+    pub status: Status,
+    pub parts: Vec<Part>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Millis>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+}
+
+/// How much of a message somebody has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    pub epoch: Epoch,
+    /// The length of every part's text, in bytes.
+    pub parts: Vec<usize>,
+    pub ended: bool,
+}
+
+/// A step of a message, under the epoch in which it was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    pub epoch: Epoch,
+    pub change: Change,
+}
+
+/// What an [`Event`] does. Each says where it belongs, so that the same one twice, or one too early, is known as such.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// The whole message. A `reset` replaces whatever the reader has, because that was never a state of this message.
+    #[serde(rename = "snapshot")]
+    Snapshot { message: Box<Message>, reset: bool },
+    #[serde(rename = "part")]
+    Part(Birth),
+    #[serde(rename = "t")]
+    Text(Text),
+    #[serde(rename = "end")]
+    Ended(Ended),
+}
+
+/// Part number `part` is born; the one before it is complete at `at` bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Birth {
+    pub part: usize,
+    pub at: usize,
+    pub kind: Kind,
+    pub started_at: Millis,
+}
+
+/// Part number `part` grows by `text`, from byte `at` on. `[part, at, text]` on the wire: this is the frequent one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
+pub struct Text {
+    pub part: usize,
+    pub at: usize,
+    pub text: String,
+}
+
+/// The message ends with `parts` parts, the last of which has `at` bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    pub parts: usize,
+    pub at: usize,
+    pub end: End,
+}
+
+/// What became of an event that was applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Outcome {
+    /// The message grew.
+    Applied,
+    /// All of it was here already, or it is of a time that is over.
+    Stale,
+    /// Something before it is missing: ask again with one's own position.
+    Gap,
+}
+
+/// What a position is to a message.
+enum Standing {
+    Earlier,
+    OlderEpoch,
+    Foreign,
+}
+
+impl Message {
+    /// How much of the message this is.
+    pub fn position(&self) -> Position {
+        Position {
+            epoch: self.epoch,
+            parts: self.parts.iter().map(|part| part.text.len()).collect(),
+            ended: self.status.is_final(),
+        }
+    }
+
+    /// The events that lead from `position` to this message: what is missing, or a snapshot where that cannot be said.
+    /// None at all when nothing is missing. Costs what is missing, not what is there.
+    pub fn since(&self, position: &Position) -> Vec<Event> {
+        let mut events = Vec::new();
+        let mut at = position.clone();
+        while let Some(event) = self.next(Some(&at), usize::MAX) {
+            at.advance(&event);
+            events.push(event);
+        }
+        events
+    }
+
+    /// The first event that leads on from `position` (`None`: from nothing), with at most `limit` bytes of text, but
+    /// always at least one character. `None` when `position` has it all. A reader that is to be sent little at a time
+    /// takes one of these, [`Position::advance`]s, and comes back.
+    pub fn next(&self, position: Option<&Position>, limit: usize) -> Option<Event> {
+        let Some(position) = position else {
+            return Some(self.snapshot(false));
+        };
+        match self.standing(position) {
+            Standing::Earlier => {}
+            Standing::OlderEpoch => return Some(self.snapshot(false)),
+            Standing::Foreign => return Some(self.snapshot(true)),
+        }
+        let count = position.parts.len();
+        let at = position.parts.last().copied().unwrap_or(0);
+        let rest = (count.checked_sub(1).and_then(|last| self.parts.get(last)))
+            .and_then(|part| part.text.get(at..))
+            .unwrap_or("");
+        let change = if !rest.is_empty() {
+            Change::Text(Text {
+                part: count - 1,
+                at,
+                text: rest[..cut(rest, limit)].to_owned(),
+            })
+        } else if let Some(part) = self.parts.get(count) {
+            Change::Part(Birth {
+                part: count,
+                at,
+                kind: part.kind.clone(),
+                started_at: part.started_at,
+            })
+        } else if self.status.is_final() && !position.ended {
+            Change::Ended(Ended {
+                parts: count,
+                at,
+                end: self.end(),
+            })
+        } else {
+            return None;
+        };
+        Some(Event {
+            epoch: self.epoch,
+            change,
+        })
+    }
+
+    /// Takes an event in. Costs the event's own size (a snapshot: the message's).
+    pub fn apply(&mut self, event: Event) -> Outcome {
+        let Event { epoch, change } = event;
+        if let Change::Snapshot { message, reset } = change {
+            return self.apply_snapshot(*message, reset);
+        }
+        if epoch != self.epoch {
+            return match epoch.counter < self.epoch.counter {
+                true => Outcome::Stale,
+                false => Outcome::Gap,
+            };
+        }
+        if self.status.is_final() {
+            return Outcome::Stale;
+        }
+        let count = self.parts.len();
+        let at = self.parts.last().map_or(0, |part| part.text.len());
+        match change {
+            Change::Part(birth) if birth.part < count => Outcome::Stale,
+            Change::Part(birth) if (birth.part, birth.at) == (count, at) => {
+                self.parts.push(Part {
+                    kind: birth.kind,
+                    started_at: birth.started_at,
+                    text: String::new(),
+                });
+                self.status = Status::Streaming;
+                Outcome::Applied
+            }
+            Change::Text(text) if count > 0 && text.part < count - 1 => Outcome::Stale,
+            Change::Text(text) if count > 0 && text.part == count - 1 && text.at <= at => {
+                let Some(part) = self.parts.last_mut() else {
+                    return Outcome::Gap;
+                };
+                if text.at + text.text.len() <= at {
+                    return Outcome::Stale;
+                }
+                let Some(rest) = text.text.get(at - text.at..) else {
+                    return Outcome::Gap;
+                };
+                part.text.push_str(rest);
+                self.status = Status::Streaming;
+                Outcome::Applied
+            }
+            Change::Ended(ended)
+                if (ended.parts, ended.at) == (count, at) && ended.end.status.is_final() =>
+            {
+                self.status = ended.end.status;
+                self.ended_at = Some(ended.end.ended_at);
+                self.error = ended.end.error;
+                self.usage = ended.end.usage;
+                Outcome::Applied
+            }
+            _ => Outcome::Gap,
+        }
+    }
+
+    fn apply_snapshot(&mut self, message: Message, reset: bool) -> Outcome {
+        let newer = message.epoch.counter > self.epoch.counter;
+        if !reset && !newer {
+            if message.epoch.counter < self.epoch.counter {
+                return Outcome::Stale;
+            }
+            let mine = self.position();
+            if let Standing::Foreign = message.standing(&mine) {
+                // Either it is behind, or neither is an earlier state of the other.
+                return match self.standing(&message.position()) {
+                    Standing::Earlier => Outcome::Stale,
+                    _ => Outcome::Gap,
+                };
+            }
+            if mine == message.position() {
+                return Outcome::Stale;
+            }
+        }
+        *self = message;
+        Outcome::Applied
+    }
+
+    /// Whether `position` is an earlier state of this message (or this very one). Never panics, whatever it says.
+    fn standing(&self, position: &Position) -> Standing {
+        if position.epoch != self.epoch {
+            return match position.epoch.counter < self.epoch.counter {
+                true => Standing::OlderEpoch,
+                false => Standing::Foreign,
+            };
+        }
+        let count = position.parts.len();
+        let complete = count.saturating_sub(1);
+        let earlier = count <= self.parts.len()
+            && (self.parts.iter().zip(&position.parts))
+                .take(complete)
+                .all(|(part, at)| part.text.len() == *at)
+            && (position.parts.last()).is_none_or(|at| {
+                (self.parts.get(complete)).is_some_and(|part| part.text.is_char_boundary(*at))
+            })
+            && (!position.ended
+                || self.status.is_final()
+                    && count == self.parts.len()
+                    && (self.parts.last().map(|part| part.text.len()))
+                        == position.parts.last().copied());
+        match earlier {
+            true => Standing::Earlier,
+            false => Standing::Foreign,
+        }
+    }
+
+    fn snapshot(&self, reset: bool) -> Event {
+        Event {
+            epoch: self.epoch,
+            change: Change::Snapshot {
+                message: Box::new(self.clone()),
+                reset,
+            },
+        }
+    }
+
+    fn end(&self) -> End {
+        End {
+            status: self.status,
+            ended_at: self.ended_at.unwrap_or(0),
+            error: self.error.clone(),
+            usage: self.usage,
+        }
+    }
+
+    /// All text of the reply proper, without thinking and tools: what Copy copies and a provider is told.
+    pub fn text(&self) -> String {
+        (self.parts.iter())
+            .filter(|part| part.kind == Kind::Text)
+            .map(|part| part.text.as_str())
+            .collect()
+    }
+}
+
+impl Position {
+    /// Moves on by an event that was sent: what a reader of it will have.
+    pub fn advance(&mut self, event: &Event) {
+        match &event.change {
+            Change::Snapshot { message, .. } => *self = message.position(),
+            Change::Part(_) => self.parts.push(0),
+            Change::Text(text) => {
+                if let Some(at) = self.parts.get_mut(text.part) {
+                    *at = text.at + text.text.len();
+                }
+            }
+            Change::Ended(_) => self.ended = true,
+        }
+    }
+}
+
+/// The length of the longest beginning of `text` of at most `limit` bytes that ends between characters; one character
+/// if none is that short, so that whoever asks gets on.
+pub fn cut(text: &str, limit: usize) -> usize {
+    match text.floor_char_boundary(limit) {
+        0 => text.chars().next().map_or(0, char::len_utf8),
+        at => at,
+    }
+}

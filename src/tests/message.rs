@@ -1,0 +1,387 @@
+//! The six laws of the heart, over random histories: several parts, scripts of one to four bytes a character, several
+//! epochs, and events that are lost, repeated, reordered, split and merged on the way.
+
+use proptest::prelude::*;
+use rivulet::{
+    ids::MessageId,
+    message::{
+        Birth, Change, End, Ended, Epoch, Event, Kind, Message, Outcome, Position, Role, Status,
+        Text,
+    },
+};
+
+/// What happens to a message, as a reply would make it happen.
+#[derive(Clone, Debug)]
+enum Step {
+    Birth(Kind),
+    Grow(String),
+    End(Status),
+    Continue(u32),
+}
+
+/// Every state that a message was in, and the events between them.
+#[derive(Debug)]
+struct History {
+    states: Vec<Message>,
+    events: Vec<Event>,
+}
+
+impl History {
+    fn of(steps: Vec<Step>) -> History {
+        let mut truth = Message {
+            id: MessageId::new(),
+            role: Role::Assistant,
+            model: Some("demo/demo".into()),
+            epoch: Epoch {
+                counter: 1,
+                nonce: 7,
+            },
+            status: Status::Pending,
+            parts: vec![],
+            ended_at: None,
+            error: None,
+            usage: None,
+        };
+        let mut history = History {
+            states: vec![truth.clone()],
+            events: vec![],
+        };
+        for step in steps {
+            let Some(event) = event(&truth, step) else {
+                continue;
+            };
+            let outcome = truth.apply(event.clone());
+            assert_eq!(
+                outcome,
+                Outcome::Applied,
+                "the truth itself takes {event:?}"
+            );
+            history.states.push(truth.clone());
+            history.events.push(event);
+        }
+        history
+    }
+
+    fn last(&self) -> &Message {
+        self.states.last().expect("a history has a beginning")
+    }
+
+    /// Whether the reader is in a state that the message was in, or between two of them.
+    fn has_prefix(&self, reader: &Message) -> bool {
+        self.states.iter().any(|state| {
+            let mut fed = reader.clone();
+            fed.epoch == state.epoch
+                && state
+                    .next(Some(&fed.position()), usize::MAX)
+                    .is_none_or(|event| !matches!(event.change, Change::Snapshot { .. }))
+                && state
+                    .since(&reader.position())
+                    .into_iter()
+                    .all(|event| fed.apply(event) == Outcome::Applied)
+                && fed == *state
+        })
+    }
+}
+
+fn event(truth: &Message, step: Step) -> Option<Event> {
+    let count = truth.parts.len();
+    let at = truth.parts.last().map_or(0, |part| part.text.len());
+    let change = match step {
+        Step::Continue(nonce) if truth.status.is_final() => {
+            let epoch = Epoch {
+                counter: truth.epoch.counter + 1,
+                nonce,
+            };
+            let message = Message {
+                epoch,
+                status: Status::Pending,
+                ended_at: None,
+                error: None,
+                usage: None,
+                ..truth.clone()
+            };
+            return Some(Event {
+                epoch,
+                change: Change::Snapshot {
+                    message: Box::new(message),
+                    reset: false,
+                },
+            });
+        }
+        _ if truth.status.is_final() => return None,
+        Step::Continue(_) => return None,
+        Step::Birth(kind) => Change::Part(Birth {
+            part: count,
+            at,
+            kind,
+            started_at: 1_000 + count as i64,
+        }),
+        Step::Grow(text) if count > 0 && !text.is_empty() => Change::Text(Text {
+            part: count - 1,
+            at,
+            text,
+        }),
+        Step::Grow(_) => return None,
+        Step::End(status) => Change::Ended(Ended {
+            parts: count,
+            at,
+            end: End {
+                status,
+                ended_at: 9_000,
+                error: (status == Status::Failed).then(|| "It failed.".into()),
+                usage: None,
+            },
+        }),
+    };
+    Some(Event {
+        epoch: truth.epoch,
+        change,
+    })
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z ]{1,6}",
+        "[🦀🌊👩‍👩‍👧é水流\u{1F1E9}\u{0301}]{1,4}",
+        "\\PC{1,5}",
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let kind = prop_oneof![
+        Just(Kind::Thinking),
+        Just(Kind::Text),
+        Just(Kind::ToolCall {
+            name: "search".into(),
+            call_id: "c1".into()
+        }),
+        Just(Kind::ToolResult {
+            call_id: "c1".into(),
+            failed: false
+        }),
+    ];
+    let status = prop_oneof![
+        Just(Status::Completed),
+        Just(Status::Stopped),
+        Just(Status::Failed),
+        Just(Status::Interrupted)
+    ];
+    prop_oneof![
+        3 => kind.prop_map(Step::Birth),
+        10 => text().prop_map(Step::Grow),
+        1 => status.prop_map(Step::End),
+        1 => any::<u32>().prop_map(Step::Continue),
+    ]
+}
+
+fn history() -> impl Strategy<Value = History> {
+    prop::collection::vec(step(), 0..40).prop_map(History::of)
+}
+
+/// The same history as a network may bring it: some events cut in two, some twice, some never, some out of order.
+fn mangle(events: &[Event], noise: &[(u8, usize)]) -> Vec<Event> {
+    let mut sent: Vec<Event> = Vec::new();
+    for (index, event) in events.iter().enumerate() {
+        let (what, how) = noise
+            .get(index % noise.len().max(1))
+            .copied()
+            .unwrap_or((0, 0));
+        match (what % 8, &event.change) {
+            (1, _) => {}
+            (2, _) => sent.extend([event.clone(), event.clone()]),
+            (3, _) => sent.insert(how % (sent.len() + 1), event.clone()),
+            (4, Change::Text(text)) => {
+                let middle = text.text.floor_char_boundary(how % (text.text.len() + 1));
+                let (front, back) = text.text.split_at(middle);
+                for (at, piece) in [(text.at, front), (text.at + middle, back)] {
+                    sent.push(Event {
+                        epoch: event.epoch,
+                        change: Change::Text(Text {
+                            part: text.part,
+                            at,
+                            text: piece.into(),
+                        }),
+                    });
+                }
+            }
+            _ => sent.push(event.clone()),
+        }
+    }
+    sent
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    /// Law 1.
+    #[test]
+    fn since_leads_from_every_earlier_state_to_the_later(history in history()) {
+        for (index, later) in history.states.iter().enumerate() {
+            for earlier in &history.states[..=index] {
+                let mut reader = earlier.clone();
+                let events = later.since(&earlier.position());
+                let reset = events.iter().any(|event| matches!(event.change, Change::Snapshot { reset: true, .. }));
+                prop_assert!(!reset);
+                for event in events {
+                    prop_assert_eq!(reader.apply(event), Outcome::Applied);
+                }
+                prop_assert_eq!(&reader, later);
+                prop_assert_eq!(later.since(&reader.position()), vec![]);
+            }
+        }
+    }
+
+    /// Law 1, little at a time: a reader that is served a few bytes a turn gets to the same place, between characters.
+    #[test]
+    fn a_slow_reader_gets_there_too(history in history(), limit in 0usize..9) {
+        let truth = history.last();
+        let mut reader = history.states[0].clone();
+        let mut sent = reader.position();
+        while let Some(event) = truth.next(Some(&sent), limit) {
+            sent.advance(&event);
+            prop_assert_eq!(reader.apply(event), Outcome::Applied);
+            prop_assert_eq!(&reader.position(), &sent);
+        }
+        prop_assert_eq!(&reader, truth);
+    }
+
+    /// Law 2.
+    #[test]
+    fn applying_twice_is_applying_once(history in history()) {
+        let mut reader = history.states[0].clone();
+        for event in &history.events {
+            prop_assert_eq!(reader.apply(event.clone()), Outcome::Applied);
+            let once = reader.clone();
+            prop_assert_eq!(reader.apply(event.clone()), Outcome::Stale);
+            prop_assert_eq!(&reader, &once);
+        }
+    }
+
+    /// Law 3, and that a reader who knows of its gap, and asks, has the truth.
+    #[test]
+    fn whatever_the_network_does_a_reader_has_a_prefix(history in history(), noise in prop::collection::vec(any::<(u8, usize)>(), 1..40)) {
+        let mut reader = history.states[0].clone();
+        let mut epoch = reader.epoch.counter;
+        for event in mangle(&history.events, &noise) {
+            let before = reader.clone();
+            let outcome = reader.apply(event);
+            prop_assert!(history.has_prefix(&reader), "{reader:?} was never a state");
+            prop_assert!(reader.epoch.counter >= epoch, "never back");
+            epoch = reader.epoch.counter;
+            if outcome != Outcome::Applied {
+                prop_assert_eq!(&reader, &before, "only what applies changes anything");
+            }
+        }
+        for event in history.last().since(&reader.position()) {
+            prop_assert_eq!(reader.apply(event), Outcome::Applied);
+        }
+        prop_assert_eq!(&reader, history.last());
+    }
+
+    /// Law 3: what is missing is noticed, not skipped.
+    #[test]
+    fn an_event_after_a_lost_one_is_a_gap(history in history(), lost in any::<prop::sample::Index>()) {
+        prop_assume!(history.events.len() >= 2);
+        let lost = lost.index(history.events.len() - 1);
+        let mut reader = history.states[lost].clone();
+        let next = &history.events[lost + 1];
+        if !matches!(next.change, Change::Snapshot { .. }) {
+            prop_assert_eq!(reader.apply(next.clone()), Outcome::Gap);
+        }
+    }
+
+    /// Law 4.
+    #[test]
+    fn a_final_state_is_final_within_its_epoch(history in history()) {
+        for state in history.states.iter().filter(|state| state.status.is_final()) {
+            let mut reader = state.clone();
+            for event in history.events.iter().filter(|event| event.epoch.counter <= state.epoch.counter) {
+                prop_assert_eq!(reader.apply(event.clone()), Outcome::Stale);
+            }
+            prop_assert_eq!(&reader, state);
+        }
+    }
+
+    /// Law 4: an older epoch is ignored, and a newer one without its snapshot is a gap.
+    #[test]
+    fn another_epoch_is_ignored_or_a_gap(history in history()) {
+        for state in &history.states {
+            for event in &history.events {
+                let mut reader = state.clone();
+                let snapshot = matches!(event.change, Change::Snapshot { .. });
+                match event.epoch.counter.cmp(&state.epoch.counter) {
+                    std::cmp::Ordering::Less => prop_assert_eq!(reader.apply(event.clone()), Outcome::Stale),
+                    std::cmp::Ordering::Greater if !snapshot => prop_assert_eq!(reader.apply(event.clone()), Outcome::Gap),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Law 5: no event's text begins or ends inside a character, wherever a reader stands and however little it takes.
+    #[test]
+    fn text_is_cut_between_characters(text in "\\PC{0,12}", limit in 0usize..20) {
+        let at = rivulet::message::cut(&text, limit);
+        prop_assert!(text.is_char_boundary(at));
+        prop_assert!(at <= limit.max(4));
+        prop_assert!(at > 0 || text.is_empty());
+    }
+
+    /// Law 6: whatever a position says, it gets an answer that leads to the truth, and a lie gets a reset.
+    #[test]
+    fn no_position_can_panic_and_a_lie_gets_a_reset(
+        history in history(),
+        counter in 0u32..5, nonce in prop_oneof![Just(7u32), any::<u32>()],
+        parts in prop::collection::vec(prop_oneof![0usize..30, Just(usize::MAX)], 0..6), ended in any::<bool>(),
+    ) {
+        let truth = history.last();
+        let position = Position { epoch: Epoch { counter, nonce }, parts, ended };
+        let honest = history.states.iter().any(|state| state.epoch == position.epoch);
+        let events = truth.since(&position);
+        match events.first().map(|event| &event.change) {
+            Some(Change::Snapshot { reset: true, .. }) => {
+                let mut liar = Message { epoch: position.epoch, status: Status::Completed, ..history.states[0].clone() };
+                prop_assert_eq!(liar.apply(events[0].clone()), Outcome::Applied, "a reset is always taken");
+                prop_assert_eq!(&liar, truth);
+            }
+            Some(Change::Snapshot { reset: false, .. }) => prop_assert!(counter < truth.epoch.counter),
+            _ => prop_assert!(honest && position.epoch == truth.epoch),
+        }
+    }
+
+    /// Law 6: longer, inside a character, or ended too early is no earlier state.
+    #[test]
+    fn near_misses_are_lies(history in history(), what in 0..4) {
+        let truth = history.last();
+        let mut position = truth.position();
+        match (what, position.parts.last_mut()) {
+            (0, Some(at)) => *at += 1,
+            (1, _) => position.parts.push(0),
+            (2, _) if !truth.status.is_final() => position.ended = true,
+            (3, Some(at)) if truth.parts.last().is_some_and(|part| !part.text.is_char_boundary(at.saturating_sub(1))) => *at -= 1,
+            _ => return Ok(()),
+        }
+        let reset = matches!(truth.since(&position).first(), Some(Event { change: Change::Snapshot { reset: true, .. }, .. }));
+        prop_assert!(reset, "{position:?} was never a position of {truth:?}");
+    }
+
+    /// Hostile events: any of them, in any state, changes nothing or applies; it never panics.
+    #[test]
+    fn no_event_can_panic(history in history(), counter in 0u32..4, part in prop_oneof![0usize..5, Just(usize::MAX)], at in prop_oneof![0usize..40, Just(usize::MAX)], text in "\\PC{0,8}") {
+        let mut reader = history.last().clone();
+        let epoch = Epoch { counter, nonce: 7 };
+        let _ = reader.apply(Event { epoch, change: Change::Text(Text { part, at, text }) });
+        let _ = reader.apply(Event { epoch, change: Change::Part(Birth { part, at, kind: Kind::Text, started_at: 0 }) });
+        let end = End { status: Status::Streaming, ended_at: 0, error: None, usage: None };
+        prop_assert_ne!(reader.apply(Event { epoch, change: Change::Ended(Ended { parts: part, at, end }) }), Outcome::Applied);
+    }
+
+    /// The wire's form brings back what went in.
+    #[test]
+    fn events_survive_the_wire(history in history()) {
+        for event in &history.events {
+            let wire = serde_json::to_string(event).expect("an event can be written");
+            prop_assert_eq!(&serde_json::from_str::<Event>(&wire).expect("and read"), event);
+        }
+    }
+}
