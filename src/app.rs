@@ -1,23 +1,54 @@
+//! The HTML shell, and every page's route in one table.
+
 use leptos::prelude::*;
-use leptos_meta::{MetaTags, provide_meta_context};
+use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
-    components::{Route, Router, Routes},
+    components::{ParentRoute, Route, Router, Routes},
     path,
 };
 
+use crate::{
+    account::pages::{CreateAccount, SignIn},
+    conversation::page::{Chat, Chats, NewChat},
+    ui::NotFound,
+};
+
+/// The document around every page. Server only: hydration begins inside `body`.
+#[cfg(feature = "ssr")]
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    use crate::{account::session::cookie, server::security};
+    security::content_security_policy();
+    let build = expect_context::<crate::server::state::App>().build.clone();
+    let theme = use_context::<axum::http::request::Parts>().and_then(|parts| {
+        cookie(&parts.headers, "theme").filter(|theme| matches!(*theme, "light" | "dark")).map(str::to_owned)
+    });
+    let name = &options.output_name;
+    let (script, wasm, style) = (
+        format!("/pkg/{name}.js?v={build}"),
+        format!("/pkg/{name}.wasm?v={build}"),
+        format!("/pkg/{name}.css?v={build}"),
+    );
+    let start = format!(
+        "import start, {{ hydrate }} from '{script}'; start({{ module_or_path: '{wasm}' }}).then(() => hydrate());"
+    );
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=theme>
             <head>
                 <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <link rel="stylesheet" href="/pkg/rivulet.css" />
-                <HydrationScripts options />
-                <MetaTags />
+                <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content" />
+                <meta name="color-scheme" content="light dark" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="stylesheet" href=style />
+                <link rel="modulepreload" href=script />
+                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+                <script type="module" nonce=leptos::nonce::use_nonce() inner_html=start></script>
+                <leptos_meta::MetaTags />
             </head>
-            <body><App /></body>
+            <body>
+                <App />
+            </body>
         </html>
     }
 }
@@ -25,11 +56,16 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    let count = RwSignal::new(0);
     view! {
+        <Title formatter=|page: String| if page.is_empty() { "Rivulet".into() } else { format!("{page} · Rivulet") } />
         <Router>
-            <Routes fallback=|| "Not found">
-                <Route path=path!("/") view=move || view! { <button on:click=move |_| *count.write() += 1>{count}</button> } ssr=SsrMode::Async />
+            <Routes fallback=NotFound>
+                <ParentRoute path=path!("") view=Chats ssr=SsrMode::Async>
+                    <Route path=path!("") view=NewChat ssr=SsrMode::Async />
+                    <Route path=path!("c/:id") view=Chat ssr=SsrMode::Async />
+                </ParentRoute>
+                <Route path=path!("sign-in") view=SignIn ssr=SsrMode::Async />
+                <Route path=path!("create-account") view=CreateAccount ssr=SsrMode::Async />
             </Routes>
         </Router>
     }

@@ -22,19 +22,16 @@ id!(ConversationId, ConversationKind, "conv");
 id!(MessageId, MessageKind, "msg");
 id!(OwnerId, OwnerKind, "own");
 
+/// A new id, from the clock and the platform's random numbers; works in both halves.
+pub fn mint<T: StaticType>() -> TypeSafeId<T> {
+    TypeSafeId::from_uuid(uuid::Uuid::now_v7())
+}
+
 /// Milliseconds since 1970 (UTC).
 pub type Millis = i64;
 
 /// The server's clock.
 #[cfg(feature = "ssr")]
 pub fn now() -> Millis {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| since.as_millis() as Millis)
-}
-
-/// When the thing with this id was made, as its maker's clock said.
-pub fn born<T: StaticType>(id: &TypeSafeId<T>) -> Millis {
-    let (seconds, nanos) = id.uuid().get_timestamp().map_or((0, 0), |t| t.to_unix());
-    seconds as Millis * 1000 + Millis::from(nanos) / 1_000_000
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis() as Millis)
 }

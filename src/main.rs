@@ -1,23 +1,88 @@
-use leptos::prelude::*;
-use leptos_axum::{LeptosRoutes, generate_route_list};
-use rivulet::app::{App, shell};
+//! Reads the settings, opens the database, serves.
+
+#![recursion_limit = "256"] // as in lib.rs
+
+use std::{net::SocketAddr, process::ExitCode, time::Duration};
+
+use anyhow::Context;
+use axum::serve::ListenerExt;
+use rivulet::{
+    message::Status,
+    server::{routes, settings::Settings, state::App, telemetry},
+};
+use tokio::{net::TcpListener, signal, time::timeout};
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let options = LeptosOptions::builder()
-        .output_name("rivulet")
-        .site_root(std::env::var("LEPTOS_SITE_ROOT").unwrap_or("target/site".into()))
-        .site_addr(([127, 0, 0, 1], 3000))
-        .build();
-    let routes = generate_route_list(App);
-    let app = axum::Router::new()
-        .leptos_routes(&options, routes, {
-            let options = options.clone();
-            move || shell(options.clone())
-        })
-        .fallback(leptos_axum::file_and_error_handler(shell))
-        .with_state(options.clone());
-    let listener = tokio::net::TcpListener::bind(options.site_addr).await?;
-    axum::serve(listener, app).await?;
+async fn main() -> ExitCode {
+    telemetry::start();
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // For the person at the terminal, who reads the first line.
+            eprintln!("Rivulet cannot start. {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
+    let settings = Settings::read()?;
+    let listener = TcpListener::bind(settings.address).await.with_context(|| {
+        format!(
+            "LEPTOS_SITE_ADDR is \"{}\", where nothing can listen. Is another program there already?",
+            settings.address
+        )
+    })?;
+    let address = listener.local_addr()?;
+    let (app, committer) = App::start(&settings).await?;
+    let listener = listener.tap_io(|stream| {
+        // A word must not wait for the next one.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
+        }
+    });
+    let service = routes::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    tracing::info!("listening on http://{address}");
+    let closing = app.closing.clone();
+    let server = tokio::spawn(
+        axum::serve(listener, service).with_graceful_shutdown(async move { closing.cancelled().await }).into_future(),
+    );
+
+    asked_to_stop().await;
+    tracing::info!(grace_seconds = settings.grace_seconds, "stopping: no new replies; open ones may finish");
+    app.closing.cancel();
+    app.replies.close();
+    if timeout(Duration::from_secs(settings.grace_seconds), app.replies.wait()).await.is_err() {
+        for running in app.hub.all_running(None) {
+            running.stop(Status::Interrupted);
+        }
+        // What cannot be written now is in the journal, and the next start ends it.
+        let _ = timeout(Duration::from_secs(5), app.replies.wait()).await;
+    }
+    app.hub.restarting();
+    let _ = timeout(Duration::from_secs(3), server).await;
+    let database = app.database.clone();
+    drop(app);
+    let _ = timeout(Duration::from_secs(2), committer).await;
+    let _ = timeout(Duration::from_secs(2), database.close()).await;
     Ok(())
+}
+
+/// Ctrl-C, or what a service manager sends.
+async fn asked_to_stop() {
+    let terminated = async {
+        #[cfg(unix)]
+        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+                return;
+            }
+            Err(error) => tracing::warn!(%error, "SIGTERM cannot be heard"),
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        _ = signal::ctrl_c() => {}
+        () = terminated => {}
+    }
 }

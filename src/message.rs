@@ -193,6 +193,21 @@ enum Standing {
 }
 
 impl Message {
+    /// A message of which only the list has told so far: what any subscription to it leads on from.
+    pub fn unseen(id: MessageId, role: Role) -> Message {
+        Message {
+            id,
+            role,
+            model: None,
+            epoch: Epoch { counter: 0, nonce: 0 },
+            status: Status::Pending,
+            parts: vec![],
+            ended_at: None,
+            error: None,
+            usage: None,
+        }
+    }
+
     /// How much of the message this is.
     pub fn position(&self) -> Position {
         Position {
@@ -232,31 +247,15 @@ impl Message {
             .and_then(|part| part.text.get(at..))
             .unwrap_or("");
         let change = if !rest.is_empty() {
-            Change::Text(Text {
-                part: count - 1,
-                at,
-                text: rest[..cut(rest, limit)].to_owned(),
-            })
+            Change::Text(Text { part: count - 1, at, text: rest[..cut(rest, limit)].to_owned() })
         } else if let Some(part) = self.parts.get(count) {
-            Change::Part(Birth {
-                part: count,
-                at,
-                kind: part.kind.clone(),
-                started_at: part.started_at,
-            })
+            Change::Part(Birth { part: count, at, kind: part.kind.clone(), started_at: part.started_at })
         } else if self.status.is_final() && !position.ended {
-            Change::Ended(Ended {
-                parts: count,
-                at,
-                end: self.end(),
-            })
+            Change::Ended(Ended { parts: count, at, end: self.end() })
         } else {
             return None;
         };
-        Some(Event {
-            epoch: self.epoch,
-            change,
-        })
+        Some(Event { epoch: self.epoch, change })
     }
 
     /// Takes an event in. Costs the event's own size (a snapshot: the message's).
@@ -279,11 +278,7 @@ impl Message {
         match change {
             Change::Part(birth) if birth.part < count => Outcome::Stale,
             Change::Part(birth) if (birth.part, birth.at) == (count, at) => {
-                self.parts.push(Part {
-                    kind: birth.kind,
-                    started_at: birth.started_at,
-                    text: String::new(),
-                });
+                self.parts.push(Part { kind: birth.kind, started_at: birth.started_at, text: String::new() });
                 self.status = Status::Streaming;
                 Outcome::Applied
             }
@@ -302,9 +297,7 @@ impl Message {
                 self.status = Status::Streaming;
                 Outcome::Applied
             }
-            Change::Ended(ended)
-                if (ended.parts, ended.at) == (count, at) && ended.end.status.is_final() =>
-            {
+            Change::Ended(ended) if (ended.parts, ended.at) == (count, at) && ended.end.status.is_final() => {
                 self.status = ended.end.status;
                 self.ended_at = Some(ended.end.ended_at);
                 self.error = ended.end.error;
@@ -348,17 +341,13 @@ impl Message {
         let count = position.parts.len();
         let complete = count.saturating_sub(1);
         let earlier = count <= self.parts.len()
-            && (self.parts.iter().zip(&position.parts))
-                .take(complete)
-                .all(|(part, at)| part.text.len() == *at)
-            && (position.parts.last()).is_none_or(|at| {
-                (self.parts.get(complete)).is_some_and(|part| part.text.is_char_boundary(*at))
-            })
+            && (self.parts.iter().zip(&position.parts)).take(complete).all(|(part, at)| part.text.len() == *at)
+            && (position.parts.last())
+                .is_none_or(|at| (self.parts.get(complete)).is_some_and(|part| part.text.is_char_boundary(*at)))
             && (!position.ended
                 || self.status.is_final()
                     && count == self.parts.len()
-                    && (self.parts.last().map(|part| part.text.len()))
-                        == position.parts.last().copied());
+                    && (self.parts.last().map(|part| part.text.len())) == position.parts.last().copied());
         match earlier {
             true => Standing::Earlier,
             false => Standing::Foreign,
@@ -366,30 +355,16 @@ impl Message {
     }
 
     fn snapshot(&self, reset: bool) -> Event {
-        Event {
-            epoch: self.epoch,
-            change: Change::Snapshot {
-                message: Box::new(self.clone()),
-                reset,
-            },
-        }
+        Event { epoch: self.epoch, change: Change::Snapshot { message: Box::new(self.clone()), reset } }
     }
 
     fn end(&self) -> End {
-        End {
-            status: self.status,
-            ended_at: self.ended_at.unwrap_or(0),
-            error: self.error.clone(),
-            usage: self.usage,
-        }
+        End { status: self.status, ended_at: self.ended_at.unwrap_or(0), error: self.error.clone(), usage: self.usage }
     }
 
     /// All text of the reply proper, without thinking and tools: what Copy copies and a provider is told.
     pub fn text(&self) -> String {
-        (self.parts.iter())
-            .filter(|part| part.kind == Kind::Text)
-            .map(|part| part.text.as_str())
-            .collect()
+        (self.parts.iter()).filter(|part| part.kind == Kind::Text).map(|part| part.text.as_str()).collect()
     }
 }
 

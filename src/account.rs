@@ -1,0 +1,32 @@
+//! Accounts and the people in them.
+
+use serde::{Deserialize, Serialize};
+
+pub mod api;
+pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod password;
+#[cfg(feature = "ssr")]
+pub mod session;
+#[cfg(feature = "ssr")]
+pub mod store;
+
+/// Who is signed in, as the page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub name: String,
+    pub email: String,
+}
+
+/// What a form was refused for, and what had been typed (never a password).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    pub message: String,
+    pub name: String,
+    pub email: String,
+    /// The message that was not sent.
+    pub text: String,
+}
+
+/// The shortest password, in characters (NIST SP 800-63B asks for at least 8).
+pub const SHORTEST_PASSWORD: usize = 8;

@@ -1,0 +1,23 @@
+//! What a page may know of accounts before somebody is signed in. Signing in and up are forms: `server/forms.rs`.
+
+use leptos::{prelude::*, server_fn::codec::Json};
+use serde::{Deserialize, Serialize};
+
+use super::Refusal;
+use crate::error::Failure;
+
+/// What the pages of this room open with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Door {
+    /// Whether there is an owner: then sign-up is closed.
+    pub has_owner: bool,
+    /// Why the form came back, if it did.
+    pub refusal: Option<Refusal>,
+}
+
+#[server(prefix = "/api", endpoint = "door", input = Json)]
+pub async fn at_the_door() -> Result<Door, Failure> {
+    let app = expect_context::<crate::server::state::App>();
+    let has_owner = app.database.has_owner().await.map_err(|error| Failure::from(error).told())?;
+    Ok(Door { has_owner, refusal: use_context::<Refusal>() })
+}

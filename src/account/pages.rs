@@ -1,0 +1,86 @@
+//! The door: creating the first account, and signing in. Plain forms, so that they work before (and without) scripts.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::{Refusal, api};
+
+#[component]
+pub fn CreateAccount() -> impl IntoView {
+    let door = Resource::new(|| (), |()| api::at_the_door());
+    view! {
+        <Title text="Create account" />
+        <main class="door">
+            <Suspense>
+                {move || Suspend::new(async move {
+                    let door = door.await.unwrap_or_default();
+                    let refusal = door.refusal.unwrap_or_default();
+                    match door.has_owner {
+                        false => create_form(refusal).into_any(),
+                        true => closed().into_any(),
+                    }
+                })}
+            </Suspense>
+        </main>
+    }
+}
+
+fn create_form(refusal: Refusal) -> impl IntoView {
+    view! {
+        <form method="post" action="/create-account">
+            <h1>"Welcome to Rivulet"</h1>
+            <p>"Create the account that owns this server."</p>
+            <Refused message=refusal.message />
+            <label>"Name" <input name="name" autocomplete="name" required maxlength="100" value=refusal.name autofocus /></label>
+            <label>"Email" <input name="email" type="email" autocomplete="username" required maxlength="254" value=refusal.email /></label>
+            <label>
+                "Password"
+                <input name="password" type="password" autocomplete="new-password" required minlength=super::SHORTEST_PASSWORD aria-describedby="password-hint" />
+            </label>
+            <small id="password-hint">"At least 8 characters."</small>
+            <button class="primary">"Create account"</button>
+        </form>
+    }
+}
+
+fn closed() -> impl IntoView {
+    view! {
+        <div class="card">
+            <h1>"Welcome to Rivulet"</h1>
+            <p>"This Rivulet has its owner already."</p>
+            <a class="button primary" href="/sign-in">
+                "Sign in"
+            </a>
+        </div>
+    }
+}
+
+#[component]
+pub fn SignIn() -> impl IntoView {
+    let door = Resource::new(|| (), |()| api::at_the_door());
+    view! {
+        <Title text="Sign in" />
+        <main class="door">
+            <Suspense>
+                {move || Suspend::new(async move {
+                    let refusal = door.await.unwrap_or_default().refusal.unwrap_or_default();
+                    view! {
+                        <form method="post" action="/sign-in">
+                            <h1>"Welcome back"</h1>
+                            <Refused message=refusal.message />
+                            <label>"Email" <input name="email" type="email" autocomplete="username" required value=refusal.email autofocus /></label>
+                            <label>"Password" <input name="password" type="password" autocomplete="current-password" required /></label>
+                            <button class="primary">"Sign in"</button>
+                        </form>
+                    }
+                })}
+            </Suspense>
+        </main>
+    }
+}
+
+/// Why a form came back.
+#[component]
+fn Refused(message: String) -> impl IntoView {
+    (!message.is_empty()).then(|| view! { <p class="notice" role="alert">{message}</p> })
+}

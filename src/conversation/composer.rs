@@ -1,0 +1,169 @@
+//! Where a message is written. What is typed here is never lost: it goes only when the server has it.
+
+use leptos::{html, prelude::*, task::spawn_local};
+use leptos_router::hooks::use_navigate;
+
+use super::{
+    api::{self, Model, Opening, Sending},
+    thread::Thread,
+};
+use crate::{
+    ids::mint,
+    ui::{browser, icon},
+};
+
+/// `thread`: the conversation that it goes on with; none for a new one.
+#[component]
+pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
+    let conversation = thread.map(|thread| thread.id);
+    let draft = format!("draft:{}", conversation.map_or_else(|| "new".into(), |id| id.to_string()));
+    let draft = StoredValue::new(draft);
+    let refusal = opening.refusal.unwrap_or_default();
+    let text = NodeRef::<html::Textarea>::new();
+    let model = NodeRef::<html::Select>::new();
+    let failure = RwSignal::new((!refusal.message.is_empty()).then_some(refusal.message));
+    let sending = RwSignal::new(false);
+    // The ids of the next message: the same until it has arrived, so that sending again is sending once.
+    let ids = StoredValue::new((conversation.unwrap_or(opening.fresh.0), opening.fresh.1));
+    let running = Memo::new(move |_| thread.and_then(Thread::running));
+    let navigate = use_navigate();
+
+    Effect::new(move |_| {
+        let Some(field) = text.get() else { return };
+        // What was typed before scripts were here stays; else what was typed before the reload comes back.
+        if field.value().is_empty()
+            && let Some(kept) = draft.with_value(|key| browser::draft(key))
+        {
+            field.set_value(&kept);
+        }
+        let _ = field.focus();
+    });
+    let typed = move || {
+        if let Some(field) = text.get_untracked() {
+            draft.with_value(|key| browser::keep_draft(key, &field.value()));
+        }
+    };
+    let send = move || {
+        let (Some(field), Some(model)) = (text.get_untracked(), model.get_untracked()) else { return };
+        let typed = field.value();
+        if typed.trim().is_empty() || sending.get_untracked() || running.get_untracked().is_some() {
+            return;
+        }
+        let (conversation, id) = ids.get_value();
+        let opens = thread.is_none();
+        let now = Sending { conversation, opens, id, text: typed.clone(), model: model.value() };
+        sending.set(true);
+        failure.set(None);
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            let sent = api::send_message(now).await;
+            sending.set(false);
+            match sent {
+                Ok(sent) => {
+                    ids.set_value((thread.map_or_else(mint, |thread| thread.id), mint()));
+                    // What was typed meanwhile is the next message.
+                    if field.value() == typed {
+                        field.set_value("");
+                    }
+                    draft.with_value(|key| browser::keep_draft(key, &field.value()));
+                    match thread {
+                        Some(thread) => thread.sent(sent.heads, sent.messages),
+                        None => navigate(&format!("/c/{conversation}"), Default::default()),
+                    }
+                    let _ = field.focus();
+                }
+                Err(error) => failure.set(Some(error.to_string())),
+            }
+        });
+    };
+    let submit = {
+        let send = send.clone();
+        move |event: web_sys::SubmitEvent| {
+            event.prevent_default();
+            send();
+        }
+    };
+    let keydown = move |event: web_sys::KeyboardEvent| {
+        // While an input method composes, Enter chooses a word.
+        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
+            event.prevent_default();
+            send();
+        }
+    };
+    let stop = move |_| {
+        let Some(id) = running.get_untracked() else { return };
+        spawn_local(async move {
+            if let Err(error) = api::stop(id).await {
+                failure.set(Some(error.to_string()));
+            }
+        });
+    };
+    let chosen = chosen(&opening.models, thread.and_then(Thread::last_model), opening.model);
+    let choose = move |_| {
+        if let Some(model) = model.get_untracked() {
+            browser::keep_cookie("model", &model.value());
+        }
+    };
+    let action = conversation.map_or_else(|| "/".into(), |id| format!("/c/{id}"));
+    let (fresh_conversation, fresh_message) = ids.get_value();
+    view! {
+        <form class="composer" method="post" action=action on:submit=submit>
+            <crate::ui::Notice text=failure />
+            <input type="hidden" name="conversation" value=fresh_conversation.to_string() />
+            <input type="hidden" name="id" value=fresh_message.to_string() />
+            <textarea
+                node_ref=text
+                name="text"
+                rows="1"
+                aria-label="Message"
+                placeholder="Write a message"
+                enterkeyhint="send"
+                on:input=move |_| typed()
+                on:keydown=keydown
+            >
+                {refusal.text}
+            </textarea>
+            <div class="row">
+                <select node_ref=model name="model" aria-label="Model" on:change=choose>
+                    {opening.models.into_iter().map(|model| option(model, &chosen)).collect_view()}
+                </select>
+                {move || match running.get() {
+                    Some(_) => {
+                        view! {
+                            <button type="button" class="round" aria-label="Stop" on:click=stop>
+                                <icon::Icon path=icon::STOP />
+                            </button>
+                        }
+                            .into_any()
+                    }
+                    None => {
+                        view! {
+                            <button class="round primary" aria-label="Send" disabled=move || sending.get()>
+                                <icon::Icon path=icon::SEND />
+                            </button>
+                        }
+                            .into_any()
+                    }
+                }}
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// The model of the conversation's last reply, or the one chosen last, or the first on offer.
+fn chosen(models: &[Model], last: Option<String>, kept: Option<String>) -> String {
+    (last.into_iter().chain(kept))
+        .find(|key| models.iter().any(|model| model.key == *key))
+        .or_else(|| models.first().map(|model| model.key.clone()))
+        .unwrap_or_default()
+}
+
+fn option(model: Model, chosen: &str) -> impl IntoView + use<> {
+    let selected = model.key == chosen;
+    view! {
+        <option value=model.key selected=selected>
+            {model.name}
+        </option>
+    }
+}

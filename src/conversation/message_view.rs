@@ -1,0 +1,287 @@
+//! A message on the page: a signal in, DOM out. Finished words are left alone; only what is new is touched.
+
+use leptos::{html, prelude::*, task::spawn_local, wasm_bindgen::JsCast};
+
+use super::{api, thread::Thread};
+use crate::{
+    ids::MessageId,
+    markdown::{Document, dom},
+    message::{Kind, Message, Role, Status},
+    ui::{browser, icon},
+};
+
+#[component]
+pub fn MessageView(thread: Thread, signal: ArcRwSignal<Message>) -> impl IntoView {
+    let (id, role) = signal.with_untracked(|message| (message.id, message.role));
+    let signal = RwSignal::from(signal);
+    let status = Memo::new(move |_| signal.read().status);
+    let count = Memo::new(move |_| signal.read().parts.len());
+    let error = Memo::new(move |_| signal.read().error.clone());
+    let article = NodeRef::<html::Article>::new();
+    let label = match role {
+        Role::User => "You",
+        Role::Assistant => "Assistant",
+    };
+    view! {
+        <article
+            node_ref=article
+            class="message"
+            aria-label=label
+            data-message-id=id.to_string()
+            data-status=move || name(status.get())
+            aria-busy=move || (!status.get().is_final()).to_string()
+            on:click=copy_code
+        >
+            <For each=move || 0..count.get() key=|index| *index let(index)>
+                <PartView signal index />
+            </For>
+            {move || (count.get() == 0 && !status.get().is_final()).then(|| view! { <p class="waiting" aria-label="Waiting for the first words"></p> })}
+            {move || error.get().map(|error| view! { <p class="notice" role="note">{error}</p> })}
+            {move || {
+                (status.get() == Status::Interrupted)
+                    .then(|| view! { <p class="notice" role="note">"The server stopped before this reply was finished. Continue goes on from here."</p> })
+            }}
+            {move || (status.get() == Status::Stopped).then(|| view! { <p class="aside">"Stopped."</p> })}
+            <Actions thread signal id role status />
+            {(role == Role::Assistant).then(|| view! { <Announcement signal status /> })}
+        </article>
+    }
+    .into_any()
+}
+
+fn name(status: Status) -> &'static str {
+    match status {
+        Status::Pending => "pending",
+        Status::Streaming => "streaming",
+        Status::Completed => "completed",
+        Status::Stopped => "stopped",
+        Status::Failed => "failed",
+        Status::Interrupted => "interrupted",
+    }
+}
+
+/// One part. Its kind was fixed at its birth.
+#[component]
+fn PartView(signal: RwSignal<Message>, index: usize) -> impl IntoView {
+    let role = signal.with_untracked(|message| message.role);
+    let kind = signal.with_untracked(|message| message.parts.get(index).map(|part| part.kind.clone()));
+    match kind {
+        Some(Kind::Text) if role == Role::User => view! { <PlainText signal index name="text" /> }.into_any(),
+        Some(Kind::Text) => view! { <MarkdownText signal index /> }.into_any(),
+        Some(Kind::Thinking) => view! { <Thinking signal index /> }.into_any(),
+        Some(Kind::ToolCall { name, .. }) => view! { <p class="aside">"Used " {name}</p> }.into_any(),
+        Some(Kind::ToolResult { .. }) | None => ().into_any(),
+    }
+}
+
+/// Runs `take` with the part's text and whether it may still grow, whenever that changes.
+fn each_growth(signal: RwSignal<Message>, index: usize, mut take: impl FnMut(&str, bool) + 'static) {
+    Effect::new(move |before: Option<(usize, bool)>| {
+        let message = signal.read();
+        let Some(part) = message.parts.get(index) else { return (0, true) };
+        let growing = !message.status.is_final() && index + 1 == message.parts.len();
+        let now = (part.text.len(), growing);
+        if before != Some(now) {
+            take(&part.text, growing);
+        }
+        now
+    });
+}
+
+#[component]
+fn MarkdownText(signal: RwSignal<Message>, index: usize) -> impl IntoView {
+    let node = NodeRef::<html::Div>::new();
+    let mut document = signal.with_untracked(|message| {
+        let growing = !message.status.is_final() && index + 1 == message.parts.len();
+        Document::new(message.parts.get(index).map_or("", |part| &part.text), growing)
+    });
+    let html = document.html();
+    each_growth(signal, index, move |text, growing| {
+        if let Some(node) = node.get_untracked() {
+            dom::apply(&node, document.update(text, growing));
+        }
+    });
+    source(signal, index, node);
+    view! { <div class="prose" data-part="text" node_ref=node inner_html=html></div> }
+}
+
+/// Text as it was written.
+#[component]
+fn PlainText(signal: RwSignal<Message>, index: usize, name: &'static str) -> impl IntoView {
+    let node = NodeRef::<html::Div>::new();
+    let text =
+        signal.with_untracked(|message| message.parts.get(index).map(|part| part.text.clone()).unwrap_or_default());
+    let mut shown = text.len();
+    each_growth(signal, index, move |text, _| {
+        if let Some(node) = node.get_untracked() {
+            // A reset may have replaced it by something else.
+            match text.get(shown..) {
+                Some(more) => dom::append_text(&node, more),
+                None => node.set_text_content(Some(text)),
+            }
+            shown = text.len();
+        }
+    });
+    source(signal, index, node);
+    view! {
+        <div class="plain" data-part=name node_ref=node>
+            {text}
+        </div>
+    }
+}
+
+/// Puts a `source()` on the element, which gives the part's text as the signal has it: what tests compare, byte for byte.
+fn source(signal: RwSignal<Message>, index: usize, node: NodeRef<html::Div>) {
+    Effect::new(move |_| {
+        let Some(node) = node.get() else { return };
+        let read = move || {
+            let text = signal.try_with_untracked(|message| message.parts.get(index).map(|part| part.text.clone()));
+            text.flatten().unwrap_or_default()
+        };
+        let read = leptos::wasm_bindgen::closure::Closure::<dyn Fn() -> String>::new(read);
+        let _ = js_sys::Reflect::set(&node, &"source".into(), &read.into_js_value());
+    });
+}
+
+/// Live while it comes, folded once something else does.
+#[component]
+fn Thinking(signal: RwSignal<Message>, index: usize) -> impl IntoView {
+    let took = Memo::new(move |_| {
+        let message = signal.read();
+        let start = message.parts.get(index)?.started_at;
+        let end = message.parts.get(index + 1).map(|next| next.started_at).or(message.ended_at)?;
+        Some((end - start).max(0))
+    });
+    let title = move || match took.get() {
+        None => "Thinking…".to_owned(),
+        Some(..1_000) => "Thought for a moment".to_owned(),
+        Some(ms @ ..60_000) => format!("Thought for {} s", ms / 1_000),
+        Some(ms) => format!("Thought for {} min {} s", ms / 60_000, ms / 1_000 % 60),
+    };
+    let open = untrack(move || took.get().is_none());
+    let node = NodeRef::<html::Details>::new();
+    Effect::new(move |before: Option<bool>| {
+        let over = took.get().is_some();
+        if over
+            && before == Some(false)
+            && let Some(node) = node.get_untracked()
+        {
+            node.set_open(false);
+        }
+        over
+    });
+    view! {
+        <details class="thinking" open=open node_ref=node>
+            <summary>{title}</summary>
+            <PlainText signal index name="thinking" />
+        </details>
+    }
+}
+
+#[component]
+fn Actions(
+    thread: Thread,
+    signal: RwSignal<Message>,
+    id: MessageId,
+    role: Role,
+    status: Memo<Status>,
+) -> impl IntoView {
+    let failure = RwSignal::new(None::<String>);
+    let copied = RwSignal::new(false);
+    let copy = move |_| {
+        let text = signal.read_untracked().text();
+        spawn_local(async move { copied.set(browser::copy(&text).await) });
+    };
+    let told =
+        move |result: Result<(), crate::error::Failure>| failure.set(result.err().map(|error| error.to_string()));
+    let retry = move |_| spawn_local(async move { told(api::retry(id).await) });
+    let go_on = move |_| {
+        let epoch = signal.read_untracked().epoch;
+        spawn_local(async move { told(api::go_on(id, epoch).await) });
+    };
+    let free = Memo::new(move |_| thread.running().is_none());
+    view! {
+        <div class="actions" hidden=move || !status.get().is_final()>
+            {(role == Role::Assistant).then(|| view! { <Attempts thread id /> })}
+            <button type="button" class="icon-button" aria-label="Copy" on:click=copy>
+                <icon::Icon path=icon::COPY />
+                <span class="told" role="status">{move || copied.get().then_some("Copied")}</span>
+            </button>
+            <Show when=move || role == Role::Assistant && free.get()>
+                <button type="button" class="icon-button" aria-label="Retry" on:click=retry>
+                    <icon::Icon path=icon::RETRY />
+                </button>
+            </Show>
+            <Show when=move || role == Role::Assistant && free.get() && status.get().can_go_on()>
+                <button type="button" class="icon-button named" aria-label="Continue" on:click=go_on>
+                    <icon::Icon path=icon::CONTINUE />
+                    "Continue"
+                </button>
+            </Show>
+            {move || signal.read().usage.map(|usage| view! { <small class="usage">{usage.output_tokens} " tokens"</small> })}
+        </div>
+        <crate::ui::Notice text=failure />
+    }
+    .into_any()
+}
+
+/// `‹ 2/2 ›`: pages through the attempts in one place.
+#[component]
+fn Attempts(thread: Thread, id: MessageId) -> impl IntoView {
+    let attempts = Memo::new(move |_| thread.attempts(id));
+    let at = Memo::new(move |_| attempts.read().iter().position(|attempt| *attempt == id).unwrap_or(0));
+    let show = move |step: isize| {
+        let to = at.get_untracked().checked_add_signed(step).and_then(|at| attempts.read_untracked().get(at).copied());
+        if let Some(to) = to {
+            spawn_local(async move {
+                if let Err(error) = api::show_attempt(to).await {
+                    leptos::logging::warn!("{error}");
+                }
+            });
+        }
+    };
+    let count = move || attempts.read().len();
+    view! {
+        <Show when=move || { count() > 1 }>
+            <span class="attempts">
+                <button type="button" class="icon-button" aria-label="Earlier attempt" disabled=move || at.get() == 0 on:click=move |_| show(-1)>
+                    <icon::Icon path=icon::LEFT />
+                </button>
+                <span>{move || at.get() + 1} "/" {count}</span>
+                <button type="button" class="icon-button" aria-label="Later attempt" disabled=move || at.get() + 1 >= count() on:click=move |_| show(1)>
+                    <icon::Icon path=icon::RIGHT />
+                </button>
+            </span>
+        </Show>
+    }
+}
+
+/// Tells a screen reader of a finished reply, once, and only if it ended while the page was open.
+#[component]
+fn Announcement(signal: RwSignal<Message>, status: Memo<Status>) -> impl IntoView {
+    let told = RwSignal::new(String::new());
+    Effect::new(move |before: Option<bool>| {
+        let over = status.get().is_final();
+        if over && before == Some(false) {
+            told.set(signal.read_untracked().text());
+        }
+        over
+    });
+    view! { <div class="visually-hidden" role="status">{told}</div> }
+}
+
+/// The Copy button of a code block, which is part of the rendered text and so has no handler of its own.
+fn copy_code(event: web_sys::MouseEvent) {
+    let button = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+        .filter(|target| target.has_attribute("data-copy"));
+    let Some(button) = button else { return };
+    let code = button.closest(".code").ok().flatten().and_then(|block| block.query_selector("code").ok().flatten());
+    let Some(text) = code.and_then(|code| code.text_content()) else { return };
+    spawn_local(async move {
+        if browser::copy(&text).await {
+            button.set_text_content(Some("Copied"));
+        }
+    });
+}

@@ -1,0 +1,97 @@
+//! The only error that crosses to the browser. Each is a sentence for a person: what happened, what to do.
+
+use leptos::{prelude::FromServerFnError, server_fn::codec::JsonEncoding, server_fn::error::ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum Failure {
+    #[error("You are signed out. Sign in to go on.")]
+    SignedOut,
+    #[error("There is nothing here. It may have been deleted.")]
+    NotFound,
+    #[error("A reply is still running in this conversation. Wait for it or stop it, then send again.")]
+    Busy,
+    #[error("This has changed meanwhile, perhaps in another tab. The page now shows how it stands.")]
+    Changed,
+    #[error("Write something first.")]
+    Empty,
+    #[error("This message is too long: it may have 512 KiB. Shorten it and send again.")]
+    TooLong,
+    /// Something that was typed cannot be taken; the sentence says what.
+    #[error("{0}")]
+    Invalid(String),
+    #[error("This model is not offered here any more. Choose another one.")]
+    UnknownModel,
+    #[error("The email or the password is wrong.")]
+    WrongPassword,
+    #[error("This Rivulet has its owner already. Sign in instead.")]
+    Closed,
+    #[error("This request came from another site and was refused.")]
+    ForeignOrigin,
+    #[error("Rivulet is just restarting. Try again in a moment.")]
+    Restarting,
+    #[error("Rivulet could not save this. Nothing was lost; try again in a moment.")]
+    Unavailable,
+    #[error("Rivulet cannot be reached. Check the connection and try again.")]
+    Unreachable,
+}
+
+impl FromServerFnError for Failure {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Failure {
+        match error {
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Failure::Unreachable,
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
+                Failure::Invalid("This request was not understood. Reload the page and try again.".into())
+            }
+            _ => Failure::Unavailable,
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod server {
+    use axum::{
+        http::StatusCode,
+        response::{IntoResponse, Response},
+    };
+
+    use super::Failure;
+
+    impl Failure {
+        pub fn status(&self) -> StatusCode {
+            match self {
+                Failure::SignedOut | Failure::WrongPassword => StatusCode::UNAUTHORIZED,
+                Failure::NotFound => StatusCode::NOT_FOUND,
+                Failure::Busy | Failure::Changed => StatusCode::CONFLICT,
+                Failure::Empty | Failure::Invalid(_) | Failure::UnknownModel => StatusCode::UNPROCESSABLE_ENTITY,
+                Failure::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
+                Failure::Closed | Failure::ForeignOrigin => StatusCode::FORBIDDEN,
+                Failure::Restarting | Failure::Unavailable | Failure::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+            }
+        }
+
+        /// Answers the request that is being served with this failure's status.
+        pub fn told(self) -> Failure {
+            if let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
+                response.set_status(self.status());
+            }
+            self
+        }
+    }
+
+    /// The boundary at which a database's error is logged; a person is told no more than that it did not work.
+    impl From<sqlx::Error> for Failure {
+        fn from(error: sqlx::Error) -> Failure {
+            tracing::error!(%error, "the database failed");
+            Failure::Unavailable
+        }
+    }
+
+    impl IntoResponse for Failure {
+        fn into_response(self) -> Response {
+            (self.status(), self.to_string()).into_response()
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The socket's frames, both sides. JSON text, one WebSocket a tab.
+//!
+//! The page subscribes to messages by the [`Position`] that it has and to lists by their `rev`, and is sent what is
+//! missing and then what comes. [`socket`] is the server's side, [`connection`] the browser's.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    conversation::{Conversation, Head},
+    ids::{ConversationId, MessageId},
+    message::{Change, Epoch, Position},
+};
+
+pub mod connection;
+#[cfg(feature = "ssr")]
+pub mod socket;
+
+/// The longest frame, in bytes, so that a long snapshot delays no heartbeat.
+pub const FRAME_LIMIT: usize = 16 * 1024;
+/// How often each side says that it is there while something streams, in milliseconds.
+pub const BEAT_STREAMING: u32 = 1_000;
+/// The same while nothing does.
+pub const BEAT_IDLE: u32 = 25_000;
+
+/// A list that can be followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum List {
+    /// The account's conversations: `"conversations"`.
+    Conversations,
+    /// The messages of one: `{"messages":"conv_…"}`.
+    Messages(ConversationId),
+}
+
+/// What a page says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientFrame {
+    /// Send me what this message has beyond what I have, and go on:
+    /// `{"message":{"id":"msg_…","position":{"epoch":[1,7],"parts":[12],"ended":false}}}`; `null` for "nothing yet".
+    Message { id: MessageId, position: Option<Position> },
+    /// No longer: `{"leave":"msg_…"}`.
+    Leave(MessageId),
+    /// Send me what changed in this list since `rev`, and go on: `{"list":{"list":"conversations","rev":12}}`.
+    List { list: List, rev: i64 },
+    /// No longer: `{"leave_list":{"messages":"conv_…"}}`.
+    LeaveList(List),
+    /// I am here: `"beat"`.
+    Beat,
+}
+
+/// What the server says. Generic over what it holds of an event, so that it is written from a borrowed one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServerFrame<C = Change> {
+    /// From now on this number means this message: `{"number":[7,"msg_…"]}`.
+    Number(u32, MessageId),
+    /// An event of the message with this number: `{"e":[7,[1,3735928559],{"t":[0,1234," word"]}]}`.
+    #[serde(rename = "e")]
+    Event(u32, Epoch, C),
+    /// A slice of an event frame that is too long for one, the last of them marked: `{"piece":[7,"…",false]}`.
+    Piece(u32, String, bool),
+    /// What changed in the sidebar up to `rev`: `{"conversations":{"rev":13,"rows":[…]}}`.
+    Conversations { rev: i64, rows: Vec<Conversation> },
+    /// What changed in a conversation up to `rev`: `{"heads":{"of":"conv_…","rev":3,"heads":[…]}}`.
+    Heads { of: ConversationId, rev: i64, heads: Vec<Head> },
+    /// I am here, and this is how far I have sent you each message that runs: `{"beat":[[7,{"epoch":…}]]}`.
+    Beat(Vec<(u32, Position)>),
+    /// This message is not, or no longer, for you: `{"gone":"msg_…"}`.
+    Gone(MessageId),
+    /// Neither is this list: `{"list_gone":{"messages":"conv_…"}}`.
+    ListGone(List),
+    /// I did not understand you: `{"error":"…"}`. The third one is the last.
+    Error(String),
+}
+
+/// Why the server closes a socket, as its close code.
+pub mod close {
+    /// The server stops or restarts: come back soon.
+    pub const RESTARTING: u16 = 1012;
+    /// Three frames that made no sense.
+    pub const NONSENSE: u16 = 4400;
+    /// The session is over.
+    pub const SIGNED_OUT: u16 = 4401;
+    /// The page is of another build: reload.
+    pub const UPDATED: u16 = 4426;
+}
+
+/// A frame as it is sent.
+#[cfg(feature = "ssr")]
+pub fn encode<C: Serialize>(frame: &ServerFrame<C>) -> axum::extract::ws::Utf8Bytes {
+    // These types have string keys and no failing Serialize, so this cannot fail; an empty frame would be answered as nonsense.
+    serde_json::to_string(frame).unwrap_or_default().into()
+}

@@ -1,0 +1,412 @@
+//! The server's side of `/live`: one task a tab. It queues nothing: each subscription is the position that it has
+//! sent, and is encoded when the socket can take it, a frame a turn.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{
+    extract::{
+        Query, State, WebSocketUpgrade,
+        ws::{CloseFrame, Message as Frame, Utf8Bytes, WebSocket},
+    },
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+use futures::{SinkExt, StreamExt, stream::SplitSink};
+use serde::Deserialize;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::{BEAT_IDLE, BEAT_STREAMING, ClientFrame, FRAME_LIMIT, List, ServerFrame, close, encode};
+use crate::{
+    account::session::SignedIn,
+    error::Failure,
+    ids::MessageId,
+    message::{Event, Message, Position},
+    reply::hub::{Closing, Next, Running, Tab, Topic},
+    server::{security, state::App},
+};
+
+/// The longest frame that a page may send, in bytes.
+const INCOMING_LIMIT: usize = 16 * 1024;
+/// The most that a page may follow at once.
+const MOST_SUBSCRIPTIONS: usize = 512;
+/// How many frames that make no sense close a socket.
+const MOST_NONSENSE: u32 = 3;
+/// A reader that takes no byte for so long is gone.
+const SEND_PATIENCE: Duration = Duration::from_secs(20);
+/// A page that says nothing for so long is gone. Two idle beats and some.
+const SILENCE: Duration = Duration::from_secs(60);
+
+#[derive(Deserialize)]
+pub struct Address {
+    /// The build of the page that connects.
+    build: String,
+}
+
+/// Upgrades to a socket, for a page of this origin and a person who is signed in.
+pub async fn connect(
+    State(app): State<App>,
+    Query(address): Query<Address>,
+    who: SignedIn,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if !security::same_origin(&headers) {
+        return Failure::ForeignOrigin.into_response();
+    }
+    let upgrade = upgrade
+        .read_buffer_size(4 * 1024)
+        .write_buffer_size(0)
+        .max_write_buffer_size(256 * 1024)
+        .max_message_size(INCOMING_LIMIT)
+        .max_frame_size(INCOMING_LIMIT);
+    upgrade.on_upgrade(async move |socket| {
+        let (sink, mut stream) = socket.split();
+        let tab = Tab::new(who.account, who.session);
+        let mut socket = Socket::new(app, tab, sink);
+        let why = match address.build == socket.app.build {
+            true => socket.serve(&mut stream).await,
+            false => Closed::Because(close::UPDATED, "Rivulet was updated."),
+        };
+        socket.finish(why).await;
+    })
+}
+
+/// How a socket ends.
+enum Closed {
+    ByPeer,
+    Because(u16, &'static str),
+}
+
+struct Socket {
+    app: App,
+    tab: Arc<Tab>,
+    sink: SplitSink<WebSocket, Frame>,
+    messages: HashMap<MessageId, Subscription>,
+    lists: HashMap<List, i64>,
+    /// What is dirty, in the order of its turns.
+    turns: VecDeque<Topic>,
+    nonsense: u32,
+    /// When the lists were last looked at without having been told to.
+    listed: Instant,
+}
+
+struct Subscription {
+    number: u32,
+    sent: Option<Position>,
+    source: Source,
+}
+
+enum Source {
+    Running(Arc<Running>),
+    /// It does not run: its row, which is final.
+    Row(Box<Message>),
+}
+
+impl Socket {
+    fn new(app: App, tab: Arc<Tab>, sink: SplitSink<WebSocket, Frame>) -> Socket {
+        Socket {
+            app,
+            tab,
+            sink,
+            messages: HashMap::new(),
+            lists: HashMap::new(),
+            turns: VecDeque::new(),
+            nonsense: 0,
+            listed: Instant::now(),
+        }
+    }
+
+    async fn serve(&mut self, stream: &mut (impl StreamExt<Item = Result<Frame, axum::Error>> + Unpin)) -> Closed {
+        self.app.hub.connect(&self.tab);
+        // The page learns at once that it is heard.
+        if let Err(closed) = self.beat().await {
+            return closed;
+        }
+        let mut heard = Instant::now();
+        let mut beat = Instant::now();
+        loop {
+            match self.tab.closing() {
+                Some(Closing::SignedOut) => return Closed::Because(close::SIGNED_OUT, "You are signed out."),
+                Some(Closing::Restarting) => return Closed::Because(close::RESTARTING, "The server is restarting."),
+                None => {}
+            }
+            if heard.elapsed() > SILENCE {
+                return Closed::ByPeer;
+            }
+            let tab = self.tab.clone();
+            let due = beat + self.pace();
+            tokio::select! {
+                frame = stream.next() => {
+                    heard = Instant::now();
+                    let text = match frame {
+                        Some(Ok(Frame::Text(text))) => text,
+                        Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => continue,
+                        Some(Ok(Frame::Binary(_))) => Utf8Bytes::default(),
+                        Some(Ok(Frame::Close(_)) | Err(_)) | None => return Closed::ByPeer,
+                    };
+                    if let Err(closed) = self.receive(&text).await {
+                        return closed;
+                    }
+                }
+                () = tab.woken() => self.schedule(),
+                () = sleep_until(due) => {
+                    beat = Instant::now();
+                    if let Err(closed) = self.beat().await {
+                        return closed;
+                    }
+                }
+                // A turn at a time, so that frames from the page, beats and closings are never kept waiting by a long text.
+                () = std::future::ready(()), if !self.turns.is_empty() => {
+                    if let Err(closed) = self.turn().await {
+                        return closed;
+                    }
+                }
+            }
+        }
+    }
+
+    fn pace(&self) -> Duration {
+        let streaming = self.messages.values().any(|subscription| matches!(subscription.source, Source::Running(_)));
+        Duration::from_millis(u64::from(if streaming { BEAT_STREAMING } else { BEAT_IDLE }))
+    }
+
+    fn schedule(&mut self) {
+        for topic in self.tab.take_dirty() {
+            self.enqueue(topic);
+        }
+    }
+
+    fn enqueue(&mut self, topic: Topic) {
+        if !self.turns.contains(&topic) {
+            self.turns.push_back(topic);
+        }
+    }
+
+    async fn receive(&mut self, text: &str) -> Result<(), Closed> {
+        let too_many = self.messages.len() + self.lists.len() >= MOST_SUBSCRIPTIONS;
+        match serde_json::from_str(text) {
+            Ok(ClientFrame::Beat) => Ok(()),
+            Ok(ClientFrame::Leave(id)) => {
+                self.leave(id);
+                Ok(())
+            }
+            Ok(ClientFrame::LeaveList(list)) => {
+                self.lists.remove(&list);
+                self.app.hub.unfollow(list, &self.tab);
+                Ok(())
+            }
+            Ok(ClientFrame::Message { .. } | ClientFrame::List { .. }) if too_many => {
+                self.misunderstood("too many subscriptions").await
+            }
+            Ok(ClientFrame::Message { id, position }) => self.subscribe(id, position).await,
+            Ok(ClientFrame::List { list, rev }) => {
+                // Register first, then read.
+                self.app.hub.follow(list, &self.tab);
+                self.lists.insert(list, rev);
+                self.enqueue(Topic::List(list));
+                Ok(())
+            }
+            Err(error) => {
+                tracing::debug!(%error, "a frame made no sense");
+                self.misunderstood("that is not a frame that I know").await
+            }
+        }
+    }
+
+    async fn misunderstood(&mut self, why: &str) -> Result<(), Closed> {
+        self.nonsense += 1;
+        self.send(&ServerFrame::Error(why.into())).await?;
+        match self.nonsense < MOST_NONSENSE {
+            true => Ok(()),
+            false => Err(Closed::Because(close::NONSENSE, "Too many frames made no sense.")),
+        }
+    }
+
+    async fn subscribe(&mut self, id: MessageId, position: Option<Position>) -> Result<(), Closed> {
+        self.leave(id);
+        let Some(source) = self.find(id).await else {
+            return self.send(&ServerFrame::Gone(id)).await;
+        };
+        let number = match &source {
+            Source::Running(running) => running.number,
+            Source::Row(_) => self.app.hub.number(),
+        };
+        self.send(&ServerFrame::Number(number, id)).await?;
+        self.messages.insert(id, Subscription { number, sent: position, source });
+        self.enqueue(Topic::Message(id));
+        Ok(())
+    }
+
+    /// The message where it runs, else its row; nothing if it is not for this account.
+    async fn find(&self, id: MessageId) -> Option<Source> {
+        // A reply may begin or end between the two looks; then the next round finds it.
+        for _ in 0..10 {
+            if let Some(running) = self.app.hub.running(id) {
+                if running.account != self.tab.account {
+                    return None;
+                }
+                running.follow(&self.tab);
+                // It may have ended before it was followed; then its end is here to be read all the same.
+                return Some(Source::Running(running));
+            }
+            match self.app.database.message(self.tab.account, id).await {
+                Ok(Some((_, message))) if message.status.is_final() => return Some(Source::Row(Box::new(message))),
+                Ok(Some(_)) => {}
+                Ok(None) => return None,
+                Err(error) => {
+                    tracing::error!(message = %id, %error, "a message could not be read");
+                    return None;
+                }
+            }
+        }
+        None
+    }
+
+    fn leave(&mut self, id: MessageId) {
+        if let Some(Subscription { source: Source::Running(running), .. }) = self.messages.remove(&id) {
+            running.unfollow(&self.tab);
+        }
+    }
+
+    /// Sends one frame of what is dirty, and puts it at the end of the row if there is more.
+    async fn turn(&mut self) -> Result<(), Closed> {
+        match self.turns.pop_front() {
+            Some(Topic::Message(id)) => self.message_turn(id).await,
+            Some(Topic::List(list)) => self.list_turn(list).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn message_turn(&mut self, id: MessageId) -> Result<(), Closed> {
+        let Some(subscription) = self.messages.get_mut(&id) else {
+            return Ok(());
+        };
+        let number = subscription.number;
+        let next = match &subscription.source {
+            Source::Running(running) => running.next(&mut subscription.sent),
+            Source::Row(message) => match message.next(subscription.sent.as_ref(), FRAME_LIMIT / 2) {
+                Some(event) => {
+                    subscription.sent.get_or_insert_with(|| message.position()).advance(&event);
+                    Next::Own(event)
+                }
+                None => Next::Nothing,
+            },
+        };
+        let over = subscription.sent.as_ref().is_some_and(|sent| sent.ended);
+        match next {
+            Next::Shared(frame) => {
+                self.enqueue(Topic::Message(id));
+                self.send_text(frame).await?;
+            }
+            Next::Own(event) => {
+                self.enqueue(Topic::Message(id));
+                self.send_event(number, event).await?;
+            }
+            // A later epoch of it is announced by its list.
+            Next::Nothing if over => self.leave(id),
+            Next::Nothing => {}
+            Next::Withdrawn => {
+                let sent = self.messages.remove(&id).and_then(|subscription| subscription.sent);
+                Box::pin(self.subscribe(id, sent)).await?;
+            }
+            Next::Gone => {
+                self.leave(id);
+                self.send(&ServerFrame::Gone(id)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn list_turn(&mut self, list: List) -> Result<(), Closed> {
+        let Some(since) = self.lists.get(&list).copied() else {
+            return Ok(());
+        };
+        let account = self.tab.account;
+        let database = &self.app.database;
+        let frame = match list {
+            List::Conversations => (database.conversations_since(account, since).await)
+                .map(|(rev, rows)| Some((rev, ServerFrame::Conversations { rev, rows }))),
+            List::Messages(of) => (database.heads_since(account, of, since).await)
+                .map(|found| found.map(|(rev, heads)| (rev, ServerFrame::Heads { of, rev, heads }))),
+        };
+        match frame {
+            Ok(Some((rev, frame))) => {
+                self.lists.insert(list, rev);
+                match rev == since {
+                    true => Ok(()),
+                    false => self.send(&frame).await,
+                }
+            }
+            Ok(None) => {
+                self.lists.remove(&list);
+                self.app.hub.unfollow(list, &self.tab);
+                self.send(&ServerFrame::ListGone(list)).await
+            }
+            Err(error) => {
+                // The next beat looks again.
+                tracing::error!(?list, %error, "a list could not be read");
+                Ok(())
+            }
+        }
+    }
+
+    /// Says that the server is here and how far it has sent; and looks at everything again, so that a lost wake-up heals.
+    async fn beat(&mut self) -> Result<(), Closed> {
+        let mut topics: Vec<Topic> = self.messages.keys().copied().map(Topic::Message).collect();
+        // A list costs a query, so it is looked at by itself only now and then.
+        if self.listed.elapsed() >= Duration::from_millis(u64::from(BEAT_IDLE)) {
+            self.listed = Instant::now();
+            topics.extend(self.lists.keys().copied().map(Topic::List));
+        }
+        for topic in topics {
+            self.enqueue(topic);
+        }
+        let positions = (self.messages.values())
+            .filter_map(|subscription| Some((subscription.number, subscription.sent.clone()?)))
+            .collect();
+        self.send(&ServerFrame::Beat(positions)).await
+    }
+
+    async fn send_event(&mut self, number: u32, Event { epoch, change }: Event) -> Result<(), Closed> {
+        let frame = encode(&ServerFrame::Event(number, epoch, change));
+        if frame.len() <= FRAME_LIMIT {
+            return self.send_text(frame).await;
+        }
+        let mut rest = frame.as_str();
+        while !rest.is_empty() {
+            // Half, as the frame is escaped once more.
+            let (piece, after) = rest.split_at(crate::message::cut(rest, FRAME_LIMIT / 2));
+            rest = after;
+            self.send(&ServerFrame::Piece(number, piece.to_owned(), rest.is_empty())).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, frame: &ServerFrame) -> Result<(), Closed> {
+        self.send_text(encode(frame)).await
+    }
+
+    async fn send_text(&mut self, text: Utf8Bytes) -> Result<(), Closed> {
+        match timeout(SEND_PATIENCE, self.sink.send(Frame::Text(text))).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(Closed::ByPeer),
+        }
+    }
+
+    async fn finish(mut self, why: Closed) {
+        for list in std::mem::take(&mut self.lists).into_keys() {
+            self.app.hub.unfollow(list, &self.tab);
+        }
+        for id in self.messages.keys().copied().collect::<Vec<_>>() {
+            self.leave(id);
+        }
+        if let Closed::Because(code, reason) = why {
+            let frame = Frame::Close(Some(CloseFrame { code, reason: reason.into() }));
+            let _ = timeout(Duration::from_secs(2), self.sink.send(frame)).await;
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Markdown as HTML for the page, the same on the server and in the browser.
+//!
+//! A [`Document`] renders a text that grows. Each top-level block is exactly one root element, so that a block's
+//! index is its element's index in the DOM; a block that is followed by another is left alone from then on. The
+//! text is CommonMark with GitHub's tables, strikethrough and task lists. Raw HTML shows as text, links lead only to
+//! `http`, `https` and `mailto`, and nothing is ever fetched: an image is a link.
+//!
+//! ```text
+//! document  which blocks are finished, what changes on the page
+//! outline   where a text may be cut; what its last line leaves open
+//! heal      holds back or closes what is half-written
+//! span      which spans are open
+//! fence     an open code block, which only gets text appended
+//! html      pulldown-cmark's events as HTML, a string for each block
+//! inline    what stands inside a block
+//! link      definitions, safe addresses
+//! ```
+
+mod document;
+pub mod dom;
+mod fence;
+mod heal;
+mod html;
+mod inline;
+mod link;
+mod outline;
+mod span;
+
+pub use document::{Change, Document, Patch};
+
+use pulldown_cmark::Options;
+
+const OPTIONS: Options = Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH).union(Options::ENABLE_TASKLISTS);
+
+/// The HTML of a finished text: its blocks one after another, nothing held back. Linear in the text's length.
+pub fn html(text: &str) -> String {
+    Document::new(text, false).html()
+}

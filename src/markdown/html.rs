@@ -1,0 +1,174 @@
+//! pulldown-cmark's events as HTML, a string for each top-level block.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use pulldown_cmark::{Alignment, BrokenLink, CodeBlockKind, Event, Parser, Tag, TagEnd};
+
+use super::OPTIONS;
+use super::inline::{Inline, escape};
+use super::link::{Definitions, Label, label};
+
+/// How a code block's element ends.
+pub(super) const CODE_END: &str = "</code></pre></div>";
+
+/// One top-level block: exactly one element.
+pub(super) struct Root {
+    pub html: String,
+    /// Labels that it refers to and that nothing defines.
+    pub missing: Vec<Label>,
+    /// Bytes of addresses and titles that it took from definitions.
+    pub expanded: usize,
+}
+
+/// Renders `text`, and returns the definitions found in it. `known` are those from before it; they win.
+///
+/// What stands from the byte `shown` on was added to close what is open: a link that ends there is not one yet, and
+/// marks that found nothing to close are not shown.
+pub(super) fn render(text: &str, known: &Definitions, shown: usize) -> (Vec<Root>, Definitions) {
+    let missing = RefCell::new(Vec::new());
+    let lookup = |link: BrokenLink| {
+        let Some(target) = known.get(&link.reference) else {
+            missing.borrow_mut().push(label(&link.reference));
+            return None;
+        };
+        Some((target.url.as_str().into(), target.title.as_str().into()))
+    };
+    let mut events = Parser::new_with_broken_link_callback(text, OPTIONS, Some(lookup)).into_offset_iter();
+    let mut page = Page::new(Inline::new(known, shown));
+    let mut roots = Vec::new();
+    let mut depth = 0_usize;
+    while let Some((event, range)) = events.next() {
+        match event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        page.event(event, range);
+        if depth == 0 {
+            roots.push(Root {
+                html: std::mem::take(&mut page.inline.out),
+                missing: missing.take(),
+                expanded: std::mem::take(&mut page.inline.expanded),
+            });
+        }
+    }
+    let found = Definitions::read(events.reference_definitions());
+    (roots, found)
+}
+
+/// The block that is being written, and the table in it.
+struct Page<'a> {
+    inline: Inline<'a>,
+    columns: Vec<Alignment>,
+    column: usize,
+    cell: &'static str,
+}
+
+impl<'a> Page<'a> {
+    fn new(inline: Inline<'a>) -> Self {
+        Self { inline, columns: Vec::new(), column: 0, cell: "th" }
+    }
+
+    fn event(&mut self, event: Event, range: Range<usize>) {
+        match event {
+            Event::Start(tag) => self.start(tag, range),
+            Event::End(tag) => self.end(tag),
+            Event::Rule => self.write("<hr>"),
+            Event::TaskListMarker(done) => self.write(match done {
+                true => r#"<input type="checkbox" disabled checked aria-label="Done"> "#,
+                false => r#"<input type="checkbox" disabled aria-label="To do"> "#,
+            }),
+            inline => self.inline.event(inline, range),
+        }
+    }
+
+    fn start(&mut self, tag: Tag, range: Range<usize>) {
+        match tag {
+            Tag::Paragraph => self.write("<p>"),
+            Tag::Heading { level, .. } => self.write(&format!("<{level}>")),
+            Tag::BlockQuote(_) => self.write("<blockquote>"),
+            Tag::HtmlBlock => self.write(r#"<p class="raw">"#),
+            Tag::CodeBlock(kind) => self.start_code(&kind),
+            Tag::List(None) => self.write("<ul>"),
+            Tag::List(Some(1)) => self.write("<ol>"),
+            Tag::List(Some(first)) => self.write(&format!(r#"<ol start="{first}">"#)),
+            Tag::Item => self.write("<li>"),
+            Tag::Table(columns) => {
+                self.columns = columns;
+                self.write(r#"<div class="table" tabindex="0"><table>"#);
+            }
+            Tag::TableHead => self.start_row("<thead><tr>", "th"),
+            Tag::TableRow => self.start_row("<tr>", "td"),
+            Tag::TableCell => self.start_cell(),
+            inline => self.inline.start(inline, range),
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Paragraph | TagEnd::HtmlBlock => self.write("</p>"),
+            TagEnd::Heading(level) => self.write(&format!("</{level}>")),
+            TagEnd::BlockQuote(_) => self.write("</blockquote>"),
+            TagEnd::CodeBlock => self.write(CODE_END),
+            TagEnd::List(true) => self.write("</ol>"),
+            TagEnd::List(false) => self.write("</ul>"),
+            TagEnd::Item => self.write("</li>"),
+            TagEnd::Table => self.write("</tbody></table></div>"),
+            TagEnd::TableHead => self.write("</tr></thead><tbody>"),
+            TagEnd::TableRow => self.write("</tr>"),
+            TagEnd::TableCell => self.write(&format!("</{}>", self.cell)),
+            inline => self.inline.end(inline),
+        }
+    }
+
+    fn start_code(&mut self, kind: &CodeBlockKind) {
+        let language = match kind {
+            CodeBlockKind::Fenced(info) => language(info),
+            CodeBlockKind::Indented => String::new(),
+        };
+        self.write(r#"<div class="code"><div class="code-bar"><span class="code-lang">"#);
+        self.write(&language);
+        self.write(r#"</span><button type="button" class="copy" data-copy>Copy</button></div>"#);
+        self.write(r#"<pre tabindex="0"><code"#);
+        if !language.is_empty() {
+            self.write(&format!(r#" class="language-{language}""#));
+        }
+        self.write(">");
+    }
+
+    fn start_row(&mut self, tag: &str, cell: &'static str) {
+        self.write(tag);
+        self.column = 0;
+        self.cell = cell;
+    }
+
+    fn start_cell(&mut self) {
+        let class = match self.columns.get(self.column) {
+            Some(Alignment::Left) => r#" class="left""#,
+            Some(Alignment::Center) => r#" class="center""#,
+            Some(Alignment::Right) => r#" class="right""#,
+            _ => "",
+        };
+        self.write(&format!("<{}{class}>", self.cell));
+        self.column += 1;
+    }
+
+    fn write(&mut self, html: &str) {
+        self.inline.out.push_str(html);
+    }
+}
+
+/// The language that a fence names: its first word, at most 32 of the characters that names of languages have.
+fn language(info: &str) -> String {
+    let word = info.split_whitespace().next().unwrap_or("");
+    let fits = |c: &char| c.is_ascii_alphanumeric() || "+#-_.".contains(*c);
+    word.chars().take_while(fits).take(32).collect()
+}
+
+/// The block's element with `code` added to the end of the open code block that it is.
+pub(super) fn append_code(html: &mut String, code: &str) {
+    html.truncate(html.len() - CODE_END.len());
+    escape(html, code);
+    html.push_str(CODE_END);
+}

@@ -1,0 +1,149 @@
+//! What stands inside a block: text, emphasis, links, images.
+
+use std::ops::Range;
+
+use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
+
+use super::link::{Definitions, file_name, safe};
+
+/// Writes the inline events of one block after another.
+pub(super) struct Inline<'a> {
+    pub out: String,
+    /// Bytes of addresses and titles taken from definitions.
+    pub expanded: usize,
+    known: &'a Definitions,
+    /// From here on, in the source, stands what was added to close what is open.
+    shown: usize,
+    /// How each open link ends.
+    links: Vec<&'static str>,
+    images: Vec<Image>,
+}
+
+/// An open image. Its description is plain text, and its name takes the place of an empty one.
+struct Image {
+    description: usize,
+    name: String,
+    end: &'static str,
+}
+
+impl<'a> Inline<'a> {
+    pub fn new(known: &'a Definitions, shown: usize) -> Self {
+        Self { out: String::new(), expanded: 0, known, shown, links: Vec::new(), images: Vec::new() }
+    }
+
+    pub fn event(&mut self, event: Event, range: Range<usize>) {
+        match event {
+            Event::Text(_) if range.start >= self.shown => {}
+            Event::Code(code) if self.images.is_empty() => {
+                self.out.push_str("<code>");
+                escape(&mut self.out, &code);
+                self.out.push_str("</code>");
+            }
+            Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
+                escape(&mut self.out, &text);
+            }
+            Event::HardBreak if self.images.is_empty() => self.out.push_str("<br>"),
+            Event::SoftBreak | Event::HardBreak => self.out.push('\n'),
+            _ => {}
+        }
+    }
+
+    pub fn start(&mut self, tag: Tag, range: Range<usize>) {
+        match tag {
+            Tag::Link { link_type, dest_url, title, id } => {
+                let end = if range.end > self.shown || !self.images.is_empty() {
+                    ""
+                } else {
+                    self.anchor("", link_type, dest_url, title, &id)
+                };
+                self.links.push(end);
+            }
+            Tag::Image { link_type, dest_url, title, id } => {
+                let name = file_name(&dest_url).to_string();
+                let inside = !self.images.is_empty() || self.links.contains(&"</a>");
+                let end = if range.end > self.shown || inside {
+                    ""
+                } else {
+                    self.anchor(r#"class="image" "#, link_type, dest_url, title, &id)
+                };
+                self.images.push(Image { description: self.out.len(), name, end });
+            }
+            Tag::Emphasis => self.mark("<em>"),
+            Tag::Strong => self.mark("<strong>"),
+            Tag::Strikethrough => self.mark("<del>"),
+            _ => {}
+        }
+    }
+
+    pub fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Link => {
+                let end = self.links.pop();
+                self.out.push_str(end.unwrap_or_default());
+            }
+            TagEnd::Image => {
+                let Some(image) = self.images.pop() else {
+                    return;
+                };
+                if self.out.len() == image.description && self.images.is_empty() {
+                    escape(&mut self.out, &image.name);
+                }
+                self.out.push_str(image.end);
+            }
+            TagEnd::Emphasis => self.mark("</em>"),
+            TagEnd::Strong => self.mark("</strong>"),
+            TagEnd::Strikethrough => self.mark("</del>"),
+            _ => {}
+        }
+    }
+
+    /// Opens a link and returns how it ends. One that leads nowhere safe is only its text.
+    fn anchor(&mut self, class: &str, kind: LinkType, url: CowStr, title: CowStr, label: &str) -> &'static str {
+        let (mut url, mut title) = (&*url, &*title);
+        if !matches!(kind, LinkType::Inline | LinkType::Autolink | LinkType::Email) {
+            self.expanded += url.len() + title.len();
+            // The parser knows only the part that it was given, where an earlier definition may be missing.
+            if let Some(first) = self.known.get(label) {
+                (url, title) = (&first.url, &first.title);
+                self.expanded += url.len() + title.len();
+            }
+        }
+        let Some(url) = safe(url, kind) else {
+            self.out.push_str(r#"<span class="dead-link">"#);
+            return "</span>";
+        };
+        self.out.push_str("<a ");
+        self.out.push_str(class);
+        self.out.push_str("href=\"");
+        escape(&mut self.out, &url);
+        if !title.is_empty() {
+            self.out.push_str("\" title=\"");
+            escape(&mut self.out, title);
+        }
+        self.out.push_str(r#"" rel="noopener noreferrer nofollow" target="_blank">"#);
+        "</a>"
+    }
+
+    /// A description of an image has no elements in it.
+    fn mark(&mut self, tag: &str) {
+        if self.images.is_empty() {
+            self.out.push_str(tag);
+        }
+    }
+}
+
+/// Appends `text` as it may stand in an element or a quoted attribute.
+pub(super) fn escape(out: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>', '"']) {
+        out.push_str(&rest[..at]);
+        out.push_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            _ => "&quot;",
+        });
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
+}

@@ -1,0 +1,77 @@
+//! Link definitions, and which addresses a link may lead to.
+
+use std::collections::HashMap;
+
+use pulldown_cmark::{LinkType, RefDefs};
+use unicase::UniCase;
+
+/// A definition's label; compared with Unicode case folding, as CommonMark says.
+pub(super) type Label = UniCase<String>;
+
+/// Where a definition leads.
+#[derive(Clone)]
+pub(super) struct Target {
+    pub url: String,
+    pub title: String,
+}
+
+/// The definitions of the part of a text that is finished.
+#[derive(Clone, Default)]
+pub(super) struct Definitions(HashMap<Label, Target>);
+
+impl Definitions {
+    pub fn read(found: &RefDefs) -> Self {
+        let entries = found.iter().map(|(l, definition)| {
+            let target = Target {
+                url: definition.dest.to_string(),
+                title: definition.title.as_deref().unwrap_or("").to_string(),
+            };
+            (label(l), target)
+        });
+        Self(entries.collect())
+    }
+
+    /// Adds those that are new: of several definitions of a label the first wins.
+    pub fn add(&mut self, more: Self) {
+        for (label, target) in more.0 {
+            self.0.entry(label).or_insert(target);
+        }
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Target> {
+        (!self.0.is_empty()).then(|| self.0.get(&label(name)))?
+    }
+
+    pub fn defines_any(&self, labels: &[Label]) -> bool {
+        labels.iter().any(|label| self.0.contains_key(label))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+pub(super) fn label(name: &str) -> Label {
+    UniCase::new(name.to_string())
+}
+
+/// The address as it may stand in `href`, or `None` if it leads anywhere but to `http://`, `https://` or `mailto:`.
+///
+/// `url` has its entities and escapes resolved. A relative address would lead into Rivulet itself, so it is refused;
+/// so is any control character, which browsers drop, so that `java\nscript:` would become a scheme.
+pub(super) fn safe(url: &str, kind: LinkType) -> Option<String> {
+    let url = match kind {
+        LinkType::Email => format!("mailto:{url}"),
+        _ => url.trim().to_string(),
+    };
+    let begins = |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    let known = begins("http://") || begins("https://") || begins("mailto:");
+    (known && !url.contains(char::is_control)).then_some(url)
+}
+
+/// The last part of an address's path, for an image without a description; the address if it has no path.
+pub(super) fn file_name(url: &str) -> &str {
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    let name = path.trim_end_matches('/').rsplit('/').next();
+    name.filter(|name| !name.is_empty()).unwrap_or(url)
+}

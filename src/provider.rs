@@ -1,0 +1,130 @@
+//! Where replies come from: the [`Provider`] trait, and the attempts made before a reply has begun.
+
+pub mod config;
+pub mod demo;
+pub mod error;
+pub mod openai;
+pub mod providers;
+pub mod sse;
+pub mod wording;
+
+use crate::message::{Role, Usage};
+use async_trait::async_trait;
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+use std::{sync::Arc, time::Duration};
+
+pub use config::{Config, ConfigError, Kind};
+pub use error::ProviderError;
+pub use providers::{Choice, Providers};
+
+/// How often a reply is asked for before its failure is passed on.
+const ATTEMPTS: u32 = 4;
+/// The longest wait that a provider may ask for and still be tried again.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// What a reply is made of, in the order in which it came. Text is normalised ([`crate::text`]) and never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    Thinking(String),
+    Text(String),
+    /// What the reply cost; at most once, and last.
+    Usage(Usage),
+}
+
+/// One message of the conversation, as a provider is told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    pub role: Role,
+    pub text: String,
+}
+
+/// What a reply is asked for with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The model, as the provider calls it.
+    pub model: String,
+    /// The conversation, oldest first.
+    pub turns: Vec<Turn>,
+    /// The last turn is the assistant's unfinished text: what streams is what follows it.
+    pub going_on: bool,
+}
+
+/// A model that a provider offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Model {
+    /// What the provider calls it.
+    pub id: String,
+    /// What people read.
+    pub name: String,
+}
+
+/// A reply as it comes. A failure ends it; what came before stays.
+pub type Pieces = BoxStream<'static, Result<Piece, ProviderError>>;
+
+/// A source of replies. Dropping a stream of pieces stops the reply at the provider too.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// The name under which it is set up.
+    fn name(&self) -> &str;
+
+    /// The models that it offers; may ask over the network.
+    async fn models(&self) -> Result<Vec<Model>, ProviderError>;
+
+    /// One attempt at a reply; see [`reply`] for several.
+    fn reply(&self, request: Request) -> Pieces;
+
+    /// A short title for a conversation that began with `text`; `None` from a provider that thinks up none.
+    async fn title(&self, model: &str, text: &str) -> Result<Option<String>, ProviderError>;
+}
+
+/// A reply, asked for again while nothing has come and the failure may pass: four times at most, waiting longer
+/// each time, or as long as the provider asks for up to a minute. After the first word a failure is passed on.
+pub fn reply(provider: Arc<dyn Provider>, request: Request) -> Pieces {
+    let attempts = Attempts { pieces: provider.reply(request.clone()), provider, request, made: 1, begun: false };
+    stream::unfold(attempts, |mut attempts| async { attempts.next().await.map(|piece| (piece, attempts)) })
+        .fuse()
+        .boxed()
+}
+
+struct Attempts {
+    provider: Arc<dyn Provider>,
+    request: Request,
+    pieces: Pieces,
+    made: u32,
+    begun: bool,
+}
+
+impl Attempts {
+    async fn next(&mut self) -> Option<Result<Piece, ProviderError>> {
+        loop {
+            let piece = self.pieces.next().await?;
+            let wait = match &piece {
+                Err(error) if !self.begun && self.made < ATTEMPTS => self.wait(error),
+                _ => None,
+            };
+            let Some(wait) = wait else {
+                self.begun |= matches!(piece, Ok(Piece::Thinking(_) | Piece::Text(_)));
+                return Some(piece);
+            };
+            tokio::time::sleep(wait).await;
+            self.made += 1;
+            self.pieces = self.provider.reply(self.request.clone());
+        }
+    }
+
+    /// How long to wait before the next attempt; `None` if there is no use in one.
+    fn wait(&self, error: &ProviderError) -> Option<Duration> {
+        let asked = error.retry_after().unwrap_or_default();
+        if !error.may_pass() || asked > LONGEST_WAIT {
+            return None;
+        }
+        // Jitter, so that replies which failed together do not all come back together.
+        let backoff = Duration::from_millis(500 << (self.made - 1));
+        let wait = asked + backoff.mul_f64(rand::random_range(0.5..1.0));
+        tracing::warn!(provider = self.provider.name(), attempt = self.made, ?wait, %error, "trying again");
+        Some(wait)
+    }
+}

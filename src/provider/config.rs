@@ -1,0 +1,108 @@
+//! The `[[provider]]` tables of `Leptos.toml`.
+
+use serde::Deserialize;
+use std::fmt;
+
+/// One `[[provider]]` table.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    pub kind: Kind,
+    /// What people see, and the first half of a model's key; the kind if absent. Without a slash.
+    pub name: Option<String>,
+    /// `openai`: where `/chat/completions` and `/models` are; OpenAI's own if absent.
+    #[serde(alias = "base_url")]
+    pub base_url: Option<String>,
+    /// `openai`: sent as a bearer token; local servers need none.
+    #[serde(alias = "api_key")]
+    pub api_key: Option<String>,
+    /// `openai`: the models to offer; the server is asked if empty.
+    #[serde(default)]
+    pub models: Vec<String>,
+    /// `demo`: pieces a second, from 0.1 to 1,000,000; 40 if absent.
+    pub pace: Option<f64>,
+}
+
+/// Which protocol a provider speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Built in; needs nothing.
+    Demo,
+    /// OpenAI's chat completions, which most servers speak.
+    Openai,
+}
+
+/// A setting with which the server cannot start: its name, its value, and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("[[provider]] {setting} is \"{value}\". It should be {right}.")]
+pub struct ConfigError {
+    pub setting: &'static str,
+    pub value: String,
+    pub right: String,
+}
+
+impl Config {
+    /// The built-in provider at its own pace: what there is without settings.
+    pub fn demo() -> Self {
+        Self { kind: Kind::Demo, name: None, base_url: None, api_key: None, models: Vec::new(), pace: None }
+    }
+
+    /// The name that was set, or the kind's own.
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or(match self.kind {
+            Kind::Demo => "demo",
+            Kind::Openai => "openai",
+        })
+    }
+
+    /// Refuses settings that the kind would silently ignore, and names that could not be part of a key.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let name = self.name();
+        if name.is_empty() || name.contains('/') || name.contains(char::is_control) {
+            let right = "a short name without a slash";
+            return Err(ConfigError::new("name", name, right));
+        }
+        let models = (!self.models.is_empty()).then(|| self.models.join(", "));
+        let idle = match self.kind {
+            Kind::Demo => vec![
+                ("base-url", self.base_url.as_deref().map(shown)),
+                ("api-key", self.api_key.as_ref().map(|_| "…".into())),
+                ("models", models),
+            ],
+            Kind::Openai => vec![("pace", self.pace.map(|pace| pace.to_string()))],
+        };
+        match idle.into_iter().find_map(|(setting, value)| Some((setting, value?))) {
+            None => Ok(()),
+            Some((setting, value)) => {
+                let right = format!("left out, as it means nothing for {name}");
+                Err(ConfigError::new(setting, value, right))
+            }
+        }
+    }
+}
+
+/// An address as it may be shown: one that holds a password is not.
+pub fn shown(url: &str) -> String {
+    if url.contains('@') { "…".into() } else { url.into() }
+}
+
+impl ConfigError {
+    /// `setting` is `value`, but should be as `right` says.
+    pub fn new(setting: &'static str, value: impl Into<String>, right: impl Into<String>) -> Self {
+        Self { setting, value: value.into(), right: right.into() }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("kind", &self.kind)
+            .field("name", &self.name)
+            .field("base_url", &self.base_url.as_deref().map(shown))
+            .field("api_key", &self.api_key.as_ref().map(|_| "…"))
+            .field("models", &self.models)
+            .field("pace", &self.pace)
+            .finish()
+    }
+}

@@ -1,0 +1,152 @@
+//! OpenAI's chat completions, which Ollama, vLLM, llama.cpp, LM Studio and OpenRouter speak too.
+
+mod failure;
+mod http;
+mod stream;
+mod transcript;
+mod wire;
+
+use super::{Config, ConfigError, Model, Piece, Pieces, Provider, ProviderError, Request, Turn};
+use crate::message::Role;
+use async_trait::async_trait;
+use futures::{StreamExt, TryStreamExt};
+use reqwest::{Client, Method, Response, Url};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+const OPENAI: &str = "https://api.openai.com/v1";
+/// The longest silence, before the first byte or between two.
+const IDLE: Duration = Duration::from_secs(120);
+/// The most characters of a first message that a title is made from, and of the title.
+const TITLE_FROM: usize = 2000;
+const TITLE: usize = 80;
+/// The most bytes of an answer to be called a title; thinking may come before it.
+const TITLE_ANSWER: usize = 16 << 10;
+
+/// A server that speaks chat completions.
+#[derive(Clone)]
+pub struct OpenAi {
+    name: String,
+    base: String,
+    key: Option<String>,
+    models: Vec<String>,
+    client: Client,
+    idle: Duration,
+    /// The server refused `stream_options` once: asked without from then on.
+    no_options: Arc<AtomicBool>,
+}
+
+impl OpenAi {
+    /// Takes a table of kind `openai`; asks nothing over the network.
+    ///
+    /// # Errors
+    /// A `base_url` that is no http address, a key that no header can hold, or a machine without root certificates.
+    pub fn new(config: &Config) -> Result<Self, ConfigError> {
+        let base = config.base_url.as_deref().unwrap_or(OPENAI).trim_end_matches('/').to_owned();
+        let url = Url::parse(&base).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let Some(url) = url.filter(|url| url.username().is_empty() && url.password().is_none()) else {
+            let right = "an http or https address without a password, such as http://127.0.0.1:11434/v1";
+            return Err(ConfigError::new("base-url", super::config::shown(&base), right));
+        };
+        let key = config.api_key.as_deref().map(str::trim).filter(|key| !key.is_empty()).map(str::to_owned);
+        Ok(Self {
+            name: config.name().to_owned(),
+            client: http::client(&url, key.as_deref())?,
+            base,
+            key,
+            models: config.models.clone(),
+            idle: IDLE,
+            no_options: Arc::default(),
+        })
+    }
+
+    /// The same with another longest silence than two minutes.
+    pub fn idle(self, idle: Duration) -> Self {
+        Self { idle, ..self }
+    }
+
+    async fn open(self, request: Request) -> Result<Pieces, ProviderError> {
+        let response = self.ask(&request).await?;
+        let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = kind.to_ascii_lowercase();
+        if kind.starts_with("text/html") {
+            return Err(ProviderError::Nonsense { provider: self.name });
+        }
+        let transcript = self.transcript(&request);
+        if kind.starts_with("application/json") {
+            return Ok(futures::stream::iter(transcript.whole(self.body(response).await?)).boxed());
+        }
+        Ok(stream::pieces(response, transcript, self.idle))
+    }
+
+    /// Asks for a reply, once more without `stream_options` if the server may have refused those.
+    async fn ask(&self, request: &Request) -> Result<Response, ProviderError> {
+        let options = !self.no_options.load(Relaxed);
+        let first = self.post(request, options).await?;
+        if !(options && matches!(first.status().as_u16(), 400 | 422)) {
+            return self.checked(first, &request.model).await;
+        }
+        let error = self.checked(first, &request.model).await;
+        let second = self.post(request, false).await?;
+        if !second.status().is_success() {
+            return error;
+        }
+        self.no_options.store(true, Relaxed);
+        Ok(second)
+    }
+
+    async fn post(&self, request: &Request, options: bool) -> Result<Response, ProviderError> {
+        self.send(self.request(Method::POST, "chat/completions").json(&wire::body(request, options))).await
+    }
+}
+
+#[async_trait]
+impl Provider for OpenAi {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn models(&self) -> Result<Vec<Model>, ProviderError> {
+        if !self.models.is_empty() {
+            return Ok(self.models.iter().map(|id| Model { id: id.clone(), name: id.clone() }).collect());
+        }
+        let response = self.send(self.request(Method::GET, "models")).await?;
+        let body = self.body(self.checked(response, "").await?).await?;
+        wire::models(&body).ok_or_else(|| ProviderError::Nonsense { provider: self.name.clone() })
+    }
+
+    fn reply(&self, request: Request) -> Pieces {
+        futures::stream::once(self.clone().open(request)).try_flatten().boxed()
+    }
+
+    async fn title(&self, model: &str, text: &str) -> Result<Option<String>, ProviderError> {
+        let text: String = text.chars().take(TITLE_FROM).collect();
+        let ask = "Give a title of at most six words to a conversation that begins with the message below. \
+                   Answer with the title alone, in the language of the message, without quotation marks.";
+        let turns = vec![Turn { role: Role::User, text: format!("{ask}\n\n{text}") }];
+        let mut pieces = self.reply(Request { model: model.to_owned(), turns, going_on: false });
+        let mut title = String::new();
+        while title.len() < TITLE_ANSWER
+            && let Some(piece) = pieces.try_next().await?
+        {
+            if let Piece::Text(text) = piece {
+                title.push_str(&text);
+            }
+        }
+        Ok(tidy(&title))
+    }
+}
+
+/// The first line that says something, without the marks that models put around a title.
+fn tidy(answer: &str) -> Option<String> {
+    let marks = |c: char| c.is_whitespace() || "\"'“”„«»`*#_.".contains(c);
+    // Some servers leave a model's thinking in its text.
+    let answer = answer.rsplit_once("</think>").map_or(answer, |(_, answer)| answer);
+    let title = answer.lines().map(|line| line.trim_matches(marks)).find(|line| !line.is_empty())?;
+    Some(title.chars().filter(|c| !c.is_control()).take(TITLE).collect())
+}

@@ -1,0 +1,92 @@
+//! Running a reply: from what a provider sends to what every tab may see.
+//!
+//! [`job`] reads the provider and makes events; [`journal`] commits them; only then [`hub`] applies and shows them.
+//! [`recovery`] does at the next start what a killed process could not.
+
+pub mod hub;
+pub mod job;
+pub mod journal;
+pub mod recovery;
+pub mod store;
+
+use std::sync::Arc;
+
+use crate::{
+    conversation::store::{Exchange, Started},
+    ids::{AccountId, ConversationId, MessageId},
+    live::List,
+    message::{Epoch, Message, Status},
+    provider::Provider,
+    server::state::App,
+};
+use hub::Running;
+use job::Job;
+
+/// Writes a person's message and starts the reply to it.
+pub async fn answer(
+    app: &App,
+    account: AccountId,
+    exchange: Exchange,
+    (provider, model): (Arc<dyn Provider>, String),
+) -> sqlx::Result<Started> {
+    let Some(running) = app.hub.enter(account, exchange.conversation, exchange.reply.clone()) else {
+        return Ok(Started::Repeated);
+    };
+    let started = app.database.exchange(account, &exchange).await;
+    go(app, running, started, provider, model, false)
+}
+
+/// Starts another attempt at a finished reply. It takes the place of the one that is shown; that one stays.
+pub async fn retry(
+    app: &App,
+    account: AccountId,
+    conversation: ConversationId,
+    of: MessageId,
+    reply: Message,
+    (provider, model): (Arc<dyn Provider>, String),
+) -> sqlx::Result<Started> {
+    let Some(running) = app.hub.enter(account, conversation, reply.clone()) else {
+        return Ok(Started::Repeated);
+    };
+    let started = app.database.retry(account, of, &reply, app.owner).await;
+    go(app, running, started, provider, model, false)
+}
+
+/// Goes on with a reply that ended early, in a new epoch of it. `message` is what the presser's epoch ended as.
+pub async fn go_on(
+    app: &App,
+    account: AccountId,
+    conversation: ConversationId,
+    message: Message,
+    (provider, model): (Arc<dyn Provider>, String),
+) -> sqlx::Result<Started> {
+    let seen = message.epoch;
+    let epoch = Epoch { counter: seen.counter + 1, nonce: rand::random() };
+    let next = Message { epoch, status: Status::Pending, ended_at: None, error: None, usage: None, ..message };
+    let Some(running) = app.hub.enter(account, conversation, next) else {
+        return Ok(Started::Changed);
+    };
+    let started = app.database.go_on(account, running.id, seen, epoch, app.owner).await;
+    go(app, running, started, provider, model, true)
+}
+
+/// A reply is in the hub before its row commits; if it did not, it leaves again.
+fn go(
+    app: &App,
+    running: Arc<Running>,
+    started: sqlx::Result<Started>,
+    provider: Arc<dyn Provider>,
+    model: String,
+    going_on: bool,
+) -> sqlx::Result<Started> {
+    match started {
+        Ok(Started::Yes { place, .. }) => {
+            running.open();
+            app.hub.changed(List::Conversations);
+            app.hub.changed(List::Messages(running.conversation));
+            Job { running, provider, model, place, going_on }.spawn(app.clone());
+        }
+        _ => app.hub.withdraw(&running),
+    }
+    started
+}

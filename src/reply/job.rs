@@ -1,0 +1,228 @@
+//! One task a running reply: reads the provider, makes events, and always ends in a final state.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures::{FutureExt, StreamExt};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+use super::{hub::Running, journal::Item};
+use crate::{
+    conversation::LONGEST_TITLE,
+    ids::now,
+    live::List,
+    message::{Birth, Change, End, Ended, Event, Kind, Message, Role, Status, Text, Usage, cut},
+    provider::{self, Piece, Provider, Request, Turn},
+    server::state::App,
+};
+
+/// How much of a reply may wait to be committed before its provider is made to wait, in bytes.
+const WAITING_LIMIT: usize = 256 * 1024;
+/// Past this a reply ends, in bytes.
+const REPLY_LIMIT: usize = 4 * 1024 * 1024;
+
+/// What a reply is to do.
+pub struct Job {
+    pub running: Arc<Running>,
+    pub provider: Arc<dyn Provider>,
+    /// What the provider calls the model.
+    pub model: String,
+    /// Where the reply stands in its conversation: it is told what is before.
+    pub place: i64,
+    /// Whether it goes on from what the message already says.
+    pub going_on: bool,
+}
+
+impl Job {
+    pub fn spawn(self, app: App) {
+        let replies = app.replies.clone();
+        replies.spawn(async move { self.run(&app).await });
+    }
+
+    async fn run(self, app: &App) {
+        let mut draft = Draft::new(app, self.running.clone());
+        let told = AssertUnwindSafe(self.stream(app, &mut draft)).catch_unwind().await;
+        let end = told.unwrap_or_else(|_| {
+            // The panic's own message was logged by the panic hook.
+            Ending::failed("Something went wrong inside Rivulet. What had come is kept; press Retry to ask again.")
+        });
+        let completed = end.status == Status::Completed;
+        draft.end(end);
+        self.running.over().await;
+        if completed {
+            self.give_title(app).await;
+        }
+    }
+
+    /// Streams until the provider ends, fails, or somebody stops it. The first of these wins.
+    async fn stream(&self, app: &App, draft: &mut Draft<'_>) -> Ending {
+        let mut usage = None;
+        let request = match self.request(app).await {
+            Ok(request) => request,
+            Err(error) => {
+                tracing::error!(message = %self.running.id, %error, "what was said before cannot be read");
+                return Ending::failed(
+                    "The conversation could not be read from the database. Press Retry to ask again.",
+                );
+            }
+        };
+        let mut pieces = provider::reply(self.provider.clone(), request);
+        loop {
+            let piece = tokio::select! {
+                biased;
+                status = self.running.stopped() => return Ending { status, error: None, usage },
+                piece = pieces.next() => piece,
+            };
+            let (kind, text) = match piece {
+                Some(Ok(Piece::Thinking(text))) => (Kind::Thinking, text),
+                Some(Ok(Piece::Text(text))) => (Kind::Text, text),
+                Some(Ok(Piece::Usage(counted))) => {
+                    usage = Some(counted);
+                    continue;
+                }
+                Some(Err(error)) => {
+                    tracing::warn!(message = %self.running.id, provider = self.provider.name(), %error, "a provider failed");
+                    return Ending { status: Status::Failed, error: Some(error.to_string()), usage };
+                }
+                None if draft.has_text => return Ending { status: Status::Completed, error: None, usage },
+                None => {
+                    let error = "The model answered nothing. Press Retry to ask again, or choose another model.";
+                    return Ending { status: Status::Failed, error: Some(error.into()), usage };
+                }
+            };
+            let room = REPLY_LIMIT - draft.total.min(REPLY_LIMIT);
+            let (text, too_long) = match text.len() > room {
+                true => (text[..text.floor_char_boundary(room)].to_owned(), true),
+                false => (text, false),
+            };
+            tokio::select! {
+                biased;
+                status = self.running.stopped() => return Ending { status, error: None, usage },
+                () = draft.grow(kind, &text) => {}
+            }
+            if too_long {
+                let error = "The reply grew past 4 MiB and was ended. What had come is kept.";
+                return Ending { status: Status::Failed, error: Some(error.into()), usage };
+            }
+        }
+    }
+
+    async fn request(&self, app: &App) -> sqlx::Result<Request> {
+        let running = &self.running;
+        let said = (app.database).said_before(running.account, running.conversation, self.place).await?;
+        let mut turns: Vec<Turn> = said.iter().filter_map(turn).collect();
+        if self.going_on {
+            turns.extend(turn(&running.message()));
+        }
+        Ok(Request { model: self.model.clone(), turns, going_on: self.going_on })
+    }
+
+    /// After the first reply the model is asked for a title; until then it is the first words.
+    async fn give_title(&self, app: &App) {
+        let (account, conversation) = (self.running.account, self.running.conversation);
+        let titled = async {
+            if !app.database.wants_title(account, conversation).await? {
+                return anyhow::Ok(());
+            }
+            let said = app.database.said_before(account, conversation, self.place).await?;
+            let Some(first) = said.iter().find(|message| message.role == Role::User) else {
+                return Ok(());
+            };
+            let title = timeout(Duration::from_secs(30), self.provider.title(&self.model, &first.text())).await??;
+            let title = title.unwrap_or_default();
+            let title = title.trim().trim_matches(['"', '*', '#']).trim();
+            if !title.is_empty() {
+                let title: String = title.lines().next().unwrap_or("").chars().take(LONGEST_TITLE).collect();
+                app.database.rename(account, conversation, &title, false).await?;
+                app.hub.changed(List::Conversations);
+            }
+            Ok(())
+        };
+        if let Err(error) = titled.await {
+            tracing::warn!(%conversation, %error, "no title could be had; the first words stay");
+        }
+    }
+}
+
+/// What a provider is told of a message: its text, if it has any.
+fn turn(message: &Message) -> Option<Turn> {
+    let text = message.text();
+    (!text.is_empty()).then_some(Turn { role: message.role, text })
+}
+
+/// How a reply ends.
+struct Ending {
+    status: Status,
+    error: Option<String>,
+    usage: Option<Usage>,
+}
+
+impl Ending {
+    fn failed(error: &str) -> Ending {
+        Ending { status: Status::Failed, error: Some(error.into()), usage: None }
+    }
+}
+
+/// Where a reply's writer is: further than what is committed, as nobody sees it yet.
+struct Draft<'a> {
+    app: &'a App,
+    running: Arc<Running>,
+    epoch: crate::message::Epoch,
+    parts: usize,
+    at: usize,
+    kind: Option<Kind>,
+    total: usize,
+    has_text: bool,
+    waiting: Arc<Semaphore>,
+}
+
+impl<'a> Draft<'a> {
+    fn new(app: &'a App, running: Arc<Running>) -> Draft<'a> {
+        let message = running.message();
+        Draft {
+            app,
+            epoch: message.epoch,
+            parts: message.parts.len(),
+            at: message.parts.last().map_or(0, |part| part.text.len()),
+            kind: message.parts.last().map(|part| part.kind.clone()),
+            total: message.parts.iter().map(|part| part.text.len()).sum(),
+            has_text: message.parts.iter().any(|part| part.kind == Kind::Text),
+            waiting: Arc::new(Semaphore::new(WAITING_LIMIT)),
+            running,
+        }
+    }
+
+    /// Appends text to the last part, or to a new one if that is of another kind. Waits while too much is not yet committed.
+    async fn grow(&mut self, kind: Kind, text: &str) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at(cut(rest, WAITING_LIMIT / 4));
+            rest = after;
+            // The semaphore is never closed.
+            let permit = self.waiting.clone().acquire_many_owned(piece.len() as u32).await.ok();
+            if self.kind.as_ref() != Some(&kind) {
+                let birth = Birth { part: self.parts, at: self.at, kind: kind.clone(), started_at: now() };
+                self.append(Change::Part(birth), None);
+                (self.parts, self.at, self.kind) = (self.parts + 1, 0, Some(kind.clone()));
+            }
+            let text = Text { part: self.parts - 1, at: self.at, text: piece.to_owned() };
+            self.append(Change::Text(text), permit);
+            self.at += piece.len();
+            self.total += piece.len();
+            self.has_text |= kind == Kind::Text;
+        }
+    }
+
+    /// The last item of this reply.
+    fn end(&self, Ending { status, error, usage }: Ending) {
+        let end = End { status, ended_at: now(), error, usage };
+        self.append(Change::Ended(Ended { parts: self.parts, at: self.at, end }), None);
+    }
+
+    fn append(&self, change: Change, permit: Option<OwnedSemaphorePermit>) {
+        let event = Event { epoch: self.epoch, change };
+        self.app.journal.append(Item { running: self.running.clone(), event, permit });
+    }
+}

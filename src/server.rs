@@ -1,0 +1,9 @@
+//! What every feature stands on: settings, database, shared state, and the table of routes.
+
+pub mod database;
+pub mod forms;
+pub mod routes;
+pub mod security;
+pub mod settings;
+pub mod state;
+pub mod telemetry;

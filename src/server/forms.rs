@@ -1,0 +1,201 @@
+//! Forms, which work with scripts off: each answers with the page that it stands on, the right status, and what was
+//! typed, or sends on to the next page.
+
+use axum::{
+    body::Body,
+    extract::{Form, Path, Request, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use leptos::prelude::provide_context;
+use serde::Deserialize;
+
+use super::state::App;
+use crate::{
+    account::{
+        Person, Refusal, SHORTEST_PASSWORD, password,
+        session::{self, SignedIn},
+    },
+    app::shell,
+    conversation::api::{Sending, server::send},
+    error::Failure,
+    ids::{ConversationId, MessageId, mint},
+    text::normalize,
+};
+
+#[derive(Deserialize)]
+pub struct CreateAccount {
+    name: String,
+    email: String,
+    password: String,
+}
+
+pub async fn create_account(State(app): State<App>, headers: HeaderMap, Form(form): Form<CreateAccount>) -> Response {
+    let person = Person { name: tidy(&form.name), email: tidy(&form.email).to_lowercase() };
+    let refusal = Refusal { name: form.name, email: form.email, ..Refusal::default() };
+    let refuse = async |failure| refuse(&app, &headers, "/create-account", failure, refusal).await;
+    if let Err(failure) = check(&person, &form.password) {
+        return refuse(failure).await;
+    }
+    let made: anyhow::Result<Option<String>> = async {
+        let id = mint();
+        let hash = password::hash(form.password).await?;
+        match app.database.create_owner(id, &person, &hash).await? {
+            true => Ok(Some(session::open(&app, id, &headers).await?)),
+            false => Ok(None),
+        }
+    }
+    .await;
+    match made {
+        Ok(Some(cookie)) => ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response(),
+        Ok(None) => refuse(Failure::Closed).await,
+        Err(error) => {
+            tracing::error!(%error, "an account could not be made");
+            refuse(Failure::Unavailable).await
+        }
+    }
+}
+
+fn tidy(text: &str) -> String {
+    normalize(text).trim().to_owned()
+}
+
+fn check(person: &Person, password: &str) -> Result<(), Failure> {
+    let invalid = |message: &str| Err(Failure::Invalid(message.into()));
+    let (before, after) = person.email.split_once('@').unwrap_or_default();
+    match () {
+        () if person.name.is_empty() => invalid("Write your name."),
+        () if person.name.chars().count() > 100 => invalid("This name is too long: it may have 100 characters."),
+        () if before.is_empty()
+            || after.is_empty()
+            || person.email.len() > 254
+            || person.email.contains(char::is_whitespace) =>
+        {
+            invalid("This is not an email address. It should look like ada@example.org.")
+        }
+        () if password.chars().count() < SHORTEST_PASSWORD => {
+            invalid("This password is too short: it needs at least 8 characters.")
+        }
+        () if password.len() > 1024 => invalid("This password is too long: it may have 1,024 bytes."),
+        () => Ok(()),
+    }
+}
+
+#[derive(Deserialize)]
+pub struct SignIn {
+    email: String,
+    password: String,
+}
+
+pub async fn sign_in(State(app): State<App>, headers: HeaderMap, Form(form): Form<SignIn>) -> Response {
+    let refusal = Refusal { email: form.email.clone(), ..Refusal::default() };
+    let opened: anyhow::Result<Option<String>> = async {
+        let known = app.database.credentials(&tidy(&form.email).to_lowercase()).await?;
+        let (user, hash) = known.unzip();
+        let right = form.password.len() <= 1024 && password::verify(form.password, hash).await?;
+        match user {
+            Some(user) if right => Ok(Some(session::open(&app, user, &headers).await?)),
+            _ => Ok(None),
+        }
+    }
+    .await;
+    let failure = match opened {
+        Ok(Some(cookie)) => return ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response(),
+        Ok(None) => Failure::WrongPassword,
+        Err(error) => {
+            tracing::error!(%error, "nobody could be signed in");
+            Failure::Unavailable
+        }
+    };
+    refuse(&app, &headers, "/sign-in", failure, refusal).await
+}
+
+pub async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Response {
+    if let Some(session) = session::token_hash(&headers) {
+        if let Err(error) = app.database.end_session(&session).await {
+            return Failure::from(error).into_response();
+        }
+        app.hub.signed_out(&session);
+    }
+    ([(header::SET_COOKIE, session::closed())], Redirect::to("/sign-in")).into_response()
+}
+
+/// A message sent with scripts off.
+#[derive(Deserialize)]
+pub struct Say {
+    conversation: String,
+    id: String,
+    text: String,
+    model: String,
+}
+
+pub async fn say_first(
+    app: State<App>,
+    who: Result<SignedIn, Failure>,
+    headers: HeaderMap,
+    form: Form<Say>,
+) -> Response {
+    say(app, who, headers, "/".into(), true, form).await
+}
+
+pub async fn say_next(
+    app: State<App>,
+    who: Result<SignedIn, Failure>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    form: Form<Say>,
+) -> Response {
+    say(app, who, headers, format!("/c/{id}"), false, form).await
+}
+
+async fn say(
+    State(app): State<App>,
+    who: Result<SignedIn, Failure>,
+    headers: HeaderMap,
+    page: String,
+    opens: bool,
+    Form(form): Form<Say>,
+) -> Response {
+    let sent = async {
+        let ids = (form.conversation.parse::<ConversationId>(), form.id.parse::<MessageId>());
+        let (Ok(conversation), Ok(id)) = ids else {
+            return Err(Failure::NotFound);
+        };
+        let sending = Sending { conversation, opens, id, text: form.text.clone(), model: form.model };
+        send(&app, who?.account, sending).await?;
+        Ok(conversation)
+    };
+    match sent.await {
+        Ok(conversation) => Redirect::to(&format!("/c/{conversation}")).into_response(),
+        Err(failure) => {
+            let refusal = Refusal { text: form.text, ..Refusal::default() };
+            refuse(&app, &headers, &page, failure, refusal).await
+        }
+    }
+}
+
+/// The page that a form stands on, with why it was refused, what had been typed, and the status that says so.
+async fn refuse(app: &App, headers: &HeaderMap, page: &str, failure: Failure, refusal: Refusal) -> Response {
+    let refusal = Refusal { message: failure.to_string(), ..refusal };
+    let mut request = Request::new(Body::empty());
+    *request.headers_mut() = headers.clone();
+    for name in [header::CONTENT_LENGTH, header::CONTENT_TYPE] {
+        request.headers_mut().remove(name);
+    }
+    match page.parse() {
+        Ok(uri) => *request.uri_mut() = uri,
+        Err(_) => return StatusCode::BAD_REQUEST.into_response(),
+    }
+    let context = {
+        let app = app.clone();
+        move || {
+            provide_context(app.clone());
+            provide_context(refusal.clone());
+        }
+    };
+    let options = app.options.clone();
+    let render = leptos_axum::render_app_async_with_context(context, move || shell(options.clone()));
+    let mut response = render(request).await;
+    *response.status_mut() = failure.status();
+    response
+}

@@ -1,0 +1,83 @@
+//! The whole HTTP surface on one page.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderValue, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{any, get, post},
+};
+use leptos::prelude::provide_context;
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder};
+use tower_http::{csrf::CsrfLayer, services::ServeDir, trace::TraceLayer};
+
+use super::{forms, security, state::App};
+use crate::{
+    app::{self, shell},
+    live::socket,
+};
+
+/// The largest body that a request may have, in bytes: a message of the longest kind, as a form or JSON may swell it.
+const BODY_LIMIT: usize = 4 * 1024 * 1024;
+
+pub fn router(app: App) -> Router {
+    let pages = generate_route_list(app::App);
+    let options = app.options.clone();
+
+    let doors =
+        Router::new().route("/create-account", post(forms::create_account)).route("/sign-in", post(forms::sign_in));
+    let router = limited(doors)
+        .route("/sign-out", post(forms::sign_out))
+        .route("/", post(forms::say_first))
+        .route("/c/{id}", post(forms::say_next))
+        .route("/live", get(socket::connect))
+        .leptos_routes(&app, pages, {
+            let options = options.clone();
+            move || shell(options.clone())
+        })
+        .fallback_service(
+            ServeDir::new(&*options.site_root)
+                .append_index_html_on_directories(false)
+                .precompressed_br()
+                .precompressed_gzip()
+                .fallback(any(no_such_page).with_state(app.clone())),
+        )
+        .layer(middleware::from_fn(cached))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(CsrfLayer::new())
+        .layer(TraceLayer::new_for_http());
+    security::headers(router).with_state(app)
+}
+
+/// Passwords can be tried thirty times from an address, then once in two seconds.
+fn limited(router: Router<App>) -> Router<App> {
+    let config = GovernorConfigBuilder::default().period(Duration::from_secs(2)).burst_size(30).finish();
+    match config {
+        Some(config) => router.layer(GovernorLayer::new(config)),
+        None => router,
+    }
+}
+
+/// Files that are asked for with their build never change; others are asked about again.
+async fn cached(request: Request, next: Next) -> Response {
+    let forever =
+        request.uri().path().starts_with("/pkg/") && request.uri().query().is_some_and(|query| query.starts_with("v="));
+    let mut response = next.run(request).await;
+    if response.status().is_success() || response.status() == axum::http::StatusCode::NOT_MODIFIED {
+        let value = if forever { "public, max-age=31536000, immutable" } else { "no-cache" };
+        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn no_such_page(State(app): State<App>, request: Request<Body>) -> Response {
+    let options = app.options.clone();
+    let context = move || provide_context(app.clone());
+    let render = leptos_axum::render_app_async_with_context(context, move || shell(options.clone()));
+    render(request).await.into_response()
+}

@@ -1,0 +1,112 @@
+//! What a person can set: `Leptos.toml`, each value overridden by the environment.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+
+use crate::provider::{Config, Kind};
+
+#[derive(Debug)]
+pub struct Settings {
+    /// Where to listen. `LEPTOS_SITE_ADDR`, `[leptos] site-addr`.
+    pub address: SocketAddr,
+    /// The folder with `pkg/` and the files of `public/`. `LEPTOS_SITE_ROOT`, `[leptos] site-root`.
+    pub site_root: PathBuf,
+    /// `RIVULET_DATABASE_URL`, `[database] url`.
+    pub database_url: String,
+    /// `[[provider]]`; the built-in `demo` alone where there is none. `OPENAI_API_KEY` or `OPENAI_BASE_URL` adds one.
+    pub providers: Vec<Config>,
+    /// How long open replies may go on after the server was told to stop, in seconds. `RIVULET_GRACE_SECONDS`, `[server] grace-seconds`.
+    pub grace_seconds: u64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+struct File {
+    leptos: Leptos,
+    database: DatabaseTable,
+    server: Server,
+    provider: Vec<Config>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+struct Leptos {
+    site_addr: Option<String>,
+    site_root: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+struct DatabaseTable {
+    url: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+struct Server {
+    grace_seconds: Option<u64>,
+}
+
+impl Settings {
+    /// Reads `Leptos.toml` in the current folder, if there is one, and the environment. An error names the setting, its
+    /// value, and what would be right.
+    pub fn read() -> anyhow::Result<Settings> {
+        let text = match std::fs::read_to_string("Leptos.toml") {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(error).context("Leptos.toml cannot be read."),
+        };
+        Settings::from(&text, |name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+
+    /// The same from a file's text and a look-up of the environment.
+    pub fn from(text: &str, env: impl Fn(&str) -> Option<String>) -> anyhow::Result<Settings> {
+        let file: File = toml::from_str(text)
+            .context("Leptos.toml does not say what Rivulet can understand. The README lists what it may say.")?;
+        let address = env("LEPTOS_SITE_ADDR").or(file.leptos.site_addr).unwrap_or_else(|| "127.0.0.1:3000".into());
+        let grace = env("RIVULET_GRACE_SECONDS");
+        let mut providers = file.provider;
+        if let Some(url) =
+            env("OPENAI_BASE_URL").or_else(|| env("OPENAI_API_KEY").map(|_| "https://api.openai.com/v1".into()))
+        {
+            if !url.starts_with("http://") && !url.starts_with("https://") {
+                bail!("OPENAI_BASE_URL is \"{url}\". It should be an address such as \"http://127.0.0.1:11434/v1\".");
+            }
+            providers.insert(
+                0,
+                Config {
+                    kind: Kind::Openai,
+                    name: None,
+                    base_url: Some(url),
+                    api_key: env("OPENAI_API_KEY"),
+                    models: vec![],
+                    pace: None,
+                },
+            );
+        }
+        if providers.is_empty() {
+            providers.push(Config::demo());
+        }
+        Ok(Settings {
+            address: address.parse().ok().with_context(|| {
+                format!("LEPTOS_SITE_ADDR (in Leptos.toml: [leptos] site-addr) is \"{address}\". It should be an address and a port, such as \"127.0.0.1:3000\".")
+            })?,
+            site_root: env("LEPTOS_SITE_ROOT")
+                .or(file.leptos.site_root)
+                .unwrap_or_else(|| "target/site".into())
+                .into(),
+            database_url: env("RIVULET_DATABASE_URL")
+                .or(file.database.url)
+                .unwrap_or_else(|| "sqlite:rivulet.db".into()),
+            providers,
+            grace_seconds: match grace {
+                Some(value) => value.parse().ok().with_context(|| {
+                    format!("RIVULET_GRACE_SECONDS is \"{value}\". It should be a whole number of seconds, such as \"5\".")
+                })?,
+                None => file.server.grace_seconds.unwrap_or(5),
+            },
+        })
+    }
+}

@@ -1,0 +1,97 @@
+//! What one running server has.
+
+use std::{path::Path, sync::Arc};
+
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+use sha2::{Digest, Sha256};
+use tokio::task::JoinHandle;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{database::Database, settings::Settings};
+use crate::{
+    ids::{OwnerId, mint},
+    provider::Providers,
+    reply::{hub::Hub, journal::Journal, recovery},
+};
+
+/// Cheap to clone: it is shared.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+pub struct Parts {
+    pub database: Arc<Database>,
+    pub hub: Arc<Hub>,
+    pub journal: Journal,
+    pub providers: Providers,
+    /// This process, as the rows of its running replies name it.
+    pub owner: OwnerId,
+    /// A hash of what browsers load: a page of another build is told to reload.
+    pub build: String,
+    pub options: LeptosOptions,
+    /// The running replies.
+    pub replies: TaskTracker,
+    /// Cancelled when the server is to stop: no reply starts any more.
+    pub closing: CancellationToken,
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl FromRef<App> for LeptosOptions {
+    fn from_ref(app: &App) -> LeptosOptions {
+        app.options.clone()
+    }
+}
+
+impl App {
+    /// Opens the database, recovers what a dead process left, and starts the committer, whose handle ends after the
+    /// last reply's end is written. Errors are for the person who starts the server.
+    pub async fn start(settings: &Settings) -> anyhow::Result<(App, JoinHandle<()>)> {
+        let build = build(&settings.site_root)?;
+        let database = Arc::new(Database::open(&settings.database_url).await?);
+        let owner: OwnerId = mint();
+        database.register(owner).await?;
+        recovery::run(&database, owner).await?;
+        let hub = Arc::new(Hub::default());
+        let (journal, committer) = Journal::start(database.clone(), hub.clone(), owner);
+        let options = LeptosOptions::builder()
+            .output_name("rivulet")
+            .site_root(settings.site_root.to_string_lossy())
+            .site_addr(settings.address)
+            .build();
+        let app = App(Arc::new(Parts {
+            database,
+            hub,
+            journal,
+            providers: Providers::new(&settings.providers)?,
+            owner,
+            build,
+            options,
+            replies: TaskTracker::new(),
+            closing: CancellationToken::new(),
+        }));
+        Ok((app, committer))
+    }
+}
+
+/// The hash of the browser's half as it is served.
+fn build(site_root: &Path) -> anyhow::Result<String> {
+    let mut hash = Sha256::new();
+    for file in ["pkg/rivulet.wasm", "pkg/rivulet.js", "pkg/rivulet.css"] {
+        let path = site_root.join(file);
+        let bytes = std::fs::read(&path).map_err(|_| {
+            anyhow::anyhow!(
+                "LEPTOS_SITE_ROOT (in Leptos.toml: [leptos] site-root) is \"{}\", where there is no {file}. It should be the folder that `cargo xtask build` writes.",
+                site_root.display()
+            )
+        })?;
+        hash.update(&bytes);
+    }
+    Ok(hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,29 @@
+//! The few icons, as paths on a 24-unit grid, drawn with the text's colour.
+
+use leptos::prelude::*;
+
+pub const PLUS: &str = "M12 5v14M5 12h14";
+pub const MENU: &str = "M4 7h16M4 12h16M4 17h16";
+pub const CLOSE: &str = "M6 6l12 12M18 6L6 18";
+pub const SEND: &str = "M12 19V5M6 11l6-6 6 6";
+pub const STOP: &str = "M7 7h10v10H7z";
+pub const COPY: &str = "M9 9h10v10H9zM5 15V5h10";
+pub const RETRY: &str = "M19 12a7 7 0 1 1-2.05-4.95L19 9M19 4v5h-5";
+pub const CONTINUE: &str = "M7 5l10 7-10 7z";
+pub const PENCIL: &str = "M5 19l1-4L16 5l3 3L9 18zM14 7l3 3";
+pub const BIN: &str = "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13";
+pub const LEFT: &str = "M14 6l-6 6 6 6";
+pub const RIGHT: &str = "M10 6l6 6-6 6";
+pub const DOWN: &str = "M12 5v14M6 13l6 6 6-6";
+pub const THEME: &str = "M12 3a9 9 0 1 0 9 9 7 7 0 0 1-9-9z";
+pub const LEAVE: &str = "M14 5H6v14h8M11 12h9M17 9l3 3-3 3";
+
+/// Decoration beside a name: hidden from screen readers.
+#[component]
+pub fn Icon(path: &'static str) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
+            <path d=path />
+        </svg>
+    }
+}

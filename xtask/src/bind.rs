@@ -1,0 +1,65 @@
+//! wasm-bindgen: from the compiler's WASM to a program that a browser can load.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::files;
+use crate::site::Site;
+
+/// Adds `output.wasm`, `output.js` and the scripts that libraries bring, to the site.
+///
+/// Takes about a second for a megabyte, nothing where what it made of the same program is still there.
+pub fn bind(site: &mut Site, wasm: &Path, output: &Path, release: bool) -> Result<()> {
+    let program = files::read(wasm)?;
+    let mut hasher = DefaultHasher::new();
+    // This file is part of the question: it says how the program is bound.
+    (&program, release, include_str!("bind.rs")).hash(&mut hasher);
+    let hash = format!("{:016x}", hasher.finish());
+    // Beside the site, not in it: it is nobody's to fetch.
+    let note = site.folder.with_extension("bound");
+    if let Some(bound) = still_there(&note, &hash) {
+        site.files.extend(bound);
+        return Ok(());
+    }
+    files::remove(&note)?;
+    let others = site.files.clone();
+    generate(site, program, output, release)?;
+    let bound = site.files.difference(&others).map(|file| format!("\n{}", file.display()));
+    files::write_if_changed(&note, (hash + &bound.collect::<String>()).as_bytes())
+}
+
+/// The files in the note, if they were made of the same and are all there.
+fn still_there(note: &Path, hash: &str) -> Option<Vec<PathBuf>> {
+    let note = fs::read_to_string(note).ok()?;
+    let mut lines = note.lines();
+    let same = lines.next() == Some(hash);
+    let files: Vec<PathBuf> = lines.map(PathBuf::from).collect();
+    (same && files.iter().all(|file| file.is_file())).then_some(files)
+}
+
+fn generate(site: &mut Site, program: Vec<u8>, output: &Path, release: bool) -> Result<()> {
+    let mut bound = Bindgen::new()
+        .input_bytes("page", program)
+        .web(true)?
+        .typescript(false)
+        .remove_name_section(release)
+        .remove_producers_section(release)
+        .generate_output()?;
+    site.add(output.with_extension("wasm"), &bound.wasm_mut().emit_wasm())?;
+    site.add(output.with_extension("js"), bound.js().as_bytes())?;
+    let snippets = output.with_file_name("snippets");
+    for (library, scripts) in bound.snippets() {
+        for (index, script) in scripts.iter().enumerate() {
+            let file = snippets.join(library).join(format!("inline{index}.js"));
+            site.add(file, script.as_bytes())?;
+        }
+    }
+    for (path, module) in bound.local_modules() {
+        site.add(snippets.join(path), module.as_bytes())?;
+    }
+    Ok(())
+}

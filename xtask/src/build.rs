@@ -1,0 +1,67 @@
+//! Building both halves.
+
+use std::io::BufReader;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+use cargo_metadata::{Artifact, Message, TargetKind};
+
+use crate::command::{cannot_start, cargo, step, succeeded};
+use crate::project::Project;
+use crate::{site, toolchain};
+
+pub struct Built {
+    /// The server's executable.
+    pub server: PathBuf,
+    /// The folder that it serves.
+    pub site: PathBuf,
+}
+
+/// Builds the server, the browser's half and the site around it; what did not change is left alone.
+pub fn build(project: &Project, release: bool) -> Result<Built> {
+    let toolchain = toolchain::find()?;
+    let server = step("Building the server", || {
+        let mut cargo = cargo(project, "build");
+        cargo.args(project.server_half()).args(["--bin", &project.settings.output_name]);
+        if release {
+            cargo.arg("--release");
+        }
+        artifact(&mut cargo, |artifact| artifact.executable.map(Into::into))
+    })?;
+    let wasm = step("Building the browser's half", || {
+        let mut cargo = toolchain.build(project);
+        cargo.args(project.browser_half()).arg("--lib");
+        if release {
+            cargo.args(["--profile", &project.settings.lib_profile_release]);
+        }
+        artifact(&mut cargo, wasm)
+    })?;
+    let site = step("Putting the site together", || site::assemble(project, &wasm, release))?;
+    Ok(Built { server, site })
+}
+
+/// Runs a cargo build and finds what it made among all that it reports.
+fn artifact(cargo: &mut Command, pick: impl Fn(Artifact) -> Option<PathBuf>) -> Result<PathBuf> {
+    let mut child = cargo
+        .arg("--message-format=json-render-diagnostics")
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| cannot_start(cargo))?;
+    let mut found = None;
+    if let Some(output) = child.stdout.take() {
+        for message in Message::parse_stream(BufReader::new(output)) {
+            if let Message::CompilerArtifact(artifact) = message? {
+                found = pick(artifact).or(found);
+            }
+        }
+    }
+    succeeded(cargo, child.wait()?)?;
+    found.context("Cargo built nothing that can be used here. Look at [lib] and [[bin]] in Cargo.toml.")
+}
+
+fn wasm(artifact: Artifact) -> Option<PathBuf> {
+    let is_library = artifact.target.kind.contains(&TargetKind::CDyLib);
+    let file = artifact.filenames.into_iter().find(|file| file.extension() == Some("wasm"));
+    file.filter(|_| is_library).map(Into::into)
+}

@@ -1,0 +1,57 @@
+//! The project's own commands. `cargo xtask` without arguments lists them.
+
+mod bind;
+mod browser;
+mod build;
+mod command;
+mod compress;
+mod counts;
+mod files;
+mod project;
+mod run;
+mod signals;
+mod site;
+mod style;
+mod test;
+mod toolchain;
+
+use std::process::ExitCode;
+
+use project::Project;
+
+const HELP: &str = "\
+cargo xtask run [--release]     builds Rivulet and serves it until Ctrl-C
+cargo xtask build [--release]   builds the server and its site, and no more
+cargo xtask test                checks format and lints, then runs every test, the browser's too
+
+--release is small and fast to run; without it the build is quick.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments[..] {
+        ["run"] => run::run(false),
+        ["run", "--release"] => run::run(true),
+        ["build"] => build_only(false),
+        ["build", "--release"] => build_only(true),
+        ["test"] => test::test(),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprintln!("`cargo xtask {}` is no command of this project. These are:\n\n{HELP}", arguments.join(" "));
+            return ExitCode::from(2);
+        }
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("\n{error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn build_only(release: bool) -> anyhow::Result<ExitCode> {
+    let built = build::build(&Project::load()?, release)?;
+    println!("Server: {}\nSite:   {}", built.server.display(), built.site.display());
+    Ok(ExitCode::SUCCESS)
+}

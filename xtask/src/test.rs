@@ -1,0 +1,114 @@
+//! `cargo xtask test`: every check that there is, and one line at the end that counts them.
+
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::build::build;
+use crate::command::{cargo, run, run_and_read};
+use crate::counts::Counts;
+use crate::project::Project;
+use crate::{browser, toolchain};
+
+/// Goes on after a failure, so that a missing comma hides no broken test.
+pub fn test() -> Result<ExitCode> {
+    let project = Project::load()?;
+    let mut report = Report::default();
+    report.check("Format", || run(cargo(&project, "fmt").args(["--all", "--check"])));
+    report.check("Clippy for the server", || {
+        let mut clippy = cargo(&project, "clippy");
+        run(clippy.args(project.server_half()).arg("--all-targets").args(DENY_WARNINGS))
+    });
+    report.check("Clippy for the browser's half", || {
+        let mut clippy = toolchain::find()?.clippy(&project);
+        run(clippy.args(project.browser_half()).arg("--lib").args(DENY_WARNINGS))
+    });
+    report.check("Clippy for xtask", || {
+        let mut clippy = cargo(&project, "clippy");
+        run(clippy.args(["--package", "xtask", "--all-targets"]).args(DENY_WARNINGS))
+    });
+    report.tests("Tests", || cargo_tests(&project, &project.server_half()));
+    report.tests("Examples in the documentation", || {
+        let mut examples = cargo(&project, "test");
+        let examples = examples.args(project.server_half()).args(["--doc", "--no-fail-fast"]);
+        counted(examples, Counts::from_libtest)
+    });
+    report.tests("Tests of xtask", || cargo_tests(&project, &["--package", "xtask"].map(String::from)));
+    report.check("Documentation", || {
+        let mut doc = cargo(&project, "doc");
+        run(doc.args(project.server_half()).arg("--no-deps").env("RUSTDOCFLAGS", "-D warnings"))
+    });
+    let mut built = None;
+    report.check("Release build", || {
+        built = Some(build(&project, true)?);
+        Ok(())
+    });
+    match built {
+        Some(built) if browser::has_tests(&project) => {
+            report.tests("Browser tests", || browser::test(&project, &built));
+        }
+        Some(_) => println!("There are no browser tests yet."),
+        None => println!("Browser tests: left out, as there is nothing that they could start."),
+    }
+    Ok(report.close())
+}
+
+const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
+
+/// Unit and integration tests, with nextest where it is installed.
+fn cargo_tests(project: &Project, which: &[String]) -> Result<Counts> {
+    let nextest = cargo(project, "nextest").arg("--version").output();
+    if !nextest.is_ok_and(|version| version.status.success()) {
+        let mut tests = cargo(project, "test");
+        let tests = tests.args(["--all-targets", "--no-fail-fast"]).args(which);
+        return counted(tests, Counts::from_libtest);
+    }
+    let mut tests = cargo(project, "nextest");
+    counted(tests.args(["run", "--no-fail-fast"]).args(which), Counts::from_nextest)
+}
+
+fn counted(tests: &mut Command, counts: impl Fn(&str) -> Counts) -> Result<Counts> {
+    let (status, output) = run_and_read(tests)?;
+    Ok(counts(&output).of_a_run(status.success()))
+}
+
+#[derive(Default)]
+struct Report {
+    counts: Counts,
+    failed: Vec<&'static str>,
+}
+
+impl Report {
+    /// A step that counts as one.
+    fn check(&mut self, name: &'static str, work: impl FnOnce() -> Result<()>) {
+        self.tests(name, || work().map(|()| Counts::ONE_PASSED));
+    }
+
+    /// A step that counts its tests; one more failure if it cannot do that.
+    fn tests(&mut self, name: &'static str, work: impl FnOnce() -> Result<Counts>) {
+        println!("\n── {name}");
+        let start = Instant::now();
+        let counts = work().unwrap_or_else(|error| {
+            eprintln!("{error:#}");
+            Counts::ONE_FAILED
+        });
+        let Counts { passed, failed } = counts;
+        println!("── {name}: {passed} passed, {failed} failed in {:.1} s", start.elapsed().as_secs_f32());
+        if failed > 0 {
+            self.failed.push(name);
+        }
+        self.counts = self.counts + counts;
+    }
+
+    /// Says what failed, and closes with the line that counts.
+    fn close(self) -> ExitCode {
+        let Counts { passed, failed } = self.counts;
+        println!();
+        if !self.failed.is_empty() {
+            println!("Failed: {}.", self.failed.join(", "));
+        }
+        println!("{passed} passed, {failed} failed");
+        if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+}

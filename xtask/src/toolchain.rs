@@ -1,0 +1,123 @@
+//! A compiler that can make WASM: rustup's, or Debian's where rustup's server cannot be reached.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::{cargo, in_repository, run, step};
+use crate::project::Project;
+
+pub const WASM: &str = "wasm32-unknown-unknown";
+
+/// Debian's compiler, the source of its standard library, what links WASM, and clippy.
+const DEBIAN: &str = "rustc-web rust-web-src rust-web-llvm lld-22 rust-web-clippy";
+
+#[derive(Clone, Copy, PartialEq)]
+pub enum Toolchain {
+    /// The compiler in use has the WASM target.
+    Own,
+    /// Debian's compiler, which builds the standard library for WASM along with the program.
+    Debian,
+}
+
+/// Finds a toolchain for the browser's half, and installs what is missing.
+pub fn find() -> Result<Toolchain> {
+    if has_target()? {
+        return Ok(Toolchain::Own);
+    }
+    if debian_is_ready() {
+        return Ok(Toolchain::Debian);
+    }
+    let added = step("Adding the WASM target", || run(Command::new("rustup").args(["target", "add", WASM])));
+    let Err(error) = added else {
+        return Ok(Toolchain::Own);
+    };
+    eprintln!("{error:#}");
+    step("Installing Debian's compiler for WASM instead", install_debian)?;
+    Ok(Toolchain::Debian)
+}
+
+fn has_target() -> Result<bool> {
+    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    let output = rustc
+        .args(["--print", "target-libdir", "--target", WASM])
+        .output()
+        .context("`rustc` cannot be started. Install Rust with rustup")?;
+    let folder = String::from_utf8_lossy(&output.stdout);
+    Ok(output.status.success() && Path::new(folder.trim()).is_dir())
+}
+
+fn debian_is_ready() -> bool {
+    let parts = ["bin/rustc", "bin/rust-lld", "bin/cargo-clippy", "lib/rustlib/src/rust/library/std"];
+    parts.iter().all(|part| Path::new("/usr").join(part).exists())
+}
+
+fn install_debian() -> Result<()> {
+    let by_hand = format!(
+        "The browser's half needs the WASM target. Either make `rustup target add {WASM}` work, \
+         or, on Debian, run `sudo apt-get install -y {DEBIAN}`. Then start again."
+    );
+    if !is_debian() || !is_root() {
+        bail!(by_hand);
+    }
+    apt_install(DEBIAN).context(by_hand)
+}
+
+/// Installs packages, given with a space between, on a Debian where we are root.
+pub fn apt_install(packages: &str) -> Result<()> {
+    let apt = || {
+        let mut apt = Command::new("apt-get");
+        apt.env("DEBIAN_FRONTEND", "noninteractive");
+        apt
+    };
+    run(apt().arg("update"))?;
+    run(apt().args(["install", "-y", "--no-install-recommends"]).args(packages.split(' ')))
+}
+
+pub fn is_debian() -> bool {
+    let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    release.lines().any(|line| matches!(line, "ID=debian" | "ID=\"debian\""))
+}
+
+#[cfg(unix)]
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+#[cfg(not(unix))]
+pub fn is_root() -> bool {
+    false
+}
+
+impl Toolchain {
+    /// `cargo build` for WASM.
+    pub fn build(self, project: &Project) -> Command {
+        self.for_wasm(cargo(project, "build"), project)
+    }
+
+    /// `cargo clippy` for WASM.
+    pub fn clippy(self, project: &Project) -> Command {
+        let mut clippy = cargo(project, "clippy");
+        if self == Toolchain::Debian {
+            // It has to be the clippy of the same compiler, which takes our cargo from the environment.
+            clippy = in_repository(Command::new("/usr/bin/cargo-clippy"), project);
+            clippy.arg("clippy");
+        }
+        self.for_wasm(clippy, project)
+    }
+
+    fn for_wasm(self, mut cargo: Command, project: &Project) -> Command {
+        cargo.args(["--target", WASM]);
+        if self == Toolchain::Debian {
+            // Its own folder: this compiler and these flags would make the rest compile again.
+            cargo
+                .args(["-Zbuild-std=std,panic_abort", "--target-dir"])
+                .arg(project.target.join("front"))
+                .env("RUSTC", "/usr/bin/rustc")
+                .env("RUSTC_BOOTSTRAP", "1")
+                .env_remove("LD_LIBRARY_PATH");
+        }
+        cargo
+    }
+}
