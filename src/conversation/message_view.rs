@@ -200,6 +200,7 @@ fn Actions(
         spawn_local(async move { told(api::go_on(id, epoch).await) });
     };
     let free = Memo::new(move |_| thread.running().is_none());
+    let usage = Memo::new(move |_| signal.read().usage);
     view! {
         <div class="actions" hidden=move || !status.get().is_final()>
             {(role == Role::Assistant).then(|| view! { <Attempts thread id /> })}
@@ -218,7 +219,7 @@ fn Actions(
                     "Continue"
                 </button>
             </Show>
-            {move || signal.read().usage.map(|usage| view! { <small class="usage">{usage.output_tokens} " tokens"</small> })}
+            {move || usage.get().map(|usage| view! { <small class="usage">{usage.output_tokens} " tokens"</small> })}
         </div>
         <crate::ui::Notice text=failure />
     }
@@ -241,14 +242,16 @@ fn Attempts(thread: Thread, id: MessageId) -> impl IntoView {
         }
     };
     let count = move || attempts.read().len();
+    let is_last = move || at.get() + 1 >= count();
+    let are_several = move || count() > 1;
     view! {
-        <Show when=move || { count() > 1 }>
+        <Show when=are_several>
             <span class="attempts">
                 <button type="button" class="icon-button" aria-label="Earlier attempt" disabled=move || at.get() == 0 on:click=move |_| show(-1)>
                     <icon::Icon path=icon::LEFT />
                 </button>
                 <span>{move || at.get() + 1} "/" {count}</span>
-                <button type="button" class="icon-button" aria-label="Later attempt" disabled=move || at.get() + 1 >= count() on:click=move |_| show(1)>
+                <button type="button" class="icon-button" aria-label="Later attempt" disabled=is_last on:click=move |_| show(1)>
                     <icon::Icon path=icon::RIGHT />
                 </button>
             </span>

@@ -38,7 +38,7 @@ pub(super) fn render(text: &str, known: &Definitions, shown: usize) -> (Vec<Root
     let mut page = Page::new(Inline::new(known, shown));
     let mut roots = Vec::new();
     let mut depth = 0_usize;
-    while let Some((event, range)) = events.next() {
+    for (event, range) in events.by_ref() {
         match event {
             Event::Start(_) => depth += 1,
             Event::End(_) => depth = depth.saturating_sub(1),

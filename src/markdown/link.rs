@@ -21,12 +21,10 @@ pub(super) struct Definitions(HashMap<Label, Target>);
 
 impl Definitions {
     pub fn read(found: &RefDefs) -> Self {
-        let entries = found.iter().map(|(l, definition)| {
-            let target = Target {
-                url: definition.dest.to_string(),
-                title: definition.title.as_deref().unwrap_or("").to_string(),
-            };
-            (label(l), target)
+        let entries = found.iter().map(|(name, definition)| {
+            let url = definition.dest.to_string();
+            let title = definition.title.as_deref().unwrap_or("").to_string();
+            (label(name), Target { url, title })
         });
         Self(entries.collect())
     }
@@ -44,10 +42,6 @@ impl Definitions {
 
     pub fn defines_any(&self, labels: &[Label]) -> bool {
         labels.iter().any(|label| self.0.contains_key(label))
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 }
 
