@@ -4,10 +4,12 @@ use leptos::{html, prelude::*, task::spawn_local};
 use leptos_router::hooks::use_navigate;
 
 use super::{
+    LONGEST_MESSAGE,
     api::{self, Model, Opening, Sending},
     thread::Thread,
 };
 use crate::{
+    error::Failure,
     ids::mint,
     ui::{browser, icon},
 };
@@ -48,6 +50,9 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
         let typed = field.value();
         if typed.trim().is_empty() || sending.get_untracked() || running.get_untracked().is_some() {
             return;
+        }
+        if typed.len() > LONGEST_MESSAGE {
+            return failure.set(Some(Failure::TooLong.to_string()));
         }
         let (conversation, id) = ids.get_value();
         let opens = thread.is_none();

@@ -8,7 +8,6 @@ use leptos_router::{
 };
 
 use super::{
-    Stretch,
     api::{self, Opening},
     composer::Composer,
     sidebar::{Shelves, Sidebar},
@@ -47,7 +46,14 @@ pub fn Chats() -> impl IntoView {
                 "Skip to the conversation"
             </a>
             <LinkBar link />
-            <Suspense>{move || Suspend::new(async move { opening.await.ok().map(|opening| view! { <Sidebar opening /> }) })}</Suspense>
+            <Suspense>
+                {move || Suspend::new(async move {
+                    match opening.await {
+                        Ok(opening) => view! { <Sidebar opening /> }.into_any(),
+                        Err(failure) => view! { <Trouble failure /> }.into_any(),
+                    }
+                })}
+            </Suspense>
             <div class="scrim" on:click=move |_| drawer.set(false)></div>
             <main id="main">
                 <Outlet />
@@ -121,21 +127,9 @@ pub fn Chat() -> impl IntoView {
                 let opening = opening.await.ok()?;
                 Some(
                     match stretch.await {
-                        Ok(stretch) => chat(opening, stretch).into_any(),
+                        Ok(stretch) => view! { <ThreadView opening stretch /> }.into_any(),
                         Err(Failure::NotFound) => view! { <NotFound /> }.into_any(),
-                        Err(failure) => {
-                            view! {
-                                <div class="empty">
-                                    <p class="notice" role="alert">
-                                        {failure.to_string()}
-                                    </p>
-                                    <a class="button" href="" rel="external">
-                                        "Reload"
-                                    </a>
-                                </div>
-                            }
-                                .into_any()
-                        }
+                        Err(failure) => view! { <Trouble failure /> }.into_any(),
                     },
                 )
             })}
@@ -143,8 +137,19 @@ pub fn Chat() -> impl IntoView {
     }
 }
 
-fn chat(opening: Opening, stretch: Stretch) -> impl IntoView {
-    view! { <ThreadView opening stretch /> }
+/// In the place of what could not be loaded.
+#[component]
+fn Trouble(failure: Failure) -> impl IntoView {
+    view! {
+        <div class="empty">
+            <p class="notice" role="alert">
+                {failure.to_string()}
+            </p>
+            <a class="button" href="" rel="external">
+                "Reload"
+            </a>
+        </div>
+    }
 }
 
 /// The bar over a conversation: the way to the drawer, and what the conversation is called.

@@ -82,7 +82,7 @@ impl Parser {
             b"event" => self.event.name = String::from_utf8_lossy(value).into_owned(),
             b"data" => self.data(value),
             // Older llama.cpp writes its errors into a field of this name.
-            b"errorx" => {
+            b"error" => {
                 self.event.name = "error".into();
                 self.data(value);
             }

@@ -111,7 +111,7 @@ impl Committer {
         let mut pause = Duration::from_millis(20);
         loop {
             match self.database.commit(self.owner, writes).await {
-                Ok(committed) => return committed.lost,
+                Ok(lost) => return lost,
                 Err(CommitError::Fenced) => {
                     tracing::error!("another process has taken over this database; its replies end here");
                     return writes.iter().map(|write| write.id).collect();
@@ -136,7 +136,7 @@ impl Committer {
             let mut pause = Duration::from_millis(20);
             loop {
                 match self.database.commit(self.owner, std::slice::from_ref(write)).await {
-                    Ok(committed) => lost.extend(committed.lost),
+                    Ok(gone) => lost.extend(gone),
                     Err(CommitError::Database(error)) if !is_data_error(&error) => {
                         sleep(pause).await;
                         pause = (pause * 2).min(LONGEST_PAUSE);

@@ -21,12 +21,6 @@ pub struct Write {
     pub last: Option<Message>,
 }
 
-/// What came of a commit.
-pub struct Committed {
-    /// Replies whose message is gone, ended or another's: nothing was written for them, and they are to stop.
-    pub lost: Vec<MessageId>,
-}
-
 /// This process was declared dead by another one.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
@@ -48,8 +42,9 @@ impl Database {
         tx.commit().await
     }
 
-    /// One transaction for all running replies. Safe to repeat: what is there already is not written again.
-    pub async fn commit(&self, owner: OwnerId, writes: &[Write]) -> Result<Committed, CommitError> {
+    /// One transaction for all running replies. Safe to repeat: what is there already is not written again. Gives the
+    /// replies whose message is gone, ended or another's: nothing was written for them, and they are to stop.
+    pub async fn commit(&self, owner: OwnerId, writes: &[Write]) -> Result<Vec<MessageId>, CommitError> {
         let mut tx = self.begin().await?;
         let touched = sqlx::query("UPDATE owners SET seen_at = $1 WHERE id = $2 AND fenced = 0")
             .bind(now())
@@ -76,7 +71,7 @@ impl Database {
         }
         let lost = (writes.iter().filter(|write| state(write) == State::Lost)).map(|write| write.id).collect();
         tx.commit().await?;
-        Ok(Committed { lost })
+        Ok(lost)
     }
 
     /// Declares every other process dead. Their replies can then be recovered.

@@ -14,7 +14,7 @@ use axum::{
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder};
-use tower_http::{csrf::CsrfLayer, services::ServeDir, trace::TraceLayer};
+use tower_http::{csrf::CsrfLayer, limit::RequestBodyLimitLayer, services::ServeDir, trace::TraceLayer};
 
 use super::{forms, security, state::App};
 use crate::{
@@ -48,7 +48,9 @@ pub fn router(app: App) -> Router {
                 .fallback(any(no_such_page).with_state(app.clone())),
         )
         .layer(middleware::from_fn(cached))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        // axum's own limit would not hold for server functions.
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(CsrfLayer::new())
         .layer(TraceLayer::new_for_http());
     security::headers(router).with_state(app)

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// How long a server that has said why it finished may still take for the usage, and for hanging up.
-const FAREWELL: Duration = Duration::from_secs(5);
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// The pieces of a streamed response, which may be silent for `idle` at a time.
 pub fn pieces(response: Response, transcript: Transcript, idle: Duration) -> Pieces {

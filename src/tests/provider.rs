@@ -1,0 +1,109 @@
+//! The providers, against a real HTTP server that sends bytes as real servers do.
+
+mod provider_server;
+
+#[path = "provider/attempts.rs"]
+mod attempts;
+#[path = "provider/demo.rs"]
+mod demo;
+#[path = "provider/failing.rs"]
+mod failing;
+#[path = "provider/menu.rs"]
+mod menu;
+#[path = "provider/streaming.rs"]
+mod streaming;
+#[path = "provider/text.rs"]
+mod text;
+
+use futures::StreamExt;
+use provider_server::{Answer, ProviderServer};
+use rivulet::{
+    message::{Role, Usage},
+    provider::{Config, Kind, Piece, Pieces, Provider, ProviderError, Request, Turn, openai::OpenAi},
+};
+use std::time::Duration;
+
+/// All that came of one attempt, neighbours of the same kind joined.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Came {
+    runs: Vec<(&'static str, String)>,
+    usage: Option<Usage>,
+    error: Option<ProviderError>,
+}
+
+impl Came {
+    async fn of(mut pieces: Pieces) -> Self {
+        let mut came = Self::default();
+        while let Some(piece) = pieces.next().await {
+            assert_eq!(came.error, None, "something came after the failure: {piece:?}");
+            match piece {
+                Ok(Piece::Thinking(text)) => came.add("thinking", &text),
+                Ok(Piece::Text(text)) => came.add("text", &text),
+                Ok(Piece::Usage(usage)) => {
+                    assert_eq!(came.usage.replace(usage), None, "the usage came twice")
+                }
+                Err(error) => came.error = Some(error),
+            }
+        }
+        came
+    }
+
+    fn add(&mut self, kind: &'static str, text: &str) {
+        assert!(!text.is_empty(), "an empty piece");
+        assert!(!text.contains(['\r', '\0']), "not normalised: {text:?}");
+        match self.runs.last_mut() {
+            Some((last, run)) if *last == kind => run.push_str(text),
+            _ => self.runs.push((kind, text.to_owned())),
+        }
+    }
+
+    /// All the text, without the thinking.
+    fn text(&self) -> String {
+        self.runs.iter().filter(|(kind, _)| *kind == "text").map(|(_, run)| run.as_str()).collect()
+    }
+
+    /// The sentence that a person sees, or nothing.
+    fn sentence(&self) -> String {
+        self.error.as_ref().map(ProviderError::to_string).unwrap_or_default()
+    }
+}
+
+fn config(server: &ProviderServer) -> Config {
+    Config {
+        kind: Kind::Openai,
+        name: Some("Test".into()),
+        base_url: Some(server.url()),
+        api_key: Some("sk-secret".into()),
+        ..Config::demo()
+    }
+}
+
+fn provider(server: &ProviderServer) -> OpenAi {
+    OpenAi::new(&config(server)).expect("a provider")
+}
+
+fn ask(model: &str, text: &str) -> Request {
+    let turns = vec![Turn { role: Role::User, text: text.into() }];
+    Request { model: model.into(), turns, going_on: false }
+}
+
+/// What comes of one attempt that is answered so.
+async fn came_of(answer: Answer) -> Came {
+    came_within(Duration::from_secs(60), answer).await
+}
+
+/// The same of an answer that hangs; a second is long enough for all that is sent before.
+async fn came_in_time(answer: Answer) -> Came {
+    came_within(Duration::from_secs(1), answer).await
+}
+
+async fn came_within(idle: Duration, answer: Answer) -> Came {
+    let server = ProviderServer::start().await;
+    server.answer(answer);
+    Came::of(provider(&server).idle(idle).reply(ask("test", "Hello"))).await
+}
+
+/// One event of a reply's text.
+fn text(text: &str) -> String {
+    format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":{}}}}}]}}\n\n", serde_json::json!(text))
+}

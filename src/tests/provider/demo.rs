@@ -1,0 +1,112 @@
+//! The built-in provider.
+
+use crate::{Came, ask};
+use futures::StreamExt;
+use rivulet::{
+    message::Role,
+    provider::{Config, Piece, Provider, Request, Turn, demo::Demo},
+    text::normalize,
+};
+use std::time::Duration;
+use tokio::time::Instant;
+
+fn demo(pace: f64) -> Demo {
+    Demo::new(&Config { pace: Some(pace), ..Config::demo() }).expect("a provider")
+}
+
+async fn came(request: Request) -> Came {
+    Came::of(demo(1e6).reply(request)).await
+}
+
+fn going_on(model: &str, so_far: &str) -> Request {
+    let mut request = ask(model, "Hello");
+    request.turns.push(Turn { role: Role::Assistant, text: so_far.into() });
+    request.going_on = true;
+    request
+}
+
+#[tokio::test(start_paused = true)]
+async fn markdown_after_thinking_and_always_the_same() {
+    let first = came(ask("demo", "Hello")).await;
+    assert_eq!(first.runs.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), ["thinking", "text"]);
+    for mark in ["## ", "**", "*pieces*", "](https://", "1. ", "   - ", "|---", "```rust\n", "`since`", "🐟", "水"] {
+        assert!(first.text().contains(mark), "no {mark}");
+    }
+    assert!((2000..3000).contains(&first.text().len()));
+    assert!(first.usage.is_some_and(|usage| usage.output_tokens > 500));
+    assert_eq!(came(ask("demo", "Hello")).await, first);
+}
+
+#[tokio::test(start_paused = true)]
+async fn prose_is_plain() {
+    for (model, length) in [("demo-prose", 5_500..7_000), ("demo-long", 199_000..202_000)] {
+        let came = came(ask(model, "Hello")).await;
+        let text = came.text();
+        assert_eq!((came.runs.len(), came.error), (1, None));
+        assert!(length.contains(&text.len()), "{}", text.len());
+        assert_eq!(normalize(&text), text);
+        assert!(
+            !text.contains(['*', '_', '`', '#', '<', '>', '&', '[', ']', '|', '~', '\\', '$', '=', '^', '{']),
+            "{model}"
+        );
+        for paragraph in text.trim_end().split("\n\n") {
+            assert!(paragraph.starts_with(char::is_alphabetic), "{paragraph}");
+            assert!(
+                paragraph.ends_with('.') && !paragraph.contains(['\n', '\t']) && !paragraph.contains("  "),
+                "{paragraph}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_and_going_on_after_it() {
+    let failed = came(ask("demo-fails", "Hello")).await;
+    assert!(failed.text().len() > 200);
+    assert!(failed.sentence().starts_with("demo reported an error: this model fails here on purpose"), "{failed:?}");
+    assert_eq!(failed.usage, None);
+    let rest = came(going_on("demo-fails", &failed.text())).await;
+    assert!(rest.text().starts_with("\n\n") && rest.error.is_none(), "{rest:?}");
+    // Stopped before the failure: that still lies ahead.
+    assert_eq!(came(going_on("demo-fails", "Every river")).await.error, failed.error);
+}
+
+#[tokio::test(start_paused = true)]
+async fn going_on_says_what_follows() {
+    let whole = came(ask("demo", "Hello")).await.text();
+    for (at, _) in whole.char_indices().skip(1) {
+        let rest = came(going_on("demo", &whole[..at])).await;
+        assert_eq!((rest.runs.len(), rest.text().as_str()), (1, &whole[at..]));
+    }
+    assert_eq!(came(going_on("demo", &whole)).await.text(), "");
+    assert_eq!(came(going_on("demo", "")).await.runs.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn going_on_from_words_that_are_not_its_own() {
+    let so_far = "Somebody else began.";
+    let afresh = came(going_on("demo", so_far)).await.text();
+    assert!(afresh.starts_with("\n\nLet me take up the thread"));
+    for (at, _) in afresh.char_indices() {
+        assert_eq!(came(going_on("demo", &format!("{so_far}{}", &afresh[..at]))).await.text(), afresh[at..]);
+    }
+    assert_eq!(came(going_on("demo", &format!("{so_far}{afresh}"))).await.text(), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_model() {
+    assert_eq!(came(ask("gpt", "Hello")).await.sentence(), "The model gpt is not known to demo. Choose another model.");
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_a_set_pace_and_word_by_word() {
+    let since = Instant::now();
+    let pieces: Vec<_> = demo(40.0).reply(ask("demo-prose", "Hello")).collect().await;
+    let expected = Duration::from_millis(25) * (pieces.len() as u32 - 1);
+    assert_eq!(since.elapsed(), expected);
+    let words = pieces.iter().filter(|piece| matches!(piece, Ok(Piece::Text(text)) if text.len() < 24)).count();
+    assert_eq!(words, pieces.len() - 1);
+    let since = Instant::now();
+    let fast = demo(1e6).reply(ask("demo-long", "Hello")).count().await;
+    assert!(fast > 30_000 && since.elapsed() < Duration::from_millis(100), "{:?}", since.elapsed());
+}

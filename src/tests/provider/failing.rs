@@ -1,0 +1,220 @@
+//! Every way to fail, and the sentence for it. What had come stays.
+
+use crate::{Answer, Came, ask, came_in_time, came_of, config, provider, provider_server::ProviderServer, text};
+use rivulet::provider::{Config, Provider, ProviderError, openai::OpenAi};
+use std::time::{Duration, SystemTime};
+use tokio::net::TcpListener;
+
+const SETTING: &str = "OPENAI_BASE_URL, or base-url in Leptos.toml";
+
+async fn refused(status: u16, headers: &[(&str, &str)], body: &str) -> ProviderError {
+    let mut headers = headers.to_vec();
+    headers.push(("Content-Type", "application/json"));
+    let came = came_of(Answer::head(status, &headers).chunk(body).end()).await;
+    assert_eq!(came.runs, []);
+    came.error.expect("a failure")
+}
+
+#[tokio::test]
+async fn a_wrong_key() {
+    let body = r#"{"error":{"message":"Incorrect API key provided: sk-sec***","code":"invalid_api_key"}}"#;
+    let error = refused(401, &[], body).await;
+    assert_eq!(error.to_string(), "Test refused the key. Check OPENAI_API_KEY, or api-key in Leptos.toml.");
+    assert!(!error.may_pass());
+}
+
+#[tokio::test]
+async fn an_unknown_model() {
+    let sentence = "The model test is not known to Test. Choose another model.";
+    let openai = r#"{"error":{"message":"The model `test` does not exist","code":"model_not_found"}}"#;
+    let ollama = r#"{"error":{"message":"model 'test' not found, try pulling it first","type":"api_error"}}"#;
+    let vllm = r#"{"object":"error","message":"The model `test` does not exist.","type":"NotFoundError","code":404}"#;
+    for body in [openai, ollama, vllm] {
+        assert_eq!(refused(404, &[], body).await.to_string(), sentence);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_address() {
+    let server = ProviderServer::start().await;
+    server.answer(Answer::full(404, "text/html", "<h1>Not Found: no such model page</h1>"));
+    let came = Came::of(provider(&server).reply(ask("test", "Hello"))).await;
+    let (url, sentence) = (server.url(), came.sentence());
+    assert_eq!(sentence, format!("Test offers no chat at {url}. Check {SETTING}: it usually ends in /v1."));
+}
+
+#[tokio::test]
+async fn too_busy() {
+    let error = refused(429, &[("Retry-After", "20")], r#"{"error":{"message":"slow down"}}"#).await;
+    assert_eq!(error.to_string(), "Test is too busy; try again in 20 s.");
+    assert_eq!((error.may_pass(), error.retry_after()), (true, Some(Duration::from_secs(20))));
+
+    let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(600));
+    let after = refused(429, &[("Retry-After", &date)], "").await.retry_after().expect("a time");
+    assert!((590..=600).contains(&after.as_secs()), "{after:?}");
+
+    let past = refused(429, &[("Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT")], "").await;
+    assert_eq!(past.retry_after(), Some(Duration::ZERO));
+
+    let unclear = refused(429, &[("Retry-After", "soon")], "").await;
+    assert_eq!(unclear.to_string(), "Test is too busy; try again in a while.");
+}
+
+#[tokio::test]
+async fn no_credit_is_not_too_busy() {
+    let error = refused(429, &[], r#"{"error":{"message":"You exceeded it","code":"insufficient_quota"}}"#).await;
+    assert!(error.to_string().contains("no credit left"), "{error}");
+    assert!(!error.may_pass());
+}
+
+#[tokio::test]
+async fn the_server_fails() {
+    let error = refused(500, &[], r#"{"error":"out of\nmemory."}"#).await;
+    assert_eq!(error.to_string(), "Test failed: out of memory. Try again in a while.");
+    assert!(error.may_pass());
+    let error = refused(502, &[], "<html><body>Bad gateway</body></html>").await;
+    assert_eq!(error.to_string(), "Test failed: status 502. Try again in a while.");
+}
+
+#[tokio::test]
+async fn a_refusal_shows_what_was_said_but_not_the_key() {
+    let said = format!(r#"{{"detail":"no sk-secret here {}"}}"#, "x".repeat(10_000));
+    let sentence = refused(403, &[], &said).await.to_string();
+    assert!(sentence.starts_with("Test refused the request: no … here xxx"), "{sentence}");
+    assert!(sentence.len() < 500, "{sentence}");
+}
+
+#[tokio::test]
+async fn an_error_body_without_an_end_is_left() {
+    let endless = (0..8).fold(Answer::head(500, &[]), |answer, _| answer.chunk(vec![b'x'; 16 << 10]));
+    let came = came_of(endless.hang()).await;
+    assert!(came.sentence().starts_with("Test failed: xxx"), "{came:?}");
+}
+
+#[tokio::test]
+async fn an_error_in_the_stream() {
+    let error = r#"data: {"error":{"message":"The model crashed.","type":"crash"}}"#;
+    let came = came_of(Answer::stream().chunk(text("So far")).chunk(error).chunk("\n\n").end()).await;
+    assert_eq!(came.text(), "So far");
+    let sentence = "Test reported an error: The model crashed. Press Retry, or Continue to go on from here.";
+    assert_eq!(came.sentence(), sentence);
+    for event in [
+        "event: error\ndata: {\"message\":\"The model crashed.\"}\n\n",
+        "event: error\ndata: The model crashed.\n\n",
+        "error: {\"message\":\"The model crashed.\"}\n\n",
+        "data: {\"error\":\"The model crashed.\"}\n\n",
+    ] {
+        assert_eq!(came_of(Answer::stream().chunk(event).end()).await.sentence(), sentence, "{event}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_in_the_stream_that_may_pass() {
+    let busy = r#"data: {"error":{"message":"Rate limited","code":429},"choices":[{"delta":{"content":""},"finish_reason":"error"}]}"#;
+    let came = came_of(Answer::stream().chunk(busy).chunk("\n\n").end()).await;
+    assert_eq!(came.sentence(), "Test is too busy; try again in a while.");
+    let crash = r#"data: {"error":{"message":"Oh","type":"server_error","code":null}}"#;
+    let came = came_of(Answer::stream().chunk(crash).chunk("\n\n").end()).await;
+    assert_eq!(came.sentence(), "Test failed: Oh. Try again in a while.");
+}
+
+#[tokio::test]
+async fn broken_off_before_the_first_word() {
+    let role = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\n\n";
+    let sentence = "Test closed the connection before it answered. Press Retry.";
+    for answer in [Answer::nothing(), Answer::stream(), Answer::stream().end(), Answer::stream().chunk(role)] {
+        let came = came_of(answer).await;
+        assert_eq!(came.sentence(), sentence);
+        assert!(came.error.is_some_and(|error| error.may_pass()));
+    }
+}
+
+#[tokio::test]
+async fn broken_off_in_the_middle() {
+    let sent = || Answer::stream().chunk(text("So far"));
+    let half = "data: {\"choices\":[{\"delta\":{\"content\":\"and no fur";
+    for answer in [sent(), sent().end(), sent().chunk(half), sent().chunk(half).end(), sent().chunk("data: [DON").end()]
+    {
+        let came = came_of(answer).await;
+        assert_eq!(came.text(), "So far");
+        assert_eq!(came.sentence(), "Test stopped in the middle of the reply. Press Continue to go on.");
+    }
+}
+
+#[tokio::test]
+async fn half_a_surrogate_at_the_break_is_not_lost() {
+    let half = r#"data: {"choices":[{"delta":{"content":"fish \ud83d"}}]}"#;
+    assert_eq!(came_of(Answer::stream().chunk(half).chunk("\n\n")).await.text(), "fish \u{FFFD}");
+}
+
+#[tokio::test]
+async fn silence() {
+    let sentence = "Test sent nothing for 1 s. Try again, or choose another model.";
+    assert_eq!(came_in_time(Answer::nothing().hang()).await.sentence(), sentence);
+    assert_eq!(came_in_time(Answer::stream().hang()).await.sentence(), sentence);
+    let came = came_in_time(Answer::stream().chunk(text("So far")).hang()).await;
+    assert_eq!((came.text().as_str(), came.sentence().as_str()), ("So far", sentence));
+    assert!(came.error.is_some_and(|error| !error.may_pass()));
+}
+
+#[tokio::test]
+async fn a_reply_that_was_cut_short_says_so() {
+    let finish = |reason: &str| {
+        format!("data: {{\"choices\":[{{\"delta\":{{}},\"finish_reason\":\"{reason}\"}}]}}\n\ndata: [DONE]\n\n")
+    };
+    let came = came_of(Answer::stream().chunk(text("So far")).chunk(finish("length")).end()).await;
+    assert_eq!(came.sentence(), "Test reached the longest reply that it allows. Press Continue to go on.");
+    let came = came_of(Answer::stream().chunk(text("So far")).chunk(finish("content_filter")).end()).await;
+    assert!(came.sentence().contains("content filter"), "{came:?}");
+    let came = came_of(Answer::stream().chunk(finish("stop")).end()).await;
+    assert_eq!(came.sentence(), "Test sent an empty reply. Press Retry, or choose another model.");
+}
+
+#[tokio::test]
+async fn something_else_than_a_reply() {
+    let sentence = format!("Test answered with something that is not a chat reply. Check {SETTING}.");
+    for answer in [
+        Answer::full(200, "text/html", "<h1>Welcome to our router</h1>"),
+        Answer::full(200, "text/plain", "hello\n\n"),
+        Answer::full(200, "application/json", "[1, 2"),
+        Answer::full(200, "text/event-stream", "data: hello\n\n"),
+    ] {
+        assert_eq!(came_of(answer).await.sentence(), sentence);
+    }
+}
+
+#[tokio::test]
+async fn a_line_without_an_end() {
+    let sent = (0..3).fold(Answer::stream().chunk(text("So far")), |answer, _| answer.chunk(vec![b'x'; 512 << 10]));
+    let came = came_of(sent.hang()).await;
+    assert_eq!(came.text(), "So far");
+    assert!(came.sentence().starts_with("Test sent more than 1048576 bytes at once"), "{came:?}");
+    let lines = format!("data: {}\n", "x".repeat(64 << 10)).repeat(17);
+    let came = came_of(Answer::stream().chunk(lines).hang()).await;
+    assert!(came.sentence().starts_with("Test sent more than 1048576 bytes at once"), "{came:?}");
+}
+
+#[tokio::test]
+async fn nobody_there() {
+    let server = ProviderServer::start().await;
+    let unused = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/v1", unused.local_addr().expect("an address"));
+    drop(unused);
+    let base_url = Some(url.clone());
+    let config = Config { base_url, ..config(&server) };
+    let provider = OpenAi::new(&config).expect("a provider");
+    let came = Came::of(provider.reply(ask("test", "Hello"))).await;
+    assert!(came.sentence().starts_with(&format!("Test could not be reached at {url} (")), "{came:?}");
+    assert!(came.error.is_some_and(|error| error.may_pass()));
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let (server, other) = (ProviderServer::start().await, ProviderServer::start().await);
+    let to = format!("{}/chat/completions?token=hidden", other.url());
+    server.answer(Answer::head(307, &[("Location", &to)]).end());
+    let came = Came::of(provider(&server).reply(ask("test", "Hello"))).await;
+    let to = format!("{}/chat/completions", other.url());
+    assert_eq!(came.sentence(), format!("Test has moved to {to}. Set {SETTING}, to the new address."));
+    assert!(other.seen().is_empty());
+}
