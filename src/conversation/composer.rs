@@ -6,27 +6,32 @@ use leptos_router::hooks::use_navigate;
 use super::{
     LONGEST_MESSAGE,
     api::{self, Model, Opening, Sending},
+    page::Shared,
     thread::Thread,
 };
 use crate::{
     error::Failure,
-    ids::mint,
+    ids::{ConversationId, mint},
     ui::{browser, icon},
 };
+
+/// The key of the draft for a new conversation.
+const NEW: &str = "draft:new";
 
 /// `thread`: the conversation that it goes on with; none for a new one.
 #[component]
 pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
     let conversation = thread.map(|thread| thread.id);
-    let draft = format!("draft:{}", conversation.map_or_else(|| "new".into(), |id| id.to_string()));
+    let draft = conversation.map_or_else(|| NEW.to_owned(), |id| format!("draft:{id}"));
     let draft = StoredValue::new(draft);
-    let refusal = opening.refusal.unwrap_or_default();
+    // Why the form came back is told on the page that it came back to, not on the next.
+    let Shared { answered, .. } = expect_context();
+    let refusal = opening.refusal.filter(|_| !answered.get_value()).unwrap_or_default();
+    Effect::new(move |_| answered.set_value(true));
     let text = NodeRef::<html::Textarea>::new();
     let model = NodeRef::<html::Select>::new();
     let failure = RwSignal::new((!refusal.message.is_empty()).then_some(refusal.message));
     let sending = RwSignal::new(false);
-    // The ids of the next message: the same until it has arrived, so that sending again is sending once.
-    let ids = StoredValue::new((conversation.unwrap_or(opening.fresh.0), opening.fresh.1));
     let running = Memo::new(move |_| thread.and_then(Thread::running));
     let navigate = use_navigate();
 
@@ -54,9 +59,8 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
         if typed.len() > LONGEST_MESSAGE {
             return failure.set(Some(Failure::TooLong.to_string()));
         }
-        let (conversation, id) = ids.get_value();
-        let opens = thread.is_none();
-        let now = Sending { conversation, opens, id, text: typed.clone(), model: model.value() };
+        let now = draft.with_value(|key| sending_of(key, conversation, &typed, model.value()));
+        let conversation = now.conversation;
         sending.set(true);
         failure.set(None);
         let navigate = navigate.clone();
@@ -65,12 +69,14 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
             sending.set(false);
             match sent {
                 Ok(sent) => {
-                    ids.set_value((thread.map_or_else(mint, |thread| thread.id), mint()));
                     // What was typed meanwhile is the next message.
                     if field.value() == typed {
                         field.set_value("");
                     }
-                    draft.with_value(|key| browser::keep_draft(key, &field.value()));
+                    draft.with_value(|key| {
+                        browser::keep_draft(key, &field.value());
+                        browser::keep_draft(&unsure(key), "");
+                    });
                     match thread {
                         Some(thread) => thread.sent(sent.heads, sent.messages),
                         None => navigate(&format!("/c/{conversation}"), Default::default()),
@@ -110,7 +116,8 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
         }
     };
     let action = conversation.map_or_else(|| "/".into(), |id| format!("/c/{id}"));
-    let (fresh_conversation, fresh_message) = ids.get_value();
+    // For the form without scripts. With them, each send has ids of its own.
+    let (fresh_conversation, fresh_message) = (conversation.unwrap_or(opening.fresh.0), opening.fresh.1);
     view! {
         <form class="composer" method="post" action=action on:submit=submit>
             <crate::ui::Notice text=failure />
@@ -154,6 +161,26 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
         </form>
     }
     .into_any()
+}
+
+/// What is to be sent. Until it is known to have arrived it is kept, over a reload too, so that sending the same text
+/// again is sending the same message again.
+fn sending_of(draft: &str, conversation: Option<ConversationId>, text: &str, model: String) -> Sending {
+    let kept = browser::draft(&unsure(draft)).and_then(|kept| serde_json::from_str::<Sending>(&kept).ok());
+    let again = kept.filter(|kept| kept.text == text);
+    let (conversation, id) =
+        again.map_or_else(|| (conversation.unwrap_or_else(mint), mint()), |kept| (kept.conversation, kept.id));
+    let opens = draft == NEW;
+    let sending = Sending { conversation, opens, id, text: text.to_owned(), model };
+    if let Ok(json) = serde_json::to_string(&sending) {
+        browser::keep_draft(&unsure(draft), &json);
+    }
+    sending
+}
+
+/// Where a draft's last send is kept while it is not known whether it arrived.
+fn unsure(draft: &str) -> String {
+    format!("unsure:{draft}")
 }
 
 /// The model of the conversation's last reply, or the one chosen last, or the first on offer.

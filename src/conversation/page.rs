@@ -25,13 +25,15 @@ use crate::{
 pub struct Shared {
     pub opening: Resource<Result<Opening, Failure>>,
     pub drawer: RwSignal<bool>,
+    /// Whether a page of this document has told already why a form came back.
+    pub answered: StoredValue<bool>,
 }
 
 #[component]
 pub fn Chats() -> impl IntoView {
     let opening = Resource::new(|| (), |()| api::enter());
     let drawer = RwSignal::new(false);
-    provide_context(Shared { opening, drawer });
+    provide_context(Shared { opening, drawer, answered: StoredValue::new(false) });
     provide_context(Shelves(RwSignal::new(None)));
     let link = RwSignal::new(Link::Fine);
     Effect::new(move |_| {

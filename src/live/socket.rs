@@ -37,6 +37,8 @@ const MOST_SUBSCRIPTIONS: usize = 512;
 const MOST_NONSENSE: u32 = 3;
 /// A reader that takes no byte for so long is gone.
 const SEND_PATIENCE: Duration = Duration::from_secs(20);
+/// How long a reader may take for what is left when the server stops.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// A page that says nothing for so long is gone. Two idle beats and some.
 const SILENCE: Duration = Duration::from_secs(60);
 
@@ -131,7 +133,7 @@ impl Socket {
         loop {
             match self.tab.closing() {
                 Some(Closing::SignedOut) => return Closed::Because(close::SIGNED_OUT, "You are signed out."),
-                Some(Closing::Restarting) => return Closed::Because(close::RESTARTING, "The server is restarting."),
+                Some(Closing::Restarting) => return self.say_goodbye().await,
                 None => {}
             }
             if heard.elapsed() > SILENCE {
@@ -166,6 +168,21 @@ impl Socket {
                     }
                 }
             }
+        }
+    }
+
+    /// What was written last, such as how a reply ended, is still told.
+    async fn say_goodbye(&mut self) -> Closed {
+        self.schedule();
+        let last_words = async {
+            while !self.turns.is_empty() {
+                self.turn().await?;
+            }
+            Ok(())
+        };
+        match timeout(FAREWELL, last_words).await {
+            Ok(Err(closed)) => closed,
+            _ => Closed::Because(close::RESTARTING, "The server is restarting."),
         }
     }
 
