@@ -60,6 +60,8 @@ async fn run() -> anyhow::Result<()> {
         let _ = timeout(Duration::from_secs(5), app.replies.wait()).await;
     }
     app.hub.restarting();
+    app.sockets.close();
+    let _ = timeout(Duration::from_secs(3), app.sockets.wait()).await;
     let _ = timeout(Duration::from_secs(3), server).await;
     let database = app.database.clone();
     drop(app);

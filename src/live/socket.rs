@@ -65,7 +65,8 @@ pub async fn connect(
         .max_write_buffer_size(256 * 1024)
         .max_message_size(INCOMING_LIMIT)
         .max_frame_size(INCOMING_LIMIT);
-    upgrade.on_upgrade(async move |socket| {
+    let sockets = app.sockets.clone();
+    let serve = async move |socket: WebSocket| {
         let (sink, mut stream) = socket.split();
         let tab = Tab::new(who.account, who.session);
         let mut socket = Socket::new(app, tab, sink);
@@ -74,7 +75,8 @@ pub async fn connect(
             false => Closed::Because(close::UPDATED, "Rivulet was updated."),
         };
         socket.finish(why).await;
-    })
+    };
+    upgrade.on_upgrade(move |socket| sockets.track_future(serve(socket)))
 }
 
 /// How a socket ends.

@@ -31,6 +31,8 @@ pub struct Parts {
     pub options: LeptosOptions,
     /// The running replies.
     pub replies: TaskTracker,
+    /// The open sockets.
+    pub sockets: TaskTracker,
     /// Cancelled when the server is to stop: no reply starts any more.
     pub closing: CancellationToken,
 }
@@ -74,6 +76,7 @@ impl App {
             build,
             options,
             replies: TaskTracker::new(),
+            sockets: TaskTracker::new(),
             closing: CancellationToken::new(),
         }));
         Ok((app, committer))
