@@ -59,7 +59,7 @@ pub fn App() -> impl IntoView {
     view! {
         <Title formatter=|page: String| if page.is_empty() { "Rivulet".into() } else { format!("{page} · Rivulet") } />
         <Router>
-            <Routes fallback=NotFound>
+            <Routes fallback=|| view! { <main class="door"><NotFound /></main> }>
                 <ParentRoute path=path!("") view=Chats ssr=SsrMode::Async>
                     <Route path=path!("") view=NewChat ssr=SsrMode::Async />
                     <Route path=path!("c/:id") view=Chat ssr=SsrMode::Async />

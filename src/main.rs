@@ -48,7 +48,10 @@ async fn run() -> anyhow::Result<()> {
         axum::serve(listener, service).with_graceful_shutdown(async move { closing.cancelled().await }).into_future(),
     );
 
-    asked_to_stop().await;
+    tokio::select! {
+        () = asked_to_stop() => {}
+        () = app.closing.cancelled() => {}
+    }
     tracing::info!(grace_seconds = settings.grace_seconds, "stopping: no new replies; open ones may finish");
     app.closing.cancel();
     app.replies.close();

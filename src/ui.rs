@@ -16,13 +16,13 @@ pub fn NotFound() -> impl IntoView {
     }
     view! {
         <Title text="Not found" />
-        <main class="empty">
-            <h1>"There is nothing here"</h1>
+        <div class="empty">
+            <h2>"There is nothing here"</h2>
             <p>"It may have been deleted, or the address is not quite right."</p>
             <a class="button" href="/">
                 "New chat"
             </a>
-        </main>
+        </div>
     }
 }
 

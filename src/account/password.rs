@@ -7,6 +7,11 @@ use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::Passw
 /// A hash that no password has: what is checked when the email is unknown, so that the answer takes as long.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody").unwrap_or_default());
 
+/// Makes the hash for unknown emails ready, so that the first of them takes no longer either.
+pub fn prepare() {
+    tokio::task::spawn_blocking(|| LazyLock::force(&NOBODY));
+}
+
 /// The hash of a password, with its own salt and the crate's default cost (19 MiB, two passes: OWASP's first choice).
 pub async fn hash(password: String) -> anyhow::Result<String> {
     tokio::task::spawn_blocking(move || hash_now(&password)).await?

@@ -271,6 +271,7 @@ pub mod server {
             Started::Busy => Err(Failure::Busy),
             Started::Changed => Err(Failure::Changed),
             Started::Missing => Err(Failure::NotFound),
+            Started::Fenced => Err(Failure::Restarting),
         }
     }
 
@@ -313,9 +314,10 @@ pub mod server {
             return Err(Failure::Restarting);
         }
         let (conversation, message) = app.database.message(who.account, id).await?.ok_or(Failure::NotFound)?;
-        match message.role == Role::Assistant && message.status.is_final() {
-            true => Ok((conversation, message)),
-            false => Err(Failure::Busy),
+        match (message.role, message.status.is_final()) {
+            (Role::User, _) => Err(Failure::NotFound),
+            (Role::Assistant, false) => Err(Failure::Busy),
+            (Role::Assistant, true) => Ok((conversation, message)),
         }
     }
 

@@ -43,7 +43,8 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
         {
             field.set_value(&kept);
         }
-        let _ = field.focus();
+        // After a navigation it is only put into the page after this.
+        request_animation_frame(move || drop(field.focus()));
     });
     let typed = move || {
         if let Some(field) = text.get_untracked() {
@@ -142,7 +143,7 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
                 {move || match running.get() {
                     Some(_) => {
                         view! {
-                            <button type="button" class="round" aria-label="Stop" on:click=stop>
+                            <button type="button" class="round" aria-label="Stop" title="Stop" on:click=stop>
                                 <icon::Icon path=icon::STOP />
                             </button>
                         }
@@ -150,7 +151,7 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
                     }
                     None => {
                         view! {
-                            <button class="round primary" aria-label="Send" disabled=move || sending.get()>
+                            <button class="round primary" aria-label="Send" title="Send" disabled=move || sending.get()>
                                 <icon::Icon path=icon::SEND />
                             </button>
                         }

@@ -204,17 +204,17 @@ fn Actions(
     view! {
         <div class="actions" hidden=move || !status.get().is_final()>
             {(role == Role::Assistant).then(|| view! { <Attempts thread id /> })}
-            <button type="button" class="icon-button" aria-label="Copy" on:click=copy>
+            <button type="button" class="icon-button" aria-label="Copy" title="Copy" on:click=copy>
                 <icon::Icon path=icon::COPY />
                 <span class="told" role="status">{move || copied.get().then_some("Copied")}</span>
             </button>
             <Show when=move || role == Role::Assistant && free.get()>
-                <button type="button" class="icon-button" aria-label="Retry" on:click=retry>
+                <button type="button" class="icon-button" aria-label="Retry" title="Retry" on:click=retry>
                     <icon::Icon path=icon::RETRY />
                 </button>
             </Show>
             <Show when=move || role == Role::Assistant && free.get() && status.get().can_go_on()>
-                <button type="button" class="icon-button named" aria-label="Continue" on:click=go_on>
+                <button type="button" class="icon-button named" aria-label="Continue" title="Continue" on:click=go_on>
                     <icon::Icon path=icon::CONTINUE />
                     "Continue"
                 </button>
@@ -247,11 +247,11 @@ fn Attempts(thread: Thread, id: MessageId) -> impl IntoView {
     view! {
         <Show when=are_several>
             <span class="attempts">
-                <button type="button" class="icon-button" aria-label="Earlier attempt" disabled=move || at.get() == 0 on:click=move |_| show(-1)>
+                <button type="button" class="icon-button" aria-label="Earlier attempt" title="Earlier attempt" disabled=move || at.get() == 0 on:click=move |_| show(-1)>
                     <icon::Icon path=icon::LEFT />
                 </button>
                 <span>{move || at.get() + 1} "/" {count}</span>
-                <button type="button" class="icon-button" aria-label="Later attempt" disabled=is_last on:click=move |_| show(1)>
+                <button type="button" class="icon-button" aria-label="Later attempt" title="Later attempt" disabled=is_last on:click=move |_| show(1)>
                     <icon::Icon path=icon::RIGHT />
                 </button>
             </span>

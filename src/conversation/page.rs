@@ -42,6 +42,14 @@ pub fn Chats() -> impl IntoView {
             browser::keep_cookie("offset", &(-js_sys::Date::new_0().get_timezone_offset()).to_string());
         }
     });
+    Effect::new(move |_| {
+        let keys = window_event_listener(leptos::ev::keydown, move |event| {
+            if event.key() == "Escape" {
+                drawer.set(false);
+            }
+        });
+        on_cleanup(move || keys.remove());
+    });
     view! {
         <div class="chats" class:drawer-open=move || drawer.get()>
             <a class="skip" href="#main">
@@ -57,7 +65,7 @@ pub fn Chats() -> impl IntoView {
                 })}
             </Suspense>
             <div class="scrim" on:click=move |_| drawer.set(false)></div>
-            <main id="main">
+            <main id="main" tabindex="-1" inert=move || drawer.get()>
                 <Outlet />
             </main>
         </div>
@@ -95,7 +103,7 @@ pub fn NewChat() -> impl IntoView {
                         view! {
                             <Bar title=String::from("New chat") />
                             <div class="empty">
-                                <h1>{greeting}</h1>
+                                <h2>{greeting}</h2>
                                 <p>"Ask something. The reply goes on whatever happens to this page."</p>
                             </div>
                             <Composer opening thread=None />
@@ -163,13 +171,13 @@ pub fn Bar(#[prop(into)] title: Signal<String>, #[prop(optional)] children: Opti
             <button
                 type="button"
                 class="icon-button menu"
-                aria-label="Conversations"
+                aria-label="Conversations" title="Conversations"
                 aria-expanded=move || drawer.get().to_string()
                 on:click=move |_| drawer.update(|open| *open = !*open)
             >
                 <icon::Icon path=icon::MENU />
             </button>
-            <h2>{title}</h2>
+            <h1>{title}</h1>
             {children.map(|children| children())}
         </header>
     }

@@ -123,10 +123,15 @@ pub fn Sidebar(opening: Opening) -> impl IntoView {
     let current = move |id: ConversationId| path.read().strip_prefix("/c/") == Some(&id.to_string());
     view! {
         <nav class="sidebar" aria-label="Conversations">
-            <a class="button new-chat" role="button" href="/" aria-label="New chat">
-                <icon::Icon path=icon::PLUS />
-                "New chat"
-            </a>
+            <header>
+                <a class="button new-chat" role="button" href="/">
+                    <icon::Icon path=icon::PLUS />
+                    "New chat"
+                </a>
+                <button type="button" class="icon-button close" aria-label="Close" title="Close" on:click=move |_| drawer.set(false)>
+                    <icon::Icon path=icon::CLOSE />
+                </button>
+            </header>
             <div class="conversations" on:scroll=move |event| {
                 let list = event_target::<web_sys::Element>(&event);
                 if list.scroll_top() + list.client_height() + 400 > list.scroll_height() {
@@ -158,11 +163,11 @@ pub fn Sidebar(opening: Opening) -> impl IntoView {
                     <strong>{opening.person.name}</strong>
                     <small>{opening.person.email}</small>
                 </span>
-                <button type="button" class="icon-button" aria-label="Light or dark" on:click=move |_| switch_theme()>
+                <button type="button" class="icon-button" aria-label="Light or dark" title="Light or dark" on:click=move |_| switch_theme()>
                     <icon::Icon path=icon::THEME />
                 </button>
                 <form method="post" action="/sign-out">
-                    <button class="icon-button" aria-label="Sign out">
+                    <button class="icon-button" aria-label="Sign out" title="Sign out">
                         <icon::Icon path=icon::LEAVE />
                     </button>
                 </form>

@@ -37,6 +37,34 @@ pub enum Started {
     Changed,
     /// There is no such thing for this account.
     Missing,
+    /// This process was declared dead: it must write no more.
+    Fenced,
+}
+
+/// How many changed rows of a list are read at once: what fits in a frame.
+const CHANGES_AT_ONCE: i64 = 30;
+
+/// What changed in a list, up to `rev`.
+pub struct Changes<T> {
+    pub rev: i64,
+    pub rows: Vec<T>,
+    /// Whether there is more after `rev`.
+    pub more: bool,
+}
+
+impl<T> Changes<T> {
+    /// `rows` are in the order of their `rev`, one more than are given at once if there is more. Rows of one change
+    /// (a handful at the most) stay together, as a reader goes on after the last change that it has.
+    fn new(now: i64, mut rows: Vec<T>, rev: impl Fn(&T) -> i64) -> Changes<T> {
+        let next = rows.get(CHANGES_AT_ONCE as usize).map(&rev);
+        match next {
+            Some(next) => {
+                rows.retain(|row| rev(row) < next);
+                Changes { rev: rows.last().map_or(next, &rev), rows, more: true }
+            }
+            None => Changes { rev: now, rows, more: false },
+        }
+    }
 }
 
 impl Database {
@@ -60,17 +88,19 @@ impl Database {
     }
 
     /// What has changed in the sidebar since `rev`, oldest change first, deleted ones among them.
-    pub async fn conversations_since(&self, account: AccountId, rev: i64) -> sqlx::Result<(i64, Vec<Conversation>)> {
+    pub async fn conversations_since(&self, account: AccountId, rev: i64) -> sqlx::Result<Changes<Conversation>> {
         let now = self.conversations_rev(account).await?;
-        let sql =
-            format!("SELECT {CONVERSATION} FROM conversations c WHERE c.account_id = $1 AND c.rev > $2 ORDER BY c.rev");
+        let sql = format!(
+            "SELECT {CONVERSATION} FROM conversations c WHERE c.account_id = $1 AND c.rev > $2 ORDER BY c.rev LIMIT $3"
+        );
         let rows = sqlx::query(AssertSqlSafe(sql))
             .bind(account.to_string())
             .bind(rev)
+            .bind(CHANGES_AT_ONCE + 1)
             .try_map(conversation)
             .fetch_all(&self.read)
             .await?;
-        Ok((now, rows))
+        Ok(Changes::new(now, rows, |row| row.rev))
     }
 
     async fn conversations_rev(&self, account: AccountId) -> sqlx::Result<i64> {
@@ -126,14 +156,21 @@ impl Database {
         account: AccountId,
         id: ConversationId,
         rev: i64,
-    ) -> sqlx::Result<Option<(i64, Vec<Head>)>> {
+    ) -> sqlx::Result<Option<Changes<Head>>> {
         let Some((now, _)) = self.conversation(account, id).await? else {
             return Ok(None);
         };
-        let sql = format!("SELECT {HEAD} FROM messages m WHERE m.conversation_id = $1 AND m.rev > $2 ORDER BY m.rev");
-        let heads =
-            sqlx::query(AssertSqlSafe(sql)).bind(id.to_string()).bind(rev).try_map(head).fetch_all(&self.read).await?;
-        Ok(Some((now, heads)))
+        let sql = format!(
+            "SELECT {HEAD} FROM messages m WHERE m.conversation_id = $1 AND m.rev > $2 ORDER BY m.rev LIMIT $3"
+        );
+        let heads = sqlx::query(AssertSqlSafe(sql))
+            .bind(id.to_string())
+            .bind(rev)
+            .bind(CHANGES_AT_ONCE + 1)
+            .try_map(head)
+            .fetch_all(&self.read)
+            .await?;
+        Ok(Some(Changes::new(now, heads, |head| head.rev)))
     }
 
     async fn conversation(&self, account: AccountId, id: ConversationId) -> sqlx::Result<Option<(i64, Conversation)>> {
@@ -180,6 +217,9 @@ impl Database {
     /// A person's message and the reply to it, together or not at all.
     pub async fn exchange(&self, account: AccountId, new: &Exchange) -> sqlx::Result<Started> {
         let mut tx = self.begin().await?;
+        if is_fenced(&mut tx, new.owner).await? {
+            return Ok(Started::Fenced);
+        }
         let rev = next_conversations_rev(&mut tx, account).await?;
         if let Some(title) = &new.opens {
             sqlx::query(
@@ -220,7 +260,11 @@ impl Database {
         }
         let place = place - 2;
         let at = |place| Slot { conversation: new.conversation, rev: messages_rev, place, attempt: 1 };
-        insert(&mut tx, &at(place), &new.said, None).await?;
+        match insert(&mut tx, &at(place), &new.said, None).await {
+            // The id is taken by something else, here or elsewhere.
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Started::Changed),
+            inserted => inserted?,
+        }
         insert(&mut tx, &at(place + 1), &new.reply, Some(new.owner)).await?;
         tx.commit().await?;
         Ok(Started::Yes { place: place + 1, rev: messages_rev })
@@ -235,6 +279,9 @@ impl Database {
         owner: OwnerId,
     ) -> sqlx::Result<Started> {
         let mut tx = self.begin().await?;
+        if is_fenced(&mut tx, owner).await? {
+            return Ok(Started::Fenced);
+        }
         let Some((conversation, rev)) = next_messages_rev(&mut tx, account, of).await? else {
             return Ok(Started::Missing);
         };
@@ -273,6 +320,9 @@ impl Database {
         owner: OwnerId,
     ) -> sqlx::Result<Started> {
         let mut tx = self.begin().await?;
+        if is_fenced(&mut tx, owner).await? {
+            return Ok(Started::Fenced);
+        }
         let Some((conversation, rev)) = next_messages_rev(&mut tx, account, id).await? else {
             return Ok(Started::Missing);
         };
@@ -406,6 +456,15 @@ pub(crate) async fn next_messages_rev(
     .try_map(|row: AnyRow| Ok((parsed(&row, "id")?, row.try_get("messages_rev")?)))
     .fetch_optional(&mut **tx)
     .await
+}
+
+/// Whether another process has declared this one dead.
+async fn is_fenced(tx: &mut Transaction<'_, Any>, owner: OwnerId) -> sqlx::Result<bool> {
+    let alive: Option<String> = sqlx::query_scalar("SELECT id FROM owners WHERE id = $1 AND fenced = 0")
+        .bind(owner.to_string())
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(alive.is_none())
 }
 
 async fn is_busy(tx: &mut Transaction<'_, Any>, id: ConversationId) -> sqlx::Result<bool> {

@@ -42,6 +42,9 @@ pub struct Thread {
     rev: StoredValue<i64>,
     more: RwSignal<bool>,
     gone: RwSignal<bool>,
+    /// While earlier messages are put in: the list takes every article out and in again, and the browser must not
+    /// follow the one that it holds on to.
+    settling: RwSignal<bool>,
     /// Whether this page may follow it already: not before hydration has ended.
     live: StoredValue<bool>,
 }
@@ -57,6 +60,7 @@ impl Thread {
             rev: StoredValue::new(stretch.rev),
             more: RwSignal::new(stretch.more),
             gone: RwSignal::new(false),
+            settling: RwSignal::new(false),
             live: StoredValue::new(false),
         }
     }
@@ -173,7 +177,9 @@ impl Thread {
         spawn_local(async move {
             match api::messages(self.id, Some(first)).await {
                 Ok(earlier) => {
+                    self.settling.set(true);
                     self.sent(earlier.heads, earlier.messages);
+                    request_animation_frame(move || request_animation_frame(move || self.settling.set(false)));
                     self.more.set(earlier.more);
                 }
                 Err(_) => self.more.set(true),
@@ -213,14 +219,22 @@ pub fn ThreadView(opening: Opening, stretch: Stretch) -> impl IntoView {
     view! {
         <Title text=move || title.get() />
         <Bar title>
-            <button type="button" class="icon-button" aria-label="Rename" on:click=move |_| renaming.set(true)>
+            <button type="button" class="icon-button" aria-label="Rename" title="Rename" on:click=move |_| renaming.set(true)>
                 <icon::Icon path=icon::PENCIL />
             </button>
-            <button type="button" class="icon-button" aria-label="Delete" on:click=move |_| deleting.set(true)>
+            <button type="button" class="icon-button" aria-label="Delete" title="Delete" on:click=move |_| deleting.set(true)>
                 <icon::Icon path=icon::BIN />
             </button>
         </Bar>
-        <div class="scroller" node_ref=scroller on:scroll=on_scroll tabindex="-1">
+        <div
+            class="scroller"
+            class:settling=move || thread.settling.get()
+            node_ref=scroller
+            on:scroll=on_scroll
+            tabindex="0"
+            role="region"
+            aria-label="Conversation"
+        >
             <div class="column">
                 <noscript>{earlier_link(thread)}</noscript>
                 <For each=move || thread.shown() key=|(id, _)| *id let((id, role))>

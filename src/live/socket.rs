@@ -1,5 +1,7 @@
 //! The server's side of `/live`: one task a tab. It queues nothing: each subscription is the position that it has
-//! sent, and is encoded when the socket can take it, a frame a turn.
+//! sent, and is encoded when the socket can take it, a frame a turn ([`turns`]).
+
+mod turns;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -19,15 +21,16 @@ use futures::{SinkExt, StreamExt, stream::SplitSink};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::{BEAT_IDLE, BEAT_STREAMING, ClientFrame, FRAME_LIMIT, List, ServerFrame, close, encode};
+use super::{BEAT_IDLE, BEAT_STREAMING, ClientFrame, List, ServerFrame, close, encode};
 use crate::{
     account::session::SignedIn,
     error::Failure,
-    ids::MessageId,
-    message::{Event, Message, Position},
-    reply::hub::{Closing, Next, Running, Tab, Topic},
+    ids::{MessageId, now},
+    message::{Message, Position},
+    reply::hub::{Closing, Running, Tab, Topic},
     server::{security, state::App},
 };
+use turns::Pieces;
 
 /// The longest frame that a page may send, in bytes.
 const INCOMING_LIMIT: usize = 16 * 1024;
@@ -85,6 +88,8 @@ enum Closed {
     Because(u16, &'static str),
 }
 
+const SIGNED_OUT: Closed = Closed::Because(close::SIGNED_OUT, "You are signed out.");
+
 struct Socket {
     app: App,
     tab: Arc<Tab>,
@@ -102,6 +107,8 @@ struct Subscription {
     number: u32,
     sent: Option<Position>,
     source: Source,
+    /// What is left of a frame that is too long for one.
+    pieces: Option<Pieces>,
 }
 
 enum Source {
@@ -126,6 +133,10 @@ impl Socket {
 
     async fn serve(&mut self, stream: &mut (impl StreamExt<Item = Result<Frame, axum::Error>> + Unpin)) -> Closed {
         self.app.hub.connect(&self.tab);
+        // Register first, then check: somebody may have signed out since the upgrade was asked for.
+        if let Err(closed) = self.check_session().await {
+            return closed;
+        }
         // The page learns at once that it is heard.
         if let Err(closed) = self.beat().await {
             return closed;
@@ -134,7 +145,7 @@ impl Socket {
         let mut beat = Instant::now();
         loop {
             match self.tab.closing() {
-                Some(Closing::SignedOut) => return Closed::Because(close::SIGNED_OUT, "You are signed out."),
+                Some(Closing::SignedOut) => return SIGNED_OUT,
                 Some(Closing::Restarting) => return self.say_goodbye().await,
                 None => {}
             }
@@ -255,7 +266,7 @@ impl Socket {
             Source::Row(_) => self.app.hub.number(),
         };
         self.send(&ServerFrame::Number(number, id)).await?;
-        self.messages.insert(id, Subscription { number, sent: position, source });
+        self.messages.insert(id, Subscription { number, sent: position, source, pieces: None });
         self.enqueue(Topic::Message(id));
         Ok(())
     }
@@ -291,118 +302,36 @@ impl Socket {
         }
     }
 
-    /// Sends one frame of what is dirty, and puts it at the end of the row if there is more.
-    async fn turn(&mut self) -> Result<(), Closed> {
-        match self.turns.pop_front() {
-            Some(Topic::Message(id)) => self.message_turn(id).await,
-            Some(Topic::List(list)) => self.list_turn(list).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn message_turn(&mut self, id: MessageId) -> Result<(), Closed> {
-        let Some(subscription) = self.messages.get_mut(&id) else {
-            return Ok(());
-        };
-        let number = subscription.number;
-        let next = match &subscription.source {
-            Source::Running(running) => running.next(&mut subscription.sent),
-            Source::Row(message) => match message.next(subscription.sent.as_ref(), FRAME_LIMIT / 2) {
-                Some(event) => {
-                    subscription.sent.get_or_insert_with(|| message.position()).advance(&event);
-                    Next::Own(event)
-                }
-                None => Next::Nothing,
-            },
-        };
-        let over = subscription.sent.as_ref().is_some_and(|sent| sent.ended);
-        match next {
-            Next::Shared(frame) => {
-                self.enqueue(Topic::Message(id));
-                self.send_text(frame).await?;
-            }
-            Next::Own(event) => {
-                self.enqueue(Topic::Message(id));
-                self.send_event(number, event).await?;
-            }
-            // A later epoch of it is announced by its list.
-            Next::Nothing if over => self.leave(id),
-            Next::Nothing => {}
-            Next::Withdrawn => {
-                let sent = self.messages.remove(&id).and_then(|subscription| subscription.sent);
-                Box::pin(self.subscribe(id, sent)).await?;
-            }
-            Next::Gone => {
-                self.leave(id);
-                self.send(&ServerFrame::Gone(id)).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn list_turn(&mut self, list: List) -> Result<(), Closed> {
-        let Some(since) = self.lists.get(&list).copied() else {
-            return Ok(());
-        };
-        let account = self.tab.account;
-        let database = &self.app.database;
-        let frame = match list {
-            List::Conversations => (database.conversations_since(account, since).await)
-                .map(|(rev, rows)| Some((rev, ServerFrame::Conversations { rev, rows }))),
-            List::Messages(of) => (database.heads_since(account, of, since).await)
-                .map(|found| found.map(|(rev, heads)| (rev, ServerFrame::Heads { of, rev, heads }))),
-        };
-        match frame {
-            Ok(Some((rev, frame))) => {
-                self.lists.insert(list, rev);
-                match rev == since {
-                    true => Ok(()),
-                    false => self.send(&frame).await,
-                }
-            }
-            Ok(None) => {
-                self.lists.remove(&list);
-                self.app.hub.unfollow(list, &self.tab);
-                self.send(&ServerFrame::ListGone(list)).await
-            }
-            Err(error) => {
-                // The next beat looks again.
-                tracing::error!(?list, %error, "a list could not be read");
-                Ok(())
-            }
-        }
-    }
-
     /// Says that the server is here and how far it has sent; and looks at everything again, so that a lost wake-up heals.
     async fn beat(&mut self) -> Result<(), Closed> {
         let mut topics: Vec<Topic> = self.messages.keys().copied().map(Topic::Message).collect();
         // A list costs a query, so it is looked at by itself only now and then.
         if self.listed.elapsed() >= Duration::from_millis(u64::from(BEAT_IDLE)) {
             self.listed = Instant::now();
+            self.check_session().await?;
             topics.extend(self.lists.keys().copied().map(Topic::List));
         }
         for topic in topics {
             self.enqueue(topic);
         }
+        // One that is on its way in pieces is not there yet.
         let positions = (self.messages.values())
+            .filter(|subscription| subscription.pieces.is_none())
             .filter_map(|subscription| Some((subscription.number, subscription.sent.clone()?)))
             .collect();
         self.send(&ServerFrame::Beat(positions)).await
     }
 
-    async fn send_event(&mut self, number: u32, Event { epoch, change }: Event) -> Result<(), Closed> {
-        let frame = encode(&ServerFrame::Event(number, epoch, change));
-        if frame.len() <= FRAME_LIMIT {
-            return self.send_text(frame).await;
+    /// A session can end without anybody signing out: by its time.
+    async fn check_session(&self) -> Result<(), Closed> {
+        match self.app.database.session(&self.tab.session, now()).await {
+            Ok(None) => Err(SIGNED_OUT),
+            Ok(Some(_)) => Ok(()),
+            Err(error) => {
+                tracing::error!(%error, "a session could not be read");
+                Ok(())
+            }
         }
-        let mut rest = frame.as_str();
-        while !rest.is_empty() {
-            // Half, as the frame is escaped once more.
-            let (piece, after) = rest.split_at(crate::message::cut(rest, FRAME_LIMIT / 2));
-            rest = after;
-            self.send(&ServerFrame::Piece(number, piece.to_owned(), rest.is_empty())).await?;
-        }
-        Ok(())
     }
 
     async fn send(&mut self, frame: &ServerFrame) -> Result<(), Closed> {

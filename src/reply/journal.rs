@@ -10,6 +10,7 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, sleep, sleep_until},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     hub::{Hub, Running},
@@ -42,10 +43,15 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Starts the committer. It ends, with all that was queued committed, when the last `Journal` is dropped.
-    pub fn start(database: Arc<Database>, hub: Arc<Hub>, owner: OwnerId) -> (Journal, JoinHandle<()>) {
+    /// Starts the committer, which cancels `closing` when another process has taken over. It ends, with all that was queued committed, when the last `Journal` is dropped.
+    pub fn start(
+        database: Arc<Database>,
+        hub: Arc<Hub>,
+        owner: OwnerId,
+        closing: CancellationToken,
+    ) -> (Journal, JoinHandle<()>) {
         let (queue, items) = mpsc::unbounded_channel();
-        let committer = Committer { database, hub, owner, items };
+        let committer = Committer { database, hub, owner, closing, items };
         (Journal { queue }, tokio::spawn(committer.run()))
     }
 
@@ -66,6 +72,7 @@ struct Committer {
     database: Arc<Database>,
     hub: Arc<Hub>,
     owner: OwnerId,
+    closing: CancellationToken,
     items: mpsc::UnboundedReceiver<Item>,
 }
 
@@ -113,7 +120,8 @@ impl Committer {
             match self.database.commit(self.owner, writes).await {
                 Ok(lost) => return lost,
                 Err(CommitError::Fenced) => {
-                    tracing::error!("another process has taken over this database; its replies end here");
+                    tracing::error!("another process has taken over this database; this one stops");
+                    self.closing.cancel();
                     return writes.iter().map(|write| write.id).collect();
                 }
                 Err(CommitError::Database(error)) if is_data_error(&error) => {

@@ -124,8 +124,9 @@ pub fn is_data_error(error: &sqlx::Error) -> bool {
     use sqlx::error::ErrorKind;
     match error {
         sqlx::Error::Database(error) => {
-            !matches!(error.kind(), ErrorKind::Other)
-                || error.code().is_some_and(|code| matches!(code.as_ref(), "18" | "20"))
+            // SQLite's extended codes keep the kind in the low byte: too big, a constraint (a trigger's too), a mismatch.
+            let code = error.code().and_then(|code| code.parse::<u32>().ok());
+            !matches!(error.kind(), ErrorKind::Other) || code.is_some_and(|code| matches!(code & 0xff, 18..=20))
         }
         sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => true,
         _ => false,

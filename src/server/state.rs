@@ -10,6 +10,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{database::Database, settings::Settings};
 use crate::{
+    account::password,
     ids::{OwnerId, mint},
     provider::Providers,
     reply::{hub::Hub, journal::Journal, recovery},
@@ -55,13 +56,15 @@ impl App {
     /// Opens the database, recovers what a dead process left, and starts the committer, whose handle ends after the
     /// last reply's end is written. Errors are for the person who starts the server.
     pub async fn start(settings: &Settings) -> anyhow::Result<(App, JoinHandle<()>)> {
+        password::prepare();
         let build = build(&settings.site_root)?;
         let database = Arc::new(Database::open(&settings.database_url).await?);
         let owner: OwnerId = mint();
         database.register(owner).await?;
         recovery::run(&database, owner).await?;
         let hub = Arc::new(Hub::default());
-        let (journal, committer) = Journal::start(database.clone(), hub.clone(), owner);
+        let closing = CancellationToken::new();
+        let (journal, committer) = Journal::start(database.clone(), hub.clone(), owner, closing.clone());
         let options = LeptosOptions::builder()
             .output_name("rivulet")
             .site_root(settings.site_root.to_string_lossy())
@@ -77,7 +80,7 @@ impl App {
             options,
             replies: TaskTracker::new(),
             sockets: TaskTracker::new(),
-            closing: CancellationToken::new(),
+            closing,
         }));
         Ok((app, committer))
     }

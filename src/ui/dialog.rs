@@ -5,6 +5,7 @@ use leptos::{html, prelude::*};
 /// Shows `children` over the page while `open`.
 #[component]
 pub fn Dialog(open: RwSignal<bool>, #[prop(into)] label: String, children: Children) -> impl IntoView {
+    let title = label.clone();
     let node = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         let Some(dialog) = node.get() else { return };
@@ -17,6 +18,7 @@ pub fn Dialog(open: RwSignal<bool>, #[prop(into)] label: String, children: Child
     });
     view! {
         <dialog node_ref=node aria-label=label on:close=move |_| open.set(false)>
+            <h2>{title}</h2>
             {children()}
         </dialog>
     }

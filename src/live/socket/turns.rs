@@ -1,0 +1,139 @@
+//! What a socket sends, a frame a turn: subscriptions take turns, so that a long text delays no heartbeat, no
+//! revocation and no other message.
+
+use axum::extract::ws::Utf8Bytes;
+
+use super::{Closed, Socket, Source};
+use crate::{
+    conversation::store::Changes,
+    ids::MessageId,
+    live::{FRAME_LIMIT, List, ServerFrame, encode},
+    message::{Event, cut},
+    reply::hub::{Next, Topic},
+};
+
+/// A frame that is sent in slices.
+pub(super) struct Pieces {
+    frame: Utf8Bytes,
+    at: usize,
+}
+
+impl Pieces {
+    /// The next slice: less than half a frame, as it is escaped once more.
+    fn next(&mut self, number: u32) -> ServerFrame {
+        let rest = self.frame.get(self.at..).unwrap_or_default();
+        let piece = rest[..cut(rest, FRAME_LIMIT / 2 - 64)].to_owned();
+        self.at += piece.len();
+        ServerFrame::Piece(number, piece, self.is_over())
+    }
+
+    fn is_over(&self) -> bool {
+        self.at >= self.frame.len()
+    }
+}
+
+impl Socket {
+    /// Sends one frame of what is dirty, and puts it at the end of the row if there is more.
+    pub(super) async fn turn(&mut self) -> Result<(), Closed> {
+        match self.turns.pop_front() {
+            Some(Topic::Message(id)) => self.message_turn(id).await,
+            Some(Topic::List(list)) => self.list_turn(list).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn message_turn(&mut self, id: MessageId) -> Result<(), Closed> {
+        let Some(subscription) = self.messages.get_mut(&id) else {
+            return Ok(());
+        };
+        let number = subscription.number;
+        if let Some(pieces) = &mut subscription.pieces {
+            let frame = pieces.next(number);
+            if pieces.is_over() {
+                subscription.pieces = None;
+            }
+            self.enqueue(Topic::Message(id));
+            return self.send(&frame).await;
+        }
+        let next = match &subscription.source {
+            Source::Running(running) => running.next(&mut subscription.sent),
+            Source::Row(message) => match message.next(subscription.sent.as_ref(), FRAME_LIMIT / 2) {
+                Some(event) => {
+                    subscription.sent.get_or_insert_with(|| message.position()).advance(&event);
+                    Next::Own(event)
+                }
+                None => Next::Nothing,
+            },
+        };
+        let over = subscription.sent.as_ref().is_some_and(|sent| sent.ended);
+        match next {
+            Next::Shared(frame) => {
+                self.enqueue(Topic::Message(id));
+                self.send_text(frame).await?;
+            }
+            Next::Own(Event { epoch, change }) => {
+                let frame = encode(&ServerFrame::Event(number, epoch, change));
+                self.enqueue(Topic::Message(id));
+                match frame.len() <= FRAME_LIMIT {
+                    true => self.send_text(frame).await?,
+                    false => self.cut(id, frame),
+                }
+            }
+            // A later epoch of it is announced by its list.
+            Next::Nothing if over => self.leave(id),
+            Next::Nothing => {}
+            Next::Withdrawn => {
+                let sent = self.messages.remove(&id).and_then(|subscription| subscription.sent);
+                Box::pin(self.subscribe(id, sent)).await?;
+            }
+            Next::Gone => {
+                self.leave(id);
+                self.send(&ServerFrame::Gone(id)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn cut(&mut self, id: MessageId, frame: Utf8Bytes) {
+        if let Some(subscription) = self.messages.get_mut(&id) {
+            subscription.pieces = Some(Pieces { frame, at: 0 });
+        }
+    }
+
+    async fn list_turn(&mut self, list: List) -> Result<(), Closed> {
+        let Some(since) = self.lists.get(&list).copied() else {
+            return Ok(());
+        };
+        let account = self.tab.account;
+        let database = &self.app.database;
+        let frame = match list {
+            List::Conversations => (database.conversations_since(account, since).await)
+                .map(|Changes { rev, rows, more }| Some((rev, more, ServerFrame::Conversations { rev, rows }))),
+            List::Messages(of) => (database.heads_since(account, of, since).await).map(|found| {
+                found.map(|Changes { rev, rows, more }| (rev, more, ServerFrame::Heads { of, rev, heads: rows }))
+            }),
+        };
+        match frame {
+            Ok(Some((rev, more, frame))) => {
+                self.lists.insert(list, rev);
+                if more {
+                    self.enqueue(Topic::List(list));
+                }
+                match rev == since {
+                    true => Ok(()),
+                    false => self.send(&frame).await,
+                }
+            }
+            Ok(None) => {
+                self.lists.remove(&list);
+                self.app.hub.unfollow(list, &self.tab);
+                self.send(&ServerFrame::ListGone(list)).await
+            }
+            Err(error) => {
+                // The next beat looks again.
+                tracing::error!(?list, %error, "a list could not be read");
+                Ok(())
+            }
+        }
+    }
+}
