@@ -84,7 +84,13 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
                     }
                     let _ = field.focus();
                 }
-                Err(error) => failure.set(Some(error.to_string())),
+                Err(error) => {
+                    if error == Failure::Changed {
+                        // The id is taken by something else: the next try has another.
+                        draft.with_value(|key| browser::keep_draft(&unsure(key), ""));
+                    }
+                    failure.set(Some(error.to_string()));
+                }
             }
         });
     };

@@ -52,7 +52,7 @@ pub fn Chats() -> impl IntoView {
     });
     view! {
         <div class="chats" class:drawer-open=move || drawer.get()>
-            <a class="skip" href="#main">
+            <a class="skip" href="#main" rel="external">
                 "Skip to the conversation"
             </a>
             <LinkBar link />

@@ -246,14 +246,18 @@ impl Database {
         else {
             return Ok(Started::Missing);
         };
-        let repeated: Option<String> =
-            sqlx::query_scalar("SELECT id FROM messages WHERE id = $1 AND conversation_id = $2")
-                .bind(new.said.id.to_string())
-                .bind(new.conversation.to_string())
-                .fetch_optional(&mut *tx)
-                .await?;
-        if repeated.is_some() {
-            return Ok(Started::Repeated);
+        let before = sqlx::query(AssertSqlSafe(format!(
+            "SELECT {MESSAGE} FROM messages m WHERE m.id = $1 AND m.conversation_id = $2"
+        )))
+        .bind(new.said.id.to_string())
+        .bind(new.conversation.to_string())
+        .try_map(message)
+        .fetch_optional(&mut *tx)
+        .await?;
+        if let Some(before) = before {
+            // The same id with other words is no repetition, and those words must not go unsaid.
+            let same = before.text() == new.said.text();
+            return Ok(if same { Started::Repeated } else { Started::Changed });
         }
         if is_busy(&mut tx, new.conversation).await? {
             return Ok(Started::Busy);

@@ -67,7 +67,7 @@ impl Document {
     /// [`html`](super::html) of it. It may go on growing after that. Costs as much as the last block is long, not the
     /// text; an open code block as much as is new. A shorter text than before starts over.
     pub fn update(&mut self, text: &str, growing: bool) -> Patch {
-        if text.len() < self.read || !text.is_char_boundary(self.read) {
+        if text.len() < self.read || !text.is_char_boundary(self.open) {
             self.start_over();
         }
         self.read = text.len();
@@ -157,7 +157,8 @@ impl Document {
         let (mut first, mut from) = (self.finished, self.open);
         let (mut roots, mut definitions) = render(&text[from..to], &self.definitions, to);
         let late = |block: &Block| definitions.defines_any(&block.missing);
-        if let Some(block) = self.blocks[..first].iter().find(|block| late(block)) {
+        let late = self.blocks[..first].iter().find(|block| late(block));
+        if let Some(block) = late.filter(|block| text.is_char_boundary(block.from)) {
             from = block.from;
             first = self.blocks.partition_point(|block| block.from < from);
             (roots, definitions) = render(&text[from..to], &self.definitions, to);

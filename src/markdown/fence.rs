@@ -33,17 +33,17 @@ impl Fence {
         if new.contains('\r') {
             return None;
         }
-        while let Some(length) = text[self.line.max(self.shown)..].find('\n') {
+        while let Some(length) = text.get(self.line.max(self.shown)..)?.find('\n') {
             let end = self.line.max(self.shown) + length;
-            if self.closes(&text[self.line..end]) {
+            if self.closes(text.get(self.line..end)?) {
                 return None;
             }
             self.line = end + 1;
         }
-        let last = &text[self.line..];
+        let last = text.get(self.line..)?;
         let held = last.chars().all(|c| c == self.mark || c == ' ');
         let end = if held { self.line.max(self.shown) } else { text.len() };
-        let new = &text[self.shown..end];
+        let new = text.get(self.shown..end)?;
         self.shown = end;
         Some(new)
     }

@@ -11,45 +11,62 @@ pub(super) struct Healed {
 
 /// Makes a text fit to be shown although its last line is not complete. Linear in its length.
 pub(super) fn heal(text: &str) -> Healed {
-    let mut text = text;
-    loop {
-        let leaf = outline(text).leaf;
-        let kept = &text[..hold(text, &leaf)];
-        if kept.len() == text.len() {
-            return close(text, &leaf);
-        }
-        text = kept;
+    let mut leaf = outline(text).leaf;
+    let mut kept = hold_table(text, &leaf);
+    let mut end = text.len();
+    while kept < end {
+        end = kept;
+        leaf = outline(&text[..end]).leaf;
+        kept = hold(&text[..end], &leaf);
+    }
+    close(&text[..end], &leaf)
+}
+
+/// How many bytes of `text` can be shown: not a row at its end that may still be the header of a table.
+fn hold_table(text: &str, leaf: &Leaf) -> usize {
+    let line = last_line(text);
+    let above = last_line(&text[..line.saturating_sub(1)]);
+    let is_row = |line: &str| line.trim_start_matches([' ', '\t', '>']).starts_with('|');
+    match leaf.kind {
+        LeafKind::Text if leaf.start < line && is_row(&text[above..line]) && only(&text[line..], ROW) => above,
+        LeafKind::Text if is_row(&text[line..]) => line,
+        _ => hold(text, leaf),
     }
 }
 
 /// How many bytes of `text` can be shown: not those at its end that may still become a mark.
 fn hold(text: &str, leaf: &Leaf) -> usize {
-    let line = text.rfind('\n').map_or(0, |at| at + 1);
+    let line = last_line(text);
     let last = &text[line..];
-    let blank = last.trim().is_empty();
+    let marks = !last.trim().is_empty() && only_marks(last);
     let held = match leaf.kind {
-        LeafKind::Verbatim => false,
-        LeafKind::Fence => leaf.start >= line || !blank && only(last, "`~> \t"),
-        LeafKind::Table => {
-            let delimiters = text[leaf.start..].matches('\n').count() == 1;
-            !blank && !delimiters && only(last, ROW)
+        LeafKind::Verbatim => return text.len(),
+        LeafKind::Fence if leaf.start < line && !may_close(text, leaf.start, last) => {
+            return text.len();
         }
-        LeafKind::Text | LeafKind::None => {
-            if let Some(header) = header(text, line) {
-                return header;
-            }
-            !blank && only_marks(last) || definition(last)
-        }
+        LeafKind::Fence => true,
+        // The second line of a table is its row of delimiters.
+        LeafKind::Table => only(last, ROW) && text[leaf.start..].matches('\n').count() != 1,
+        LeafKind::Text | LeafKind::None => marks || definition(last),
     };
-    match leaf.kind {
-        _ if held => line,
-        LeafKind::Verbatim | LeafKind::Fence => text.len(),
-        _ => line + hold_marks(last),
-    }
+    line + if held { 0 } else { hold_marks(last) }
+}
+
+/// The byte at which the last line begins.
+fn last_line(text: &str) -> usize {
+    text.rfind('\n').map_or(0, |at| at + 1)
+}
+
+/// Whether the last line may become the end of the fence that begins at the byte `fence`.
+fn may_close(text: &str, fence: usize, last: &str) -> bool {
+    let nested = !text[..fence].is_empty() && !text[..fence].ends_with('\n');
+    let containers = |c: char| nested && "\t>".contains(c);
+    let mark = text[fence..].chars().next();
+    last.chars().all(|c| c == ' ' || Some(c) == mark || containers(c))
 }
 
 /// What a row of a table may consist of while no cell has begun.
-const ROW: &str = "|:->  \t";
+const ROW: &str = "|:-> \t";
 
 fn only(line: &str, marks: &str) -> bool {
     line.chars().all(|c| marks.contains(c))
@@ -59,16 +76,6 @@ fn only(line: &str, marks: &str) -> bool {
 fn only_marks(line: &str) -> bool {
     let line = line.replace("[x", "[").replace("[X", "[");
     line.chars().all(|c| c.is_ascii_digit() || "-+*>#=_~`|:.()[]!<&\\ \t".contains(c))
-}
-
-/// Where the header of a table begins whose row of delimiters has not come yet; `line` begins the last line.
-fn header(text: &str, line: usize) -> Option<usize> {
-    let is_row = |line: &str| line.trim_start_matches([' ', '\t', '>']).starts_with('|');
-    let above = text[..line.saturating_sub(1)].rfind('\n').map_or(0, |at| at + 1);
-    if above < line && is_row(&text[above..line]) && only(&text[line..], ROW) {
-        return Some(above);
-    }
-    is_row(&text[line..]).then_some(line)
 }
 
 /// Whether the line begins a link definition.
@@ -91,8 +98,8 @@ fn hold_marks(line: &str) -> usize {
         if let Some(at) = kept.rfind('&').filter(|at| is_entity(&kept[at + 1..])) {
             kept = &kept[..at];
         }
-        if let Some(at) = kept.rfind('<').filter(|at| is_scheme(&kept[at + 1..])) {
-            kept = &kept[..at];
+        if let Some(at) = kept.rfind('<') {
+            kept = &kept[..at + 1 + hold_address(&kept[at + 1..])];
         }
         if kept.len() == before {
             return before;
@@ -105,14 +112,20 @@ fn is_entity(name: &str) -> bool {
     name.len() <= 8 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '#')
 }
 
-fn is_scheme(name: &str) -> bool {
-    ["https:", "http:", "mailto:"].iter().any(|scheme| scheme.starts_with(name))
+/// How many bytes of what stands after a `<` can be shown: nothing before it is an address, and no end that makes it none.
+fn hold_address(rest: &str) -> usize {
+    if rest.len() > 40 || rest.contains(|c: char| c.is_whitespace() || ":>".contains(c)) {
+        return rest.len();
+    }
+    let address = rest.trim_end_matches(['@', '.', '-']);
+    if address.contains('@') { address.len() } else { 0 }
 }
 
 /// Adds to a text what closes the spans that its last block leaves open.
 fn close(text: &str, leaf: &Leaf) -> Healed {
     let written = text.trim_end();
     let spans = matches!(leaf.kind, LeafKind::Text | LeafKind::Table);
+    let spans = spans && text[written.len()..].matches('\n').count() < 2;
     if !spans || leaf.marks.is_empty() || leaf.end < written.len() {
         return Healed { text: text.to_string(), shown: text.len() };
     }

@@ -33,7 +33,10 @@ impl<'a> Inline<'a> {
 
     pub fn event(&mut self, event: Event, range: Range<usize>) {
         match event {
-            Event::Text(_) if range.start >= self.shown => {}
+            Event::Text(text) if range.end > self.shown => {
+                let kept = self.shown.saturating_sub(range.start);
+                escape(&mut self.out, text.get(..kept).unwrap_or_default());
+            }
             Event::Code(code) if self.images.is_empty() => {
                 self.out.push_str("<code>");
                 escape(&mut self.out, &code);

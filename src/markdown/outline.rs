@@ -100,20 +100,21 @@ impl Top {
         let complete = text[start..].contains('\n');
         let item = |c: char| c.is_ascii_digit() || "-+*".contains(c);
         let may_be_item = !complete && text[start..].starts_with(item);
-        let definite = match before {
-            Some(before) if after_blank => before.kind != TopKind::List || !may_be_item,
-            None if after_blank => true,
-            Some(before) if before.kind == TopKind::Closed => text.get(before.range.end..line).is_none_or(blank_lines),
-            _ => false,
+        let gap = before.map_or("", |top| text.get(top.range.end..line).unwrap_or(""));
+        let definitions = before.is_none() || !blank_lines(gap);
+        let definite = match before.map(|top| top.kind) {
+            Some(TopKind::List) if after_blank => !may_be_item,
+            Some(TopKind::Closed) if !after_blank => !definitions,
+            _ => after_blank,
         };
-        // Without a blank line only these interrupt what stands before them, and a setext heading is none of them.
+        // Without a blank line only these interrupt a block, a setext heading not; after definitions not even these.
         let marked = text[start..].starts_with(['#', '`', '~', '-', '*', '_']);
         let interrupts = match self.kind {
             TopKind::List | TopKind::Quote => true,
             TopKind::Closed => marked && start - line < 4,
             TopKind::Other => false,
         };
-        (definite || complete && interrupts).then_some(line)
+        (definite || complete && interrupts && !definitions).then_some(line)
     }
 }
 
@@ -128,6 +129,8 @@ fn blank_lines(lines: &str) -> bool {
 impl Leaf {
     fn event(&mut self, event: &Event, range: Range<usize>, text: &str) {
         match event {
+            // A cell that its row does not have.
+            Event::Start(Tag::TableCell) if range.is_empty() => {}
             Event::Start(Tag::TableHead | Tag::TableRow | Tag::TableCell) => {
                 *self = Self::new(LeafKind::Table, self.start..self.start);
             }

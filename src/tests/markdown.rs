@@ -1,0 +1,20 @@
+//! The Markdown renderer: piece by piece as at once, safe, and without flashes.
+
+#[path = "markdown/elements.rs"]
+mod elements;
+#[path = "markdown/flash.rs"]
+mod flash;
+#[path = "markdown/page.rs"]
+mod page;
+#[path = "markdown/rendering.rs"]
+mod rendering;
+#[path = "markdown/safety.rs"]
+mod safety;
+#[path = "markdown/specification.rs"]
+mod specification;
+#[path = "markdown/streaming.rs"]
+mod streaming;
+#[path = "markdown/texts.rs"]
+mod texts;
+#[path = "markdown/whole.rs"]
+mod whole;

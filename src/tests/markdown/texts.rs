@@ -1,0 +1,166 @@
+//! Texts that look like Markdown, made of fragments that are hard to take apart.
+
+use proptest::prelude::*;
+
+const FRAGMENTS: &[&str] = &[
+    "a",
+    "word",
+    " two words ",
+    "é漢字🦀",
+    "\n",
+    "\n",
+    "\n\n",
+    "\n\n",
+    " ",
+    "  ",
+    "    ",
+    "\t",
+    "- ",
+    "* ",
+    "+ ",
+    "1. ",
+    "2) ",
+    "10. ",
+    "- [ ] ",
+    "- [x] ",
+    "> ",
+    ">",
+    "# ",
+    "## t #",
+    "===",
+    "---",
+    "***",
+    "___",
+    "\n---\n",
+    "\n===\n",
+    "*",
+    "**",
+    "***",
+    "_",
+    "__",
+    "~~",
+    "~",
+    "`",
+    "``",
+    "```",
+    "```rust\n",
+    "\n```\n",
+    "~~~\n",
+    "\n~~~~\n",
+    "| a | b |\n",
+    "|---|:-:|\n",
+    "|-|-|",
+    "| c | d |\n",
+    "|",
+    "a | b\n",
+    "--- | ---\n",
+    "\\|",
+    "[",
+    "]",
+    "![",
+    "](",
+    "(",
+    ")",
+    "[x](http://e.org)",
+    "![i](https://e.org/i.png)",
+    "](http://h",
+    " \"title\")",
+    "[a]",
+    "[a][b]",
+    "[b][]",
+    "[A]",
+    "[ß]",
+    "[SS]: http://ss\n",
+    "[a]: http://one\n",
+    "[a]: http://two 'title'\n",
+    "[b]:\n<http://b>\n",
+    "\n[a]: /rel\n",
+    "[c]: http://c\n'long\ntitle'\n",
+    "[c]",
+    "> [b]: http://quoted\n",
+    "[c]: http://c \"",
+    "'",
+    "\"",
+    "<",
+    ">",
+    "<http://auto.org>",
+    "<me@e.org>",
+    "<b>",
+    "</b>",
+    "<div>\n",
+    "</div>\n",
+    "<!--",
+    "-->",
+    "<script>",
+    "<pre>",
+    "<?",
+    "?>",
+    "<![CDATA[",
+    "]]>",
+    "<!D>",
+    "<a href=\"javascript:x\">",
+    "&",
+    "&amp;",
+    "&#106;",
+    "&lt;",
+    "&nbsp",
+    ";",
+    "\\",
+    "\\*",
+    "\\`",
+    "\\\n",
+    "  \n",
+    "!",
+    ".",
+    ":",
+    "javascript:",
+    "[j](javascript:a)",
+    "[k](&#106;avascript:a)",
+    "[l](java\nscript:a)",
+    "[m](<java&Tab;script:a>)",
+    "[n](data:text/html,x)",
+    "[o](//e.org)",
+    "[p](HTTPS://E.org)",
+    "```\"><script>\n",
+    "    code\n",
+    "\tcode\n",
+    "  - nested\n",
+    "   three\n",
+    "- \n",
+    "1.\n",
+    "\u{a0}",
+    "\u{0}",
+    "\r\n",
+    "\r",
+    "\u{c}",
+    "\u{feff}",
+];
+
+/// A text of fragments, or any text at all.
+pub fn text() -> impl Strategy<Value = String> {
+    let fragment = prop::sample::select(FRAGMENTS);
+    prop_oneof![
+        8 => prop::collection::vec(fragment, 0..24).prop_map(|parts| parts.concat()),
+        1 => any::<String>(),
+        1 => "[-*_`\\[\\]()<>#|\\n a!~&;:=+0-9.\"'\\\\]{0,60}",
+    ]
+}
+
+/// Where to cut it: numbers that are taken modulo its length in characters.
+pub fn cuts() -> impl Strategy<Value = Vec<usize>> {
+    prop::collection::vec(any::<usize>(), 0..12)
+}
+
+/// The beginnings of a text that end at those cuts, the whole text last.
+pub fn beginnings<'a>(text: &'a str, cuts: &[usize]) -> Vec<&'a str> {
+    let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    let mut ends: Vec<usize> = cuts.iter().filter_map(|cut| ends.get(cut % ends.len().max(1)).copied()).collect();
+    ends.sort_unstable();
+    ends.push(text.len());
+    ends.into_iter().map(|end| &text[..end]).collect()
+}
+
+/// The beginnings that end after each character.
+pub fn each_character(text: &str) -> impl Iterator<Item = &str> {
+    text.char_indices().map(|(at, c)| &text[..at + c.len_utf8()])
+}
