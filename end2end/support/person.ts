@@ -1,0 +1,97 @@
+// What a person does and sees.
+
+import { readFileSync } from 'node:fs';
+import { type BrowserContext, type Locator, type Page, expect } from '@playwright/test';
+
+export const ada = { name: 'Ada', email: 'ada@example.org', password: 'under the bridge' };
+
+/** What the demo model `demo-prose` says. */
+export const PROSE = readFileSync(new URL('../../src/provider/demo/prose.txt', import.meta.url), 'utf8');
+/** What the demo model `demo` says. */
+export const RIVERS = readFileSync(new URL('../../src/provider/demo/rivers.md', import.meta.url), 'utf8');
+
+export async function createAccount(page: Page, { name, email, password } = ada): Promise<void> {
+  await page.goto('/');
+  await expect(page).toHaveURL('/create-account');
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByLabel('Email', { exact: true }).fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await button(page, 'Create account').click();
+  await expect(button(page, 'New chat')).toBeVisible();
+}
+
+export async function signIn(page: Page, { email, password } = ada): Promise<void> {
+  await page.goto('/sign-in');
+  await page.getByLabel('Email', { exact: true }).fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await button(page, 'Sign in').click();
+}
+
+/** The page's scripts are there: the composer has the cursor. */
+export async function ready(page: Page): Promise<void> {
+  await expect(composer(page)).toBeFocused();
+}
+
+/** Writes a message, to this model if one is named, and waits until the reply to it stands on the page. */
+export async function say(page: Page, text: string, model?: string): Promise<Locator> {
+  await ready(page);
+  const before = await replies(page).count();
+  if (model) await page.getByLabel('Model', { exact: true }).selectOption(model);
+  await composer(page).fill(text);
+  await composer(page).press('Enter');
+  await expect(replies(page)).toHaveCount(before + 1);
+  return reply(page);
+}
+
+/** Another tab of the same person, at the same place. */
+export async function secondTab(context: BrowserContext, page: Page): Promise<Page> {
+  const tab = await context.newPage();
+  await tab.goto(page.url());
+  return tab;
+}
+
+export function composer(page: Page): Locator {
+  return page.getByRole('textbox', { name: 'Message', exact: true });
+}
+
+export function button(within: Page | Locator, name: string): Locator {
+  return within.getByRole('button', { name, exact: true });
+}
+
+export function replies(page: Page): Locator {
+  return page.getByRole('article', { name: 'Assistant', exact: true });
+}
+
+export function said(page: Page): Locator {
+  return page.getByRole('article', { name: 'You', exact: true });
+}
+
+/** The newest reply. */
+export function reply(page: Page): Locator {
+  return replies(page).last();
+}
+
+export async function idOf(article: Locator): Promise<string> {
+  return (await article.getAttribute('data-message-id'))!;
+}
+
+export async function expectStatus(article: Locator, status: string, timeout = 40_000): Promise<void> {
+  await expect(article).toHaveAttribute('data-status', status, { timeout });
+}
+
+/** Waits until at least so many UTF-16 units of the reply's text are on the page, and says how many. */
+export async function grownTo(article: Locator, units: number): Promise<number> {
+  let length = 0;
+  await expect(async () => {
+    length = (await article.locator('[data-part="text"]').textContent())?.length ?? 0;
+    expect(length).toBeGreaterThanOrEqual(units);
+  }).toPass({ intervals: [20], timeout: 30_000 });
+  return length;
+}
+
+/** The text proper of a message, as the page's scripts have it. */
+export async function textOf(article: Locator): Promise<string> {
+  return article.locator('[data-part="text"]').evaluateAll((parts) =>
+    parts.map((part) => (part as unknown as { source: () => string }).source()).join(''),
+  );
+}

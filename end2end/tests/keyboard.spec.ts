@@ -1,0 +1,92 @@
+import { button, composer, createAccount, expectStatus, reply, said, say } from '../support/person.ts';
+import { expect, test } from '../support/test.ts';
+
+test('Enter sends, Shift+Enter breaks the line', async ({ page }) => {
+  await createAccount(page);
+  await expectStatus(await say(page, 'First', 'quick/demo-fails'), 'failed');
+  await expect(composer(page)).toBeFocused();
+  await page.keyboard.type('one line');
+  await page.keyboard.press('Shift+Enter');
+  await page.keyboard.type('and another');
+  await expect(composer(page)).toHaveValue('one line\nand another');
+  await page.keyboard.press('Enter');
+  await expect(said(page).last()).toHaveText('one line\nand another');
+  await expect(composer(page)).toHaveValue('');
+  await expect(composer(page)).toBeFocused();
+  await expectStatus(reply(page), 'failed');
+});
+
+test('Tab reaches everything, in the order of the page', async ({ page }) => {
+  await createAccount(page);
+  await expectStatus(await say(page, 'First', 'quick/demo'), 'completed');
+  await page.reload();
+  await expect(composer(page)).toBeFocused();
+  const names: string[] = [];
+  const focused = () =>
+    page.evaluate(() => {
+      const here = document.activeElement;
+      if (!here || here === document.body) return '';
+      return here.getAttribute('aria-label') ?? here.textContent?.trim() ?? '';
+    });
+  // From the composer on to the end of the page, and from its beginning back to the composer.
+  do {
+    await page.keyboard.press('Tab');
+    names.push(await focused());
+  } while (names.at(-1) !== 'Message' && names.length < 60);
+  const order = [
+    'Skip to the conversation', 'New chat', 'First', 'Light or dark', 'Sign out', 'Rename', 'Delete', 'Copy', 'Retry', 'Message',
+  ];
+  const from = names.indexOf('Skip to the conversation');
+  let at = from;
+  for (const name of order) {
+    const next = names.indexOf(name, at);
+    expect(next, `${name} in ${names.join(', ')}`).toBeGreaterThanOrEqual(at);
+    at = next;
+  }
+  expect(names.slice(0, from)).toEqual(expect.arrayContaining(['Model', 'Send']));
+
+  await page.keyboard.press('Shift+Tab');
+  while ((await focused()) !== 'Skip to the conversation') await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  expect(await focused()).toBe('Rename');
+});
+
+test('a dialog is worked by the keyboard alone; Escape closes it and gives the cursor back', async ({ page }) => {
+  await createAccount(page);
+  await expectStatus(await say(page, 'First', 'quick/demo-fails'), 'failed');
+  const rename = page.getByRole('dialog', { name: 'Rename this conversation' });
+  await button(page, 'Rename').focus();
+  await page.keyboard.press('Enter');
+  await expect(rename.getByLabel('Title')).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(rename).toBeHidden();
+  await expect(button(page, 'Rename')).toBeFocused();
+  await expect(page.getByRole('heading', { name: 'First' })).toBeVisible();
+
+  await page.keyboard.press('Enter');
+  await expect(rename.getByLabel('Title')).toBeFocused();
+  await page.keyboard.type('By hand');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'By hand' })).toBeVisible();
+
+  const question = page.getByRole('dialog', { name: 'Delete this conversation' });
+  await button(page, 'Delete').focus();
+  await page.keyboard.press('Enter');
+  await expect(question).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(question).toBeHidden();
+  await expect(page.getByRole('heading', { name: 'By hand' })).toBeVisible();
+});
+
+test('Stop, Retry and Continue by the keyboard', async ({ page }) => {
+  await createAccount(page);
+  const answer = await say(page, 'Tell me of the lock.', 'slow/demo-prose');
+  await button(page, 'Stop').press('Enter');
+  await expectStatus(answer, 'stopped');
+  await button(answer, 'Retry').press('Space');
+  await expectStatus(reply(page), 'streaming');
+  await button(page, 'Stop').press('Enter');
+  await expectStatus(reply(page), 'stopped');
+  await expect(reply(page).getByText('2/2')).toBeVisible();
+});
