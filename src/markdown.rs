@@ -7,7 +7,8 @@
 //!
 //! ```text
 //! document  which blocks are finished, what changes on the page
-//! outline   where a text may be cut; what its last line leaves open
+//! outline   the top-level blocks, where a text may be cut
+//! leaf      the block in which it ends
 //! heal      holds back or closes what is half-written
 //! span      which spans are open
 //! fence     an open code block, which only gets text appended
@@ -22,6 +23,7 @@ mod fence;
 mod heal;
 mod html;
 mod inline;
+mod leaf;
 mod link;
 mod outline;
 mod span;

@@ -144,7 +144,7 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
             </textarea>
             <div class="row">
                 <select node_ref=model name="model" aria-label="Model" on:change=choose>
-                    {opening.models.into_iter().map(|model| option(model, &chosen)).collect_view()}
+                    {options(opening.models, &chosen)}
                 </select>
                 {move || match running.get() {
                     Some(_) => {
@@ -196,6 +196,21 @@ fn chosen(models: &[Model], last: Option<String>, kept: Option<String>) -> Strin
         .find(|key| models.iter().any(|model| model.key == *key))
         .or_else(|| models.first().map(|model| model.key.clone()))
         .unwrap_or_default()
+}
+
+/// The menu's entries: under their providers' names where there are several.
+fn options(models: Vec<Model>, chosen: &str) -> impl IntoView + use<> {
+    let groups: Vec<&[Model]> = models.chunk_by(|a, b| a.provider == b.provider).collect();
+    let several = groups.len() > 1;
+    let group = |models: &[Model]| {
+        let label = models[0].provider.clone();
+        let options = models.iter().map(|model| option(model.clone(), chosen)).collect_view();
+        match several {
+            true => view! { <optgroup label=label>{options}</optgroup> }.into_any(),
+            false => options.into_any(),
+        }
+    };
+    groups.into_iter().map(group).collect_view()
 }
 
 fn option(model: Model, chosen: &str) -> impl IntoView + use<> {

@@ -1,6 +1,8 @@
 //! What is half-written at the end of a growing text: held back while it may become a mark, else closed.
 
-use super::outline::{Leaf, LeafKind, outline};
+use super::leaf::{Leaf, LeafKind};
+use super::outline::outline;
+use super::span::open;
 
 /// A text that can be shown.
 pub(super) struct Healed {
@@ -129,7 +131,7 @@ fn close(text: &str, leaf: &Leaf) -> Healed {
     if !spans || leaf.marks.is_empty() || leaf.end < written.len() {
         return Healed { text: text.to_string(), shown: text.len() };
     }
-    let (kept, closers) = super::span::open(written, &leaf.marks);
+    let (kept, closers) = open(written, &leaf.marks);
     let kept = kept.trim_end();
     let mut text = format!("{kept}{}", if kept.ends_with('`') { " " } else { "" });
     let shown = text.len();

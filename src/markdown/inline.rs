@@ -54,7 +54,7 @@ impl<'a> Inline<'a> {
     pub fn start(&mut self, tag: Tag, range: Range<usize>) {
         match tag {
             Tag::Link { link_type, dest_url, title, id } => {
-                let end = if range.end > self.shown || !self.images.is_empty() {
+                let end = if range.end > self.shown || self.inside() {
                     ""
                 } else {
                     self.anchor("", link_type, dest_url, title, &id)
@@ -63,8 +63,7 @@ impl<'a> Inline<'a> {
             }
             Tag::Image { link_type, dest_url, title, id } => {
                 let name = file_name(&dest_url).to_string();
-                let inside = !self.images.is_empty() || self.links.contains(&"</a>");
-                let end = if range.end > self.shown || inside {
+                let end = if range.end > self.shown || self.inside() {
                     ""
                 } else {
                     self.anchor(r#"class="image" "#, link_type, dest_url, title, &id)
@@ -98,6 +97,11 @@ impl<'a> Inline<'a> {
             TagEnd::Strikethrough => self.mark("</del>"),
             _ => {}
         }
+    }
+
+    /// Whether what begins here cannot be a link: links do not nest, and a description of an image is text.
+    fn inside(&self) -> bool {
+        !self.images.is_empty() || self.links.contains(&"</a>")
     }
 
     /// Opens a link and returns how it ends. One that leads nowhere safe is only its text.

@@ -1,10 +1,9 @@
-//! The top-level blocks of a text, where it may be cut between them, and what its last line leaves open.
-
-use std::ops::Range;
+//! The top-level blocks of a text, and where it may be cut between them.
 
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
 use super::OPTIONS;
+use super::leaf::Leaf;
 
 /// What [`outline`] finds.
 pub(super) struct Outline {
@@ -13,37 +12,9 @@ pub(super) struct Outline {
     pub leaf: Leaf,
 }
 
-/// The last block that holds text rather than blocks.
-#[derive(Default)]
-pub(super) struct Leaf {
-    pub kind: LeafKind,
-    /// Bytes of its first and last mark; of a table, not of the cell, the first.
-    pub start: usize,
-    pub end: usize,
-    /// Marks that opened and closed nothing: one of `*`, `_`, `~`, `[`, `![`, `]`, `<`, or a run of backticks.
-    pub marks: Vec<Range<usize>>,
-    ended: bool,
-}
-
-#[derive(Clone, Copy, Default, PartialEq)]
-pub(super) enum LeafKind {
-    #[default]
-    None,
-    Text,
-    Table,
-    Fence,
-    /// Shown as it stands: indented code, raw HTML.
-    Verbatim,
-}
-
-/// A top-level block, as far as a cut after it or before it depends on it.
-struct Top {
-    kind: TopKind,
-    range: Range<usize>,
-}
-
+/// A top-level block, as far as a cut depends on it.
 #[derive(Clone, Copy, PartialEq)]
-enum TopKind {
+enum Top {
     /// Ends with its last line, whatever follows: a rule, a heading, a closed fence.
     Closed,
     List,
@@ -54,14 +25,13 @@ enum TopKind {
 /// Reads the structure of `text`. Linear in its length.
 pub(super) fn outline(text: &str) -> Outline {
     let mut cuts: Vec<usize> = Vec::new();
-    let mut last: Option<Top> = None;
     let mut leaf = Leaf::default();
-    let mut depth = 0_usize;
+    let (mut depth, mut last, mut written) = (0_usize, None, 0);
     for (event, range) in Parser::new_ext(text, OPTIONS).into_offset_iter() {
         if depth == 0 && !matches!(event, Event::End(_)) {
-            let top = Top::new(&event, range.clone());
-            let before = cuts.last().copied().unwrap_or(0);
-            cuts.push(top.cut(last.as_ref(), text).unwrap_or(before));
+            let top = Top::new(&event);
+            let cut = top.cut(range.start, last, written, text);
+            cuts.push(cut.or(cuts.last().copied()).unwrap_or(0));
             last = Some(top);
         }
         match event {
@@ -69,28 +39,36 @@ pub(super) fn outline(text: &str) -> Outline {
             Event::End(_) => depth = depth.saturating_sub(1),
             _ => {}
         }
+        if !is_container(&event) {
+            written = written.max(range.end);
+        }
         leaf.event(&event, range, text);
     }
     Outline { cuts, leaf }
 }
 
+/// Whether the event is a block of blocks, whose range may reach over definitions.
+fn is_container(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Start(Tag::List(_) | Tag::Item | Tag::BlockQuote(_))
+            | Event::End(TagEnd::List(_) | TagEnd::Item | TagEnd::BlockQuote(_))
+    )
+}
+
 impl Top {
-    fn new(event: &Event, range: Range<usize>) -> Self {
-        let kind = match event {
-            Event::Rule | Event::Start(Tag::Heading { .. } | Tag::CodeBlock(CodeBlockKind::Fenced(_))) => {
-                TopKind::Closed
-            }
-            Event::Start(Tag::List(_)) => TopKind::List,
-            Event::Start(Tag::BlockQuote(_)) => TopKind::Quote,
-            _ => TopKind::Other,
-        };
-        Self { kind, range }
+    fn new(event: &Event) -> Self {
+        match event {
+            Event::Rule | Event::Start(Tag::Heading { .. } | Tag::CodeBlock(CodeBlockKind::Fenced(_))) => Self::Closed,
+            Event::Start(Tag::List(_)) => Self::List,
+            Event::Start(Tag::BlockQuote(_)) => Self::Quote,
+            _ => Self::Other,
+        }
     }
 
-    /// The start of this block's line, if nothing that may still come can join it to what stands before it, and it
-    /// means the same without that.
-    fn cut(&self, before: Option<&Top>, text: &str) -> Option<usize> {
-        let start = self.range.start;
+    /// The start of the line of this block, which begins at `start`, if nothing that may still come can join it to
+    /// what stands before it, and it means the same without that. The block before it reaches to `written`.
+    fn cut(self, start: usize, before: Option<Self>, written: usize, text: &str) -> Option<usize> {
         let line = text[..start].rfind('\n')? + 1;
         if !blank(&text[line..start]) {
             return None;
@@ -100,21 +78,21 @@ impl Top {
         let complete = text[start..].contains('\n');
         let item = |c: char| c.is_ascii_digit() || "-+*".contains(c);
         let may_be_item = !complete && text[start..].starts_with(item);
-        let gap = before.map_or("", |top| text.get(top.range.end..line).unwrap_or(""));
-        let definitions = before.is_none() || !blank_lines(gap);
-        let definite = match before.map(|top| top.kind) {
-            Some(TopKind::List) if after_blank => !may_be_item,
-            Some(TopKind::Closed) if !after_blank => !definitions,
-            _ => after_blank,
-        };
-        // Without a blank line only these interrupt a block, a setext heading not; after definitions not even these.
+        let adjacent = text.get(written..line).is_none_or(blank_lines);
+        // Without a blank line only these interrupt a block, a setext heading not, and after definitions nothing does.
         let marked = text[start..].starts_with(['#', '`', '~', '-', '*', '_']);
-        let interrupts = match self.kind {
-            TopKind::List | TopKind::Quote => true,
-            TopKind::Closed => marked && start - line < 4,
-            TopKind::Other => false,
+        let interrupts = match self {
+            Self::List | Self::Quote => true,
+            Self::Closed => marked && start - line < 4,
+            Self::Other => false,
         };
-        (definite || complete && interrupts && !definitions).then_some(line)
+        let definite = match before {
+            Some(Self::List) if after_blank => !may_be_item,
+            _ if after_blank => true,
+            Some(Self::Closed) if adjacent => true,
+            _ => complete && interrupts && adjacent,
+        };
+        definite.then_some(line)
     }
 }
 
@@ -124,56 +102,4 @@ fn blank(line: &str) -> bool {
 
 fn blank_lines(lines: &str) -> bool {
     lines.trim_matches([' ', '\t', '\n']).is_empty()
-}
-
-impl Leaf {
-    fn event(&mut self, event: &Event, range: Range<usize>, text: &str) {
-        match event {
-            // A cell that its row does not have.
-            Event::Start(Tag::TableCell) if range.is_empty() => {}
-            Event::Start(Tag::TableHead | Tag::TableRow | Tag::TableCell) => {
-                *self = Self::new(LeafKind::Table, self.start..self.start);
-            }
-            Event::Start(Tag::Table(_)) => *self = Self::new(LeafKind::Table, range),
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => {
-                *self = Self::new(LeafKind::Fence, range);
-            }
-            Event::Start(Tag::CodeBlock(_) | Tag::HtmlBlock) => {
-                *self = Self::new(LeafKind::Verbatim, range);
-            }
-            Event::Start(Tag::Paragraph | Tag::Heading { .. } | Tag::Item) => {
-                *self = Self::new(LeafKind::Text, range.start..range.start);
-            }
-            Event::Start(Tag::BlockQuote(_) | Tag::List(_)) | Event::Rule => {
-                *self = Self::new(LeafKind::None, range);
-            }
-            Event::End(TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image) => {
-                self.marks.retain(|mark| mark.start < range.start)
-            }
-            Event::End(_) => self.ended = true,
-            inline => {
-                // In a tight list text may follow a block without a paragraph's start.
-                if self.ended {
-                    *self = Self::new(LeafKind::Text, range.start..range.start);
-                }
-                self.end = self.end.max(range.end);
-                if matches!(inline, Event::Text(_)) && is_mark(text, &range) {
-                    self.marks.push(range);
-                }
-            }
-        }
-    }
-
-    fn new(kind: LeafKind, range: Range<usize>) -> Self {
-        Self { kind, start: range.start, end: range.end, ..Self::default() }
-    }
-}
-
-fn is_mark(text: &str, range: &Range<usize>) -> bool {
-    let mark = &text[range.clone()];
-    let before = &text[..range.start];
-    let escaped = (before.len() - before.trim_end_matches('\\').len()) % 2 == 1;
-    let known = matches!(mark, "*" | "_" | "~" | "[" | "![" | "]" | "<")
-        || !mark.is_empty() && mark.bytes().all(|byte| byte == b'`');
-    known && !escaped
 }

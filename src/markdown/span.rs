@@ -50,7 +50,6 @@ fn open_links(text: &str, marks: &[Range<usize>], in_code: bool) -> (Vec<Open>, 
             _ => {}
         }
     }
-    // Links do not nest; an image may stand in one.
     (links, end)
 }
 

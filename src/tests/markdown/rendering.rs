@@ -53,3 +53,9 @@ fn headings_rules_and_lists_are_as_written() {
     assert_eq!(html("# a\n***\n3. b\n\n> c  \n> d\n\n[e]: http://e.org"), expected);
     assert_eq!(Document::new("[e]: http://e.org\n\n", false).blocks().count(), 0);
 }
+
+#[test]
+fn links_do_not_nest() {
+    let source = "[a <http://b.org> \\[c][d]\n\n[d]: http://e.org";
+    assert_eq!(html(source), format!("<p><a href=\"http://e.org\" {LINK}>a http://b.org [c</a></p>"));
+}

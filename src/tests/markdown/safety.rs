@@ -6,7 +6,7 @@ use rivulet::markdown::{Document, html};
 use crate::elements::{EMPTY, Piece, attributes, pieces};
 use crate::texts::{beginnings, cuts, text};
 
-const ELEMENTS: [&str; 33] = [
+const ELEMENTS: [&str; 29] = [
     "p",
     "h1",
     "h2",
@@ -36,13 +36,9 @@ const ELEMENTS: [&str; 33] = [
     "th",
     "td",
     "input",
-    "p",
-    "p",
-    "p",
-    "p",
 ];
 
-const ATTRIBUTES: [&str; 14] = [
+const ATTRIBUTES: [&str; 12] = [
     "class",
     "href",
     "title",
@@ -55,8 +51,6 @@ const ATTRIBUTES: [&str; 14] = [
     "aria-label",
     "start",
     "data-copy",
-    "class",
-    "class",
 ];
 
 /// Panics unless the block is one element of known elements, properly nested, with known attributes.
@@ -95,7 +89,7 @@ fn check_attribute(name: &str, value: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4096, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
 
     #[test]
     fn every_block_is_one_harmless_element(text in text(), cuts in cuts()) {

@@ -19,7 +19,7 @@ fn stream<'a>(beginnings: impl IntoIterator<Item = &'a str>, text: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4096, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
 
     #[test]
     fn any_pieces_end_as_the_whole(text in text(), cuts in cuts()) {
@@ -34,7 +34,7 @@ proptest! {
     #[test]
     fn what_is_shown_depends_on_the_text_alone(text in text(), cuts in cuts()) {
         // A definition that is not finished is used by the open blocks alone, and which are open depends on the pieces.
-        prop_assume!(!text.contains("]:"));
+        let text = text.replace("]:", "]");
         let mut page = Page::default();
         for beginning in beginnings(&text, &cuts) {
             page.show(beginning, true);
@@ -66,6 +66,23 @@ proptest! {
         } else {
             page.document.update(&second, false);
         }
+    }
+}
+
+/// What has once been cut at the wrong place.
+#[test]
+fn known_hard_cases_end_as_the_whole() {
+    let texts = [
+        "- \n[a]: http://e.org\n- \n- ",
+        "[a]: http://e.org\n- \nb\n---\n",
+        "1. a\n\n2. b\n",
+        "- a\n\n-\n",
+        "[a]: http://e.org\n    # b\n",
+        "[a]: http://e.org\n'b\nc'\n[a]",
+        "a\n| b |\n|---|\n| c |",
+    ];
+    for text in texts {
+        stream(each_character(text), text);
     }
 }
 
@@ -101,7 +118,7 @@ fn an_open_fence_only_gets_text_appended() {
     }
     text.push_str("\n```");
     assert_eq!(page.show(&text, true).change, Change::Code("   \n".to_string()));
-    text.push_str("\n");
+    text.push('\n');
     assert_eq!(page.show(&text, true).change, Change::Nothing);
     text.push_str("\nDone");
     let done = page.show(&text, true);

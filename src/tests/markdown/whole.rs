@@ -34,8 +34,11 @@ fn reference(text: &str) -> String {
                 }
             }
             Event::Start(Tag::Link { link_type, dest_url, title, .. }) => {
-                let (start, end) =
-                    if images.is_empty() { anchor("", link_type, &dest_url, &title) } else { (String::new(), "") };
+                let (start, end) = if images.is_empty() && !ends.contains(&"</a>") {
+                    anchor("", link_type, &dest_url, &title)
+                } else {
+                    (String::new(), "")
+                };
                 events.push(tag(&start));
                 ends.push(end);
             }
@@ -114,7 +117,7 @@ fn escaped(text: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 8192, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
 
     #[test]
     fn splitting_into_blocks_changes_nothing(text in text()) {

@@ -1,0 +1,149 @@
+//! The two lists, by `rev`: what changed while a tab was there, and while it was away.
+
+use rivulet::live::{ClientFrame, List};
+
+use crate::support::{Came, Person, Server, Tab};
+
+async fn ends(server: &Server, words: &str) {
+    let provider = server.provider.is_asked().await;
+    provider.says(words);
+    provider.ends();
+}
+
+/// Reads until the tab knows this title, deleted or not.
+async fn lists(tab: &mut Tab, titles: &[(&str, bool)]) {
+    let known = |tab: &Tab| {
+        let mut known: Vec<_> = tab.conversations.values().map(|row| (row.title.clone(), row.deleted)).collect();
+        known.sort();
+        known
+    };
+    let mut wanted: Vec<_> = titles.iter().map(|(title, deleted)| ((*title).to_owned(), *deleted)).collect();
+    wanted.sort();
+    while known(tab) != wanted {
+        tab.next().await;
+    }
+}
+
+/// Ends the title's own way, so that titles stand still.
+async fn begins(server: &Server, ada: &Person, title: &str) -> rivulet::ids::ConversationId {
+    let chat = ada.says(title).await;
+    ada.renames(chat.id, title).await.expect("it is renamed");
+    ends(server, "Yes.").await;
+    chat.id
+}
+
+/// Rule: a conversation that is added, renamed or deleted in one tab is so in the other.
+#[tokio::test]
+async fn the_sidebar_is_live_in_every_tab() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows_list(List::Conversations, 0).await;
+    let one = begins(&server, &ada, "One").await;
+    begins(&server, &ada, "Two").await;
+    lists(&mut tab, &[("One", false), ("Two", false)]).await;
+    ada.renames(one, "Uno").await.expect("it is renamed");
+    lists(&mut tab, &[("Uno", false), ("Two", false)]).await;
+    ada.deletes(one).await.expect("it is deleted");
+    lists(&mut tab, &[("", true), ("Two", false)]).await;
+}
+
+/// Rule: a subscription says which `rev` it has and is sent what changed since, a deleted row being its own tombstone.
+#[tokio::test]
+async fn changes_missed_while_away_come_with_the_subscription() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows_list(List::Conversations, 0).await;
+    let (one, two) = (begins(&server, &ada, "One").await, begins(&server, &ada, "Two").await);
+    lists(&mut tab, &[("One", false), ("Two", false)]).await;
+    tab.says(ClientFrame::LeaveList(List::Conversations)).await;
+    // The server answers in order, so what is asked after the leaving is answered after it.
+    tab.says_text("hm").await;
+    tab.waits_for(|came| matches!(came, Came::Error(_))).await;
+    ada.deletes(one).await.expect("it is deleted");
+    ada.renames(two, "Dos").await.expect("it is renamed");
+    begins(&server, &ada, "Three").await;
+    let before = tab.came.iter().filter(|came| matches!(came, Came::List(_))).count();
+    tab.comes_back(&ada).await;
+    lists(&mut tab, &[("", true), ("Dos", false), ("Three", false)]).await;
+    let after = tab.came.iter().filter(|came| matches!(came, Came::List(_))).count();
+    assert!(after > before, "they came with the subscription");
+}
+
+/// Rule: the heads of a conversation tell of new messages, their place and their end; the messages follow by `apply`.
+#[tokio::test]
+async fn a_conversation_is_live_in_the_other_tab() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let chat = ada.says("Hello").await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows_list(List::Messages(chat.id), 0).await;
+    ends(&server, "Hi.").await;
+    while !tab.heads.get(&chat.reply).is_some_and(|head| head.status.is_final()) {
+        tab.next().await;
+    }
+    tab.sees(chat.reply, "Hi.").await;
+    let next = ada.says_in(chat.id, "How are you?").await.expect("the next message");
+    ends(&server, "Well.").await;
+    while !tab.heads.contains_key(&next.reply) {
+        tab.next().await;
+    }
+    tab.sees(next.said, "How are you?").await;
+    tab.sees(next.reply, "Well.").await;
+    let mut places: Vec<_> = tab.heads.values().map(|head| (head.place, head.id)).collect();
+    places.sort();
+    assert_eq!(places, [(1, chat.said), (2, chat.reply), (3, next.said), (4, next.reply)]);
+}
+
+/// Rule: a list whose object went is told as gone, at once and to whoever asks later.
+#[tokio::test]
+async fn a_deleted_conversation_is_told_as_gone() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let id = begins(&server, &ada, "One").await;
+    let list = List::Messages(id);
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows_list(list, 0).await;
+    tab.waits_for(|came| *came == Came::List(list)).await;
+    ada.deletes(id).await.expect("it is deleted");
+    tab.waits_for(|came| *came == Came::ListGone(list)).await;
+    let mut late = ada.opens_a_tab().await;
+    late.follows_list(list, 0).await;
+    late.waits_for(|came| *came == Came::ListGone(list)).await;
+}
+
+/// Rule: frames hold at most 16 KiB (the tab looks), also when hundreds of rows have changed; and none is left out.
+#[tokio::test]
+async fn a_long_list_comes_in_short_frames() {
+    const ROWS: usize = 400;
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let id = begins(&server, &ada, "One").await;
+    let mut database = server.database().await;
+    for row in 1..=ROWS {
+        let (conversation, message): (rivulet::ids::ConversationId, rivulet::ids::MessageId) =
+            (rivulet::ids::mint(), rivulet::ids::mint());
+        // Two of each share a count, as a message and its reply do.
+        let rev = 10 + row.div_ceil(2);
+        database
+            .run(format!(
+                "INSERT INTO conversations (id, account_id, rev, title, updated_at)
+                 SELECT '{conversation}', account_id, {rev}, 'Number {row}', {row} FROM users;
+                 INSERT INTO messages (id, conversation_id, rev, place, attempt, shown, role, epoch, nonce, status, parts)
+                 VALUES ('{message}', '{id}', {rev}, {place}, 1, 0, 'user', 1, 1, 'completed', '[]');",
+                place = 10 + row
+            ))
+            .await;
+    }
+    let last = 10 + ROWS.div_ceil(2);
+    database
+        .run(format!("UPDATE accounts SET conversations_rev = {last}; UPDATE conversations SET messages_rev = {last}"))
+        .await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows_list(List::Conversations, 0).await;
+    tab.follows_list(List::Messages(id), 0).await;
+    while tab.conversations.len() < ROWS + 1 || tab.heads.len() < ROWS + 2 {
+        tab.next().await;
+    }
+}

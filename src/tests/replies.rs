@@ -1,0 +1,247 @@
+//! One reply a conversation, and what people do to replies: stop, retry, continue, page through attempts.
+
+use futures::future::join;
+use rivulet::{
+    conversation::api::{Sending, Sent},
+    error::Failure,
+    ids::mint,
+    live::List,
+    message::{Epoch, Status},
+};
+use serde_json::json;
+
+use crate::support::{Chat, Person, Refused, Server, Tab};
+
+/// A reply that somebody stopped after its first words, and a tab that saw it.
+async fn stopped(server: &Server, ada: &Person) -> (Chat, Tab) {
+    let chat = ada.says("Hello").await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows(chat.reply).await;
+    let provider = server.provider.is_asked().await;
+    provider.says("Half of");
+    tab.sees(chat.reply, "Half of").await;
+    ada.stops(chat.reply).await.expect("it is stopped");
+    assert_eq!(tab.sees_the_end(chat.reply).await, Status::Stopped);
+    (chat, tab)
+}
+
+/// Rule: one reply runs in a conversation at a time; of two sends at once one wins and the other is told 409.
+#[tokio::test]
+async fn of_two_sends_at_once_one_is_busy() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let chat = ada.says("Hello").await;
+    let provider = server.provider.is_asked().await;
+    provider.says("Hi");
+    assert_eq!(ada.says_in(chat.id, "And?").await, Err(Refused::of(Failure::Busy)));
+    assert_eq!(Refused::of(Failure::Busy).status, 409);
+    provider.ends();
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows(chat.reply).await;
+    tab.sees_the_end(chat.reply).await;
+    let (one, two) = join(ada.says_in(chat.id, "One"), ada.says_in(chat.id, "Two")).await;
+    assert!(one.is_ok() != two.is_ok(), "{one:?} and {two:?}");
+    assert_eq!(one.and(two), Err(Refused::of(Failure::Busy)));
+    let stretch = ada.reads(chat.id).await.expect("the conversation");
+    assert_eq!(stretch.messages.len(), 4, "what was refused left nothing");
+    assert_eq!(stretch.heads.iter().map(|head| head.place).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    let _asked_once = server.provider.is_asked().await;
+    assert!(server.provider.is_asked_no_more().await);
+}
+
+/// Rule: the page mints the message's id, so a repeated send is one message, also when both come at once.
+#[tokio::test]
+async fn the_same_send_twice_is_one_message() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let sending = Person::opening("Hello");
+    let send = || ada.call::<Sent>("send", json!({ "sending": sending }));
+    let (one, two) = join(send(), send()).await;
+    let (one, two) = (one.expect("the first"), two.expect("the second"));
+    assert_eq!(one.messages.len() + two.messages.len(), 2, "one of them was the first");
+    let provider = server.provider.is_asked().await;
+    let again = send().await.expect("the third, while the reply runs");
+    assert_eq!(again.messages, []);
+    provider.says("Hi");
+    provider.ends();
+    let reply = one.messages.last().or(two.messages.last()).expect("a reply").id;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows(reply).await;
+    tab.sees_the_end(reply).await;
+    assert_eq!(send().await.expect("the fourth, after the reply").messages, []);
+    assert_eq!(ada.reads(sending.conversation).await.expect("the conversation").messages.len(), 2);
+    assert!(server.provider.is_asked_no_more().await);
+}
+
+/// Rule: Retry makes a sibling in the same place; the earlier attempt stays, and either can be shown.
+#[tokio::test]
+async fn retry_makes_a_sibling_in_the_same_place() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let (chat, mut tab) = stopped(&server, &ada).await;
+    tab.follows_list(List::Messages(chat.id), 0).await;
+    ada.retries(chat.reply).await.expect("another attempt");
+    let provider = server.provider.is_asked().await;
+    assert_eq!(provider.last_turn(), "Hello", "the earlier attempt is not part of what was said before");
+    assert_eq!(ada.retries(chat.reply).await, Err(Refused::of(Failure::Busy)));
+    provider.says("Whole");
+    provider.ends();
+    let second = loop {
+        match tab.heads.values().find(|head| head.attempt == 2) {
+            Some(head) => break head.clone(),
+            None => tab.next().await,
+        };
+    };
+    assert_eq!(tab.sees_the_end(second.id).await, Status::Completed);
+    let stretch = ada.reads(chat.id).await.expect("the conversation");
+    let attempts: Vec<_> =
+        stretch.heads.iter().filter(|head| head.place == 2).map(|head| (head.attempt, head.shown)).collect();
+    assert_eq!(attempts, [(1, false), (2, true)]);
+    assert_eq!(stretch.messages[1].text(), "Whole");
+    ada.shows(chat.reply).await.expect("the first attempt is shown again");
+    while !tab.heads[&chat.reply].shown || tab.heads[&second.id].shown {
+        tab.next().await;
+    }
+    let stretch = ada.reads(chat.id).await.expect("the conversation");
+    assert_eq!(stretch.messages[1].text(), "Half of");
+    assert_eq!(stretch.heads.len(), 3);
+}
+
+/// Rule: what is shown is what the next reply is told.
+#[tokio::test]
+async fn the_provider_is_told_the_attempt_that_is_shown() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let (chat, mut tab) = stopped(&server, &ada).await;
+    ada.retries(chat.reply).await.expect("another attempt");
+    let provider = server.provider.is_asked().await;
+    provider.says("Whole");
+    provider.ends();
+    tab.follows_list(List::Messages(chat.id), 0).await;
+    while !tab.heads.values().any(|head| head.attempt == 2 && head.status.is_final()) {
+        tab.next().await;
+    }
+    ada.shows(chat.reply).await.expect("the first attempt is shown");
+    ada.says_in(chat.id, "Go on").await.expect("the next message");
+    let provider = server.provider.is_asked().await;
+    let told: Vec<_> = (provider.asked["messages"].as_array().expect("turns").iter())
+        .map(|turn| turn["content"].as_str().expect("text").to_owned())
+        .collect();
+    assert_eq!(told, ["Hello", "Half of", "Go on"]);
+}
+
+/// Rule: Continue goes on in a new epoch from what is there, for a tab that was there and for one that comes later.
+#[tokio::test]
+async fn continue_goes_on_from_what_is_there() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let (chat, mut tab) = stopped(&server, &ada).await;
+    let first = tab.message(chat.reply).clone();
+    tab.follows_list(List::Messages(chat.id), 0).await;
+    ada.continues(chat.reply, first.epoch).await.expect("it goes on");
+    let provider = server.provider.is_asked().await;
+    provider.says(" the whole");
+    tab.sees(chat.reply, "Half of the whole").await;
+    provider.ends();
+    assert_eq!(tab.sees_the_end(chat.reply).await, Status::Completed);
+    let kept = ada.finds(&chat).await;
+    assert_eq!(kept.epoch.counter, first.epoch.counter + 1);
+    assert_eq!(&kept, tab.message(chat.reply));
+    assert_eq!(ada.continues(chat.reply, kept.epoch).await, Err(Refused::of(Failure::Changed)), "it is complete");
+}
+
+/// Rule: Continue is a compare-and-set on the epoch that the presser saw; of two at once one wins.
+#[tokio::test]
+async fn of_two_continues_at_once_one_wins() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let (chat, mut tab) = stopped(&server, &ada).await;
+    let seen = tab.message(chat.reply).epoch;
+    let (one, two) = join(ada.continues(chat.reply, seen), ada.continues(chat.reply, seen)).await;
+    assert!(one.is_ok() != two.is_ok(), "{one:?} and {two:?}");
+    let lost = one.and(two).expect_err("one lost");
+    assert!([Failure::Changed, Failure::Busy].contains(&lost.failure) && lost.status == 409, "{lost:?}");
+    let provider = server.provider.is_asked().await;
+    assert!(server.provider.is_asked_no_more().await);
+    provider.says(" it");
+    tab.follows_list(List::Messages(chat.id), 0).await;
+    tab.sees(chat.reply, "Half of it").await;
+    ada.stops(chat.reply).await.expect("it is stopped again");
+    assert_eq!(ada.continues(chat.reply, seen).await, Err(Refused::of(Failure::Changed)), "an epoch that is over");
+    let forged = Epoch { counter: seen.counter + 1, nonce: seen.nonce.wrapping_add(1) };
+    assert_eq!(ada.continues(chat.reply, forged).await, Err(Refused::of(Failure::Changed)), "one that never was");
+}
+
+/// Rule: the first of Stop and finish wins, and whichever it is, everybody ends with the same.
+#[tokio::test]
+async fn stop_and_finish_at_once_end_in_one_state() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    for round in 0..20 {
+        let chat = ada.says("Hello").await;
+        let mut tab = ada.opens_a_tab().await;
+        tab.follows(chat.reply).await;
+        let provider = server.provider.is_asked().await;
+        provider.says("Hi");
+        tab.sees(chat.reply, "Hi").await;
+        let finish = async {
+            provider.says(" there");
+            provider.ends();
+        };
+        let (stop, ()) = match round % 2 {
+            0 => join(ada.stops(chat.reply), finish).await,
+            _ => {
+                let (done, stop) = join(finish, ada.stops(chat.reply)).await;
+                (stop, done)
+            }
+        };
+        stop.expect("Stop of what has just ended is no error");
+        let status = tab.sees_the_end(chat.reply).await;
+        assert!([Status::Stopped, Status::Completed].contains(&status), "{status:?}");
+        let kept = ada.finds(&chat).await;
+        assert_eq!(&kept, tab.message(chat.reply));
+        assert!("Hi there".starts_with(&kept.text()) && kept.text().starts_with("Hi"));
+    }
+    assert_eq!(server.database().await.count("SELECT COUNT(*) FROM journal").await, 0);
+}
+
+/// Rule: Stop returns when the end is written, and lets the provider go; a second one changes nothing.
+#[tokio::test]
+async fn stop_is_written_when_it_returns() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let chat = ada.says("Hello").await;
+    let provider = server.provider.is_asked().await;
+    ada.stops(chat.reply).await.expect("it is stopped before its first word");
+    let mut database = server.database().await;
+    assert_eq!(database.row_of(chat.reply).await, ("stopped".into(), String::new()));
+    provider.is_let_go().await;
+    ada.stops(chat.reply).await.expect("stopped is stopped");
+    ada.says_in(chat.id, "Again").await.expect("nothing runs any more");
+}
+
+/// Rule: what Retry and Continue cannot be meant for is answered as unknown.
+#[tokio::test]
+async fn a_persons_own_message_cannot_be_tried_again() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let (chat, tab) = stopped(&server, &ada).await;
+    let epoch = tab.message(chat.reply).epoch;
+    assert_eq!(ada.retries(chat.said).await, Err(Refused::of(Failure::NotFound)));
+    assert_eq!(ada.continues(chat.said, epoch).await, Err(Refused::of(Failure::NotFound)));
+}
+
+/// Rule: no reply starts when the server is to stop; nothing is written.
+#[tokio::test]
+async fn a_server_that_stops_starts_no_reply() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let (chat, tab) = stopped(&server, &ada).await;
+    server.app.closing.cancel();
+    let restarting = Refused { status: 503, failure: Failure::Restarting };
+    let next = Sending { conversation: chat.id, opens: false, id: mint(), ..Person::opening("More") };
+    assert_eq!(ada.sends(&next).await.expect_err("a send"), restarting);
+    assert_eq!(ada.retries(chat.reply).await.expect_err("a retry"), restarting);
+    assert_eq!(ada.continues(chat.reply, tab.message(chat.reply).epoch).await.expect_err("a continue"), restarting);
+    assert_eq!(server.database().await.count("SELECT COUNT(*) FROM messages").await, 2);
+}

@@ -1,0 +1,57 @@
+//! Another program's connection to the server's database: it looks, holds locks, and breaks things.
+
+use std::path::Path;
+
+use rivulet::{ids::MessageId, message::Part};
+use sqlx::{AssertSqlSafe, ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use super::PATIENCE;
+
+pub struct Database(SqliteConnection);
+
+impl Database {
+    pub async fn open(path: &Path) -> Database {
+        let options = SqliteConnectOptions::new().filename(path).busy_timeout(PATIENCE).foreign_keys(true);
+        Database(options.connect().await.expect("the database can be opened"))
+    }
+
+    /// Runs statements that bind nothing.
+    pub async fn run(&mut self, sql: impl Into<String>) {
+        let sql = sql.into();
+        if let Err(error) = sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut self.0).await {
+            panic!("{error} in {sql}");
+        }
+    }
+
+    /// The one value that a query gives.
+    pub async fn count(&mut self, sql: impl Into<String>) -> i64 {
+        let sql = sql.into();
+        match sqlx::query_scalar(AssertSqlSafe(sql.clone())).fetch_one(&mut self.0).await {
+            Ok(count) => count,
+            Err(error) => panic!("{error} in {sql}"),
+        }
+    }
+
+    /// From now on nobody else can write.
+    pub async fn locks(&mut self) {
+        self.run("BEGIN IMMEDIATE").await;
+    }
+
+    pub async fn unlocks(&mut self) {
+        self.run("COMMIT").await;
+    }
+
+    /// How many rows the journal has of a message.
+    pub async fn journal_of(&mut self, id: MessageId) -> i64 {
+        self.count(format!("SELECT COUNT(*) FROM journal WHERE message_id = '{id}'")).await
+    }
+
+    /// A message's status and text, as its row has them.
+    pub async fn row_of(&mut self, id: MessageId) -> (String, String) {
+        let sql = format!("SELECT status, parts FROM messages WHERE id = '{id}'");
+        let (status, parts): (String, String) =
+            sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&mut self.0).await.expect("the message's row");
+        let parts: Vec<Part> = serde_json::from_str(&parts).expect("parts");
+        (status, parts.into_iter().map(|part| part.text).collect())
+    }
+}

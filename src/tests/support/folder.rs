@@ -1,0 +1,40 @@
+//! A folder with all that a server stands on: settings, site, database.
+
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+/// What browsers load, as far as these tests need it.
+const SITE: [(&str, &str); 3] = [("rivulet.wasm", "wasm"), ("rivulet.js", "js"), ("rivulet.css", "css")];
+
+pub struct Folder(TempDir);
+
+impl Folder {
+    pub fn new() -> Folder {
+        let folder = Folder(tempfile::tempdir().expect("a temporary folder"));
+        std::fs::create_dir_all(folder.site().join("pkg")).expect("a folder for the site");
+        for (name, text) in SITE {
+            std::fs::write(folder.site().join("pkg").join(name), text).expect("a file of the site");
+        }
+        folder
+    }
+
+    pub fn site(&self) -> PathBuf {
+        self.0.path().join("site")
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.0.path().join("rivulet.db")
+    }
+
+    /// `Leptos.toml` for a server in this folder whose only provider is at `provider`.
+    pub fn settings(&self, provider: &str, grace_seconds: u64) -> String {
+        format!(
+            "[leptos]\nsite-addr = \"127.0.0.1:0\"\nsite-root = \"{}\"\n\n[database]\nurl = \"sqlite:{}\"\n\n\
+             [server]\ngrace-seconds = {grace_seconds}\n\n\
+             [[provider]]\nkind = \"openai\"\nname = \"test\"\nbase-url = \"{provider}\"\nmodels = [\"model\"]\n",
+            self.site().display(),
+            self.database().display(),
+        )
+    }
+}

@@ -1,0 +1,172 @@
+//! Somebody with a browser: what they ask for by the server functions, and what came of it.
+
+use std::net::SocketAddr;
+
+use reqwest::{
+    RequestBuilder, StatusCode,
+    header::{ACCEPT, COOKIE},
+};
+use rivulet::{
+    conversation::{
+        Stretch,
+        api::{Sending, Sent},
+    },
+    error::Failure,
+    ids::{ConversationId, MessageId, mint},
+    message::{Epoch, Message},
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::{Tab, client, page};
+
+pub const PASSWORD: &str = "correct horse";
+/// The model that the test provider offers.
+pub const MODEL: &str = "test/model";
+
+#[derive(Clone)]
+pub struct Person {
+    pub address: SocketAddr,
+    /// `rivulet_session=…`
+    pub cookie: String,
+}
+
+/// An answer that was no.
+#[derive(Debug, PartialEq)]
+pub struct Refused {
+    pub status: u16,
+    pub failure: Failure,
+}
+
+/// A conversation with its last exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chat {
+    pub id: ConversationId,
+    pub said: MessageId,
+    pub reply: MessageId,
+}
+
+impl Person {
+    pub async fn signs_up(address: SocketAddr, name: &str) -> Person {
+        let email = format!("{}@example.org", name.to_lowercase());
+        let form = [("name", name), ("email", &email), ("password", PASSWORD)];
+        let response = page::post(address, "/create-account", None, &form).await;
+        assert_eq!(response.status, StatusCode::SEE_OTHER, "{}", response.text);
+        Person { address, cookie: response.session.expect("a session's cookie") }
+    }
+
+    /// The same person in another browser.
+    pub async fn signs_in_again(&self, name: &str) -> Person {
+        let email = format!("{}@example.org", name.to_lowercase());
+        let response = page::post(self.address, "/sign-in", None, &[("email", &email), ("password", PASSWORD)]).await;
+        assert_eq!(response.status, StatusCode::SEE_OTHER, "{}", response.text);
+        Person { cookie: response.session.expect("a session's cookie"), ..self.clone() }
+    }
+
+    pub async fn signs_out(&self) {
+        let response = self.posts("/sign-out", &[]).await;
+        assert_eq!(response.status, StatusCode::SEE_OTHER);
+    }
+
+    /// Sends a form.
+    pub async fn posts(&self, path: &str, form: &[(&str, &str)]) -> page::Page {
+        page::post(self.address, path, Some(&self.cookie), form).await
+    }
+
+    pub async fn gets(&self, path: &str) -> page::Page {
+        page::get(self.address, path, Some(&self.cookie)).await
+    }
+
+    pub async fn opens_a_tab(&self) -> Tab {
+        Tab::open(self).await
+    }
+
+    /// Begins a conversation.
+    pub async fn says(&self, text: &str) -> Chat {
+        self.sends(&Person::opening(text)).await.expect("a message that is taken")
+    }
+
+    /// Goes on with one.
+    pub async fn says_in(&self, chat: ConversationId, text: &str) -> Result<Chat, Refused> {
+        self.sends(&Sending { conversation: chat, opens: false, ..Person::opening(text) }).await
+    }
+
+    /// What a page sends for the first message of a new conversation.
+    pub fn opening(text: &str) -> Sending {
+        Sending { conversation: mint(), opens: true, id: mint(), text: text.into(), model: MODEL.into() }
+    }
+
+    /// Sends, and says which reply came of it.
+    pub async fn sends(&self, sending: &Sending) -> Result<Chat, Refused> {
+        let sent: Sent = self.call("send", json!({ "sending": sending })).await?;
+        let reply = sent.messages.last().expect("the reply to a message that had not come before").id;
+        Ok(Chat { id: sending.conversation, said: sending.id, reply })
+    }
+
+    pub async fn stops(&self, reply: MessageId) -> Result<(), Refused> {
+        self.call("stop", json!({ "id": reply })).await
+    }
+
+    pub async fn retries(&self, reply: MessageId) -> Result<(), Refused> {
+        self.call("retry", json!({ "id": reply })).await
+    }
+
+    pub async fn continues(&self, reply: MessageId, epoch: Epoch) -> Result<(), Refused> {
+        self.call("continue", json!({ "id": reply, "epoch": epoch })).await
+    }
+
+    pub async fn renames(&self, chat: ConversationId, title: &str) -> Result<(), Refused> {
+        self.call("rename", json!({ "id": chat, "title": title })).await
+    }
+
+    pub async fn deletes(&self, chat: ConversationId) -> Result<(), Refused> {
+        self.call("delete", json!({ "id": chat })).await
+    }
+
+    pub async fn shows(&self, attempt: MessageId) -> Result<(), Refused> {
+        self.call("attempt", json!({ "id": attempt })).await
+    }
+
+    /// The newest stretch of a conversation, as a page opens with it.
+    pub async fn reads(&self, chat: ConversationId) -> Result<Stretch, Refused> {
+        self.call("messages", json!({ "id": chat, "before": Value::Null })).await
+    }
+
+    /// One message of it as a page that opens now has it.
+    pub async fn finds(&self, chat: &Chat) -> Message {
+        let stretch = self.reads(chat.id).await.expect("a conversation that is there");
+        stretch.messages.into_iter().find(|message| message.id == chat.reply).expect("the reply is shown")
+    }
+
+    /// Calls a server function.
+    pub async fn call<T: DeserializeOwned>(&self, function: &str, input: Value) -> Result<T, Refused> {
+        let request = self.request(function).body(input.to_string());
+        let response = request.send().await.expect("an answer");
+        let status = response.status();
+        let text = response.text().await.expect("a whole answer");
+        match status {
+            StatusCode::OK => {
+                Ok(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{function}: {error} in {text}")))
+            }
+            _ => Err(Refused {
+                status: status.as_u16(),
+                failure: serde_json::from_str(&text)
+                    .unwrap_or_else(|error| panic!("{function}: {status}, {error} in {text:?}")),
+            }),
+        }
+    }
+
+    /// A request to a server function, without its body.
+    pub fn request(&self, function: &str) -> RequestBuilder {
+        (client().post(format!("http://{}/api/{function}", self.address)))
+            .header(COOKIE, &self.cookie)
+            .header(ACCEPT, "application/json")
+            .header("content-type", "application/json")
+    }
+}
+
+impl Refused {
+    pub fn of(failure: Failure) -> Refused {
+        Refused { status: failure.status().as_u16(), failure }
+    }
+}

@@ -1,0 +1,108 @@
+//! A provider on loopback that speaks chat completions and says only what a test lets it say.
+
+use std::convert::Infallible;
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{Json, State},
+    http::header,
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use futures::stream;
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, mpsc};
+
+use super::soon;
+
+/// What every conversation is called that asks for a title.
+pub const TITLE: &str = "A title from the model";
+
+pub struct Provider {
+    pub url: String,
+    asked: Mutex<mpsc::UnboundedReceiver<Voice>>,
+}
+
+/// One reply that was asked for. Dropped, it breaks off.
+pub struct Voice {
+    /// What was asked.
+    pub asked: Value,
+    bytes: mpsc::UnboundedSender<Bytes>,
+}
+
+impl Provider {
+    pub async fn start() -> Provider {
+        let (asks, asked) = mpsc::unbounded_channel();
+        let router = Router::new().route("/v1/chat/completions", post(answer)).with_state(asks);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port for the provider");
+        let address = listener.local_addr().expect("the provider's address");
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Provider { url: format!("http://{address}/v1"), asked: Mutex::new(asked) }
+    }
+
+    /// The next reply that a server asks for.
+    pub async fn is_asked(&self) -> Voice {
+        let next = async { self.asked.lock().await.recv().await };
+        soon("the provider is asked", next).await.expect("the provider runs")
+    }
+
+    /// Whether nothing was asked beside what [`Provider::is_asked`] gave.
+    pub async fn is_asked_no_more(&self) -> bool {
+        self.asked.lock().await.is_empty()
+    }
+}
+
+async fn answer(State(asks): State<mpsc::UnboundedSender<Voice>>, Json(asked): Json<Value>) -> Response {
+    let (bytes, spoken) = mpsc::unbounded_channel::<Bytes>();
+    let voice = Voice { asked, bytes };
+    if voice.last_turn().starts_with("Give a title") {
+        voice.says(TITLE);
+        voice.ends();
+    } else {
+        // A test that is over asks for nothing.
+        let _ = asks.send(voice);
+    }
+    let spoken = stream::unfold(spoken, |mut spoken| async {
+        let bytes = spoken.recv().await?;
+        Some((Ok::<_, Infallible>(bytes), spoken))
+    });
+    ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(spoken)).into_response()
+}
+
+impl Voice {
+    pub fn says(&self, text: &str) {
+        self.delta(json!({ "content": text }));
+    }
+
+    pub fn thinks(&self, text: &str) {
+        self.delta(json!({ "reasoning_content": text }));
+    }
+
+    /// Says that all is said.
+    pub fn ends(self) {
+        self.send(json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] }));
+        self.send(json!({ "choices": [], "usage": { "prompt_tokens": 3, "completion_tokens": 5 } }));
+        let _ = self.bytes.send("data: [DONE]\n\n".into());
+    }
+
+    /// The text of the last turn that it was told.
+    pub fn last_turn(&self) -> String {
+        let turns = self.asked["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
+        turns.last().and_then(|turn| turn["content"].as_str()).unwrap_or_default().to_owned()
+    }
+
+    /// Waits until the server has hung up.
+    pub async fn is_let_go(&self) {
+        soon("the server lets the provider go", self.bytes.closed()).await;
+    }
+
+    fn delta(&self, delta: Value) {
+        self.send(json!({ "choices": [{ "index": 0, "delta": delta }] }));
+    }
+
+    fn send(&self, chunk: Value) {
+        // A server that has hung up hears no more.
+        let _ = self.bytes.send(format!("data: {chunk}\n\n").into());
+    }
+}

@@ -1,0 +1,175 @@
+//! The way of a word: from the provider to every tab, in its order, once.
+
+use rivulet::{
+    live::List,
+    message::{Kind, Status},
+};
+
+use crate::support::{Server, provider::TITLE};
+
+/// Rule: what a provider says reaches every tab, live, and the row has the same in the end.
+#[tokio::test]
+async fn a_reply_streams_into_two_tabs_and_stays() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let chat = ada.says("Hello").await;
+    let (mut one, mut two) = (ada.opens_a_tab().await, ada.opens_a_tab().await);
+    one.follows(chat.reply).await;
+    let provider = server.provider.is_asked().await;
+    assert_eq!(provider.last_turn(), "Hello");
+    provider.thinks("Greet back.");
+    provider.says("Hello");
+    one.sees(chat.reply, "Hello").await;
+    assert_eq!(one.thinking(chat.reply), "Greet back.");
+    two.follows(chat.reply).await;
+    provider.says(" 👋🏽 wörld, 世界");
+    one.sees(chat.reply, "Hello 👋🏽 wörld, 世界").await;
+    two.sees(chat.reply, "Hello 👋🏽 wörld, 世界").await;
+    provider.ends();
+    for tab in [&mut one, &mut two] {
+        assert_eq!(tab.sees_the_end(chat.reply).await, Status::Completed);
+    }
+    let kept = ada.finds(&chat).await;
+    assert_eq!(&kept, one.message(chat.reply));
+    assert_eq!(&kept, two.message(chat.reply));
+    assert_eq!(kept.usage.map(|usage| (usage.input_tokens, usage.output_tokens)), Some((3, 5)));
+    assert_eq!(kept.parts.iter().map(|part| &part.kind).collect::<Vec<_>>(), [&Kind::Thinking, &Kind::Text]);
+}
+
+/// Rule: a subscription gives exactly what is missing after the position that the page already has.
+#[tokio::test]
+async fn a_tab_that_was_away_gets_what_it_missed_and_no_more() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let chat = ada.says("Hello").await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows(chat.reply).await;
+    let provider = server.provider.is_asked().await;
+    let mut truth = String::new();
+    for round in 0..10 {
+        let word = format!("word {round}, 字 and 🙂. ");
+        provider.says(&word);
+        truth += &word;
+        tab.sees(chat.reply, &truth).await;
+        let before = tab.bytes;
+        tab.comes_back(&ada).await;
+        let missed = format!("missed {round}. ");
+        provider.says(&missed);
+        truth += &missed;
+        tab.sees(chat.reply, &truth).await;
+        assert!(tab.bytes - before < 600, "round {round} cost {} bytes", tab.bytes - before);
+    }
+    provider.ends();
+    tab.comes_back(&ada).await;
+    assert_eq!(tab.sees_the_end(chat.reply).await, Status::Completed);
+    assert_eq!(tab.text(chat.reply), truth);
+}
+
+/// Rule: after the end `since` answers from the row, and a page that opens mid-stream has the text as it stands.
+#[tokio::test]
+async fn a_page_has_the_text_as_it_stands_and_a_late_tab_gets_the_whole() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let chat = ada.says("Hello").await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows(chat.reply).await;
+    let provider = server.provider.is_asked().await;
+    provider.says("As it stands");
+    tab.sees(chat.reply, "As it stands").await;
+    assert_eq!(ada.finds(&chat).await.text(), "As it stands");
+    let page = ada.gets(&format!("/c/{}", chat.id)).await;
+    assert!(page.text.contains("As it stands"), "the page is rendered with the text");
+    provider.ends();
+    tab.sees_the_end(chat.reply).await;
+    let mut late = ada.opens_a_tab().await;
+    late.follows(chat.reply).await;
+    late.sees_the_end(chat.reply).await;
+    assert_eq!(late.message(chat.reply), tab.message(chat.reply));
+}
+
+/// Rule: CRLF and CR become LF and NUL becomes U+FFFD at the door, for providers and people alike.
+#[tokio::test]
+async fn what_browsers_would_change_is_changed_at_the_door() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let chat = ada.says("one\r\ntwo\rthree\0four").await;
+    let provider = server.provider.is_asked().await;
+    assert_eq!(provider.last_turn(), "one\ntwo\nthree\u{fffd}four");
+    provider.says("a\r");
+    provider.says("\nb\rc\0");
+    provider.ends();
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows(chat.reply).await;
+    tab.sees_the_end(chat.reply).await;
+    assert_eq!(tab.text(chat.reply), "a\nb\nc\u{fffd}");
+    let stretch = ada.reads(chat.id).await.expect("the conversation");
+    assert_eq!(stretch.messages[0].text(), "one\ntwo\nthree\u{fffd}four");
+}
+
+/// Rule: a provider's failure ends the reply as `Failed` with a sentence, and what had come stays.
+#[tokio::test]
+async fn a_reply_that_breaks_off_fails_with_a_sentence_and_keeps_what_had_come() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let chat = ada.says("Hello").await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows(chat.reply).await;
+    let provider = server.provider.is_asked().await;
+    provider.says("Half a ");
+    tab.sees(chat.reply, "Half a ").await;
+    drop(provider);
+    assert_eq!(tab.sees_the_end(chat.reply).await, Status::Failed);
+    let kept = ada.finds(&chat).await;
+    assert_eq!(&kept, tab.message(chat.reply));
+    assert_eq!(kept.text(), "Half a ");
+    assert!(kept.error.is_some_and(|error| error.contains("Continue")), "it says what to do");
+}
+
+/// Rule: past 4 MiB a reply ends `Failed`, with what there is; meanwhile no frame is longer than 16 KiB (the tab looks).
+#[tokio::test]
+async fn a_reply_past_its_limit_fails_with_what_there_is() {
+    const LIMIT: usize = 4 * 1024 * 1024;
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let chat = ada.says("Hello").await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows(chat.reply).await;
+    let provider = server.provider.is_asked().await;
+    let piece = "äöü ".repeat(10_000);
+    for _ in 0..=LIMIT / piece.len() {
+        provider.says(&piece);
+    }
+    assert_eq!(tab.sees_the_end(chat.reply).await, Status::Failed);
+    let text = tab.text(chat.reply);
+    assert!((LIMIT - 3..=LIMIT).contains(&text.len()), "{} bytes", text.len());
+    assert!(piece.repeat(LIMIT / piece.len() + 1).starts_with(&text));
+    assert!(ada.finds(&chat).await.text() == text, "the row has what the tab has");
+    provider.is_let_go().await;
+}
+
+/// Rule: a conversation gets its title from the model after the first reply, and a person's own title wins.
+#[tokio::test]
+async fn a_conversation_gets_its_title_from_the_model_unless_a_person_gave_one() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows_list(List::Conversations, 0).await;
+    let (first, second) = (ada.says("Some first words").await, ada.says("Others").await);
+    let replies = [server.provider.is_asked().await, server.provider.is_asked().await];
+    while tab.conversations.len() < 2 {
+        tab.next().await;
+    }
+    assert_eq!(tab.conversations[&first.id].title, "Some first words");
+    ada.renames(second.id, "My own").await.expect("it is renamed");
+    for provider in replies {
+        provider.says("Yes.");
+        provider.ends();
+    }
+    while tab.conversations[&first.id].title != TITLE {
+        tab.next().await;
+    }
+    tab.follows(second.reply).await;
+    tab.sees_the_end(second.reply).await;
+    let stretch = ada.reads(second.id).await.expect("the conversation");
+    assert_eq!(stretch.conversation.title, "My own");
+}
