@@ -40,13 +40,16 @@ impl FromServerFnError for Failure {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Failure {
-        match error {
+        let failure = match error {
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Failure::Unreachable,
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
                 Failure::Invalid("This request was not understood. Reload the page and try again.".into())
             }
             _ => Failure::Unavailable,
-        }
+        };
+        #[cfg(feature = "ssr")]
+        let failure = failure.told();
+        failure
     }
 }
 

@@ -30,3 +30,10 @@ impl Normalizer {
 pub fn normalize(text: &str) -> String {
     Normalizer::default().push(text)
 }
+
+/// A text as it stands inside a `<textarea>`: leptos writes what is in there as it is, and browsers drop a first line
+/// break.
+pub fn in_textarea(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    if text.starts_with('\n') { format!("\n{text}") } else { text }
+}

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     error::Failure,
     ids::{ConversationId, mint},
+    text::in_textarea,
     ui::{browser, icon},
 };
 
@@ -140,7 +141,7 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
                 on:input=move |_| typed()
                 on:keydown=keydown
             >
-                {refusal.text}
+                {in_textarea(&refusal.text)}
             </textarea>
             <div class="row">
                 <select node_ref=model name="model" aria-label="Model" on:change=choose>

@@ -5,7 +5,7 @@ use axum::{
     body::Body,
     extract::{Form, Path, Request, State},
     http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Redirect, Response},
+    response::{Html, IntoResponse, Redirect, Response},
 };
 use leptos::prelude::provide_context;
 use serde::Deserialize;
@@ -20,7 +20,7 @@ use crate::{
     conversation::api::{Sending, server::send},
     error::Failure,
     ids::{ConversationId, MessageId, mint},
-    text::normalize,
+    text::{in_textarea, normalize},
 };
 
 #[derive(Deserialize)]
@@ -166,12 +166,27 @@ async fn say(
         Ok(conversation)
     };
     match sent.await {
+        Err(Failure::SignedOut) => signed_out(&app, &form.text),
         Ok(conversation) => Redirect::to(&format!("/c/{conversation}")).into_response(),
         Err(failure) => {
             let refusal = Refusal { text: form.text, ..Refusal::default() };
             refuse(&app, &headers, &page, failure, refusal).await
         }
     }
+}
+
+/// The chat's pages are closed to somebody whose session has ended, but what they wrote is theirs.
+fn signed_out(app: &App, text: &str) -> Response {
+    let page = format!(
+        "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>Signed out · Rivulet</title>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><link rel=\"stylesheet\" href=\"/pkg/rivulet.css?v={}\">\
+         <main class=\"door\"><div class=\"card\"><h1>Signed out</h1><p>{} This is what you wrote, to be copied:</p>\
+         <textarea aria-label=\"Message\" rows=\"8\" readonly>{}</textarea><a class=\"button primary\" href=\"/sign-in\">Sign in</a></div></main></html>",
+        app.build,
+        Failure::SignedOut,
+        in_textarea(text),
+    );
+    (Failure::SignedOut.status(), Html(page)).into_response()
 }
 
 /// The page that a form stands on, with why it was refused, what had been typed, and the status that says so.

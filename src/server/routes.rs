@@ -19,6 +19,7 @@ use tower_http::{csrf::CsrfLayer, limit::RequestBodyLimitLayer, services::ServeD
 use super::{forms, security, state::App};
 use crate::{
     app::{self, shell},
+    error::Failure,
     live::socket,
 };
 
@@ -51,7 +52,7 @@ pub fn router(app: App) -> Router {
         // axum's own limit would not hold for server functions.
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
-        .layer(CsrfLayer::new())
+        .layer(CsrfLayer::new().with_rejection_response(|_| Failure::ForeignOrigin.into_response()))
         .layer(TraceLayer::new_for_http());
     security::headers(router).with_state(app)
 }

@@ -2,6 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
+use anyhow::Context;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use sha2::{Digest, Sha256};
@@ -60,7 +61,12 @@ impl App {
         let build = build(&settings.site_root)?;
         let database = Arc::new(Database::open(&settings.database_url).await?);
         let owner: OwnerId = mint();
-        database.register(owner).await?;
+        database.register(owner).await.with_context(|| {
+            format!(
+                "The database {} cannot be written. Is it read-only, full, or locked by another program?",
+                settings.database_url
+            )
+        })?;
         recovery::run(&database, owner).await?;
         let hub = Arc::new(Hub::default());
         let closing = CancellationToken::new();

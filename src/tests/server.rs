@@ -1,8 +1,12 @@
 //! The whole server, on port 0, with a real database file and a provider that says what a test lets it say.
 
+mod support;
+
 mod accounts;
+mod bad_input;
 mod journal;
+mod lifecycle;
 mod lists;
 mod replies;
-mod support;
+mod socket;
 mod way;

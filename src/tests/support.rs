@@ -6,6 +6,7 @@ mod database;
 mod folder;
 pub mod page;
 pub mod person;
+pub mod process;
 pub mod provider;
 mod server;
 mod tab;
@@ -15,9 +16,10 @@ use std::time::Duration;
 pub use database::Database;
 pub use folder::Folder;
 pub use person::{Chat, Person, Refused};
+pub use process::Process;
 pub use provider::{Provider, Voice};
 pub use server::Server;
-pub use tab::{Came, Tab};
+pub use tab::{Came, Tab, upgrade};
 
 /// How long anything that is waited for may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);

@@ -5,7 +5,7 @@ use rivulet::{
     message::{Kind, Status},
 };
 
-use crate::support::{Server, provider::TITLE};
+use crate::support::{Came, Server, Tab, provider::TITLE};
 
 /// Rule: what a provider says reaches every tab, live, and the row has the same in the end.
 #[tokio::test]
@@ -145,6 +145,41 @@ async fn a_reply_past_its_limit_fails_with_what_there_is() {
     assert!(piece.repeat(LIMIT / piece.len() + 1).starts_with(&text));
     assert!(ada.finds(&chat).await.text() == text, "the row has what the tab has");
     provider.is_let_go().await;
+}
+
+/// Rule: a slow reader gets one merged event and costs no queue.
+#[tokio::test]
+async fn a_slow_reader_gets_merged_events() {
+    const PIECES: usize = 1_500;
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let chat = ada.says("Hello").await;
+    let build = server.app.build.clone();
+    let mut slow = Tab::open_with(&ada, &build, Some(32 * 1024)).await;
+    let mut quick = ada.opens_a_tab().await;
+    quick.follows(chat.reply).await;
+    let provider = server.provider.is_asked().await;
+    provider.says("begin ");
+    quick.sees(chat.reply, "begin ").await;
+    slow.follows(chat.reply).await;
+    slow.sees(chat.reply, "begin ").await;
+    // From here on the slow one reads nothing until all is said.
+    let mut truth = String::from("begin ");
+    for round in 0..PIECES {
+        // Six bytes each on the wire: more than the system's own buffers can swallow.
+        let word = format!("{round:05} {}", "\u{1}".repeat(2_000));
+        provider.says(&word);
+        truth += &word;
+        // Each is a commit of its own, so that there is something to merge.
+        quick.sees(chat.reply, &truth).await;
+    }
+    provider.ends();
+    quick.sees_the_end(chat.reply).await;
+    slow.sees_the_end(chat.reply).await;
+    assert!(slow.text(chat.reply) == truth, "the slow reader has it all");
+    let events = |tab: &Tab| tab.came.iter().filter(|came| matches!(came, Came::Change(..))).count();
+    let (few, many) = (events(&slow), events(&quick));
+    assert!(many >= PIECES && few * 3 < many * 2, "the slow reader was sent {few} events, the quick one {many}");
 }
 
 /// Rule: a conversation gets its title from the model after the first reply, and a person's own title wins.

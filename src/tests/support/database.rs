@@ -2,7 +2,12 @@
 
 use std::path::Path;
 
-use rivulet::{ids::MessageId, message::Part};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use rivulet::{
+    ids::{AccountId, MessageId, UserId, mint},
+    message::Part,
+};
+use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::PATIENCE;
@@ -53,5 +58,19 @@ impl Database {
             sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&mut self.0).await.expect("the message's row");
         let parts: Vec<Part> = serde_json::from_str(&parts).expect("parts");
         (status, parts.into_iter().map(|part| part.text).collect())
+    }
+
+    /// Another person with an account of their own, which no page can make yet. Gives their session's cookie.
+    pub async fn settles(&mut self, name: &str) -> String {
+        let (account, user): (AccountId, UserId) = (mint(), mint());
+        let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(name));
+        self.run(format!(
+            "INSERT INTO accounts (id) VALUES ('{account}');
+             INSERT INTO users (id, account_id, name, email, password_hash) VALUES ('{user}', '{account}', '{name}', '{name}@example.org', '');
+             INSERT INTO sessions (token_hash, user_id, created_at, expires_at) VALUES ('{hash}', '{user}', 0, {});",
+            i64::MAX
+        ))
+        .await;
+        format!("rivulet_session={name}")
     }
 }

@@ -19,6 +19,10 @@ impl Folder {
         folder
     }
 
+    pub fn path(&self) -> PathBuf {
+        self.0.path().to_owned()
+    }
+
     pub fn site(&self) -> PathBuf {
         self.0.path().join("site")
     }

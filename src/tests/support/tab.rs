@@ -162,6 +162,15 @@ impl Tab {
         }
     }
 
+    /// Waits until the server closes the socket, and says with which code.
+    pub async fn is_closed(&mut self) -> u16 {
+        loop {
+            if let Came::Closed(code) = self.next().await {
+                return code;
+            }
+        }
+    }
+
     /// Reads until something comes for which this holds.
     pub async fn waits_for(&mut self, wanted: impl Fn(&Came) -> bool) -> Came {
         loop {
@@ -321,7 +330,7 @@ async fn build(person: &Person) -> String {
 }
 
 /// What a browser asks for a socket with.
-fn upgrade(person: &Person, build: &str) -> Request<()> {
+pub fn upgrade(person: &Person, build: &str) -> Request<()> {
     let host = person.address.to_string();
     let mut request = format!("ws://{host}/live?build={build}").into_client_request().expect("an address");
     for (name, value) in [("origin", format!("http://{host}")), ("cookie", person.cookie.clone())] {

@@ -1,0 +1,432 @@
+//! The real program: starts, stops, kills, and what the next start makes of what was left.
+
+use std::{os::unix::fs::MetadataExt, path::Path};
+
+use rivulet::{live::close, message::Status};
+use tokio::process::Command;
+
+use crate::support::{
+    Chat, Database, Folder, Person, Process, Provider, Tab, Voice,
+    process::{command, prepared},
+};
+
+/// A program that runs in a folder with settings for a provider of ours.
+struct World {
+    folder: Folder,
+    provider: Provider,
+    process: Process,
+    ada: Person,
+}
+
+impl World {
+    async fn start(grace_seconds: u64) -> World {
+        let (folder, provider) = (Folder::new(), Provider::start().await);
+        set(&folder, &folder.settings(&provider.url, grace_seconds));
+        let process = Process::start(&folder).await;
+        let ada = Person::signs_up(process.address, "Ada").await;
+        World { folder, provider, process, ada }
+    }
+
+    /// A reply with its first words, and a tab that has seen them.
+    async fn streaming(&self, words: &str) -> (Chat, Tab, Voice) {
+        let chat = self.ada.says("Hello").await;
+        let mut tab = self.ada.opens_a_tab().await;
+        tab.follows(chat.reply).await;
+        let provider = self.provider.is_asked().await;
+        provider.thinks("Hm.");
+        provider.says(words);
+        tab.sees(chat.reply, words).await;
+        (chat, tab, provider)
+    }
+
+    /// `kill -9`, and another start on the same folder.
+    async fn comes_back_from_the_dead(self) -> World {
+        let World { folder, provider, process, ada } = self;
+        process.dies().await;
+        World::again(folder, provider, ada).await
+    }
+
+    async fn again(folder: Folder, provider: Provider, ada: Person) -> World {
+        let process = Process::start(&folder).await;
+        let ada = Person { address: process.address, ..ada };
+        World { folder, provider, process, ada }
+    }
+
+    async fn database(&self) -> Database {
+        Database::open(&self.folder.database()).await
+    }
+}
+
+fn set(folder: &Folder, settings: &str) {
+    std::fs::write(folder.path().join("Leptos.toml"), settings).expect("settings can be written");
+}
+
+/// Rules: a start folds what a dead process left, all that was seen is there, and `Ended(Interrupted)` is just growth:
+/// the tabs go on from where they were. Repeated starts change nothing more.
+#[tokio::test]
+async fn what_was_seen_is_there_after_a_kill() {
+    let world = World::start(5).await;
+    let (chat, mut tab, provider) = world.streaming("Some words").await;
+    let mut late = world.ada.opens_a_tab().await;
+    late.follows(chat.reply).await;
+    for word in [" and", " mehr", " und 更多 🙂"] {
+        provider.says(word);
+    }
+    tab.sees(chat.reply, "Some words and mehr und 更多 🙂").await;
+    let mut world = world.comes_back_from_the_dead().await;
+    for tab in [&mut tab, &mut late] {
+        tab.comes_back(&world.ada).await;
+        assert_eq!(tab.sees_the_end(chat.reply).await, Status::Interrupted);
+        assert_eq!(
+            (tab.thinking(chat.reply).as_str(), tab.text(chat.reply).as_str()),
+            ("Hm.", "Some words and mehr und 更多 🙂")
+        );
+    }
+    let kept = world.ada.finds(&chat).await;
+    assert_eq!(&kept, tab.message(chat.reply));
+    assert_eq!(world.database().await.count("SELECT COUNT(*) FROM journal").await, 0);
+    world = world.comes_back_from_the_dead().await;
+    assert_eq!(world.ada.finds(&chat).await, kept);
+}
+
+/// The same for a reply that was continued: its journal belongs to the newer epoch.
+#[tokio::test]
+async fn a_continued_reply_that_is_killed_keeps_both_halves() {
+    let world = World::start(5).await;
+    let (chat, mut tab, _voice) = world.streaming("First half").await;
+    world.ada.stops(chat.reply).await.expect("it is stopped");
+    tab.sees_the_end(chat.reply).await;
+    let seen = tab.message(chat.reply).epoch;
+    world.ada.continues(chat.reply, seen).await.expect("it goes on");
+    let provider = world.provider.is_asked().await;
+    tab.follows(chat.reply).await;
+    provider.says(", second");
+    tab.sees(chat.reply, "First half, second").await;
+    let world = world.comes_back_from_the_dead().await;
+    tab.comes_back(&world.ada).await;
+    assert_eq!(tab.sees_the_end(chat.reply).await, Status::Interrupted);
+    assert_eq!(tab.text(chat.reply), "First half, second");
+    let kept = world.ada.finds(&chat).await;
+    assert_eq!(kept.epoch.counter, seen.counter + 1);
+    world.ada.continues(chat.reply, kept.epoch).await.expect("it can be continued again");
+    let provider = world.provider.is_asked().await;
+    provider.says(" half");
+    provider.ends();
+    tab.follows(chat.reply).await;
+    tab.sees(chat.reply, "First half, second half").await;
+    assert_eq!(tab.sees_the_end(chat.reply).await, Status::Completed);
+}
+
+/// Rule: durable before visible. What was on its way to the database when the process died was seen by nobody.
+#[tokio::test]
+async fn what_a_kill_took_was_never_seen() {
+    let world = World::start(5).await;
+    let (chat, mut tab, provider) = world.streaming("Kept").await;
+    let mut database = world.database().await;
+    database.locks().await;
+    provider.says(" lost");
+    tab.hears_beats(2).await;
+    assert_eq!(tab.text(chat.reply), "Kept");
+    let World { folder, provider, process, ada } = world;
+    process.dies().await;
+    database.unlocks().await;
+    let world = World::again(folder, provider, ada).await;
+    tab.comes_back(&world.ada).await;
+    assert_eq!(tab.sees_the_end(chat.reply).await, Status::Interrupted);
+    assert_eq!(tab.text(chat.reply), "Kept");
+    assert_eq!(world.ada.finds(&chat).await.text(), "Kept");
+}
+
+/// Rule: recovery leaves what has ended alone, whatever its status.
+#[tokio::test]
+async fn recovery_leaves_what_has_ended_alone() {
+    let world = World::start(5).await;
+    let (completed, mut tab, voice) = world.streaming("Completed").await;
+    voice.ends();
+    tab.sees_the_end(completed.reply).await;
+    let (failed, mut tab, voice) = world.streaming("Failed").await;
+    drop(voice);
+    tab.sees_the_end(failed.reply).await;
+    let (stopped, _, _voice) = world.streaming("Stopped").await;
+    world.ada.stops(stopped.reply).await.expect("it is stopped");
+    let (running, _, _voice) = world.streaming("Interrupted").await;
+    let mut before = vec![];
+    for chat in [completed, failed, stopped] {
+        before.push(world.ada.finds(&chat).await);
+    }
+    let world = world.comes_back_from_the_dead().await;
+    for (chat, before) in [completed, failed, stopped].iter().zip(before) {
+        assert_eq!(world.ada.finds(chat).await, before);
+    }
+    assert_eq!(world.ada.finds(&running).await.status, Status::Interrupted);
+    world.ada.says_in(running.id, "Go on").await.expect("nothing runs in it any more");
+}
+
+/// Rule: recovery is one transaction a message, safe to repeat and to be broken off.
+#[tokio::test]
+async fn a_recovery_that_is_broken_off_is_repeated() {
+    let world = World::start(5).await;
+    let mut replies = vec![];
+    for number in 0..3 {
+        replies.push(world.streaming(&format!("Reply {number}")).await);
+    }
+    let mut database = world.database().await;
+    let World { folder, provider, process, ada } = world;
+    process.dies().await;
+    let last = replies[2].0.reply;
+    database
+        .run(format!(
+            "CREATE TRIGGER broken BEFORE UPDATE ON messages WHEN NEW.id = '{last}' BEGIN SELECT RAISE(ABORT, 'broken'); END"
+        ))
+        .await;
+    let said = Process::fails(command(&folder)).await;
+    assert!(said.contains("Rivulet cannot start"), "{said}");
+    database.run("DROP TRIGGER broken").await;
+    let world = World::again(folder, provider, ada).await;
+    for (number, (chat, ..)) in replies.iter().enumerate() {
+        let kept = world.ada.finds(chat).await;
+        assert_eq!((kept.status, kept.text()), (Status::Interrupted, format!("Reply {number}")));
+    }
+}
+
+/// Rule: a second process on the same file is refused, and the first does not notice.
+#[tokio::test]
+async fn a_second_process_on_the_same_file_is_refused() {
+    let world = World::start(5).await;
+    let (chat, mut tab, provider) = world.streaming("Hello").await;
+    let said = Process::fails(command(&world.folder)).await;
+    assert!(said.contains("in use by another Rivulet") && said.contains("RIVULET_DATABASE_URL"), "{said}");
+    provider.says(" world");
+    provider.ends();
+    assert_eq!(tab.sees_the_end(chat.reply).await, Status::Completed);
+    assert_eq!(tab.text(chat.reply), "Hello world");
+}
+
+/// Rule: SIGTERM lets an open reply finish within the grace, then closes the sockets with a reason.
+#[tokio::test]
+async fn a_reply_that_finishes_in_time_is_completed_at_sigterm() {
+    let world = World::start(60).await;
+    let (chat, mut tab, provider) = world.streaming("Nearly").await;
+    world.process.is_asked_to_stop().await;
+    provider.says(" done");
+    tab.sees(chat.reply, "Nearly done").await;
+    provider.ends();
+    assert_eq!(tab.sees_the_end(chat.reply).await, Status::Completed);
+    assert_eq!(tab.is_closed().await, close::RESTARTING);
+    let mut database = world.database().await;
+    let (status, log) = world.process.ends().await;
+    assert!(status.success(), "{status} {log}");
+    assert_eq!(database.row_of(chat.reply).await, ("completed".into(), "Hm.Nearly done".into()));
+}
+
+/// Rule: what does not finish within the grace ends as `Interrupted`, seen by the tab, written, nothing left over.
+#[tokio::test]
+async fn a_reply_that_goes_on_is_interrupted_at_sigterm() {
+    let world = World::start(0).await;
+    let (chat, mut tab, _voice) = world.streaming("On and on").await;
+    let mut idle = world.ada.opens_a_tab().await;
+    world.process.is_asked_to_stop().await;
+    assert_eq!(tab.sees_the_end(chat.reply).await, Status::Interrupted);
+    assert_eq!(tab.is_closed().await, close::RESTARTING);
+    assert_eq!(idle.is_closed().await, close::RESTARTING);
+    let World { folder, provider, process, ada } = world;
+    let (status, log) = process.ends().await;
+    assert!(status.success(), "{status} {log}");
+    let mut database = Database::open(&folder.database()).await;
+    assert_eq!(database.row_of(chat.reply).await, ("interrupted".into(), "Hm.On and on".into()));
+    assert_eq!(database.count("SELECT COUNT(*) FROM journal").await, 0);
+    let world = World::again(folder, provider, ada).await;
+    assert_eq!(&world.ada.finds(&chat).await, tab.message(chat.reply));
+}
+
+/// Rule: a stop ends in a set time even when the end cannot be written; the next start ends it.
+#[tokio::test]
+async fn a_stop_with_a_locked_database_ends_and_the_next_start_folds() {
+    let world = World::start(0).await;
+    let (chat, mut tab, _voice) = world.streaming("Kept").await;
+    let mut database = world.database().await;
+    database.locks().await;
+    world.process.is_asked_to_stop().await;
+    let World { folder, provider, process, ada } = world;
+    process.ends().await;
+    tab.is_closed().await;
+    assert_eq!(tab.text(chat.reply), "Kept");
+    database.unlocks().await;
+    let world = World::again(folder, provider, ada).await;
+    let kept = world.ada.finds(&chat).await;
+    assert_eq!((kept.status, kept.text()), (Status::Interrupted, "Kept".into()));
+}
+
+/// Rule: a port in use stops the start with the setting's name and value.
+#[tokio::test]
+async fn a_port_in_use_is_named() {
+    let world = World::start(5).await;
+    let address = world.process.address.to_string();
+    let other = Folder::new();
+    let mut command = command(&other);
+    command.env("LEPTOS_SITE_ADDR", &address).env("LEPTOS_SITE_ROOT", other.site());
+    let said = Process::fails(command).await;
+    assert!(said.contains("LEPTOS_SITE_ADDR") && said.contains(&address), "{said}");
+    assert!(said.to_lowercase().contains("another program"), "{said}");
+}
+
+/// Rule: a wrong setting stops the start with the setting's name, the value, and what would be right.
+#[tokio::test]
+async fn a_wrong_setting_is_named_with_its_value_and_what_is_right() {
+    let wrong = [
+        ("LEPTOS_SITE_ADDR", "localhost", "127.0.0.1:3000"),
+        ("LEPTOS_SITE_ADDR", "127.0.0.1:99999", "127.0.0.1:3000"),
+        ("LEPTOS_SITE_ADDR", "192.0.2.1:3000", "192.0.2.1"),
+        ("LEPTOS_SITE_ROOT", "/nowhere/site", "cargo xtask build"),
+        ("RIVULET_DATABASE_URL", "postgres://localhost/rivulet", "sqlite:rivulet.db"),
+        ("RIVULET_DATABASE_URL", "sqlite::memory:", "sqlite:rivulet.db"),
+        ("RIVULET_DATABASE_URL", "sqlite:", "sqlite:rivulet.db"),
+        ("RIVULET_GRACE_SECONDS", "soon", "seconds"),
+        ("RIVULET_GRACE_SECONDS", "-1", "seconds"),
+        ("OPENAI_BASE_URL", "127.0.0.1:11434", "http://127.0.0.1:11434/v1"),
+    ];
+    for (setting, value, right) in wrong {
+        let folder = Folder::new();
+        let mut command = command(&folder);
+        command.env("LEPTOS_SITE_ROOT", folder.site()).env("LEPTOS_SITE_ADDR", "127.0.0.1:0").env(setting, value);
+        let said = Process::fails(command).await;
+        for part in [setting, value, right] {
+            assert!(said.contains(part), "{setting}={value} is answered without {part:?}: {said}");
+        }
+    }
+    let file = [
+        ("[leptos]\nsite-adr = \"127.0.0.1:0\"", "site-adr"),
+        ("[leptos\n", "Leptos.toml"),
+        ("[server]\ngrace-seconds = \"soon\"", "grace-seconds"),
+        ("[[provider]]\nkind = \"demo\"\npace = 0", "pace"),
+        ("[[provider]]\nkind = \"gemini\"", "gemini"),
+        ("[[provider]]\nkind = \"openai\"\nbase-url = \"ftp://x\"", "ftp://x"),
+        ("[database]\nurl = \"mysql:x\"", "mysql:x"),
+    ];
+    for (text, names) in file {
+        let folder = Folder::new();
+        set(&folder, text);
+        let mut command = command(&folder);
+        command.env("LEPTOS_SITE_ROOT", folder.site()).env("LEPTOS_SITE_ADDR", "127.0.0.1:0");
+        let said = Process::fails(command).await;
+        assert!(said.contains("Rivulet cannot start") && said.contains(names), "{text}: {said}");
+    }
+}
+
+/// Rule: secrets are in no message and no log.
+#[tokio::test]
+async fn a_key_is_never_said() {
+    let folder = Folder::new();
+    let mut command = command(&folder);
+    command.env("LEPTOS_SITE_ROOT", folder.site()).env("LEPTOS_SITE_ADDR", "127.0.0.1:0").env("RUST_LOG", "trace");
+    command.env("OPENAI_API_KEY", "sk-very\u{1}secret").env("OPENAI_BASE_URL", "http://127.0.0.1:1/v1");
+    let said = Process::fails(command).await;
+    assert!(said.contains("api-key") && !said.contains("sk-very"), "{said}");
+}
+
+/// Rule: a database from a newer version is refused, and left as it is.
+#[tokio::test]
+async fn a_newer_database_is_refused() {
+    let world = World::start(5).await;
+    let mut database = world.database().await;
+    let World { folder, process, .. } = world;
+    process.dies().await;
+    database
+        .run("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'newer', 1, x'00', 0)")
+        .await;
+    let said = Process::fails(command(&folder)).await;
+    assert!(said.contains("newer Rivulet") && said.contains("9999"), "{said}");
+    assert!(said.contains(&folder.database().display().to_string()), "{said}");
+}
+
+/// Rule: a file that is no database is refused with its name.
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused() {
+    let folder = Folder::new();
+    std::fs::write(folder.database(), "This is a letter.".repeat(500)).expect("a file");
+    set(&folder, &folder.settings("http://127.0.0.1:1/v1", 5));
+    let said = Process::fails(command(&folder)).await;
+    assert!(said.contains(&folder.database().display().to_string()), "{said}");
+    let letter = std::fs::read_to_string(folder.database()).expect("it is as it was");
+    assert!(letter.starts_with("This is a letter."));
+}
+
+/// Rule: a database that may only be read is refused at the start, with its name and what to look at.
+#[tokio::test]
+async fn a_read_only_database_is_refused() {
+    let world = World::start(0).await;
+    world.process.is_asked_to_stop().await;
+    let World { folder, process, .. } = world;
+    process.ends().await;
+    for name in std::fs::read_dir(folder.path()).expect("the folder").flatten().map(|entry| entry.path()) {
+        let mut permissions = std::fs::metadata(&name).expect("what it is").permissions();
+        if name.is_file() && name.extension().is_some_and(|extension| extension == "db") {
+            permissions.set_readonly(true);
+            std::fs::set_permissions(&name, permissions).expect("it can be made read-only");
+        }
+    }
+    let said = Process::fails(as_nobody(&folder)).await;
+    assert!(said.contains(&folder.database().display().to_string()), "{said}");
+    assert!(said.contains("written") || said.contains("read-only"), "{said}");
+}
+
+/// The program as somebody whom permissions bind: root may write what is read-only.
+fn as_nobody(folder: &Folder) -> Command {
+    const NOBODY: u32 = 65534;
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
+    if !is_root {
+        return command(folder);
+    }
+    let program = folder.path().join("rivulet");
+    std::fs::copy(env!("CARGO_BIN_EXE_rivulet"), &program).expect("a copy of the program");
+    let give = |path: &Path| std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).expect("it can be given away");
+    give(&folder.path());
+    for entry in std::fs::read_dir(folder.path()).expect("the folder").flatten() {
+        give(&entry.path());
+    }
+    let mut command = prepared(Command::new(program), folder);
+    command.uid(NOBODY).gid(NOBODY);
+    command
+}
+
+/// Rule: a full disk is a 503 with a sentence; what was taken stays, what was not is nowhere, and later it works.
+#[tokio::test]
+async fn a_full_disk_is_told_and_nothing_is_half_written() {
+    let (folder, provider) = (Folder::new(), Provider::start().await);
+    set(&folder, &folder.settings(&provider.url, 0));
+    // No file may grow past a megabyte or two (a shell counts in 512 or 1,024 bytes); a write past it fails.
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 2000; exec \"$0\"", env!("CARGO_BIN_EXE_rivulet")]);
+    let process = Process::from(prepared(shell, &folder)).await;
+    let ada = Person::signs_up(process.address, "Ada").await;
+    let text = "full ".repeat(20_000);
+    let (mut taken, mut voices, mut refused) = (vec![], vec![], None);
+    for _ in 0..100 {
+        let sending = Person::opening(&text);
+        match ada.sends(&sending).await {
+            Ok(chat) => {
+                taken.push(chat);
+                voices.push(provider.is_asked().await);
+            }
+            Err(failure) => {
+                refused = Some((sending, failure));
+                break;
+            }
+        }
+    }
+    let (sending, failure) = refused.expect("the disk is full at some time");
+    assert_eq!(failure.status, 503, "{failure:?}");
+    assert!(!taken.is_empty());
+    for chat in &taken {
+        assert_eq!(ada.reads(chat.id).await.expect("what was taken").messages[0].text(), text);
+    }
+    assert_eq!(ada.reads(sending.conversation).await.expect_err("what was not").status, 404);
+    process.dies().await;
+    let world = World::again(folder, provider, ada).await;
+    for chat in &taken {
+        assert_eq!(world.ada.reads(chat.id).await.expect("what was taken").messages[0].text(), text);
+    }
+    world.ada.sends(&sending).await.expect("the same send, with room");
+    let messages = 2 * (taken.len() as i64 + 1);
+    assert_eq!(world.database().await.count("SELECT COUNT(*) FROM messages").await, messages);
+}

@@ -1,0 +1,105 @@
+//! The real program, which can be killed.
+
+use std::{
+    net::SocketAddr,
+    process::{ExitStatus, Stdio},
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines},
+    process::{Child, ChildStderr, Command},
+};
+
+use super::{Folder, soon};
+
+pub struct Process {
+    pub address: SocketAddr,
+    child: Child,
+    log: Lines<BufReader<ChildStderr>>,
+}
+
+impl Process {
+    /// Starts the program in a folder that has its `Leptos.toml`, and waits until it listens.
+    pub async fn start(folder: &Folder) -> Process {
+        Process::from(command(folder)).await
+    }
+
+    /// The same from a command of one's own.
+    pub async fn from(mut command: Command) -> Process {
+        let mut child = command.spawn().expect("the program can be started");
+        let mut log = BufReader::new(child.stderr.take().expect("its log")).lines();
+        let address = soon("the server listens", async {
+            let mut said = String::new();
+            while let Some(line) = log.next_line().await.expect("its log can be read") {
+                if let Some((_, address)) = line.split_once("listening on http://") {
+                    return address.trim().parse().expect("an address");
+                }
+                said += &line;
+            }
+            panic!("the server did not start: {said}");
+        })
+        .await;
+        Process { address, child, log }
+    }
+
+    /// `kill -9`.
+    pub async fn dies(mut self) {
+        self.child.kill().await.expect("it can be killed");
+    }
+
+    /// What a service manager sends.
+    pub async fn is_asked_to_stop(&self) {
+        let id = self.child.id().expect("it runs").to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill is there");
+        assert!(sent.success());
+    }
+
+    /// How it ended, and the rest of what it logged.
+    pub async fn ends(mut self) -> (ExitStatus, String) {
+        soon("the program ends", async {
+            let mut rest = String::new();
+            while let Ok(Some(line)) = self.log.next_line().await {
+                rest += &line;
+                rest.push('\n');
+            }
+            (self.child.wait().await.expect("its status"), rest)
+        })
+        .await
+    }
+
+    /// What the program says when it cannot start.
+    pub async fn fails(mut command: Command) -> String {
+        soon("the program gives up", async {
+            let mut child = command.spawn().expect("the program can be started");
+            let mut said = String::new();
+            let mut log = child.stderr.take().expect("its log");
+            log.read_to_string(&mut said).await.expect("its log can be read");
+            assert!(!child.wait().await.expect("its status").success(), "it started: {said}");
+            said
+        })
+        .await
+    }
+}
+
+/// The program in a folder, with nothing of this process' environment that is a setting.
+pub fn command(folder: &Folder) -> Command {
+    prepared(Command::new(env!("CARGO_BIN_EXE_rivulet")), folder)
+}
+
+/// A command that starts the program, in a folder.
+pub fn prepared(mut command: Command, folder: &Folder) -> Command {
+    for setting in [
+        "LEPTOS_SITE_ADDR",
+        "LEPTOS_SITE_ROOT",
+        "RIVULET_DATABASE_URL",
+        "RIVULET_GRACE_SECONDS",
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
+        "RUST_LOG",
+    ] {
+        command.env_remove(setting);
+    }
+    command.env("NO_COLOR", "1").current_dir(folder.path()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command.kill_on_drop(true);
+    command
+}
