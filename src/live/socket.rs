@@ -1,5 +1,5 @@
 //! The server's side of `/live`: one task a tab. It queues nothing: each subscription is the position that it has
-//! sent, and is encoded when the socket can take it, a frame a turn ([`turns`]).
+//! sent, and is encoded when the socket can take it, a frame a turn (`turns`).
 
 mod turns;
 
