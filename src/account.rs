@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ids::{ConversationId, MessageId};
+
 pub mod api;
 pub mod pages;
 #[cfg(feature = "ssr")]
@@ -26,6 +28,8 @@ pub struct Refusal {
     pub email: String,
     /// The message that was not sent.
     pub text: String,
+    /// The ids that it had, if it can be sent again under them.
+    pub ids: Option<(ConversationId, MessageId)>,
 }
 
 /// The shortest password, in characters (NIST SP 800-63B asks for at least 8).

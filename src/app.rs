@@ -21,7 +21,9 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     security::content_security_policy();
     let build = expect_context::<crate::server::state::App>().build.clone();
     let theme = use_context::<axum::http::request::Parts>().and_then(|parts| {
-        cookie(&parts.headers, "theme").filter(|theme| matches!(*theme, "light" | "dark")).map(str::to_owned)
+        cookie(&parts.headers, "theme")
+            .filter(|theme| matches!(&**theme, "light" | "dark"))
+            .map(|theme| theme.into_owned())
     });
     let name = &options.output_name;
     let (script, wasm, style) = (

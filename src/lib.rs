@@ -22,7 +22,9 @@
 //! - `provider` (server) where replies come from
 //! - [`markdown`] text to HTML, block by block as it grows
 //! - [`ui`] pieces of page that know nothing of chat
-//! - `server` settings, database, state, and the two tables of contents: `server::routes` and [`app`]
+//! - `server` settings, database, state, and one of the two tables of contents, `server::routes`; the other is [`app`]
+//! - [`ids`] names of things; [`error`] the one error that crosses to the browser; [`json`] how functions speak;
+//!   [`text`] what becomes of text at the door
 //!
 //! Folders name features and repeat the same few file names; `store.rs` is the only place with SQL, `api.rs` holds the
 //! server functions. Whole modules are gated by the features `ssr` (server) and `hydrate` (browser), not lines.
@@ -34,6 +36,7 @@ pub mod app;
 pub mod conversation;
 pub mod error;
 pub mod ids;
+pub mod json;
 pub mod live;
 pub mod markdown;
 pub mod message;

@@ -10,7 +10,10 @@ use rivulet::{
     message::Status,
     server::{routes, settings::Settings, state::App, telemetry},
 };
-use tokio::{net::TcpListener, signal, time::timeout};
+use tokio::{net::TcpSocket, signal, time::timeout};
+
+/// How many connections may wait to be accepted: every tab of a busy server comes back at once when it restarts.
+const BACKLOG: u32 = 4096;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -27,14 +30,17 @@ async fn main() -> ExitCode {
 
 async fn run() -> anyhow::Result<()> {
     let settings = Settings::read()?;
-    let listener = TcpListener::bind(settings.address).await.with_context(|| {
+    // The port is taken first, as that can fail; nobody is let in before all that a dead process left is recovered.
+    let taken = || {
         format!(
             "LEPTOS_SITE_ADDR is \"{}\", where nothing can listen. Is another program there already?",
             settings.address
         )
-    })?;
-    let address = listener.local_addr()?;
+    };
+    let socket = bind(settings.address).with_context(taken)?;
     let (app, committer) = App::start(&settings).await?;
+    let listener = socket.listen(BACKLOG).with_context(taken)?;
+    let address = listener.local_addr()?;
     let listener = listener.tap_io(|stream| {
         // A word must not wait for the next one.
         if let Err(error) = stream.set_nodelay(true) {
@@ -71,6 +77,15 @@ async fn run() -> anyhow::Result<()> {
     let _ = timeout(Duration::from_secs(2), committer).await;
     let _ = timeout(Duration::from_secs(2), database.close()).await;
     Ok(())
+}
+
+fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A port is free again at once when its server has ended.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }
 
 /// Ctrl-C, or what a service manager sends.

@@ -15,7 +15,7 @@ use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 use crate::ids::{MessageId, Millis};
 
 /// Who wrote a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     User,
@@ -23,7 +23,7 @@ pub enum Role {
 }
 
 /// How far a message is. The one source of truth about that, in the row and everywhere else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Nothing has come yet in this epoch.
@@ -61,7 +61,7 @@ pub struct Epoch {
 }
 
 /// What a part is. Fixed at its birth.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     Thinking,
@@ -71,7 +71,7 @@ pub enum Kind {
 }
 
 /// A piece of a message that only grows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Part {
     pub kind: Kind,
     pub started_at: Millis,
@@ -80,14 +80,14 @@ pub struct Part {
 }
 
 /// What a reply cost, as the provider counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Usage {
     pub input_tokens: u64,
     pub output_tokens: u64,
 }
 
 /// What arrives once, with the end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct End {
     /// Always a final one.
     pub status: Status,
@@ -100,7 +100,7 @@ pub struct End {
 }
 
 /// A message, as the row, the server's memory, the page, the journal, the socket and the browser's signal all have it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Message {
     pub id: MessageId,
     pub role: Role,
@@ -119,7 +119,7 @@ pub struct Message {
 }
 
 /// How much of a message somebody has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Position {
     pub epoch: Epoch,
     /// The length of every part's text, in bytes.
@@ -128,14 +128,14 @@ pub struct Position {
 }
 
 /// A step of a message, under the epoch in which it was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Event {
     pub epoch: Epoch,
     pub change: Change,
 }
 
 /// What an [`Event`] does. Each says where it belongs, so that the same one twice, or one too early, is known as such.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Change {
     /// The whole message. A `reset` replaces whatever the reader has, because that was never a state of this message.
     #[serde(rename = "snapshot")]
@@ -149,7 +149,7 @@ pub enum Change {
 }
 
 /// Part number `part` is born; the one before it is complete at `at` bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Birth {
     pub part: usize,
     pub at: usize,
@@ -158,7 +158,7 @@ pub struct Birth {
 }
 
 /// Part number `part` grows by `text`, from byte `at` on. `[part, at, text]` on the wire: this is the frequent one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize_tuple, Deserialize_tuple)]
 pub struct Text {
     pub part: usize,
     pub at: usize,
@@ -166,7 +166,7 @@ pub struct Text {
 }
 
 /// The message ends with `parts` parts, the last of which has `at` bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Ended {
     pub parts: usize,
     pub at: usize,
@@ -376,7 +376,7 @@ impl Position {
             Change::Part(_) => self.parts.push(0),
             Change::Text(text) => {
                 if let Some(at) = self.parts.get_mut(text.part) {
-                    *at = text.at + text.text.len();
+                    *at = text.at.saturating_add(text.text.len());
                 }
             }
             Change::Ended(_) => self.ended = true,

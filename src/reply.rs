@@ -12,7 +12,6 @@ pub mod store;
 use std::sync::Arc;
 
 use crate::{
-    conversation::store::{Exchange, Started},
     ids::{AccountId, ConversationId, MessageId},
     live::List,
     message::{Epoch, Message, Status},
@@ -21,19 +20,23 @@ use crate::{
 };
 use hub::Running;
 use job::Job;
+use store::{Exchange, Started};
 
 /// Writes a person's message and starts the reply to it.
 pub async fn answer(
     app: &App,
     account: AccountId,
     exchange: Exchange,
-    (provider, model): (Arc<dyn Provider>, String),
+    asked: (Arc<dyn Provider>, String),
 ) -> sqlx::Result<Started> {
-    let Some(running) = app.hub.enter(account, exchange.conversation, exchange.reply.clone()) else {
-        return Ok(Started::Repeated);
-    };
-    let started = app.database.exchange(account, &exchange).await;
-    go(app, running, started, provider, model, false)
+    app.to_its_end(async move |app| {
+        let Some(running) = app.hub.enter(account, exchange.conversation, exchange.reply.clone()) else {
+            return Ok(Started::Repeated);
+        };
+        let started = app.database.exchange(account, &exchange).await;
+        go(&app, running, started, asked, false)
+    })
+    .await
 }
 
 /// Starts another attempt at a finished reply. It takes the place of the one that is shown; that one stays.
@@ -43,13 +46,16 @@ pub async fn retry(
     conversation: ConversationId,
     of: MessageId,
     reply: Message,
-    (provider, model): (Arc<dyn Provider>, String),
+    asked: (Arc<dyn Provider>, String),
 ) -> sqlx::Result<Started> {
-    let Some(running) = app.hub.enter(account, conversation, reply.clone()) else {
-        return Ok(Started::Repeated);
-    };
-    let started = app.database.retry(account, of, &reply, app.owner).await;
-    go(app, running, started, provider, model, false)
+    app.to_its_end(async move |app| {
+        let Some(running) = app.hub.enter(account, conversation, reply.clone()) else {
+            return Ok(Started::Repeated);
+        };
+        let started = app.database.retry(account, of, &reply, app.owner).await;
+        go(&app, running, started, asked, false)
+    })
+    .await
 }
 
 /// Goes on with a reply that ended early, in a new epoch of it. `message` is what the presser's epoch ended as.
@@ -58,16 +64,19 @@ pub async fn go_on(
     account: AccountId,
     conversation: ConversationId,
     message: Message,
-    (provider, model): (Arc<dyn Provider>, String),
+    asked: (Arc<dyn Provider>, String),
 ) -> sqlx::Result<Started> {
     let seen = message.epoch;
     let epoch = Epoch { counter: seen.counter + 1, nonce: rand::random() };
     let next = Message { epoch, status: Status::Pending, ended_at: None, error: None, usage: None, ..message };
-    let Some(running) = app.hub.enter(account, conversation, next) else {
-        return Ok(Started::Changed);
-    };
-    let started = app.database.go_on(account, running.id, seen, epoch, app.owner).await;
-    go(app, running, started, provider, model, true)
+    app.to_its_end(async move |app| {
+        let Some(running) = app.hub.enter(account, conversation, next) else {
+            return Ok(Started::Changed);
+        };
+        let started = app.database.go_on(account, running.id, seen, epoch, app.owner).await;
+        go(&app, running, started, asked, true)
+    })
+    .await
 }
 
 /// A reply is in the hub before its row commits; if it did not, it leaves again.
@@ -75,8 +84,7 @@ fn go(
     app: &App,
     running: Arc<Running>,
     started: sqlx::Result<Started>,
-    provider: Arc<dyn Provider>,
-    model: String,
+    (provider, model): (Arc<dyn Provider>, String),
     going_on: bool,
 ) -> sqlx::Result<Started> {
     match started {

@@ -43,6 +43,29 @@ export async function say(page: Page, text: string, model?: string): Promise<Loc
   return reply(page);
 }
 
+/**
+ * Holds the next answer of this server function back until it is let go; what was asked is done before that, or only
+ * then.
+ */
+export async function holdAnswer(page: Page, name: string, done: 'before' | 'then' = 'before'): Promise<{ asked: Promise<void>; release: () => Promise<void> }> {
+  const url = `**/api/${name}`;
+  let [tell, letGo] = [() => {}, () => {}];
+  const asked = new Promise<void>((resolve) => (tell = resolve));
+  const released = new Promise<void>((resolve) => (letGo = resolve));
+  await page.route(url, async (route) => {
+    const response = done === 'before' ? await route.fetch() : undefined;
+    tell();
+    await released;
+    await (response ? route.fulfill({ response }) : route.continue());
+  }, { times: 1 });
+  const release = async () => {
+    const answered = page.waitForResponse(url);
+    letGo();
+    await (await answered).finished();
+  };
+  return { asked, release };
+}
+
 /** Another tab of the same person, at the same place. */
 export async function secondTab(context: BrowserContext, page: Page): Promise<Page> {
   const tab = await context.newPage();
@@ -94,4 +117,15 @@ export async function textOf(article: Locator): Promise<string> {
   return article.locator('[data-part="text"]').evaluateAll((parts) =>
     parts.map((part) => (part as unknown as { source: () => string }).source()).join(''),
   );
+}
+
+/** Waits until the server has so much of the newest reply; asked past the browser, whose network is cut. */
+export async function serverGrownTo(context: BrowserContext, page: Page, units: number): Promise<void> {
+  const words = async () => {
+    const html = await (await context.request.get(page.url())).text();
+    const reply = html.slice(html.lastIndexOf('data-part="text"'));
+    const paragraphs = reply.slice(0, reply.indexOf('</div>')).match(/<p>.*?<\/p>/gs) ?? [];
+    return paragraphs.map((paragraph) => paragraph.slice('<p>'.length, -'</p>'.length)).join('\n\n').length;
+  };
+  await expect.poll(words, { intervals: [100], timeout: 30_000 }).toBeGreaterThanOrEqual(units);
 }

@@ -12,6 +12,9 @@ const site = process.env.RIVULET_SITE_ROOT ?? join(repository, 'target/site');
 
 /** The demo models, at several paces: pieces a second. */
 const PACES = { demo: 90, slow: 30, quick: 8000 };
+const DEMOS = Object.entries(PACES)
+  .map(([name, pace]) => `[[provider]]\nkind = "demo"\nname = "${name}"\npace = ${pace}\n`)
+  .join('\n');
 
 export class Rivulet {
   /** All that every run of it wrote. */
@@ -20,11 +23,14 @@ export class Rivulet {
   private port = 0;
   private site = site;
 
-  private constructor(private readonly folder: string) {}
+  private constructor(
+    private readonly folder: string,
+    private readonly providers: string,
+  ) {}
 
-  /** A fresh one, in a temporary folder, not started yet. */
-  static async create(): Promise<Rivulet> {
-    return new Rivulet(await mkdtemp(join(tmpdir(), 'rivulet-')));
+  /** A fresh one, in a temporary folder, not started yet; with the demo models, or what else the settings say. */
+  static async create(providers = DEMOS): Promise<Rivulet> {
+    return new Rivulet(await mkdtemp(join(tmpdir(), 'rivulet-')), providers);
   }
 
   get url(): string {
@@ -95,14 +101,11 @@ export class Rivulet {
   }
 
   private settings(): string {
-    const providers = Object.entries(PACES).map(
-      ([name, pace]) => `[[provider]]\nkind = "demo"\nname = "${name}"\npace = ${pace}\n`,
-    );
     return [
       `[leptos]\nsite-addr = "127.0.0.1:${this.port}"\nsite-root = ${JSON.stringify(this.site)}\n`,
       '[database]\nurl = "sqlite:rivulet.db"\n',
       '[server]\ngrace-seconds = 0\n',
-      ...providers,
+      this.providers,
     ].join('\n');
   }
 

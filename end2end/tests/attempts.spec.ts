@@ -77,7 +77,8 @@ test('a reply that fails says why and keeps what had come; Continue goes on from
   const script = readFileSync(new URL('../../src/provider/demo/fails.txt', import.meta.url), 'utf8');
   const kept = await textOf(answer);
   expect(kept).toBe(script.slice(0, script.indexOf('\n\n')));
-  const why = answer.getByText('this model fails here on purpose');
+  const why = answer.getByRole('note').getByText('this model fails here on purpose');
+  await expect(answer.locator(':scope > [role="status"]')).toHaveText(/^The reply failed: .*this model fails here on purpose/);
   await expect(why).toBeVisible();
   await page.reload();
   await expect(why).toBeVisible();
@@ -87,6 +88,23 @@ test('a reply that fails says why and keeps what had come; Continue goes on from
   await expect(why).toBeHidden();
   expect(await textOf(answer)).toBe(script);
   await recorder.check(page, await idOf(answer), { prose: true });
+});
+
+test('Retry and Continue ask the model that is chosen now', async ({ page }) => {
+  await createAccount(page);
+  const answer = await say(page, 'Tell me of the lock.', 'quick/demo-fails');
+  await expectStatus(answer, 'failed');
+  const id = await idOf(answer);
+  await page.getByLabel('Model', { exact: true }).selectOption('quick/demo-prose');
+  await button(answer, 'Retry').click();
+  await expect(answer).not.toHaveAttribute('data-message-id', id);
+  await expectStatus(answer, 'completed');
+  expect(await textOf(answer)).toBe(PROSE);
+  await button(answer, 'Earlier attempt').click();
+  await expect(answer).toHaveAttribute('data-message-id', id);
+  const asked = page.waitForRequest('**/api/continue');
+  await button(answer, 'Continue').click();
+  expect((await asked).postDataJSON()).toMatchObject({ id, model: 'quick/demo-prose' });
 });
 
 test('while a reply runs there is Stop in the place of Send, and neither Retry nor Continue', async ({ page }) => {

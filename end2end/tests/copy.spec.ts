@@ -1,4 +1,4 @@
-import { RIVERS, button, createAccount, expectStatus, said, say } from '../support/person.ts';
+import { RIVERS, button, composer, createAccount, expectStatus, said, say } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 test('Copy copies a message as it was written, and a code block as it is', async ({ page, context, rivulet }) => {
@@ -23,4 +23,34 @@ test('Copy copies a message as it was written, and a code block as it is', async
   await button(block, 'Copy').click();
   await expect(button(block, 'Copied')).toBeVisible();
   expect(await clipboard()).toBe(code);
+});
+
+test('Copy works where a page has no clipboard, as on plain http in a home', async ({ page }) => {
+  await page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'clipboard', { value: undefined }));
+  await createAccount(page);
+  const question = 'Two lines\nto take along 🐟';
+  const answer = await say(page, question, 'quick/demo');
+  await expectStatus(answer, 'completed');
+  await said(page).hover();
+  const copy = button(said(page), 'Copy');
+  await copy.click();
+  await expect(said(page).getByText('Copied')).toBeVisible();
+  await expect(copy).toBeFocused();
+  await composer(page).focus();
+  await page.keyboard.press('Control+V');
+  await expect(composer(page)).toHaveValue(question);
+});
+
+test('who cannot copy is told so', async ({ page }) => {
+  await page.addInitScript(() => {
+    Object.defineProperty(Navigator.prototype, 'clipboard', { value: undefined });
+    Document.prototype.execCommand = () => false;
+  });
+  await createAccount(page);
+  const answer = await say(page, 'How does a river keep its words?', 'quick/demo');
+  await expectStatus(answer, 'completed');
+  await button(answer.locator('.actions'), 'Copy').click();
+  await expect(answer.getByText('Not copied')).toBeVisible();
+  await button(answer.locator('.code'), 'Copy').click();
+  await expect(button(answer.locator('.code'), 'Not copied')).toBeVisible();
 });

@@ -79,6 +79,21 @@ test('a dialog is worked by the keyboard alone; Escape closes it and gives the c
   await expect(page.getByRole('heading', { name: 'By hand' })).toBeVisible();
 });
 
+test('a dialog that is opened again before the browser has told of its closing stays open', async ({ page }) => {
+  await createAccount(page);
+  await expectStatus(await say(page, 'First', 'quick/demo-fails'), 'failed');
+  const rename = page.getByRole('dialog', { name: 'Rename this conversation' });
+  await button(page, 'Rename').click();
+  await expect(rename).toBeVisible();
+  const told = rename.evaluate((dialog) => new Promise((told) => dialog.addEventListener('close', told, { once: true })).then(() => {}));
+  await rename.evaluate((dialog: HTMLDialogElement) => {
+    dialog.close();
+    document.querySelector<HTMLButtonElement>('button[aria-label="Rename"]')!.click();
+  });
+  await told;
+  await expect(rename.getByLabel('Title')).toBeFocused();
+});
+
 test('Stop, Retry and Continue by the keyboard', async ({ page }) => {
   await createAccount(page);
   const answer = await say(page, 'Tell me of the lock.', 'slow/demo-prose');
@@ -89,4 +104,30 @@ test('Stop, Retry and Continue by the keyboard', async ({ page }) => {
   await button(page, 'Stop').press('Enter');
   await expectStatus(reply(page), 'stopped');
   await expect(reply(page).getByText('2/2')).toBeVisible();
+});
+
+test('who pages through the attempts by the keyboard keeps the cursor', async ({ page }) => {
+  await createAccount(page);
+  await expectStatus(await say(page, 'First', 'quick/demo-fails'), 'failed');
+  for (const count of [2, 3]) {
+    await button(reply(page), 'Retry').click();
+    await expect(reply(page).getByText(`${count}/${count}`)).toBeVisible();
+    await expectStatus(reply(page), 'failed');
+  }
+  const [earlier, later] = [button(reply(page), 'Earlier attempt'), button(reply(page), 'Later attempt')];
+  await earlier.focus();
+  await page.keyboard.press('Enter');
+  await expect(reply(page).getByText('2/3')).toBeVisible();
+  await expect(earlier).toBeFocused();
+  await page.keyboard.press('Space');
+  await expect(reply(page).getByText('1/3')).toBeVisible();
+  await expect(later).toBeFocused();
+});
+
+test('New chat is pressed by Space as by Enter', async ({ page }) => {
+  await createAccount(page);
+  await expectStatus(await say(page, 'First', 'quick/demo-fails'), 'failed');
+  await button(page, 'New chat').focus();
+  await page.keyboard.press('Space');
+  await expect(page.getByRole('heading', { name: 'Hello, Ada' })).toBeVisible();
 });

@@ -1,5 +1,4 @@
-import { type BrowserContext, type Page } from '@playwright/test';
-import { PROSE, createAccount, expectStatus, grownTo, idOf, reply, say, secondTab, textOf } from '../support/person.ts';
+import { PROSE, createAccount, expectStatus, grownTo, idOf, reply, say, secondTab, serverGrownTo, textOf } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 const LOST = 'Connection lost. Replies go on; this page catches up by itself.';
@@ -93,14 +92,3 @@ test('frames that get lost, doubled or swapped on the way leave no trace', async
   expect(await textOf(answer)).toBe(PROSE);
   await recorder.check(page, await idOf(answer), { prose: true });
 });
-
-/** Waits until the server has so much of the newest reply; asked past the browser, whose network is cut. */
-async function serverGrownTo(context: BrowserContext, page: Page, units: number): Promise<void> {
-  const words = async () => {
-    const html = await (await context.request.get(page.url())).text();
-    const reply = html.slice(html.lastIndexOf('data-part="text"'));
-    const paragraphs = reply.slice(0, reply.indexOf('</div>')).match(/<p>.*?<\/p>/gs) ?? [];
-    return paragraphs.map((paragraph) => paragraph.slice('<p>'.length, -'</p>'.length)).join('\n\n').length;
-  };
-  await expect.poll(words, { intervals: [100], timeout: 30_000 }).toBeGreaterThanOrEqual(units);
-}

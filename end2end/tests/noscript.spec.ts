@@ -90,7 +90,21 @@ test.describe('with a past', () => {
     await expect(tab.getByRole('article')).toHaveCount(30);
     await tab.getByRole('link', { name: 'Earlier messages' }).click();
     await expect(said(tab)).toHaveText(Array.from({ length: 5 }, (_, at) => `Question ${at + 1}`));
+    await tab.getByRole('link', { name: 'Latest messages' }).click();
+    await expect(said(tab).last()).toHaveText('Question 20');
+    await expect(tab.getByRole('link', { name: 'Latest messages' })).toBeHidden();
     await plain.close();
+  });
+
+  test('with scripts the address of what is earlier leads to the latest', async ({ page }) => {
+    const { longConversation } = await import('../support/history.ts');
+    await createAccount(page);
+    const address = await longConversation(page, 20);
+    await page.goto(`${address}?before=11`);
+    await expect(page).toHaveURL(address);
+    await expect(said(page).last()).toHaveText('Question 20');
+    await expectStatus(await say(page, 'And then?'), 'failed');
+    await expect(said(page).last()).toHaveText('And then?');
   });
 
   test('what is written before the scripts are there is kept by them', async ({ page }) => {

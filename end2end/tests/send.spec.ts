@@ -1,4 +1,4 @@
-import { type Page } from '@playwright/test';
+import { type Page, type WebSocketRoute } from '@playwright/test';
 import { button, composer, createAccount, expectStatus, ready, replies, reply, said, say, textOf } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -42,13 +42,16 @@ for (const place of ['a new conversation', 'one that there is']) {
     await ready(page);
     await page.getByLabel('Model', { exact: true }).selectOption('quick/demo-fails');
     await loseTheFirstAnswer(page);
+    // Nor may the list tell that it came.
+    const lists = await muteLists(page);
     await composer(page).fill('Once and no more');
     await composer(page).press('Enter');
     await expect(page.getByRole('alert').filter({ visible: true })).toHaveText(UNREACHABLE);
     await expect(composer(page)).toHaveValue('Once and no more');
-    if (before) await expectStatus(replies(page).nth(1), 'failed');
 
     await button(page, 'Send').click();
+    if (before) await expect(composer(page)).toHaveValue('');
+    lists.speak();
     await expect(page).toHaveURL(/\/c\/conv_/);
     await expect(composer(page)).toHaveValue('');
     await expect(said(page)).toHaveCount(before + 1);
@@ -60,6 +63,60 @@ for (const place of ['a new conversation', 'one that there is']) {
     await expect(composer(page)).toHaveValue('');
   });
 }
+
+test('a message whose answer was lost is known to be sent as soon as the list has it; the same words again are another', async ({ page, silence, rivulet }) => {
+  silence.allowLostNetwork(rivulet.url);
+  await createAccount(page);
+  await expectStatus(await say(page, 'First', 'quick/demo-fails'), 'failed');
+  for (const count of [2, 3]) {
+    await loseTheFirstAnswer(page);
+    await composer(page).fill('yes');
+    await composer(page).press('Enter');
+    await expect(said(page)).toHaveCount(count);
+    await expect(composer(page)).toHaveValue('');
+    await expect(page.getByRole('alert').filter({ visible: true })).toHaveCount(0);
+    await expect(replies(page)).toHaveCount(count);
+    await expectStatus(reply(page), 'failed');
+    await expect(button(page, 'Send')).toBeEnabled();
+  }
+  await page.reload();
+  await ready(page);
+  await expect(said(page)).toHaveText(['First', 'yes', 'yes']);
+  await expect(composer(page)).toHaveValue('');
+});
+
+test('a first message whose answer was lost leads to its conversation as soon as the list has it', async ({ page, silence, rivulet }) => {
+  silence.allowLostNetwork(rivulet.url);
+  await createAccount(page);
+  await ready(page);
+  await page.getByLabel('Model', { exact: true }).selectOption('quick/demo-fails');
+  await loseTheFirstAnswer(page);
+  await composer(page).fill('Once and no more');
+  await composer(page).press('Enter');
+  await expect(page).toHaveURL(/\/c\/conv_/);
+  await expect(said(page)).toHaveText('Once and no more');
+  await button(page, 'New chat').click();
+  await expect(page.getByRole('heading', { name: 'Hello, Ada' })).toBeVisible();
+  await expect(composer(page)).toHaveValue('');
+});
+
+test('a message that is never answered is given up after half a minute, and can be sent again', async ({ page }) => {
+  await createAccount(page);
+  await expectStatus(await say(page, 'First', 'quick/demo-fails'), 'failed');
+  await page.clock.install();
+  await page.route('**/api/send', () => {}, { times: 1 });
+  const asked = page.waitForRequest('**/api/send');
+  await composer(page).fill('Into the dark');
+  await composer(page).press('Enter');
+  await asked;
+  await expect(button(page, 'Send')).toBeDisabled();
+  await page.clock.fastForward(31_000);
+  await expect(page.getByRole('alert').filter({ visible: true })).toHaveText(UNREACHABLE);
+  await expect(composer(page)).toHaveValue('Into the dark');
+  await button(page, 'Send').click();
+  await expect(said(page)).toHaveText(['First', 'Into the dark']);
+  await expect(composer(page)).toHaveValue('');
+});
 
 test('what was typed is kept over a reload, for each conversation by itself', async ({ page }) => {
   await createAccount(page);
@@ -118,4 +175,24 @@ async function loseTheFirstAnswer(page: Page): Promise<void> {
     await route.fetch();
     await route.abort();
   }, { times: 1 });
+}
+
+/** The socket says nothing more of lists, until it may speak: then it begins anew. */
+async function muteLists(page: Page): Promise<{ speak: () => void }> {
+  let muted = true;
+  const sockets: WebSocketRoute[] = [];
+  await page.routeWebSocket(/\/live/, (socket) => {
+    sockets.push(socket);
+    const server = socket.connectToServer();
+    server.onMessage((frame) => {
+      if (!muted || !/^\{"(heads|conversations)"/.test(String(frame))) socket.send(frame);
+    });
+  });
+  await page.reload();
+  await ready(page);
+  const speak = () => {
+    muted = false;
+    for (const socket of sockets) void socket.close();
+  };
+  return { speak };
 }

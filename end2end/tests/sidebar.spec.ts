@@ -1,4 +1,4 @@
-import { button, composer, createAccount, expectStatus, ready, say, secondTab } from '../support/person.ts';
+import { button, composer, createAccount, expectStatus, holdAnswer, ready, say, secondTab } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 test('a conversation that one tab adds, renames or deletes is so in the other', async ({ page, context }) => {
@@ -50,4 +50,48 @@ test('New chat opens a fresh conversation, and the newest stands first', async (
   await expect(page.getByRole('heading', { name: 'First thing' })).toBeVisible();
   await expect(page.getByRole('link', { name: 'First thing' })).toHaveAttribute('aria-current', 'page');
   await expect(composer(page)).toBeVisible();
+});
+
+test('who deletes a conversation is not told that another tab did, and its draft goes too', async ({ page }) => {
+  await createAccount(page);
+  await expectStatus(await say(page, 'First', 'quick/demo-fails'), 'failed');
+  await composer(page).fill('half a thought');
+  await page.evaluate(() => {
+    new MutationObserver(() => {
+      if (document.body.textContent!.includes('deleted in another tab')) document.body.dataset.told = '';
+    }).observe(document.body, { subtree: true, childList: true });
+  });
+  const answer = await holdAnswer(page, 'delete');
+  await button(page, 'Delete').click();
+  await button(page.getByRole('dialog'), 'Delete').click();
+  await answer.asked;
+  await expect(page.getByRole('link', { name: 'First', exact: true })).toBeHidden();
+  await answer.release();
+  await expect(page).toHaveURL('/');
+  await expect(page.locator('body')).not.toHaveAttribute('data-told');
+  expect(await page.evaluate(() => Object.keys(localStorage))).toEqual([]);
+});
+
+test('a deletion that failed is not held against the next', async ({ page, silence }) => {
+  silence.allowStatus(503, 'Service Unavailable');
+  await createAccount(page);
+  await expectStatus(await say(page, 'First', 'quick/demo-fails'), 'failed');
+  await page.route('**/api/delete', (route) => route.fulfill({ status: 503, body: '"Unavailable"' }), { times: 1 });
+  const question = page.getByRole('dialog');
+  await button(page, 'Delete').click();
+  await button(question, 'Delete').click();
+  await expect(question.getByRole('alert')).toBeVisible();
+  await button(question, 'Cancel').click();
+  await button(page, 'Delete').click();
+  await expect(button(question, 'Delete')).toBeVisible();
+  await expect(question.getByRole('alert')).toBeHidden();
+});
+
+test('after midnight what was today is yesterday, in an open page too', async ({ page }) => {
+  await page.clock.install();
+  await createAccount(page);
+  await expectStatus(await say(page, 'First', 'quick/demo-fails'), 'failed');
+  await expect(page.getByRole('heading', { name: 'Today' })).toBeVisible();
+  await page.clock.fastForward('24:00:00');
+  await expect(page.getByRole('heading', { name: 'Yesterday' })).toBeVisible();
 });

@@ -15,7 +15,8 @@ test('a reply streams: thinking first, then text, then it is complete', async ({
   await expect(thinking.getByText(/^Thought for \d+ s$/)).toBeVisible();
   await expectStatus(answer, 'completed');
   expect(await textOf(answer)).toBe(RIVERS);
-  await expect(announced).toContainText('How a river keeps its words');
+  await expect(announced).toHaveText('The reply is finished.');
+  await expect(answer.getByText('How a river keeps its words')).toHaveCount(1);
 
   const id = await idOf(answer);
   const growth = await recorder.growth(page, id);
@@ -76,4 +77,38 @@ test('a very long reply streams fast, to the letter', async ({ page, recorder })
   await expectStatus(answer, 'completed', 50_000);
   expect((await textOf(answer)).length).toBeGreaterThan(200_000);
   await recorder.check(page, await idOf(answer), { prose: true });
+});
+
+test('a message that becomes another one, as after a backup was restored, is shown as that', async ({ page }) => {
+  let number: number | undefined;
+  let epoch = [0, 0];
+  let tell: (frame: string) => void = () => {};
+  let replaced = false;
+  await page.routeWebSocket(/\/live/, (socket) => {
+    const server = socket.connectToServer();
+    tell = (frame) => socket.send(frame);
+    server.onMessage((frame) => {
+      const { e } = JSON.parse(String(frame));
+      if (e) [number, epoch] = e;
+      if (!replaced) socket.send(frame);
+    });
+  });
+  await createAccount(page);
+  const answer = await say(page, 'How does a river keep its words?', 'demo/demo');
+  await grownTo(answer, 1500);
+  const [id, before] = [await idOf(answer), (await textOf(answer)).length];
+  const text = Array.from({ length: 200 }, (_, at) => `NEW block ${at} of the message that was put in its place.\n`).join('\n');
+  expect(text.length).toBeGreaterThan(before);
+  replaced = true;
+  const part = (kind: string, text: string) => ({ kind, started_at: 0, text });
+  const message = {
+    id, role: 'assistant', model: 'demo/demo', epoch: [epoch[0] + 1, 1], status: 'completed', ended_at: 1,
+    parts: [part('text', text), part('thinking', 'Afterthought')],
+  };
+  tell(JSON.stringify({ e: [number, message.epoch, { snapshot: { message, reset: false } }] }));
+  await expectStatus(answer, 'completed');
+  expect(await textOf(answer)).toBe(text);
+  await expect(answer.locator('[data-part="text"]')).toHaveText(/^NEW block 0 of.*NEW block 199 of the message that was put in its place\.$/s);
+  await expect(answer.locator('[data-part]').last()).toHaveAttribute('data-part', 'thinking');
+  await expect(answer.locator('[data-part]')).toHaveCount(2);
 });

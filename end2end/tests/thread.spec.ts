@@ -1,5 +1,5 @@
 import { type Locator, type Page } from '@playwright/test';
-import { button, createAccount, expectStatus, grownTo, ready, reply, said, say } from '../support/person.ts';
+import { button, createAccount, expectStatus, grownTo, holdAnswer, ready, replies, reply, said, say } from '../support/person.ts';
 import { longConversation } from '../support/history.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -38,6 +38,43 @@ test('a long conversation opens at its end, and loads what is earlier without a 
   await button(page, 'Jump to latest').click();
   await expect(reply(page)).toBeInViewport();
   await expect(button(page, 'Jump to latest')).toBeHidden();
+});
+
+test.describe('in a very tall window', () => {
+  test.use({ viewport: { width: 1280, height: 9000 } });
+
+  test('messages that do not fill it are followed by earlier ones until they do', async ({ page }) => {
+    await createAccount(page);
+    await page.goto(await longConversation(page, 35));
+    await expect(page.getByRole('article')).toHaveCount(70);
+    await expect(said(page).first()).toHaveText('Question 1');
+  });
+});
+
+test('another attempt that is made in what is just being loaded leaves no hole', async ({ page }) => {
+  await createAccount(page);
+  const address = await longConversation(page, 35);
+  const live = page.waitForEvent('websocket');
+  await page.goto(address);
+  await ready(page);
+  await expect(page.getByRole('article')).toHaveCount(30);
+  const load = await holdAnswer(page, 'messages');
+  await scrollUp(page);
+  await load.asked;
+  const earliest = await page.request.post('/api/messages', { data: { id: address.slice('/c/'.length), before: 15 } });
+  const { id } = (await earliest.json()).messages.at(-1);
+  const told = (await live).waitForEvent('framereceived', ({ payload }) => String(payload).startsWith('{"heads"'));
+  const retried = await page.request.post('/api/retry', { data: { id, model: 'quick/demo-fails' } });
+  expect(retried.ok()).toBe(true);
+  await told;
+  await load.release();
+  await expect(page.getByRole('article')).toHaveCount(60);
+  await scrollUp(page);
+  await expect(page.getByRole('article')).toHaveCount(70);
+  const questions = (await said(page).allTextContents()).map((text) => text.trim());
+  expect(questions).toEqual(Array.from({ length: 35 }, (_, at) => `Question ${at + 1}`));
+  await expect(replies(page).nth(6)).not.toHaveAttribute('data-message-id', id);
+  await expect(replies(page).nth(6).getByText('2/2')).toBeVisible();
 });
 
 test('who has scrolled up is not moved by what comes', async ({ page }) => {

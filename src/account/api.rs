@@ -1,10 +1,10 @@
 //! What a page may know of accounts before somebody is signed in. Signing in and up are forms: `server/forms.rs`.
 
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Refusal;
-use crate::error::Failure;
+use crate::{error::Failure, json::Json};
 
 /// What the pages of this room open with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub struct Door {
     pub refusal: Option<Refusal>,
 }
 
-#[server(prefix = "/api", endpoint = "door", input = Json)]
+#[server(prefix = "/api", endpoint = "door", input = Json, output = Json)]
 pub async fn at_the_door() -> Result<Door, Failure> {
     let app = expect_context::<crate::server::state::App>();
     let has_owner = app.database.has_owner().await.map_err(|error| Failure::from(error).told())?;

@@ -2,10 +2,15 @@
 
 use std::sync::LazyLock;
 
+use tokio::sync::Semaphore;
+
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 
 /// A hash that no password has: what is checked when the email is unknown, so that the answer takes as long.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody").unwrap_or_default());
+
+/// How many passwords are hashed at once: each takes 19 MiB and a core for a while.
+static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// Makes the hash for unknown emails ready, so that the first of them takes no longer either.
 pub fn prepare() {
@@ -14,11 +19,13 @@ pub fn prepare() {
 
 /// The hash of a password, with its own salt and the crate's default cost (19 MiB, two passes: OWASP's first choice).
 pub async fn hash(password: String) -> anyhow::Result<String> {
+    let _turn = TURNS.acquire().await?;
     tokio::task::spawn_blocking(move || hash_now(&password)).await?
 }
 
 /// Whether the password is the one that was hashed. Without a hash it takes as long and is wrong.
 pub async fn verify(password: String, hash: Option<String>) -> anyhow::Result<bool> {
+    let _turn = TURNS.acquire().await?;
     let right = tokio::task::spawn_blocking(move || {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.clone());

@@ -1,10 +1,13 @@
 //! Sessions: a random token in a cookie, its hash in the database.
 
+use std::borrow::Cow;
+
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use percent_encoding::percent_decode;
 use sha2::{Digest, Sha256};
 
 use super::Person;
@@ -53,18 +56,17 @@ pub fn closed() -> String {
     format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
 }
 
-/// A cookie's value, if the request has it.
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+/// A cookie's value, if the request has it. Others on this host may have set cookies that are no text: each is looked at by itself.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
     (headers.get_all(header::COOKIE).iter())
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(key, value)| (key == name).then_some(value))
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+        .find_map(|value| percent_decode(value).decode_utf8().ok())
 }
 
 /// The hash of the token that a request brings.
 pub fn token_hash(headers: &HeaderMap) -> Option<String> {
-    cookie(headers, COOKIE).filter(|token| !token.is_empty()).map(hash)
+    cookie(headers, COOKIE).filter(|token| !token.is_empty()).map(|token| hash(&token))
 }
 
 fn hash(token: &str) -> String {

@@ -4,9 +4,8 @@ use sqlx::{Row, any::AnyRow};
 
 use super::Person;
 use crate::{
-    conversation::store::parsed,
     ids::{AccountId, Millis, UserId, mint},
-    server::database::Database,
+    server::database::{Database, parsed},
 };
 
 impl Database {

@@ -1,6 +1,9 @@
 //! What the browser can ask of conversations: who is asking, what may they do, call the store or the reply, return.
 
-use leptos::{prelude::*, server_fn::codec::Json};
+#[cfg(feature = "ssr")]
+pub mod server;
+
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Conversations, Head, Stretch};
@@ -8,6 +11,7 @@ use crate::{
     account::Person,
     error::Failure,
     ids::{ConversationId, MessageId, Millis},
+    json::Json,
     message::{Epoch, Message},
 };
 
@@ -21,9 +25,13 @@ pub struct Opening {
     pub build: String,
     /// The models on offer.
     pub models: Vec<Model>,
+    /// Why there are fewer models than expected, for people.
+    #[serde(default)]
+    pub trouble: Option<String>,
     /// The model that was chosen last in this browser.
     pub model: Option<String>,
-    /// Ids for what the page's form sends, so that sending it twice is sending it once.
+    /// Ids for what the page's form sends, so that sending it twice is sending it once: those of the form that was refused,
+    /// if it was, as it may have arrived.
     pub fresh: (ConversationId, MessageId),
     /// What was refused, if this page answers a form.
     pub refusal: Option<crate::account::Refusal>,
@@ -64,7 +72,7 @@ pub struct Sent {
 }
 
 /// What every page of the chat opens with. Sends whoever is not signed in to the door.
-#[server(prefix = "/api", endpoint = "enter", input = Json)]
+#[server(prefix = "/api", endpoint = "enter", input = Json, output = Json)]
 pub async fn enter() -> Result<Opening, Failure> {
     let opening = server::opening().await;
     if opening == Err(Failure::SignedOut) {
@@ -74,283 +82,52 @@ pub async fn enter() -> Result<Opening, Failure> {
     opening.map_err(Failure::told)
 }
 
-#[server(prefix = "/api", endpoint = "conversations", input = Json)]
+#[server(prefix = "/api", endpoint = "conversations", input = Json, output = Json)]
 pub async fn earlier_conversations(before: Millis) -> Result<Conversations, Failure> {
     server::earlier_conversations(before).await.map_err(Failure::told)
 }
 
 /// The last messages of a conversation before a place; the newest without one.
-#[server(prefix = "/api", endpoint = "messages", input = Json)]
+#[server(prefix = "/api", endpoint = "messages", input = Json, output = Json)]
 pub async fn messages(id: ConversationId, before: Option<i64>) -> Result<Stretch, Failure> {
     server::messages(id, before).await.map_err(Failure::told)
 }
 
-#[server(prefix = "/api", endpoint = "send", input = Json)]
+#[server(prefix = "/api", endpoint = "send", input = Json, output = Json)]
 pub async fn send_message(sending: Sending) -> Result<Sent, Failure> {
     server::send_signed_in(sending).await.map_err(Failure::told)
 }
 
 /// Ends a running reply, and returns when its end is written.
-#[server(prefix = "/api", endpoint = "stop", input = Json)]
+#[server(prefix = "/api", endpoint = "stop", input = Json, output = Json)]
 pub async fn stop(id: MessageId) -> Result<(), Failure> {
     server::stop(id).await.map_err(Failure::told)
 }
 
-/// Asks again: another attempt at a finished reply, beside it.
-#[server(prefix = "/api", endpoint = "retry", input = Json)]
-pub async fn retry(id: MessageId) -> Result<(), Failure> {
-    server::retry(id).await.map_err(Failure::told)
+/// Asks again, the model that is chosen now: another attempt at a finished reply, beside it.
+#[server(prefix = "/api", endpoint = "retry", input = Json, output = Json)]
+pub async fn retry(id: MessageId, model: String) -> Result<(), Failure> {
+    server::retry(id, model).await.map_err(Failure::told)
 }
 
-/// Goes on with a reply that ended early, if it is still in the epoch that the page shows.
-#[server(prefix = "/api", endpoint = "continue", input = Json)]
-pub async fn go_on(id: MessageId, epoch: Epoch) -> Result<(), Failure> {
-    server::go_on(id, epoch).await.map_err(Failure::told)
+/// Has the model that is chosen now go on with a reply that ended early, if it is still in the epoch that the page shows.
+#[server(prefix = "/api", endpoint = "continue", input = Json, output = Json)]
+pub async fn go_on(id: MessageId, epoch: Epoch, model: String) -> Result<(), Failure> {
+    server::go_on(id, epoch, model).await.map_err(Failure::told)
 }
 
 /// Shows this attempt in its place.
-#[server(prefix = "/api", endpoint = "attempt", input = Json)]
+#[server(prefix = "/api", endpoint = "attempt", input = Json, output = Json)]
 pub async fn show_attempt(id: MessageId) -> Result<(), Failure> {
     server::show_attempt(id).await.map_err(Failure::told)
 }
 
-#[server(prefix = "/api", endpoint = "rename", input = Json)]
+#[server(prefix = "/api", endpoint = "rename", input = Json, output = Json)]
 pub async fn rename(id: ConversationId, title: String) -> Result<(), Failure> {
     server::rename(id, title).await.map_err(Failure::told)
 }
 
-#[server(prefix = "/api", endpoint = "delete", input = Json)]
+#[server(prefix = "/api", endpoint = "delete", input = Json, output = Json)]
 pub async fn delete(id: ConversationId) -> Result<(), Failure> {
     server::delete(id).await.map_err(Failure::told)
-}
-
-#[cfg(feature = "ssr")]
-pub mod server {
-    //! The server's half of the functions above, which forms use too.
-
-    use std::{sync::Arc, time::Duration};
-
-    use axum::{extract::FromRequestParts, http::HeaderMap};
-    use leptos::prelude::{expect_context, use_context};
-    use tokio::time::timeout;
-
-    use super::*;
-    use crate::{
-        account::{
-            Refusal,
-            session::{SignedIn, cookie},
-        },
-        conversation::{
-            LONGEST_MESSAGE, LONGEST_TITLE, first_words,
-            store::{Exchange, Started},
-        },
-        ids::{AccountId, mint, now},
-        live::List,
-        message::{Position, Role, Status},
-        provider::Provider,
-        reply,
-        server::state::App,
-        text::normalize,
-    };
-
-    pub async fn signed_in() -> Result<(App, SignedIn), Failure> {
-        let app = expect_context::<App>();
-        let mut parts = expect_context::<axum::http::request::Parts>();
-        let who = SignedIn::from_request_parts(&mut parts, &app).await?;
-        Ok((app, who))
-    }
-
-    /// Where somebody who is not signed in goes: to the first account, or to the one that there is.
-    pub async fn door() -> Result<&'static str, Failure> {
-        let app = expect_context::<App>();
-        Ok(if app.database.has_owner().await? { "/sign-in" } else { "/create-account" })
-    }
-
-    pub async fn opening() -> Result<Opening, Failure> {
-        let (app, who) = signed_in().await?;
-        let parts = expect_context::<axum::http::request::Parts>();
-        let models = app.providers.models().await;
-        Ok(Opening {
-            person: who.person,
-            conversations: app.database.conversations(who.account, None).await?,
-            clock: Clock { now: now(), offset: offset(&parts.headers) },
-            build: app.build.clone(),
-            models: (models.into_iter())
-                .map(|choice| Model { key: choice.key, name: choice.name, provider: choice.provider })
-                .collect(),
-            model: cookie(&parts.headers, "model").map(str::to_owned),
-            fresh: (mint(), mint()),
-            refusal: use_context::<Refusal>(),
-        })
-    }
-
-    /// The browser's time zone, as its cookie told last time; UTC at first.
-    fn offset(headers: &HeaderMap) -> i32 {
-        let minutes = cookie(headers, "offset").and_then(|value| value.parse().ok()).unwrap_or(0);
-        i32::clamp(minutes, -14 * 60, 14 * 60)
-    }
-
-    pub async fn messages(id: ConversationId, before: Option<i64>) -> Result<Stretch, Failure> {
-        let (app, who) = signed_in().await?;
-        // The hub's copies before the query: what ends in between is then in the rows.
-        let running = app.hub.all_running(Some(id));
-        let mut stretch = (app.database.stretch(who.account, id, before).await?).ok_or(Failure::NotFound)?;
-        for message in &mut stretch.messages {
-            let here = running.iter().find(|running| running.id == message.id);
-            if let Some(mut seen) = here.and_then(|running| running.seen()) {
-                std::mem::swap(message, &mut seen);
-                let event = seen.next(None::<&Position>, usize::MAX);
-                if let Some(event) = event {
-                    let _ = message.apply(event);
-                }
-            }
-        }
-        Ok(stretch)
-    }
-
-    pub async fn earlier_conversations(before: Millis) -> Result<Conversations, Failure> {
-        let (app, who) = signed_in().await?;
-        Ok(app.database.conversations(who.account, Some(before)).await?)
-    }
-
-    pub async fn send_signed_in(sending: Sending) -> Result<Sent, Failure> {
-        let (app, who) = signed_in().await?;
-        send(&app, who.account, sending).await
-    }
-
-    /// Writes a person's message and starts the reply.
-    pub async fn send(app: &App, account: AccountId, sending: Sending) -> Result<Sent, Failure> {
-        let text = normalize(&sending.text);
-        if text.trim().is_empty() {
-            return Err(Failure::Empty);
-        }
-        if text.len() > LONGEST_MESSAGE {
-            return Err(Failure::TooLong);
-        }
-        let model = model(app, &sending.model)?;
-        if app.closing.is_cancelled() {
-            return Err(Failure::Restarting);
-        }
-        let now = now();
-        let exchange = Exchange {
-            conversation: sending.conversation,
-            opens: sending.opens.then(|| first_words(&text)),
-            said: Message::said(sending.id, text, now),
-            reply: Message::asked(mint(), sending.model),
-            owner: app.owner,
-            now,
-        };
-        let messages = vec![exchange.said.clone(), exchange.reply.clone()];
-        let started = reply::answer(app, account, exchange, model).await?;
-        let Some((place, rev)) = begun(started)? else {
-            return Ok(Sent { heads: vec![], messages: vec![] });
-        };
-        let heads = (messages.iter().zip(place - 1..))
-            .map(|(message, place)| Head {
-                id: message.id,
-                rev,
-                place,
-                attempt: 1,
-                shown: true,
-                role: message.role,
-                status: message.status,
-                epoch: message.epoch,
-            })
-            .collect();
-        Ok(Sent { heads, messages })
-    }
-
-    fn model(app: &App, key: &str) -> Result<(Arc<dyn Provider>, String), Failure> {
-        app.providers.find(key).ok_or(Failure::UnknownModel)
-    }
-
-    fn begun(started: Started) -> Result<Option<(i64, i64)>, Failure> {
-        match started {
-            Started::Yes { place, rev } => Ok(Some((place, rev))),
-            Started::Repeated => Ok(None),
-            Started::Busy => Err(Failure::Busy),
-            Started::Changed => Err(Failure::Changed),
-            Started::Missing => Err(Failure::NotFound),
-            Started::Fenced => Err(Failure::Restarting),
-        }
-    }
-
-    pub async fn stop(id: MessageId) -> Result<(), Failure> {
-        let (app, who) = signed_in().await?;
-        match app.hub.running(id) {
-            Some(running) if running.account == who.account => {
-                running.stop(Status::Stopped);
-                // Waiting is a courtesy: the end comes by the socket, too.
-                let _ = timeout(Duration::from_secs(10), running.over()).await;
-                Ok(())
-            }
-            _ => app.database.message(who.account, id).await?.map(|_| ()).ok_or(Failure::NotFound),
-        }
-    }
-
-    pub async fn retry(id: MessageId) -> Result<(), Failure> {
-        let (app, who) = signed_in().await?;
-        let (conversation, message) = finished(&app, &who, id).await?;
-        let key = message.model.unwrap_or_default();
-        let reply = Message::asked(mint(), key.clone());
-        let started = reply::retry(&app, who.account, conversation, id, reply, model(&app, &key)?).await?;
-        begun(started).map(|_| ())
-    }
-
-    pub async fn go_on(id: MessageId, epoch: Epoch) -> Result<(), Failure> {
-        let (app, who) = signed_in().await?;
-        let (conversation, message) = finished(&app, &who, id).await?;
-        if message.epoch != epoch || !message.status.can_go_on() {
-            return Err(Failure::Changed);
-        }
-        let model = model(&app, message.model.as_deref().unwrap_or_default())?;
-        let started = reply::go_on(&app, who.account, conversation, message, model).await?;
-        begun(started).map(|_| ())
-    }
-
-    /// A reply that has ended, which is what can be tried again or gone on with.
-    async fn finished(app: &App, who: &SignedIn, id: MessageId) -> Result<(ConversationId, Message), Failure> {
-        if app.closing.is_cancelled() {
-            return Err(Failure::Restarting);
-        }
-        let (conversation, message) = app.database.message(who.account, id).await?.ok_or(Failure::NotFound)?;
-        match (message.role, message.status.is_final()) {
-            (Role::User, _) => Err(Failure::NotFound),
-            (Role::Assistant, false) => Err(Failure::Busy),
-            (Role::Assistant, true) => Ok((conversation, message)),
-        }
-    }
-
-    pub async fn show_attempt(id: MessageId) -> Result<(), Failure> {
-        let (app, who) = signed_in().await?;
-        let conversation = app.database.show_attempt(who.account, id).await?.ok_or(Failure::NotFound)?;
-        app.hub.changed(List::Messages(conversation));
-        Ok(())
-    }
-
-    pub async fn rename(id: ConversationId, title: String) -> Result<(), Failure> {
-        let (app, who) = signed_in().await?;
-        let title = normalize(&title).split_whitespace().collect::<Vec<_>>().join(" ");
-        if title.is_empty() || title.chars().count() > LONGEST_TITLE {
-            return Err(Failure::Invalid(format!("A title has between 1 and {LONGEST_TITLE} characters.")));
-        }
-        if !app.database.rename(who.account, id, &title, true).await? {
-            return Err(Failure::NotFound);
-        }
-        app.hub.changed(List::Conversations);
-        Ok(())
-    }
-
-    pub async fn delete(id: ConversationId) -> Result<(), Failure> {
-        let (app, who) = signed_in().await?;
-        if !app.database.delete_conversation(who.account, id).await? {
-            return Err(Failure::NotFound);
-        }
-        for running in app.hub.all_running(Some(id)) {
-            running.gone();
-        }
-        app.hub.changed(List::Conversations);
-        app.hub.changed(List::Messages(id));
-        Ok(())
-    }
 }

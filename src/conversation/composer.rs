@@ -1,5 +1,9 @@
 //! Where a message is written. What is typed here is never lost: it goes only when the server has it.
 
+use std::pin::pin;
+
+use futures::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
 use leptos::{html, prelude::*, task::spawn_local};
 use leptos_router::hooks::use_navigate;
 
@@ -7,6 +11,7 @@ use super::{
     LONGEST_MESSAGE,
     api::{self, Model, Opening, Sending},
     page::Shared,
+    sidebar::Shelves,
     thread::Thread,
 };
 use crate::{
@@ -19,22 +24,28 @@ use crate::{
 /// The key of the draft for a new conversation.
 const NEW: &str = "draft:new";
 
+/// How long the server may take to answer, in milliseconds. (Sending again after that is safe.)
+const PATIENCE: u32 = 30_000;
+
 /// `thread`: the conversation that it goes on with; none for a new one.
 #[component]
 pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
     let conversation = thread.map(|thread| thread.id);
-    let draft = conversation.map_or_else(|| NEW.to_owned(), |id| format!("draft:{id}"));
-    let draft = StoredValue::new(draft);
+    let draft = StoredValue::new(conversation.map_or_else(|| NEW.to_owned(), draft_of));
     // Why the form came back is told on the page that it came back to, not on the next.
     let Shared { answered, .. } = expect_context();
     let refusal = opening.refusal.filter(|_| !answered.get_value()).unwrap_or_default();
     Effect::new(move |_| answered.set_value(true));
     let text = NodeRef::<html::Textarea>::new();
-    let model = NodeRef::<html::Select>::new();
+    let menu = NodeRef::<html::Select>::new();
+    let kept = opening.model.clone();
+    let model = thread.map_or_else(|| RwSignal::new(chosen(&opening.models, None, kept)), |thread| thread.model);
     let failure = RwSignal::new((!refusal.message.is_empty()).then_some(refusal.message));
     let sending = RwSignal::new(false);
+    // What was sent and is not known to have arrived. Sending the same text again is sending the same message again.
+    let unsure = RwSignal::new(None::<Sending>);
+    let shelves = use_context::<Shelves>();
     let running = Memo::new(move |_| thread.and_then(Thread::running));
-    let navigate = use_navigate();
 
     Effect::new(move |_| {
         let Some(field) = text.get() else { return };
@@ -44,6 +55,7 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
         {
             field.set_value(&kept);
         }
+        unsure.set(draft.with_value(|key| kept_unsure(key)));
         // After a navigation it is only put into the page after this.
         request_animation_frame(move || drop(field.focus()));
     });
@@ -52,8 +64,38 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
             draft.with_value(|key| browser::keep_draft(key, &field.value()));
         }
     };
+    let open = {
+        let navigate = use_navigate();
+        move |conversation: ConversationId| navigate(&format!("/c/{conversation}"), Default::default())
+    };
+    // What the list brings has arrived, though no answer said so.
+    Effect::new({
+        let open = open.clone();
+        move |_| {
+            let Some(asked) = unsure.get() else { return };
+            let shelf = shelves.and_then(|Shelves(shelf)| shelf.get());
+            let arrived = match thread {
+                Some(thread) => thread.knows(asked.id),
+                None => shelf.is_some_and(|shelf| shelf.title(asked.conversation).is_some()),
+            };
+            let Some(field) = text.get_untracked().filter(|_| arrived) else { return };
+            unsure.set(None);
+            failure.set(None);
+            let stands = field.value() == asked.text;
+            if stands {
+                field.set_value("");
+            }
+            draft.with_value(|key| {
+                browser::keep_draft(&unsure_key(key), "");
+                browser::keep_draft(key, &field.value());
+            });
+            if stands && thread.is_none() {
+                open(asked.conversation);
+            }
+        }
+    });
     let send = move || {
-        let (Some(field), Some(model)) = (text.get_untracked(), model.get_untracked()) else { return };
+        let Some(field) = text.get_untracked() else { return };
         let typed = field.value();
         if typed.trim().is_empty() || sending.get_untracked() || running.get_untracked().is_some() {
             return;
@@ -61,37 +103,54 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
         if typed.len() > LONGEST_MESSAGE {
             return failure.set(Some(Failure::TooLong.to_string()));
         }
-        let now = draft.with_value(|key| sending_of(key, conversation, &typed, model.value()));
-        let conversation = now.conversation;
+        let key = draft.get_value();
+        let again = unsure.get_untracked().filter(|asked| asked.text == typed);
+        let now = sending_of(again, conversation, &typed, model.get_untracked());
+        if let Ok(json) = serde_json::to_string(&now) {
+            browser::keep_draft(&unsure_key(&key), &json);
+        }
+        unsure.set(Some(now.clone()));
+        let id = now.id;
+        let opened = now.conversation;
         sending.set(true);
         failure.set(None);
-        let navigate = navigate.clone();
+        let open = open.clone();
         spawn_local(async move {
-            let sent = api::send_message(now).await;
+            let patience = TimeoutFuture::new(PATIENCE);
+            let sent = match select(pin!(api::send_message(now)), patience).await {
+                Either::Left((sent, _)) => sent,
+                Either::Right(_) => Err(Failure::Unreachable),
+            };
+            // It is known now; a `Changed` id is taken by something else, and the next try has another.
+            if matches!(sent, Ok(_) | Err(Failure::Changed)) {
+                browser::keep_draft(&unsure_key(&key), "");
+            }
+            // What was typed meanwhile is the next message.
+            if sent.is_ok() && browser::draft(&key).is_some_and(|kept| kept == typed) {
+                browser::keep_draft(&key, "");
+            }
+            if sending.is_disposed() {
+                return;
+            }
             sending.set(false);
+            let arrived = unsure.with_untracked(|asked| asked.as_ref().is_none_or(|asked| asked.id != id));
+            if matches!(sent, Ok(_) | Err(Failure::Changed)) {
+                unsure.set(None);
+            }
             match sent {
                 Ok(sent) => {
-                    // What was typed meanwhile is the next message.
                     if field.value() == typed {
                         field.set_value("");
                     }
-                    draft.with_value(|key| {
-                        browser::keep_draft(key, &field.value());
-                        browser::keep_draft(&unsure(key), "");
-                    });
                     match thread {
                         Some(thread) => thread.sent(sent.heads, sent.messages),
-                        None => navigate(&format!("/c/{conversation}"), Default::default()),
+                        None => open(opened),
                     }
                     let _ = field.focus();
                 }
-                Err(error) => {
-                    if error == Failure::Changed {
-                        // The id is taken by something else: the next try has another.
-                        draft.with_value(|key| browser::keep_draft(&unsure(key), ""));
-                    }
-                    failure.set(Some(error.to_string()));
-                }
+                // The list was faster.
+                Err(_) if arrived => {}
+                Err(error) => failure.set(Some(error.to_string())),
             }
         });
     };
@@ -113,14 +172,20 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
         let Some(id) = running.get_untracked() else { return };
         spawn_local(async move {
             if let Err(error) = api::stop(id).await {
-                failure.set(Some(error.to_string()));
+                failure.try_set(Some(error.to_string()));
             }
         });
     };
-    let chosen = chosen(&opening.models, thread.and_then(Thread::last_model), opening.model);
+    // What was chosen before scripts were here stays chosen.
+    Effect::new(move |_| {
+        if let Some(menu) = menu.get() {
+            model.set(menu.value());
+        }
+    });
     let choose = move |_| {
-        if let Some(model) = model.get_untracked() {
-            browser::keep_cookie("model", &model.value());
+        if let Some(menu) = menu.get_untracked() {
+            model.set(menu.value());
+            browser::keep_cookie("model", &menu.value());
         }
     };
     let action = conversation.map_or_else(|| "/".into(), |id| format!("/c/{id}"));
@@ -128,6 +193,7 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
     let (fresh_conversation, fresh_message) = (conversation.unwrap_or(opening.fresh.0), opening.fresh.1);
     view! {
         <form class="composer" method="post" action=action on:submit=submit>
+            {opening.trouble.map(|trouble| view! { <p class="notice" role="note">{trouble}</p> })}
             <crate::ui::Notice text=failure />
             <input type="hidden" name="conversation" value=fresh_conversation.to_string() />
             <input type="hidden" name="id" value=fresh_message.to_string() />
@@ -144,8 +210,8 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
                 {in_textarea(&refusal.text)}
             </textarea>
             <div class="row">
-                <select node_ref=model name="model" aria-label="Model" on:change=choose>
-                    {options(opening.models, &chosen)}
+                <select node_ref=menu name="model" aria-label="Model" on:change=choose>
+                    {options(opening.models, &model.get_untracked())}
                 </select>
                 {move || match running.get() {
                     Some(_) => {
@@ -171,28 +237,38 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
     .into_any()
 }
 
-/// What is to be sent. Until it is known to have arrived it is kept, over a reload too, so that sending the same text
-/// again is sending the same message again.
-fn sending_of(draft: &str, conversation: Option<ConversationId>, text: &str, model: String) -> Sending {
-    let kept = browser::draft(&unsure(draft)).and_then(|kept| serde_json::from_str::<Sending>(&kept).ok());
-    let again = kept.filter(|kept| kept.text == text);
+/// What is to be sent: the same as before if it is sent `again`, else something new.
+fn sending_of(again: Option<Sending>, conversation: Option<ConversationId>, text: &str, model: String) -> Sending {
+    let opens = conversation.is_none();
     let (conversation, id) =
-        again.map_or_else(|| (conversation.unwrap_or_else(mint), mint()), |kept| (kept.conversation, kept.id));
-    let opens = draft == NEW;
-    let sending = Sending { conversation, opens, id, text: text.to_owned(), model };
-    if let Ok(json) = serde_json::to_string(&sending) {
-        browser::keep_draft(&unsure(draft), &json);
-    }
-    sending
+        again.map_or_else(|| (conversation.unwrap_or_else(mint), mint()), |asked| (asked.conversation, asked.id));
+    Sending { conversation, opens, id, text: text.to_owned(), model }
+}
+
+/// The key of the draft for this conversation.
+fn draft_of(conversation: ConversationId) -> String {
+    format!("draft:{conversation}")
+}
+
+/// Forgets what was typed for a conversation that there is no more.
+pub fn forget_draft(conversation: ConversationId) {
+    let draft = draft_of(conversation);
+    browser::keep_draft(&unsure_key(&draft), "");
+    browser::keep_draft(&draft, "");
+}
+
+/// What was sent of a draft without an answer, as it was kept over a reload.
+fn kept_unsure(draft: &str) -> Option<Sending> {
+    browser::draft(&unsure_key(draft)).and_then(|kept| serde_json::from_str(&kept).ok())
 }
 
 /// Where a draft's last send is kept while it is not known whether it arrived.
-fn unsure(draft: &str) -> String {
+fn unsure_key(draft: &str) -> String {
     format!("unsure:{draft}")
 }
 
 /// The model of the conversation's last reply, or the one chosen last, or the first on offer.
-fn chosen(models: &[Model], last: Option<String>, kept: Option<String>) -> String {
+pub fn chosen(models: &[Model], last: Option<String>, kept: Option<String>) -> String {
     (last.into_iter().chain(kept))
         .find(|key| models.iter().any(|model| model.key == *key))
         .or_else(|| models.first().map(|model| model.key.clone()))

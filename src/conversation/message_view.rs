@@ -5,15 +5,16 @@ use leptos::{html, prelude::*, task::spawn_local, wasm_bindgen::JsCast};
 use super::{api, thread::Thread};
 use crate::{
     ids::MessageId,
+    live::connection::Live,
     markdown::{Document, dom},
     message::{Kind, Message, Role, Status},
     ui::{browser, icon},
 };
 
 #[component]
-pub fn MessageView(thread: Thread, signal: ArcRwSignal<Message>) -> impl IntoView {
-    let (id, role) = signal.with_untracked(|message| (message.id, message.role));
-    let signal = RwSignal::from(signal);
+pub fn MessageView(thread: Thread, live: Live) -> impl IntoView {
+    let (id, role) = live.message.with_untracked(|message| (message.id, message.role));
+    let (signal, replaced) = (RwSignal::from(live.message), live.replaced);
     let status = Memo::new(move |_| signal.read().status);
     let count = Memo::new(move |_| signal.read().parts.len());
     let error = Memo::new(move |_| signal.read().error.clone());
@@ -32,7 +33,7 @@ pub fn MessageView(thread: Thread, signal: ArcRwSignal<Message>) -> impl IntoVie
             aria-busy=move || (!status.get().is_final()).to_string()
             on:click=copy_code
         >
-            <For each=move || 0..count.get() key=|index| *index let(index)>
+            <For each=move || parts(replaced.get(), count.get()) key=|part| *part let((_, index))>
                 <PartView signal index />
             </For>
             {move || (count.get() == 0 && !status.get().is_final()).then(|| view! { <p class="waiting" aria-label="Waiting for the first words"></p> })}
@@ -47,6 +48,11 @@ pub fn MessageView(thread: Thread, signal: ArcRwSignal<Message>) -> impl IntoVie
         </article>
     }
     .into_any()
+}
+
+/// Each part, as of the message's last replacement.
+fn parts(replaced: u32, count: usize) -> impl Iterator<Item = (u32, usize)> {
+    (0..count).map(move |index| (replaced, index))
 }
 
 fn name(status: Status) -> &'static str {
@@ -114,10 +120,8 @@ fn PlainText(signal: RwSignal<Message>, index: usize, name: &'static str) -> imp
     let mut shown = text.len();
     each_growth(signal, index, move |text, _| {
         if let Some(node) = node.get_untracked() {
-            // A reset may have replaced it by something else.
-            match text.get(shown..) {
-                Some(more) => dom::append_text(&node, more),
-                None => node.set_text_content(Some(text)),
+            if let Some(more) = text.get(shown..) {
+                dom::append_text(&node, more);
             }
             shown = text.len();
         }
@@ -187,17 +191,21 @@ fn Actions(
     status: Memo<Status>,
 ) -> impl IntoView {
     let failure = RwSignal::new(None::<String>);
-    let copied = RwSignal::new(false);
+    let copied = RwSignal::new(None::<bool>);
     let copy = move |_| {
         let text = signal.read_untracked().text();
-        spawn_local(async move { copied.set(browser::copy(&text).await) });
+        spawn_local(async move {
+            copied.try_set(Some(browser::copy(&text).await));
+        });
     };
-    let told =
-        move |result: Result<(), crate::error::Failure>| failure.set(result.err().map(|error| error.to_string()));
-    let retry = move |_| spawn_local(async move { told(api::retry(id).await) });
+    let told = move |result: Result<(), crate::error::Failure>| {
+        drop(failure.try_set(result.err().map(|error| error.to_string())))
+    };
+    let model = move || thread.model.get_untracked();
+    let retry = move |_| spawn_local(async move { told(api::retry(id, model()).await) });
     let go_on = move |_| {
         let epoch = signal.read_untracked().epoch;
-        spawn_local(async move { told(api::go_on(id, epoch).await) });
+        spawn_local(async move { told(api::go_on(id, epoch, model()).await) });
     };
     let free = Memo::new(move |_| thread.running().is_none());
     let usage = Memo::new(move |_| signal.read().usage);
@@ -206,7 +214,7 @@ fn Actions(
             {(role == Role::Assistant).then(|| view! { <Attempts thread id /> })}
             <button type="button" class="icon-button" aria-label="Copy" title="Copy" on:click=copy>
                 <icon::Icon path=icon::COPY />
-                <span class="told" role="status">{move || copied.get().then_some("Copied")}</span>
+                <span class="told" role="status">{move || copied.get().map(told_of)}</span>
             </button>
             <Show when=move || role == Role::Assistant && free.get()>
                 <button type="button" class="icon-button" aria-label="Retry" title="Retry" on:click=retry>
@@ -231,9 +239,21 @@ fn Actions(
 fn Attempts(thread: Thread, id: MessageId) -> impl IntoView {
     let attempts = Memo::new(move |_| thread.attempts(id));
     let at = Memo::new(move |_| attempts.read().iter().position(|attempt| *attempt == id).unwrap_or(0));
+    let (left, right) = (NodeRef::<html::Button>::new(), NodeRef::<html::Button>::new());
+    // The button that brought this attempt here keeps the cursor; at the end of the line, the other one.
+    Effect::new(move |_| {
+        let (Some(left), Some(right)) = (left.get(), right.get()) else { return };
+        let Some((_, step)) = thread.paged.get_value().filter(|(to, _)| *to == id) else { return };
+        thread.paged.set_value(None);
+        request_animation_frame(move || {
+            let (pressed, other) = if step < 0 { (left, right) } else { (right, left) };
+            let _ = if pressed.disabled() { other.focus() } else { pressed.focus() };
+        });
+    });
     let show = move |step: isize| {
         let to = at.get_untracked().checked_add_signed(step).and_then(|at| attempts.read_untracked().get(at).copied());
         if let Some(to) = to {
+            thread.paged.set_value(Some((to, step)));
             spawn_local(async move {
                 if let Err(error) = api::show_attempt(to).await {
                     leptos::logging::warn!("{error}");
@@ -247,11 +267,11 @@ fn Attempts(thread: Thread, id: MessageId) -> impl IntoView {
     view! {
         <Show when=are_several>
             <span class="attempts">
-                <button type="button" class="icon-button" aria-label="Earlier attempt" title="Earlier attempt" disabled=move || at.get() == 0 on:click=move |_| show(-1)>
+                <button node_ref=left type="button" class="icon-button" aria-label="Earlier attempt" title="Earlier attempt" disabled=move || at.get() == 0 on:click=move |_| show(-1)>
                     <icon::Icon path=icon::LEFT />
                 </button>
                 <span>{move || at.get() + 1} "/" {count}</span>
-                <button type="button" class="icon-button" aria-label="Later attempt" title="Later attempt" disabled=is_last on:click=move |_| show(1)>
+                <button node_ref=right type="button" class="icon-button" aria-label="Later attempt" title="Later attempt" disabled=is_last on:click=move |_| show(1)>
                     <icon::Icon path=icon::RIGHT />
                 </button>
             </span>
@@ -266,11 +286,22 @@ fn Announcement(signal: RwSignal<Message>, status: Memo<Status>) -> impl IntoVie
     Effect::new(move |before: Option<bool>| {
         let over = status.get().is_final();
         if over && before == Some(false) {
-            told.set(signal.read_untracked().text());
+            told.set(signal.with_untracked(ending));
         }
         over
     });
     view! { <div class="visually-hidden" role="status">{told}</div> }
+}
+
+/// How a reply ended, in a sentence.
+fn ending(message: &Message) -> String {
+    match (message.status, &message.error) {
+        (Status::Failed, Some(error)) => format!("The reply failed: {error}"),
+        (Status::Failed, None) => "The reply failed.".into(),
+        (Status::Stopped, _) => "The reply was stopped.".into(),
+        (Status::Interrupted, _) => "The reply was interrupted.".into(),
+        _ => "The reply is finished.".into(),
+    }
 }
 
 /// The Copy button of a code block, which is part of the rendered text and so has no handler of its own.
@@ -283,8 +314,10 @@ fn copy_code(event: web_sys::MouseEvent) {
     let code = button.closest(".code").ok().flatten().and_then(|block| block.query_selector("code").ok().flatten());
     let Some(text) = code.and_then(|code| code.text_content()) else { return };
     spawn_local(async move {
-        if browser::copy(&text).await {
-            button.set_text_content(Some("Copied"));
-        }
+        button.set_text_content(Some(told_of(browser::copy(&text).await)));
     });
+}
+
+fn told_of(copied: bool) -> &'static str {
+    if copied { "Copied" } else { "Not copied" }
 }

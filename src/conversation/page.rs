@@ -137,7 +137,10 @@ pub fn Chat() -> impl IntoView {
                 let opening = opening.await.ok()?;
                 Some(
                     match stretch.await {
-                        Ok(stretch) => view! { <ThreadView opening stretch /> }.into_any(),
+                        Ok(stretch) => {
+                            let earlier = before.get_untracked().is_some();
+                            view! { <ThreadView opening stretch earlier /> }.into_any()
+                        }
                         Err(Failure::NotFound) => view! { <NotFound /> }.into_any(),
                         Err(failure) => view! { <Trouble failure /> }.into_any(),
                     },

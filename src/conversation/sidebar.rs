@@ -1,17 +1,17 @@
 //! The sidebar: every conversation by date, live in every tab.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{collections::HashMap, rc::Rc, time::Duration};
 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_location;
 
 use super::{
-    Conversation,
+    Conversation, Conversations,
     api::{self, Clock, Opening},
     page::Shared,
 };
 use crate::{
-    ids::ConversationId,
+    ids::{ConversationId, Millis},
     live::{
         List,
         connection::{self, Follower, News},
@@ -26,7 +26,11 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 pub struct Shelf {
     rows: RwSignal<HashMap<ConversationId, Conversation>>,
     rev: StoredValue<i64>,
-    more: RwSignal<bool>,
+    /// The instant from which on it is loaded; `i64::MIN` if nothing is older. Older rows that the list tells of are
+    /// kept too, for when one scrolls there.
+    from: RwSignal<Millis>,
+    /// Whether older ones are under way.
+    loading: StoredValue<bool>,
 }
 
 impl Shelf {
@@ -35,25 +39,25 @@ impl Shelf {
         Shelf {
             rows: RwSignal::new(rows.iter().map(|row| (row.id, row.clone())).collect()),
             rev: StoredValue::new(opening.conversations.rev),
-            more: RwSignal::new(opening.conversations.more),
+            from: RwSignal::new(beginning(&opening.conversations)),
+            loading: StoredValue::new(false),
         }
     }
 
     /// Newest first.
     fn sorted(self) -> Vec<Conversation> {
-        let mut rows: Vec<_> = self.rows.read().values().filter(|row| !row.deleted).cloned().collect();
+        let from = self.from.get();
+        let shown = |row: &&Conversation| !row.deleted && row.updated_at >= from;
+        let mut rows: Vec<_> = self.rows.read().values().filter(shown).cloned().collect();
         rows.sort_by_key(|row| (std::cmp::Reverse(row.updated_at), row.id));
         rows
     }
 
+    /// Takes in rows. Each applies only if it is newer.
     fn take(self, rows: Vec<Conversation>) {
         self.rows.update(|known| {
-            // What is older than all that is loaded comes when one scrolls there.
-            let oldest = known.values().map(|row| row.updated_at).min().unwrap_or(0);
             for row in rows {
-                let newer = known.get(&row.id).is_none_or(|known| known.rev < row.rev);
-                let inside = known.contains_key(&row.id) || row.updated_at >= oldest || !self.more.get_untracked();
-                if newer && inside {
+                if known.get(&row.id).is_none_or(|known| known.rev < row.rev) {
                     known.insert(row.id, row);
                 }
             }
@@ -61,21 +65,20 @@ impl Shelf {
     }
 
     fn load_more(self) {
-        let oldest = self.rows.with_untracked(|rows| rows.values().map(|row| row.updated_at).min());
-        let Some(oldest) = oldest.filter(|_| self.more.get_untracked()) else { return };
-        self.more.set(false);
+        let from = self.from.get_untracked();
+        if from == i64::MIN || self.loading.get_value() {
+            return;
+        }
+        self.loading.set_value(true);
         spawn_local(async move {
-            match api::earlier_conversations(oldest).await {
-                Ok(earlier) => {
-                    self.rows.update(|known| {
-                        for row in earlier.rows {
-                            known.entry(row.id).or_insert(row);
-                        }
-                    });
-                    self.more.set(earlier.more);
-                }
-                Err(_) => self.more.set(true),
+            let earlier = api::earlier_conversations(from).await;
+            if self.from.is_disposed() {
+                return;
             }
+            self.loading.set_value(false);
+            let Ok(earlier) = earlier else { return };
+            self.from.set(beginning(&earlier));
+            self.take(earlier.rows);
         });
     }
 
@@ -100,6 +103,12 @@ impl Shelf {
     }
 }
 
+/// The instant from which on everything is known that a stretch leads up to.
+fn beginning(stretch: &Conversations) -> Millis {
+    let oldest = stretch.rows.iter().map(|row| row.updated_at).min();
+    oldest.filter(|_| stretch.more).unwrap_or(i64::MIN)
+}
+
 /// The one shelf of this page, for those who show a title. Set once the sidebar stands.
 #[derive(Clone, Copy)]
 pub struct Shelves(pub RwSignal<Option<Shelf>>);
@@ -113,8 +122,22 @@ pub fn Sidebar(opening: Opening) -> impl IntoView {
     }
     Effect::new(move |_| shelf.go_live());
     on_cleanup(|| connection::leave_list(List::Conversations));
-    let clock = opening.clock;
-    let groups = Memo::new(move |_| grouped(shelf.sorted(), clock));
+    let Clock { now, offset } = opening.clock;
+    let now = RwSignal::new(now);
+    // Hydration has the server's instant; from there on the page's own clock goes on.
+    Effect::new(move |_| {
+        let ahead = now.get_untracked() - js_sys::Date::now() as Millis;
+        let tick = move || now.set(js_sys::Date::now() as Millis + ahead);
+        let minutes = set_interval_with_handle(tick, Duration::from_secs(60));
+        let seen = window_event_listener(leptos::ev::visibilitychange, move |_| tick());
+        on_cleanup(move || {
+            seen.remove();
+            if let Ok(minutes) = minutes {
+                minutes.clear();
+            }
+        });
+    });
+    let groups = Memo::new(move |_| grouped(shelf.sorted(), Clock { now: now.get(), offset }));
     let path = use_location().pathname;
     Effect::new(move |_| {
         path.track();
@@ -124,7 +147,7 @@ pub fn Sidebar(opening: Opening) -> impl IntoView {
     view! {
         <nav class="sidebar" aria-label="Conversations">
             <header>
-                <a class="button new-chat" role="button" href="/">
+                <a class="button new-chat" role="button" href="/" on:keydown=press>
                     <icon::Icon path=icon::PLUS />
                     "New chat"
                 </a>
@@ -166,7 +189,7 @@ pub fn Sidebar(opening: Opening) -> impl IntoView {
                 <button type="button" class="icon-button" aria-label="Light or dark" title="Light or dark" on:click=move |_| switch_theme()>
                     <icon::Icon path=icon::THEME />
                 </button>
-                <form method="post" action="/sign-out">
+                <form method="post" action="/sign-out" on:submit=move |_| browser::forget_drafts()>
                     <button class="icon-button" aria-label="Sign out" title="Sign out">
                         <icon::Icon path=icon::LEAVE />
                     </button>
@@ -175,6 +198,14 @@ pub fn Sidebar(opening: Opening) -> impl IntoView {
         </nav>
     }
     .into_any()
+}
+
+/// A link that is called a button is pressed by Space, too.
+fn press(event: web_sys::KeyboardEvent) {
+    if event.key() == " " {
+        event.prevent_default();
+        event_target::<web_sys::HtmlElement>(&event).click();
+    }
 }
 
 type Group = (String, Vec<(ConversationId, String)>);

@@ -4,42 +4,15 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction, any::AnyRow};
 
 use super::{CONVERSATIONS_A_PAGE, Conversation, Conversations, Head, MESSAGES_A_PAGE, Stretch};
 use crate::{
-    ids::{AccountId, ConversationId, MessageId, Millis, OwnerId},
-    message::{Epoch, Kind, Message, Part, Role, Status},
-    server::database::Database,
+    ids::{AccountId, ConversationId, MessageId, Millis},
+    message::{Epoch, Message},
+    server::database::{Database, from_json, named, parsed},
 };
 
 const CONVERSATION: &str = "c.id, c.rev, c.title, c.updated_at, c.deleted";
 const HEAD: &str = "m.id, m.rev, m.place, m.attempt, m.shown, m.role, m.status, m.epoch, m.nonce";
-const MESSAGE: &str = "m.id, m.role, m.model, m.epoch, m.nonce, m.status, m.parts, m.ended_at, m.error, m.usage";
-
-/// A person's message and the reply that it asks for.
-pub struct Exchange {
-    pub conversation: ConversationId,
-    /// Makes the conversation, with this title, if it is not there yet.
-    pub opens: Option<String>,
-    pub said: Message,
-    pub reply: Message,
-    pub owner: OwnerId,
-    pub now: Millis,
-}
-
-/// What became of something that starts a reply.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Started {
-    /// The reply stands in the database: its place, and the change of the list that it came with.
-    Yes { place: i64, rev: i64 },
-    /// The same send, come twice: nothing was done.
-    Repeated,
-    /// Another reply is running in this conversation.
-    Busy,
-    /// It is not in a state for this any more; somebody else was faster.
-    Changed,
-    /// There is no such thing for this account.
-    Missing,
-    /// This process was declared dead: it must write no more.
-    Fenced,
-}
+pub(crate) const MESSAGE: &str =
+    "m.id, m.role, m.model, m.epoch, m.nonce, m.status, m.parts, m.ended_at, m.error, m.usage";
 
 /// How many changed rows of a list are read at once: what fits in a frame.
 const CHANGES_AT_ONCE: i64 = 30;
@@ -214,147 +187,6 @@ impl Database {
             .await
     }
 
-    /// A person's message and the reply to it, together or not at all.
-    pub async fn exchange(&self, account: AccountId, new: &Exchange) -> sqlx::Result<Started> {
-        let mut tx = self.begin().await?;
-        if is_fenced(&mut tx, new.owner).await? {
-            return Ok(Started::Fenced);
-        }
-        let rev = next_conversations_rev(&mut tx, account).await?;
-        if let Some(title) = &new.opens {
-            sqlx::query(
-                "INSERT INTO conversations (id, account_id, rev, title, updated_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
-            )
-            .bind(new.conversation.to_string())
-            .bind(account.to_string())
-            .bind(rev)
-            .bind(title)
-            .bind(new.now)
-            .execute(&mut *tx)
-            .await?;
-        }
-        let Some((messages_rev, place)) = sqlx::query_as::<_, (i64, i64)>(
-            "UPDATE conversations SET messages_rev = messages_rev + 1, next_place = next_place + 2, rev = $1, updated_at = $2
-             WHERE id = $3 AND account_id = $4 AND deleted = 0 RETURNING messages_rev, next_place",
-        )
-        .bind(rev)
-        .bind(new.now)
-        .bind(new.conversation.to_string())
-        .bind(account.to_string())
-        .fetch_optional(&mut *tx)
-        .await?
-        else {
-            return Ok(Started::Missing);
-        };
-        let before = sqlx::query(AssertSqlSafe(format!(
-            "SELECT {MESSAGE} FROM messages m WHERE m.id = $1 AND m.conversation_id = $2"
-        )))
-        .bind(new.said.id.to_string())
-        .bind(new.conversation.to_string())
-        .try_map(message)
-        .fetch_optional(&mut *tx)
-        .await?;
-        if let Some(before) = before {
-            // The same id with other words is no repetition, and those words must not go unsaid.
-            let same = before.text() == new.said.text();
-            return Ok(if same { Started::Repeated } else { Started::Changed });
-        }
-        if is_busy(&mut tx, new.conversation).await? {
-            return Ok(Started::Busy);
-        }
-        let place = place - 2;
-        let at = |place| Slot { conversation: new.conversation, rev: messages_rev, place, attempt: 1 };
-        match insert(&mut tx, &at(place), &new.said, None).await {
-            // The id is taken by something else, here or elsewhere.
-            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Started::Changed),
-            inserted => inserted?,
-        }
-        insert(&mut tx, &at(place + 1), &new.reply, Some(new.owner)).await?;
-        tx.commit().await?;
-        Ok(Started::Yes { place: place + 1, rev: messages_rev })
-    }
-
-    /// Another attempt at a finished reply, shown in its place.
-    pub async fn retry(
-        &self,
-        account: AccountId,
-        of: MessageId,
-        reply: &Message,
-        owner: OwnerId,
-    ) -> sqlx::Result<Started> {
-        let mut tx = self.begin().await?;
-        if is_fenced(&mut tx, owner).await? {
-            return Ok(Started::Fenced);
-        }
-        let Some((conversation, rev)) = next_messages_rev(&mut tx, account, of).await? else {
-            return Ok(Started::Missing);
-        };
-        let Some((place, role)) = sqlx::query_as::<_, (i64, String)>("SELECT place, role FROM messages WHERE id = $1")
-            .bind(of.to_string())
-            .fetch_optional(&mut *tx)
-            .await?
-        else {
-            return Ok(Started::Missing);
-        };
-        if role != name(Role::Assistant) {
-            return Ok(Started::Missing);
-        }
-        if is_busy(&mut tx, conversation).await? {
-            return Ok(Started::Busy);
-        }
-        let attempt: i64 =
-            sqlx::query_scalar("SELECT MAX(attempt) + 1 FROM messages WHERE conversation_id = $1 AND place = $2")
-                .bind(conversation.to_string())
-                .bind(place)
-                .fetch_one(&mut *tx)
-                .await?;
-        hide_attempts(&mut tx, conversation, place, rev).await?;
-        insert(&mut tx, &Slot { conversation, rev, place, attempt }, reply, Some(owner)).await?;
-        tx.commit().await?;
-        Ok(Started::Yes { place, rev })
-    }
-
-    /// Opens a new epoch of a message that ended early: a compare-and-set on the epoch that the presser saw.
-    pub async fn go_on(
-        &self,
-        account: AccountId,
-        id: MessageId,
-        seen: Epoch,
-        next: Epoch,
-        owner: OwnerId,
-    ) -> sqlx::Result<Started> {
-        let mut tx = self.begin().await?;
-        if is_fenced(&mut tx, owner).await? {
-            return Ok(Started::Fenced);
-        }
-        let Some((conversation, rev)) = next_messages_rev(&mut tx, account, id).await? else {
-            return Ok(Started::Missing);
-        };
-        if is_busy(&mut tx, conversation).await? {
-            return Ok(Started::Busy);
-        }
-        let place: Option<i64> = sqlx::query_scalar(
-            "UPDATE messages SET epoch = $1, nonce = $2, status = 'pending', ended_at = NULL, error = NULL, usage = NULL, owner = $3, rev = $4
-             WHERE id = $5 AND epoch = $6 AND nonce = $7 AND status IN ('stopped', 'failed', 'interrupted') RETURNING place",
-        )
-        .bind(i64::from(next.counter))
-        .bind(i64::from(next.nonce))
-        .bind(owner.to_string())
-        .bind(rev)
-        .bind(id.to_string())
-        .bind(i64::from(seen.counter))
-        .bind(i64::from(seen.nonce))
-        .fetch_optional(&mut *tx)
-        .await?;
-        match place {
-            Some(place) => {
-                tx.commit().await?;
-                Ok(Started::Yes { place, rev })
-            }
-            None => Ok(Started::Changed),
-        }
-    }
-
     /// Shows this attempt in its place. False if the account has no such message.
     pub async fn show_attempt(&self, account: AccountId, id: MessageId) -> sqlx::Result<Option<ConversationId>> {
         let mut tx = self.begin().await?;
@@ -429,6 +261,10 @@ impl Database {
         if done.rows_affected() == 0 {
             return Ok(false);
         }
+        sqlx::query("DELETE FROM journal WHERE message_id IN (SELECT id FROM messages WHERE conversation_id = $1)")
+            .bind(id.to_string())
+            .execute(&mut *tx)
+            .await?;
         sqlx::query("DELETE FROM messages WHERE conversation_id = $1").bind(id.to_string()).execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(true)
@@ -436,7 +272,7 @@ impl Database {
 }
 
 /// Counts a change of the account's sidebar. First in its transaction, so that two of them never share a count.
-async fn next_conversations_rev(tx: &mut Transaction<'_, Any>, account: AccountId) -> sqlx::Result<i64> {
+pub(crate) async fn next_conversations_rev(tx: &mut Transaction<'_, Any>, account: AccountId) -> sqlx::Result<i64> {
     sqlx::query_scalar(
         "UPDATE accounts SET conversations_rev = conversations_rev + 1 WHERE id = $1 RETURNING conversations_rev",
     )
@@ -462,25 +298,7 @@ pub(crate) async fn next_messages_rev(
     .await
 }
 
-/// Whether another process has declared this one dead.
-async fn is_fenced(tx: &mut Transaction<'_, Any>, owner: OwnerId) -> sqlx::Result<bool> {
-    let alive: Option<String> = sqlx::query_scalar("SELECT id FROM owners WHERE id = $1 AND fenced = 0")
-        .bind(owner.to_string())
-        .fetch_optional(&mut **tx)
-        .await?;
-    Ok(alive.is_none())
-}
-
-async fn is_busy(tx: &mut Transaction<'_, Any>, id: ConversationId) -> sqlx::Result<bool> {
-    let running: Option<String> =
-        sqlx::query_scalar("SELECT id FROM messages WHERE conversation_id = $1 AND status IN ('pending', 'streaming')")
-            .bind(id.to_string())
-            .fetch_optional(&mut **tx)
-            .await?;
-    Ok(running.is_some())
-}
-
-async fn hide_attempts(
+pub(crate) async fn hide_attempts(
     tx: &mut Transaction<'_, Any>,
     conversation: ConversationId,
     place: i64,
@@ -492,41 +310,6 @@ async fn hide_attempts(
         .bind(place)
         .execute(&mut **tx)
         .await?;
-    Ok(())
-}
-
-/// Where in a conversation a message goes.
-struct Slot {
-    conversation: ConversationId,
-    rev: i64,
-    place: i64,
-    attempt: i64,
-}
-
-async fn insert(
-    tx: &mut Transaction<'_, Any>,
-    slot: &Slot,
-    message: &Message,
-    owner: Option<OwnerId>,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO messages (id, conversation_id, rev, place, attempt, shown, role, model, epoch, nonce, status, parts, owner)
-         VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10, $11, $12)",
-    )
-    .bind(message.id.to_string())
-    .bind(slot.conversation.to_string())
-    .bind(slot.rev)
-    .bind(slot.place)
-    .bind(slot.attempt)
-    .bind(name(message.role))
-    .bind(message.model.as_deref())
-    .bind(i64::from(message.epoch.counter))
-    .bind(i64::from(message.epoch.nonce))
-    .bind(name(message.status))
-    .bind(json(&message.parts)?)
-    .bind(owner.map(|owner| owner.to_string()))
-    .execute(&mut **tx)
-    .await?;
     Ok(())
 }
 
@@ -567,66 +350,6 @@ pub(crate) fn message(row: AnyRow) -> sqlx::Result<Message> {
     })
 }
 
-fn epoch(row: &AnyRow) -> sqlx::Result<Epoch> {
+pub(crate) fn epoch(row: &AnyRow) -> sqlx::Result<Epoch> {
     Ok(Epoch { counter: row.try_get::<i64, _>("epoch")? as u32, nonce: row.try_get::<i64, _>("nonce")? as u32 })
-}
-
-/// A column that holds an id.
-pub(crate) fn parsed<T>(row: &AnyRow, column: &str) -> sqlx::Result<T>
-where
-    T: std::str::FromStr,
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
-    (row.try_get::<String, _>(column)?.parse()).map_err(|error| sqlx::Error::Decode(Box::new(error)))
-}
-
-/// A column that holds one of an enum's names.
-fn named<T: serde::de::DeserializeOwned>(row: &AnyRow, column: &str) -> sqlx::Result<T> {
-    serde_json::from_value(serde_json::Value::String(row.try_get(column)?))
-        .map_err(|error| sqlx::Error::Decode(Box::new(error)))
-}
-
-/// An enum's name, as its JSON has it.
-pub(crate) fn name<T: serde::Serialize>(value: T) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(name)) => name,
-        _ => String::new(),
-    }
-}
-
-pub(crate) fn json<T: serde::Serialize>(value: &T) -> sqlx::Result<String> {
-    serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(Box::new(error)))
-}
-
-pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> sqlx::Result<T> {
-    serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(Box::new(error)))
-}
-
-impl Message {
-    /// What a person said: complete from the start.
-    pub fn said(id: MessageId, text: String, now: Millis) -> Message {
-        Message {
-            role: Role::User,
-            status: Status::Completed,
-            parts: vec![Part { kind: Kind::Text, started_at: now, text }],
-            model: None,
-            ended_at: Some(now),
-            ..Message::asked(id, String::new())
-        }
-    }
-
-    /// A reply that nothing has come of yet.
-    pub fn asked(id: MessageId, model: String) -> Message {
-        Message {
-            id,
-            role: Role::Assistant,
-            model: Some(model),
-            epoch: Epoch { counter: 1, nonce: rand::random() },
-            status: Status::Pending,
-            parts: vec![],
-            ended_at: None,
-            error: None,
-            usage: None,
-        }
-    }
 }

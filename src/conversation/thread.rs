@@ -12,7 +12,7 @@ use leptos_router::hooks::use_navigate;
 use super::{
     Head, LONGEST_TITLE, Stretch,
     api::{self, Opening},
-    composer::Composer,
+    composer::{Composer, chosen, forget_draft},
     message_view::MessageView,
     page::Bar,
     sidebar::Shelves,
@@ -21,7 +21,7 @@ use crate::{
     ids::{ConversationId, MessageId},
     live::{
         List,
-        connection::{self, Follower, News},
+        connection::{self, Follower, Live, News},
     },
     message::{Message, Role},
     ui::{dialog::Dialog, icon},
@@ -36,12 +36,22 @@ const FAR: i32 = 240;
 #[derive(Clone, Copy)]
 pub struct Thread {
     pub id: ConversationId,
+    /// The model that is chosen for what comes next.
+    pub model: RwSignal<String>,
+    /// The attempt that was paged to from here, and which way, until it has come.
+    pub paged: StoredValue<Option<(MessageId, isize)>>,
     /// By place and attempt.
     heads: RwSignal<BTreeMap<(i64, i64), Head>>,
-    messages: StoredValue<HashMap<MessageId, ArcRwSignal<Message>>>,
+    messages: StoredValue<HashMap<MessageId, Live>>,
     rev: StoredValue<i64>,
-    more: RwSignal<bool>,
+    /// The place from which on it is loaded; `i64::MIN` if nothing is before it. Heads of earlier places are kept too,
+    /// for when one scrolls there.
+    from: RwSignal<i64>,
+    /// Whether earlier messages are under way.
+    loading: StoredValue<bool>,
     gone: RwSignal<bool>,
+    /// Whether it is being deleted from here, which nobody needs to be told.
+    deleting: RwSignal<bool>,
     /// While earlier messages are put in: the list takes every article out and in again, and the browser must not
     /// follow the one that it holds on to.
     settling: RwSignal<bool>,
@@ -50,16 +60,23 @@ pub struct Thread {
 }
 
 impl Thread {
-    fn new(stretch: Stretch) -> Thread {
+    fn new(stretch: Stretch, opening: &Opening) -> Thread {
+        let last = stretch.messages.iter().rev().find_map(|message| message.model.clone());
+        let model = chosen(&opening.models, last, opening.model.clone());
+        let from = beginning(&stretch);
         let heads = stretch.heads.into_iter().map(|head| ((head.place, head.attempt), head));
-        let messages = stretch.messages.into_iter().map(|message| (message.id, ArcRwSignal::new(message)));
+        let messages = stretch.messages.into_iter().map(|message| (message.id, Live::new(message)));
         Thread {
             id: stretch.conversation.id,
+            model: RwSignal::new(model),
+            paged: StoredValue::new(None),
             heads: RwSignal::new(heads.collect()),
             messages: StoredValue::new(messages.collect()),
             rev: StoredValue::new(stretch.rev),
-            more: RwSignal::new(stretch.more),
+            from: RwSignal::new(from),
+            loading: StoredValue::new(false),
             gone: RwSignal::new(false),
+            deleting: RwSignal::new(false),
             settling: RwSignal::new(false),
             live: StoredValue::new(false),
         }
@@ -67,12 +84,20 @@ impl Thread {
 
     /// What is shown, in order.
     fn shown(self) -> Vec<(MessageId, Role)> {
-        self.heads.read().values().filter(|head| head.shown).map(|head| (head.id, head.role)).collect()
+        let from = self.from.get();
+        let heads = self.heads.read();
+        let loaded = heads.range((from, i64::MIN)..).map(|(_, head)| head);
+        loaded.filter(|head| head.shown).map(|head| (head.id, head.role)).collect()
     }
 
     /// The reply that runs, if one does.
     pub fn running(self) -> Option<MessageId> {
         self.heads.read().values().find(|head| !head.status.is_final()).map(|head| head.id)
+    }
+
+    /// Whether the list has told of it.
+    pub fn knows(self, id: MessageId) -> bool {
+        self.heads.read().values().any(|head| head.id == id)
     }
 
     /// The attempts in a message's place, in order.
@@ -84,40 +109,27 @@ impl Thread {
         place.map(in_place).unwrap_or_default()
     }
 
-    /// The model of the last reply.
-    pub fn last_model(self) -> Option<String> {
-        let heads = self.heads.read_untracked();
-        let last = heads.values().rev().find(|head| head.shown && head.role == Role::Assistant)?;
-        self.message(last.id, last.role).with_untracked(|message| message.model.clone())
-    }
-
-    fn message(self, id: MessageId, role: Role) -> ArcRwSignal<Message> {
-        let mut signal = None;
-        self.messages.update_value(|messages| {
-            let entry = messages.entry(id).or_insert_with(|| ArcRwSignal::new(Message::unseen(id, role)));
-            signal = Some(entry.clone());
-        });
-        signal.unwrap_or_else(|| ArcRwSignal::new(Message::unseen(id, role)))
+    fn message(self, id: MessageId, role: Role) -> Live {
+        let unseen = || Live::new(Message::unseen(id, role));
+        let mut live = None;
+        self.messages.update_value(|messages| live = Some(messages.entry(id).or_insert_with(unseen).clone()));
+        live.unwrap_or_else(unseen)
     }
 
     /// Takes in what was just sent from here, before the list tells.
     pub fn sent(self, heads: Vec<Head>, messages: Vec<Message>) {
         self.messages.update_value(|known| {
             for message in messages {
-                known.entry(message.id).or_insert_with(|| ArcRwSignal::new(message));
+                known.entry(message.id).or_insert_with(|| Live::new(message));
             }
         });
         self.take(heads);
     }
 
-    /// Takes in heads. Each applies only if it is newer; one outside the loaded stretch comes when one scrolls there.
+    /// Takes in heads. Each applies only if it is newer.
     fn take(self, heads: Vec<Head>) {
         self.heads.update(|known| {
-            let first = match self.more.get_untracked() {
-                true => known.keys().next().map_or(i64::MIN, |(place, _)| *place),
-                false => i64::MIN,
-            };
-            for head in heads.into_iter().filter(|head| head.place >= first) {
+            for head in heads {
                 let key = (head.place, head.attempt);
                 if known.get(&key).is_none_or(|known| known.rev < head.rev) {
                     known.insert(key, head);
@@ -132,13 +144,15 @@ impl Thread {
         if !self.live.get_value() {
             return;
         }
-        for head in self.heads.read_untracked().values().filter(|head| head.shown) {
-            let signal = self.message(head.id, head.role);
-            let behind = signal.with_untracked(|message| {
+        let from = self.from.get_untracked();
+        let heads = self.heads.read_untracked();
+        for head in heads.range((from, i64::MIN)..).map(|(_, head)| head).filter(|head| head.shown) {
+            let live = self.message(head.id, head.role);
+            let behind = live.message.with_untracked(|message| {
                 !message.status.is_final() || head.epoch != message.epoch && head.epoch.counter >= message.epoch.counter
             });
             if behind {
-                connection::follow(signal);
+                connection::follow(live, head.epoch);
             }
         }
     }
@@ -167,33 +181,51 @@ impl Thread {
         self.messages.with_value(|messages| messages.keys().copied().for_each(connection::leave));
     }
 
+    /// The place before which there is more.
     fn first_place(self) -> Option<i64> {
-        self.heads.read().keys().next().map(|(place, _)| *place)
+        Some(self.from.get_untracked()).filter(|from| *from != i64::MIN)
     }
 
     fn load_earlier(self) {
-        let Some(first) = untrack(move || self.first_place()).filter(|_| self.more.get_untracked()) else { return };
-        self.more.set(false);
+        let Some(first) = self.first_place().filter(|_| !self.loading.get_value()) else { return };
+        self.loading.set_value(true);
         spawn_local(async move {
-            match api::messages(self.id, Some(first)).await {
-                Ok(earlier) => {
-                    self.settling.set(true);
-                    self.sent(earlier.heads, earlier.messages);
-                    request_animation_frame(move || request_animation_frame(move || self.settling.set(false)));
-                    self.more.set(earlier.more);
-                }
-                Err(_) => self.more.set(true),
+            let earlier = api::messages(self.id, Some(first)).await;
+            if self.from.is_disposed() {
+                return;
             }
+            self.loading.set_value(false);
+            let Ok(earlier) = earlier else { return };
+            self.settling.set(true);
+            self.from.set(beginning(&earlier));
+            self.sent(earlier.heads, earlier.messages);
+            let settled = move || {
+                self.settling.try_set(false);
+            };
+            request_animation_frame(move || request_animation_frame(settled));
         });
     }
 }
 
+/// The place from which on everything is known that a stretch leads up to.
+fn beginning(stretch: &Stretch) -> i64 {
+    let first = stretch.heads.iter().map(|head| head.place).min();
+    first.filter(|_| stretch.more).unwrap_or(i64::MIN)
+}
+
+/// `earlier`: the stretch is not the newest one, which only a page without scripts shows.
 #[component]
-pub fn ThreadView(opening: Opening, stretch: Stretch) -> impl IntoView {
+pub fn ThreadView(opening: Opening, stretch: Stretch, earlier: bool) -> impl IntoView {
     let given = stretch.conversation.title.clone();
-    let thread = Thread::new(stretch);
+    let thread = Thread::new(stretch, &opening);
     Effect::new(move |_| thread.go_live());
     on_cleanup(move || thread.leave());
+    // A whole new page: the router does not load another stretch this soon after hydration.
+    Effect::new(move |_| {
+        if earlier {
+            let _ = window().location().replace(&latest(thread.id));
+        }
+    });
     let shelves = use_context::<Shelves>();
     let title = Memo::new(move |_| {
         let live = shelves.and_then(|Shelves(shelf)| shelf.get()).and_then(|shelf| shelf.title(thread.id));
@@ -202,14 +234,20 @@ pub fn ThreadView(opening: Opening, stretch: Stretch) -> impl IntoView {
     let far = RwSignal::new(false);
     let scroller = NodeRef::<html::Div>::new();
     // The column is laid out from the bottom up, so a scroll position counts from the newest words, and is negative.
-    let on_scroll = move |_| {
-        let Some(scroller) = scroller.get() else { return };
+    let look = move || {
+        let Some(scroller) = scroller.try_get_untracked().flatten() else { return };
         let from_end = -scroller.scroll_top();
         far.set(from_end > FAR);
         if from_end + scroller.client_height() + NEAR > scroller.scroll_height() {
             thread.load_earlier();
         }
     };
+    // At first and after each load: messages that do not fill the window cannot be scrolled.
+    Effect::new(move |_| {
+        if !thread.settling.get() {
+            request_animation_frame(look);
+        }
+    });
     let jump = move |_| {
         if let Some(scroller) = scroller.get() {
             scroller.set_scroll_top(0);
@@ -217,7 +255,8 @@ pub fn ThreadView(opening: Opening, stretch: Stretch) -> impl IntoView {
     };
     let (renaming, deleting) = (RwSignal::new(false), RwSignal::new(false));
     view! {
-        <Title text=move || title.get() />
+        // The document's title is asked for once more after this page has gone.
+        <Title text=move || title.try_get().unwrap_or_default() />
         <Bar title>
             <button type="button" class="icon-button" aria-label="Rename" title="Rename" on:click=move |_| renaming.set(true)>
                 <icon::Icon path=icon::PENCIL />
@@ -230,7 +269,7 @@ pub fn ThreadView(opening: Opening, stretch: Stretch) -> impl IntoView {
             class="scroller"
             class:settling=move || thread.settling.get()
             node_ref=scroller
-            on:scroll=on_scroll
+            on:scroll=move |_| look()
             tabindex="0"
             role="region"
             aria-label="Conversation"
@@ -238,11 +277,12 @@ pub fn ThreadView(opening: Opening, stretch: Stretch) -> impl IntoView {
             <div class="column">
                 <noscript>{earlier_link(thread)}</noscript>
                 <For each=move || thread.shown() key=|(id, _)| *id let((id, role))>
-                    <MessageView thread signal=thread.message(id, role) />
+                    <MessageView thread live=thread.message(id, role) />
                 </For>
+                <noscript>{earlier.then(|| view! { <a href=latest(thread.id)>"Latest messages"</a> })}</noscript>
             </div>
         </div>
-        <Show when=move || thread.gone.get()>
+        <Show when=move || thread.gone.get() && !thread.deleting.get()>
             <p class="notice" role="alert">
                 "This conversation was deleted in another tab."
             </p>
@@ -258,9 +298,13 @@ pub fn ThreadView(opening: Opening, stretch: Stretch) -> impl IntoView {
     .into_any()
 }
 
+fn latest(conversation: ConversationId) -> String {
+    format!("/c/{conversation}")
+}
+
 /// The way to what is earlier without scripts.
 fn earlier_link(thread: Thread) -> Option<impl IntoView> {
-    let first = untrack(move || thread.first_place()).filter(|_| thread.more.get_untracked())?;
+    let first = thread.first_place()?;
     Some(view! { <a href=format!("/c/{}?before={first}", thread.id)>"Earlier messages"</a> })
 }
 
@@ -283,8 +327,8 @@ fn RenameDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -> im
         let title = input.value();
         spawn_local(async move {
             match api::rename(thread.id, title).await {
-                Ok(()) => open.set(false),
-                Err(error) => failure.set(Some(error.to_string())),
+                Ok(()) => drop(open.try_set(false)),
+                Err(error) => drop(failure.try_set(Some(error.to_string()))),
             }
         });
     };
@@ -308,15 +352,31 @@ fn RenameDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -> im
 fn DeleteDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -> impl IntoView {
     let navigate = use_navigate();
     let failure = RwSignal::new(None::<String>);
+    Effect::new(move |_| {
+        if open.get() {
+            failure.set(None);
+        }
+    });
     let delete = move |_| {
         let navigate = navigate.clone();
+        thread.deleting.set(true);
         spawn_local(async move {
-            match api::delete(thread.id).await {
+            let deleted = api::delete(thread.id).await;
+            if deleted.is_ok() {
+                forget_draft(thread.id);
+            }
+            if open.is_disposed() {
+                return;
+            }
+            match deleted {
                 Ok(()) => {
                     open.set(false);
                     navigate("/", Default::default());
                 }
-                Err(error) => failure.set(Some(error.to_string())),
+                Err(error) => {
+                    thread.deleting.set(false);
+                    failure.set(Some(error.to_string()));
+                }
             }
         });
     };

@@ -3,11 +3,9 @@
 //! It holds no state of its own beside who follows what: on every connect each message is asked for with its signal's
 //! own position, and each list with its holder's own `rev`. It opens after hydration, and comes back by itself.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::HashMap,
-    rc::Rc,
-};
+mod tab;
+
+use std::rc::Rc;
 
 use futures::{
     SinkExt, StreamExt,
@@ -19,12 +17,13 @@ use gloo_net::websocket::{Message as Frame, WebSocketError, futures::WebSocket};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{ev, leptos_dom::helpers::window_event_listener_untyped, prelude::*, task::spawn_local};
 
-use super::{BEAT_IDLE, BEAT_STREAMING, ClientFrame, List, ServerFrame, close};
+use super::{ClientFrame, List, close};
 use crate::{
     conversation::{Conversation, Head},
     ids::MessageId,
-    message::{Change, Event, Message, Outcome},
+    message::{Epoch, Message},
 };
+use tab::{Followed, Tab};
 
 /// How the connection is, for the thin bar that tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +44,21 @@ pub enum News {
     Gone,
 }
 
+/// A message as a page has it.
+#[derive(Clone)]
+pub struct Live {
+    pub message: ArcRwSignal<Message>,
+    /// How often it was replaced by something that does not begin with what was there: then nothing that is shown of
+    /// it can stay.
+    pub replaced: ArcRwSignal<u32>,
+}
+
+impl Live {
+    pub fn new(message: Message) -> Live {
+        Live { message: ArcRwSignal::new(message), replaced: ArcRwSignal::new(0) }
+    }
+}
+
 /// Who follows a list: which `rev` they have, and what they do with news up to a `rev`.
 pub struct Follower {
     pub rev: Box<dyn Fn() -> i64>,
@@ -57,24 +71,6 @@ const LONGEST_PAUSE: u32 = 8_000;
 thread_local! {
     /// The tab's one connection. (The browser has one thread; on the server nobody follows anything.)
     static TAB: Tab = Tab::default();
-}
-
-#[derive(Default)]
-struct Tab {
-    messages: RefCell<HashMap<MessageId, Followed>>,
-    lists: RefCell<HashMap<List, Follower>>,
-    numbers: RefCell<HashMap<u32, MessageId>>,
-    /// Event frames that come in slices.
-    pieces: RefCell<HashMap<u32, String>>,
-    outgoing: RefCell<Option<mpsc::UnboundedSender<ClientFrame>>>,
-    wake: RefCell<Option<mpsc::UnboundedSender<Wake>>>,
-    heard: Cell<f64>,
-}
-
-struct Followed {
-    signal: ArcRwSignal<Message>,
-    /// Gaps in a row: after two the position itself is not trusted.
-    gaps: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -101,11 +97,11 @@ pub fn start(build: String, link: RwSignal<Link>) {
     spawn_local(run(build, link, woken));
 }
 
-/// Patches the signal from now on, until the message has ended or [`leave`].
-pub fn follow(signal: ArcRwSignal<Message>) {
-    let id = signal.with_untracked(|message| message.id);
-    TAB.with(|tab| tab.messages.borrow_mut().insert(id, Followed { signal, gaps: 0 }));
-    ask(id, true);
+/// Patches the message from now on, until it has ended in the `newest` epoch that is known of, or [`leave`].
+pub fn follow(live: Live, newest: Epoch) {
+    let id = live.message.with_untracked(|message| message.id);
+    TAB.with(|tab| tab.messages.borrow_mut().insert(id, Followed { live, newest, gaps: 0 }));
+    TAB.with(|tab| tab.ask(id, true));
 }
 
 pub fn leave(id: MessageId) {
@@ -138,17 +134,6 @@ fn wake(what: Wake) {
         if let Some(wake) = &*tab.wake.borrow() {
             // The receiver lives as long as the page.
             let _ = wake.unbounded_send(what);
-        }
-    });
-}
-
-/// Subscribes to a message, with the position that its signal has (or with none, for a fresh start).
-fn ask(id: MessageId, with_position: bool) {
-    TAB.with(|tab| {
-        let position =
-            (tab.messages.borrow().get(&id)).map(|followed| followed.signal.with_untracked(Message::position));
-        if let Some(position) = position {
-            tab.send(ClientFrame::Message { id, position: with_position.then_some(position) });
         }
     });
 }
@@ -227,124 +212,6 @@ async fn connect(
     };
     TAB.with(|tab| *tab.outgoing.borrow_mut() = None);
     code
-}
-
-impl Tab {
-    /// Asks for everything that is followed, each from where it is. (Frames wait until the socket is open.)
-    fn opened(&self, outgoing: mpsc::UnboundedSender<ClientFrame>) {
-        *self.outgoing.borrow_mut() = Some(outgoing);
-        self.heard.set(js_sys::Date::now());
-        self.numbers.borrow_mut().clear();
-        self.pieces.borrow_mut().clear();
-        for (list, follower) in &*self.lists.borrow() {
-            self.send(ClientFrame::List { list: *list, rev: (follower.rev)() });
-        }
-        for (id, followed) in &*self.messages.borrow() {
-            let position = followed.signal.with_untracked(Message::position);
-            self.send(ClientFrame::Message { id: *id, position: Some(position) });
-        }
-    }
-
-    fn send(&self, frame: ClientFrame) {
-        if let Some(outgoing) = &*self.outgoing.borrow() {
-            // A closed socket's queue is replaced, with everything asked for again, by the next connect.
-            let _ = outgoing.unbounded_send(frame);
-        }
-    }
-
-    /// Whether the server should have been heard by now.
-    fn is_silent(&self) -> bool {
-        let streaming = (self.messages.borrow().values())
-            .any(|followed| followed.signal.with_untracked(|message| !message.status.is_final()));
-        let patience = match streaming {
-            true => f64::from(BEAT_STREAMING) * 6.0,
-            false => f64::from(BEAT_IDLE) * 1.6,
-        };
-        js_sys::Date::now() - self.heard.get() > patience
-    }
-
-    fn receive(&self, text: &str) {
-        self.heard.set(js_sys::Date::now());
-        match serde_json::from_str(text) {
-            Ok(frame) => self.take(frame),
-            Err(error) => leptos::logging::error!("A frame could not be read: {error}"),
-        }
-    }
-
-    fn take(&self, frame: ServerFrame) {
-        match frame {
-            ServerFrame::Number(number, id) => {
-                self.numbers.borrow_mut().insert(number, id);
-            }
-            ServerFrame::Event(number, epoch, change) => self.apply(number, Event { epoch, change }),
-            ServerFrame::Piece(number, text, last) => {
-                let mut pieces = self.pieces.borrow_mut();
-                pieces.entry(number).or_default().push_str(&text);
-                if last && let Some(whole) = pieces.remove(&number) {
-                    drop(pieces);
-                    self.receive(&whole);
-                }
-            }
-            ServerFrame::Conversations { rev, rows } => self.news(List::Conversations, rev, News::Conversations(rows)),
-            ServerFrame::Heads { of, rev, heads } => self.news(List::Messages(of), rev, News::Heads(heads)),
-            ServerFrame::Beat(positions) => {
-                self.send(ClientFrame::Beat);
-                for (number, position) in positions {
-                    let id = self.numbers.borrow().get(&number).copied();
-                    let here = id.and_then(|id| {
-                        let messages = self.messages.borrow();
-                        messages.get(&id).map(|followed| followed.signal.with_untracked(Message::position))
-                    });
-                    if let (Some(id), Some(here)) = (id, here)
-                        && here != position
-                    {
-                        ask(id, true);
-                    }
-                }
-            }
-            ServerFrame::Gone(id) => {
-                self.messages.borrow_mut().remove(&id);
-            }
-            ServerFrame::ListGone(list) => {
-                self.news(list, i64::MAX, News::Gone);
-                self.lists.borrow_mut().remove(&list);
-            }
-            ServerFrame::Error(error) => leptos::logging::error!("The server did not understand: {error}"),
-        }
-    }
-
-    fn apply(&self, number: u32, event: Event) {
-        let Some(id) = self.numbers.borrow().get(&number).copied() else { return };
-        let Some(signal) = self.messages.borrow().get(&id).map(|followed| followed.signal.clone()) else { return };
-        if matches!(event.change, Change::Snapshot { reset: true, .. }) {
-            leptos::logging::warn!("This page had something of {id} that the server never had; it was replaced.");
-        }
-        let mut outcome = Outcome::Stale;
-        signal.maybe_update(|message| {
-            outcome = message.apply(event);
-            outcome == Outcome::Applied
-        });
-        let ended = signal.with_untracked(|message| message.status.is_final());
-        let mut messages = self.messages.borrow_mut();
-        let Some(followed) = messages.get_mut(&id) else { return };
-        followed.gaps = if outcome == Outcome::Gap { followed.gaps + 1 } else { 0 };
-        let gaps = followed.gaps;
-        if ended {
-            // The server has let it go too; a later epoch is announced by the list.
-            messages.remove(&id);
-        }
-        drop(messages);
-        if gaps > 0 {
-            ask(id, gaps < 2);
-        }
-    }
-
-    fn news(&self, list: List, rev: i64, news: News) {
-        let take = self.lists.borrow().get(&list).map(|follower| follower.take.clone());
-        if let Some(take) = take {
-            take(rev, news);
-        }
-    }
 }
 
 /// Tells only what is new.

@@ -40,6 +40,8 @@ const MOST_SUBSCRIPTIONS: usize = 512;
 const MOST_NONSENSE: u32 = 3;
 /// A reader that takes no byte for so long is gone.
 const SEND_PATIENCE: Duration = Duration::from_secs(20);
+/// How often a message that is neither here nor ended is looked for, before its row is taken as it stands.
+const ROUNDS: u32 = 10;
 /// How long a reader may take for what is left when the server stops.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// A page that says nothing for so long is gone. Two idle beats and some.
@@ -89,6 +91,9 @@ enum Closed {
 }
 
 const SIGNED_OUT: Closed = Closed::Because(close::SIGNED_OUT, "You are signed out.");
+
+/// Nothing is said to be gone that only could not be read: the page comes back and asks again.
+const UNREADABLE: Closed = Closed::Because(close::RESTARTING, "The database could not be read.");
 
 struct Socket {
     app: App,
@@ -200,14 +205,22 @@ impl Socket {
     }
 
     fn pace(&self) -> Duration {
-        let streaming = self.messages.values().any(|subscription| matches!(subscription.source, Source::Running(_)));
+        // What has not ended, runs for the page, whether it is in the hub or (left behind by a failure) only in its row.
+        let has_ended = |subscription: &Subscription| match &subscription.source {
+            Source::Running(_) => false,
+            Source::Row(message) => message.status.is_final(),
+        };
+        let streaming = !self.messages.values().all(has_ended);
         Duration::from_millis(u64::from(if streaming { BEAT_STREAMING } else { BEAT_IDLE }))
     }
 
     fn schedule(&mut self) {
-        for topic in self.tab.take_dirty() {
-            self.enqueue(topic);
-        }
+        let turns = &mut self.turns;
+        self.tab.take_dirty(|topic| {
+            if !turns.contains(&topic) {
+                turns.push_back(topic);
+            }
+        });
     }
 
     fn enqueue(&mut self, topic: Topic) {
@@ -258,7 +271,7 @@ impl Socket {
 
     async fn subscribe(&mut self, id: MessageId, position: Option<Position>) -> Result<(), Closed> {
         self.leave(id);
-        let Some(source) = self.find(id).await else {
+        let Some(source) = self.find(id).await? else {
             return self.send(&ServerFrame::Gone(id)).await;
         };
         let number = match &source {
@@ -272,28 +285,30 @@ impl Socket {
     }
 
     /// The message where it runs, else its row; nothing if it is not for this account.
-    async fn find(&self, id: MessageId) -> Option<Source> {
+    async fn find(&self, id: MessageId) -> Result<Option<Source>, Closed> {
         // A reply may begin or end between the two looks; then the next round finds it.
-        for _ in 0..10 {
+        for round in 1..=ROUNDS {
             if let Some(running) = self.app.hub.running(id) {
                 if running.account != self.tab.account {
-                    return None;
+                    return Ok(None);
                 }
                 running.follow(&self.tab);
                 // It may have ended before it was followed; then its end is here to be read all the same.
-                return Some(Source::Running(running));
+                return Ok(Some(Source::Running(running)));
             }
             match self.app.database.message(self.tab.account, id).await {
-                Ok(Some((_, message))) if message.status.is_final() => return Some(Source::Row(Box::new(message))),
+                Ok(Some((_, message))) if message.status.is_final() || round == ROUNDS => {
+                    return Ok(Some(Source::Row(Box::new(message))));
+                }
                 Ok(Some(_)) => {}
-                Ok(None) => return None,
+                Ok(None) => return Ok(None),
                 Err(error) => {
                     tracing::error!(message = %id, %error, "a message could not be read");
-                    return None;
+                    return Err(UNREADABLE);
                 }
             }
         }
-        None
+        Ok(None)
     }
 
     fn leave(&mut self, id: MessageId) {

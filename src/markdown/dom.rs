@@ -5,6 +5,9 @@ use web_sys::{Element, HtmlTemplateElement, Node, Text};
 
 use super::{Change, Patch};
 
+/// How long a run of plain text gets, in UTF-16 units, before the next one begins.
+const RUN: u32 = 2_000;
+
 /// Brings the element's children in step. Costs the patch's own size.
 pub fn apply(element: &Element, patch: Patch) {
     match patch.change {
@@ -20,13 +23,39 @@ pub fn apply(element: &Element, patch: Patch) {
 }
 
 /// Appends to the last text node, which is cheaper than a node a piece, or than setting the whole.
+///
+/// A browser lays a text out again from its beginning for each word: what has grown long is left alone, and goes on
+/// at the next line in a `.run`, a block of its own.
 pub fn append_text(element: &Element, text: &str) {
-    if text.is_empty() {
-        return;
+    let run = element.last_element_child();
+    let last = run.as_ref().unwrap_or(element).last_child().and_then(|last| last.dyn_into::<Text>().ok());
+    let (here, next) = match &last {
+        Some(last) => text.split_at(line_end(last, text).unwrap_or(text.len())),
+        None => (text, ""),
+    };
+    match last {
+        _ if here.is_empty() => {}
+        Some(last) => drop(last.append_data(here)),
+        None => drop(element.append_with_str_1(here)),
     }
-    match element.last_child().and_then(|last| last.dyn_into::<Text>().ok()) {
-        Some(last) => drop(last.append_data(text)),
-        None => drop(element.append_with_str_1(text)),
+    if !next.is_empty()
+        && let Ok(run) = document().create_element("span")
+    {
+        run.set_class_name("run");
+        run.set_text_content(Some(next));
+        let _ = element.append_child(&run);
+    }
+}
+
+/// The byte of `more` from which a new run begins, if `text` is long enough.
+fn line_end(text: &Text, more: &str) -> Option<usize> {
+    let length = text.length();
+    if length < RUN {
+        return None;
+    }
+    match text.substring_data(length - 1, 1).as_deref() {
+        Ok("\n") => Some(0),
+        _ => more.find('\n').map(|at| at + 1),
     }
 }
 

@@ -48,6 +48,11 @@ impl Config {
         Self { kind: Kind::Demo, name: None, base_url: None, api_key: None, models: Vec::new(), pace: None }
     }
 
+    /// OpenAI itself, without a key.
+    pub fn openai() -> Self {
+        Self { kind: Kind::Openai, pace: None, ..Self::demo() }
+    }
+
     /// The name that was set, or the kind's own.
     pub fn name(&self) -> &str {
         self.name.as_deref().unwrap_or(match self.kind {

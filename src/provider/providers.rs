@@ -10,8 +10,10 @@ use tokio::{
 
 /// How long a page waits for a provider's list.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How long a list is taken for the truth.
+/// How long a menu is taken for the truth.
 const FRESH: Duration = Duration::from_secs(60);
+/// The same for one that lacks a provider: whoever starts it and reloads shall see it.
+const FRESH_WITH_TROUBLE: Duration = Duration::from_secs(3);
 
 /// A model in the menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,10 +26,18 @@ pub struct Choice {
     pub name: String,
 }
 
+/// Every model on offer, and why there may be fewer than expected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Menu {
+    pub choices: Vec<Choice>,
+    /// A sentence for each provider whose models are not known, for people.
+    pub trouble: Vec<String>,
+}
+
 /// Every provider that is set up.
 pub struct Providers {
     all: Vec<Arc<dyn Provider>>,
-    menu: Mutex<Option<(Instant, Vec<Choice>)>>,
+    menu: Mutex<Option<(Instant, Menu)>>,
 }
 
 impl Providers {
@@ -52,17 +62,24 @@ impl Providers {
     }
 
     /// Every model of all of them, in the order of the settings. A provider whose list cannot be read in 3 s is logged
-    /// and left out. Kept for a minute; whoever comes while the providers are being asked waits for the same answer.
-    pub async fn models(&self) -> Vec<Choice> {
-        let mut menu = self.menu.lock().await;
-        if let Some((since, choices)) = &*menu
-            && since.elapsed() < FRESH
+    /// and left out. Kept for a minute (3 s where one is left out); whoever comes while the providers are being asked
+    /// waits for the same answer.
+    pub async fn menu(&self) -> Menu {
+        let mut kept = self.menu.lock().await;
+        if let Some((since, menu)) = &*kept
+            && since.elapsed() < if menu.trouble.is_empty() { FRESH } else { FRESH_WITH_TROUBLE }
         {
-            return choices.clone();
+            return menu.clone();
         }
-        let choices = join_all(self.all.iter().map(choices)).await.concat();
-        *menu = Some((Instant::now(), choices.clone()));
-        choices
+        let mut menu = Menu::default();
+        for choices in join_all(self.all.iter().map(choices)).await {
+            match choices {
+                Ok(choices) => menu.choices.extend(choices),
+                Err(trouble) => menu.trouble.push(trouble),
+            }
+        }
+        *kept = Some((Instant::now(), menu.clone()));
+        menu
     }
 
     /// The provider and the model's id behind a key; `None` if no such provider is set up. Needs no network, so a model
@@ -80,17 +97,17 @@ impl From<Vec<Arc<dyn Provider>>> for Providers {
     }
 }
 
-async fn choices(provider: &Arc<dyn Provider>) -> Vec<Choice> {
+async fn choices(provider: &Arc<dyn Provider>) -> Result<Vec<Choice>, String> {
     let name = provider.name();
     match timeout(PATIENCE, provider.models()).await {
-        Ok(Ok(models)) => models.into_iter().map(|model| choice(name, model)).collect(),
+        Ok(Ok(models)) => Ok(models.into_iter().map(|model| choice(name, model)).collect()),
         Ok(Err(error)) => {
             tracing::warn!(provider = name, %error, "models left out");
-            Vec::new()
+            Err(error.to_string())
         }
         Err(_) => {
             tracing::warn!(provider = name, after = ?PATIENCE, "models left out: no list in time");
-            Vec::new()
+            Err(format!("{name} did not say in time which models it has. Reload the page to ask again."))
         }
     }
 }

@@ -22,6 +22,8 @@ use crate::{
 const WAITING_LIMIT: usize = 256 * 1024;
 /// Past this a reply ends, in bytes.
 const REPLY_LIMIT: usize = 4 * 1024 * 1024;
+/// Past so many parts too: a page says of each how much of it it has, and what a page says has a limit.
+const MOST_PARTS: usize = 1_000;
 
 /// What a reply is to do.
 pub struct Job {
@@ -52,7 +54,11 @@ impl Job {
         draft.end(end);
         self.running.over().await;
         if completed {
-            self.give_title(app).await;
+            // A title is no reason to keep a server from stopping.
+            tokio::select! {
+                () = app.closing.cancelled() => {}
+                () = self.give_title(app) => {}
+            }
         }
     }
 
@@ -92,6 +98,10 @@ impl Job {
                     return Ending { status: Status::Failed, error: Some(error.into()), usage };
                 }
             };
+            if draft.parts >= MOST_PARTS && draft.kind.as_ref() != Some(&kind) {
+                let error = "The reply came in more than 1,000 parts and was ended. What had come is kept.";
+                return Ending { status: Status::Failed, error: Some(error.into()), usage };
+            }
             let room = REPLY_LIMIT - draft.total.min(REPLY_LIMIT);
             let (text, too_long) = match text.len() > room {
                 true => (text[..text.floor_char_boundary(room)].to_owned(), true),

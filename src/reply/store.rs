@@ -1,244 +1,263 @@
-//! The journal, the owners and the end of replies in the database.
+//! What starts a reply in the database: a person's message, another attempt, or going on.
 
-use std::collections::BTreeMap;
-
-use sqlx::{Any, AssertSqlSafe, Row, Transaction, any::AnyRow};
+use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::{
-    conversation::store::{from_json, json, message, name, next_messages_rev, parsed},
-    ids::{AccountId, MessageId, Millis, OwnerId, now},
-    message::{Birth, Change, End, Ended, Epoch, Event, Message, Text},
-    server::database::{Database, placeholders},
+    conversation::store::{MESSAGE, hide_attempts, message, next_conversations_rev, next_messages_rev},
+    ids::{AccountId, ConversationId, MessageId, Millis, OwnerId},
+    message::{Epoch, Kind, Message, Part, Role, Status},
+    server::database::{Database, json, name},
 };
 
-/// What a commit is to do for one reply.
-pub struct Write {
-    pub id: MessageId,
-    pub account: AccountId,
-    pub epoch: Epoch,
-    pub events: Vec<Event>,
-    /// The whole message, if this is its end.
-    pub last: Option<Message>,
+/// A person's message and the reply that it asks for.
+pub struct Exchange {
+    pub conversation: ConversationId,
+    /// Makes the conversation, with this title, if it is not there yet.
+    pub opens: Option<String>,
+    pub said: Message,
+    pub reply: Message,
+    pub owner: OwnerId,
+    pub now: Millis,
 }
 
-/// This process was declared dead by another one.
-#[derive(Debug, thiserror::Error)]
-pub enum CommitError {
-    #[error("another process has taken over this database")]
+/// What became of something that starts a reply.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Started {
+    /// The reply stands in the database: its place, and the change of the list that it came with.
+    Yes { place: i64, rev: i64 },
+    /// The same send, come twice: nothing was done.
+    Repeated,
+    /// Another reply is running in this conversation.
+    Busy,
+    /// It is not in a state for this any more; somebody else was faster.
+    Changed,
+    /// There is no such thing for this account.
+    Missing,
+    /// This process was declared dead: it must write no more.
     Fenced,
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
 }
 
 impl Database {
-    /// Makes this process known, before it runs any reply.
-    pub async fn register(&self, owner: OwnerId) -> sqlx::Result<()> {
+    /// A person's message and the reply to it, together or not at all.
+    pub async fn exchange(&self, account: AccountId, new: &Exchange) -> sqlx::Result<Started> {
         let mut tx = self.begin().await?;
-        sqlx::query("INSERT INTO owners (id, seen_at) VALUES ($1, $2)")
-            .bind(owner.to_string())
-            .bind(now())
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await
-    }
-
-    /// One transaction for all running replies. Safe to repeat: what is there already is not written again. Gives the
-    /// replies whose message is gone, ended or another's: nothing was written for them, and they are to stop.
-    pub async fn commit(&self, owner: OwnerId, writes: &[Write]) -> Result<Vec<MessageId>, CommitError> {
-        let mut tx = self.begin().await?;
-        let touched = sqlx::query("UPDATE owners SET seen_at = $1 WHERE id = $2 AND fenced = 0")
-            .bind(now())
-            .bind(owner.to_string())
-            .execute(&mut *tx)
-            .await?;
-        if touched.rows_affected() == 0 {
-            return Err(CommitError::Fenced);
+        if is_fenced(&mut tx, new.owner).await? {
+            return Ok(Started::Fenced);
         }
-        let found = mine(&mut tx, owner, writes).await?;
-        let state = |write: &Write| match found.get(&write.id) {
-            Some(row) if row.epoch != write.epoch => State::Lost,
-            Some(row) if !row.is_final => State::Open,
-            // The outcome of an earlier try was unknown, and it had gone through.
-            Some(row) if (write.last.as_ref()).is_some_and(|last| last.ended_at == row.ended_at) => State::Done,
-            _ => State::Lost,
-        };
-        let open: Vec<&Write> = writes.iter().filter(|write| state(write) == State::Open).collect();
-        journal(&mut tx, &open).await?;
-        for write in open {
-            if let Some(last) = &write.last {
-                finish(&mut tx, write.account, owner, last).await?;
-            }
-        }
-        let lost = (writes.iter().filter(|write| state(write) == State::Lost)).map(|write| write.id).collect();
-        tx.commit().await?;
-        Ok(lost)
-    }
-
-    /// Declares every other process dead. Their replies can then be recovered.
-    pub async fn fence_others(&self, owner: OwnerId) -> sqlx::Result<()> {
-        let mut tx = self.begin().await?;
-        sqlx::query("UPDATE owners SET fenced = 1 WHERE id <> $1 AND fenced = 0")
-            .bind(owner.to_string())
+        let rev = next_conversations_rev(&mut tx, account).await?;
+        if let Some(title) = &new.opens {
+            sqlx::query(
+                "INSERT INTO conversations (id, account_id, rev, title, updated_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
+            )
+            .bind(new.conversation.to_string())
+            .bind(account.to_string())
+            .bind(rev)
+            .bind(title)
+            .bind(new.now)
             .execute(&mut *tx)
             .await?;
-        tx.commit().await
-    }
-
-    /// Replies that a fenced process left open, at most `limit`.
-    pub async fn orphans(&self, limit: i64) -> sqlx::Result<Vec<(MessageId, AccountId)>> {
-        sqlx::query(
-            "SELECT m.id, c.account_id FROM messages m JOIN owners o ON o.id = m.owner JOIN conversations c ON c.id = m.conversation_id
-             WHERE m.status IN ('pending', 'streaming') AND o.fenced = 1 LIMIT $1",
+        }
+        let Some((messages_rev, place)) = sqlx::query_as::<_, (i64, i64)>(
+            "UPDATE conversations SET messages_rev = messages_rev + 1, next_place = next_place + 2, rev = $1, updated_at = $2
+             WHERE id = $3 AND account_id = $4 AND deleted = 0 RETURNING messages_rev, next_place",
         )
-        .bind(limit)
-        .try_map(|row: AnyRow| Ok((parsed(&row, "id")?, parsed(&row, "account_id")?)))
-        .fetch_all(&self.read)
-        .await
-    }
-
-    /// Folds an orphan's journal into its row and ends it as `Interrupted`, in one transaction that is safe to repeat.
-    pub async fn recover(&self, id: MessageId, account: AccountId) -> sqlx::Result<()> {
-        let mut tx = self.begin().await?;
-        let Some((owner, mut message)) = sqlx::query(
-            "SELECT m.id, m.role, m.model, m.epoch, m.nonce, m.status, m.parts, m.ended_at, m.error, m.usage, m.owner
-             FROM messages m JOIN owners o ON o.id = m.owner
-             WHERE m.id = $1 AND m.status IN ('pending', 'streaming') AND o.fenced = 1",
-        )
-        .bind(id.to_string())
-        .try_map(|row: AnyRow| Ok((parsed::<OwnerId>(&row, "owner")?, message(row)?)))
+        .bind(rev)
+        .bind(new.now)
+        .bind(new.conversation.to_string())
+        .bind(account.to_string())
         .fetch_optional(&mut *tx)
         .await?
         else {
-            return Ok(());
+            return Ok(Started::Missing);
         };
-        let rows: Vec<(i64, i64, String)> =
-            sqlx::query_as("SELECT part, at, body FROM journal WHERE message_id = $1 AND epoch = $2 ORDER BY part, at")
-                .bind(id.to_string())
-                .bind(i64::from(message.epoch.counter))
-                .fetch_all(&mut *tx)
-                .await?;
-        fold(&mut message, rows)?;
-        let ended = Ended {
-            parts: message.parts.len(),
-            at: message.parts.last().map_or(0, |part| part.text.len()),
-            end: End { status: crate::message::Status::Interrupted, ended_at: now(), error: None, usage: None },
-        };
-        let _ = message.apply(Event { epoch: message.epoch, change: Change::Ended(ended) });
-        finish(&mut tx, account, owner, &message).await?;
-        tx.commit().await
-    }
-}
-
-#[derive(PartialEq, Eq)]
-enum State {
-    Open,
-    Done,
-    Lost,
-}
-
-struct Found {
-    epoch: Epoch,
-    is_final: bool,
-    ended_at: Option<Millis>,
-}
-
-async fn mine(
-    tx: &mut Transaction<'_, Any>,
-    owner: OwnerId,
-    writes: &[Write],
-) -> sqlx::Result<BTreeMap<MessageId, Found>> {
-    let sql = format!(
-        "SELECT id, epoch, nonce, status, ended_at FROM messages WHERE owner = $1 AND id IN ({})",
-        placeholders(2, writes.len())
-    );
-    let mut query = sqlx::query(AssertSqlSafe(sql)).bind(owner.to_string());
-    for write in writes {
-        query = query.bind(write.id.to_string());
-    }
-    let rows = query
-        .try_map(|row: AnyRow| {
-            let epoch = Epoch {
-                counter: row.try_get::<i64, _>("epoch")? as u32,
-                nonce: row.try_get::<i64, _>("nonce")? as u32,
-            };
-            let status: String = row.try_get("status")?;
-            let is_final = !matches!(status.as_str(), "pending" | "streaming");
-            Ok((parsed(&row, "id")?, Found { epoch, is_final, ended_at: row.try_get("ended_at")? }))
-        })
-        .fetch_all(&mut **tx)
+        let before = sqlx::query(AssertSqlSafe(format!(
+            "SELECT {MESSAGE} FROM messages m WHERE m.id = $1 AND m.conversation_id = $2"
+        )))
+        .bind(new.said.id.to_string())
+        .bind(new.conversation.to_string())
+        .try_map(message)
+        .fetch_optional(&mut *tx)
         .await?;
-    Ok(rows.into_iter().collect())
-}
-
-/// One statement for the events of all replies that go on. Those that end get their row instead.
-async fn journal(tx: &mut Transaction<'_, Any>, writes: &[&Write]) -> sqlx::Result<()> {
-    let rows: Vec<(&Write, usize, i64, String)> = (writes.iter())
-        .filter(|write| write.last.is_none())
-        .flat_map(|write| write.events.iter().map(move |event| (write, event)))
-        .filter_map(|(write, event)| match &event.change {
-            Change::Part(birth) => Some(json(birth).map(|body| (*write, birth.part, -1, body))),
-            Change::Text(text) => Some(Ok((*write, text.part, text.at as i64, text.text.clone()))),
-            _ => None,
-        })
-        .collect::<sqlx::Result<_>>()?;
-    // SQLite takes 32,766 values in a statement, PostgreSQL 65,535.
-    for rows in rows.chunks(6_000) {
-        let values: Vec<String> = (0..rows.len()).map(|row| format!("({})", placeholders(1 + row * 5, 5))).collect();
-        let sql = format!(
-            "INSERT INTO journal (message_id, epoch, part, at, body) VALUES {} ON CONFLICT DO NOTHING",
-            values.join(", ")
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for (write, part, at, body) in rows {
-            query = query
-                .bind(write.id.to_string())
-                .bind(i64::from(write.epoch.counter))
-                .bind(*part as i64)
-                .bind(*at)
-                .bind(body.as_str());
+        if let Some(before) = before {
+            // The same id with other words is no repetition, and those words must not go unsaid.
+            let same = before.text() == new.said.text();
+            return Ok(if same { Started::Repeated } else { Started::Changed });
         }
-        query.execute(&mut **tx).await?;
+        if is_busy(&mut tx, new.conversation).await? {
+            return Ok(Started::Busy);
+        }
+        let place = place - 2;
+        let at = |place| Slot { conversation: new.conversation, rev: messages_rev, place, attempt: 1 };
+        match insert(&mut tx, &at(place), &new.said, None).await {
+            // The id is taken by something else, here or elsewhere.
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Started::Changed),
+            inserted => inserted?,
+        }
+        insert(&mut tx, &at(place + 1), &new.reply, Some(new.owner)).await?;
+        tx.commit().await?;
+        Ok(Started::Yes { place: place + 1, rev: messages_rev })
     }
-    Ok(())
+
+    /// Another attempt at a finished reply, shown in its place.
+    pub async fn retry(
+        &self,
+        account: AccountId,
+        of: MessageId,
+        reply: &Message,
+        owner: OwnerId,
+    ) -> sqlx::Result<Started> {
+        let mut tx = self.begin().await?;
+        if is_fenced(&mut tx, owner).await? {
+            return Ok(Started::Fenced);
+        }
+        let Some((conversation, rev)) = next_messages_rev(&mut tx, account, of).await? else {
+            return Ok(Started::Missing);
+        };
+        let Some((place, role)) = sqlx::query_as::<_, (i64, String)>("SELECT place, role FROM messages WHERE id = $1")
+            .bind(of.to_string())
+            .fetch_optional(&mut *tx)
+            .await?
+        else {
+            return Ok(Started::Missing);
+        };
+        if role != name(Role::Assistant) {
+            return Ok(Started::Missing);
+        }
+        if is_busy(&mut tx, conversation).await? {
+            return Ok(Started::Busy);
+        }
+        let attempt: i64 =
+            sqlx::query_scalar("SELECT MAX(attempt) + 1 FROM messages WHERE conversation_id = $1 AND place = $2")
+                .bind(conversation.to_string())
+                .bind(place)
+                .fetch_one(&mut *tx)
+                .await?;
+        hide_attempts(&mut tx, conversation, place, rev).await?;
+        insert(&mut tx, &Slot { conversation, rev, place, attempt }, reply, Some(owner)).await?;
+        tx.commit().await?;
+        Ok(Started::Yes { place, rev })
+    }
+
+    /// Opens a new epoch of a message that ended early: a compare-and-set on the epoch that the presser saw.
+    pub async fn go_on(
+        &self,
+        account: AccountId,
+        id: MessageId,
+        seen: Epoch,
+        next: Epoch,
+        owner: OwnerId,
+    ) -> sqlx::Result<Started> {
+        let mut tx = self.begin().await?;
+        if is_fenced(&mut tx, owner).await? {
+            return Ok(Started::Fenced);
+        }
+        let Some((conversation, rev)) = next_messages_rev(&mut tx, account, id).await? else {
+            return Ok(Started::Missing);
+        };
+        if is_busy(&mut tx, conversation).await? {
+            return Ok(Started::Busy);
+        }
+        let place: Option<i64> = sqlx::query_scalar(
+            "UPDATE messages SET epoch = $1, nonce = $2, status = 'pending', ended_at = NULL, error = NULL, usage = NULL, owner = $3, rev = $4
+             WHERE id = $5 AND epoch = $6 AND nonce = $7 AND status IN ('stopped', 'failed', 'interrupted') RETURNING place",
+        )
+        .bind(i64::from(next.counter))
+        .bind(i64::from(next.nonce))
+        .bind(owner.to_string())
+        .bind(rev)
+        .bind(id.to_string())
+        .bind(i64::from(seen.counter))
+        .bind(i64::from(seen.nonce))
+        .fetch_optional(&mut *tx)
+        .await?;
+        match place {
+            Some(place) => {
+                tx.commit().await?;
+                Ok(Started::Yes { place, rev })
+            }
+            None => Ok(Started::Changed),
+        }
+    }
 }
 
-/// The final row and the end of its journal. Whoever lost the message (owner, epoch, already final) changes nothing.
-async fn finish(tx: &mut Transaction<'_, Any>, account: AccountId, owner: OwnerId, last: &Message) -> sqlx::Result<()> {
-    let Some((_, rev)) = next_messages_rev(tx, account, last.id).await? else {
-        return Ok(());
-    };
+/// Whether another process has declared this one dead.
+async fn is_fenced(tx: &mut Transaction<'_, Any>, owner: OwnerId) -> sqlx::Result<bool> {
+    let alive: Option<String> = sqlx::query_scalar("SELECT id FROM owners WHERE id = $1 AND fenced = 0")
+        .bind(owner.to_string())
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(alive.is_none())
+}
+
+async fn is_busy(tx: &mut Transaction<'_, Any>, id: ConversationId) -> sqlx::Result<bool> {
+    let running: Option<String> =
+        sqlx::query_scalar("SELECT id FROM messages WHERE conversation_id = $1 AND status IN ('pending', 'streaming')")
+            .bind(id.to_string())
+            .fetch_optional(&mut **tx)
+            .await?;
+    Ok(running.is_some())
+}
+
+/// Where in a conversation a message goes.
+struct Slot {
+    conversation: ConversationId,
+    rev: i64,
+    place: i64,
+    attempt: i64,
+}
+
+async fn insert(
+    tx: &mut Transaction<'_, Any>,
+    slot: &Slot,
+    message: &Message,
+    owner: Option<OwnerId>,
+) -> sqlx::Result<()> {
     sqlx::query(
-        "UPDATE messages SET status = $1, parts = $2, ended_at = $3, error = $4, usage = $5, rev = $6
-         WHERE id = $7 AND owner = $8 AND epoch = $9 AND nonce = $10 AND status IN ('pending', 'streaming')",
+        "INSERT INTO messages (id, conversation_id, rev, place, attempt, shown, role, model, epoch, nonce, status, parts, owner)
+         VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10, $11, $12)",
     )
-    .bind(name(last.status))
-    .bind(json(&last.parts)?)
-    .bind(last.ended_at)
-    .bind(last.error.as_deref())
-    .bind(last.usage.map(|usage| json(&usage)).transpose()?)
-    .bind(rev)
-    .bind(last.id.to_string())
-    .bind(owner.to_string())
-    .bind(i64::from(last.epoch.counter))
-    .bind(i64::from(last.epoch.nonce))
+    .bind(message.id.to_string())
+    .bind(slot.conversation.to_string())
+    .bind(slot.rev)
+    .bind(slot.place)
+    .bind(slot.attempt)
+    .bind(name(message.role))
+    .bind(message.model.as_deref())
+    .bind(i64::from(message.epoch.counter))
+    .bind(i64::from(message.epoch.nonce))
+    .bind(name(message.status))
+    .bind(json(&message.parts)?)
+    .bind(owner.map(|owner| owner.to_string()))
     .execute(&mut **tx)
     .await?;
-    sqlx::query("DELETE FROM journal WHERE message_id = $1").bind(last.id.to_string()).execute(&mut **tx).await?;
     Ok(())
 }
 
-/// Applies a journal's rows, in order, to the message as its row has it.
-fn fold(message: &mut Message, rows: Vec<(i64, i64, String)>) -> sqlx::Result<()> {
-    for (part, at, body) in rows {
-        let change = match at {
-            -1 => Change::Part(from_json::<Birth>(&body)?),
-            _ => Change::Text(Text { part: part as usize, at: at as usize, text: body }),
-        };
-        let outcome = message.apply(Event { epoch: message.epoch, change });
-        if outcome == crate::message::Outcome::Gap {
-            tracing::error!(message = %message.id, part, at, "the journal has a gap; what follows it was never shown");
-            break;
+impl Message {
+    /// What a person said: complete from the start.
+    pub fn said(id: MessageId, text: String, now: Millis) -> Message {
+        Message {
+            role: Role::User,
+            status: Status::Completed,
+            parts: vec![Part { kind: Kind::Text, started_at: now, text }],
+            model: None,
+            ended_at: Some(now),
+            ..Message::asked(id, String::new())
         }
     }
-    Ok(())
+
+    /// A reply that nothing has come of yet.
+    pub fn asked(id: MessageId, model: String) -> Message {
+        Message {
+            id,
+            role: Role::Assistant,
+            model: Some(model),
+            epoch: Epoch { counter: 1, nonce: rand::random() },
+            status: Status::Pending,
+            parts: vec![],
+            ended_at: None,
+            error: None,
+            usage: None,
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Opening the database: one file, one process, durable.
 
 use std::{
+    fmt::Write,
     fs::{File, TryLockError},
     path::PathBuf,
     time::Duration,
@@ -8,8 +9,8 @@ use std::{
 
 use anyhow::{Context, bail};
 use sqlx::{
-    Any, AnyPool, Executor, Transaction,
-    any::AnyPoolOptions,
+    Any, AnyPool, Connection, Executor, Row, Transaction,
+    any::{AnyPoolOptions, AnyRow},
     migrate::{MigrateError, Migrator},
 };
 
@@ -98,6 +99,8 @@ fn pool(connections: u32) -> AnyPoolOptions {
         .acquire_timeout(Duration::from_secs(10))
         .idle_timeout(None)
         .max_lifetime(None)
+        // SQLite ends a transaction itself when its disk fails, sqlx counts it as open for ever: such a one is replaced.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .after_connect(|connection, _| {
             Box::pin(async move {
                 // FULL: a commit that was reported is on the disk, which is what "durable before visible" rests on.
@@ -106,6 +109,10 @@ fn pool(connections: u32) -> AnyPoolOptions {
                     "PRAGMA journal_mode = WAL",
                     "PRAGMA synchronous = FULL",
                     "PRAGMA foreign_keys = ON",
+                    // What a statement may have to undo stays in memory, rather than in a file for every commit.
+                    "PRAGMA temp_store = MEMORY",
+                    // In pages of 4 KiB: a checkpoint makes the commits behind it wait, so it comes seldom.
+                    "PRAGMA wal_autocheckpoint = 4000",
                 ] {
                     connection.execute(pragma).await?;
                 }
@@ -114,9 +121,44 @@ fn pool(connections: u32) -> AnyPoolOptions {
         })
 }
 
-/// `$from, $from+1, …`: our own lists, as sqlx's builder writes `?`, which PostgreSQL refuses.
-pub fn placeholders(from: usize, count: usize) -> String {
-    (from..from + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
+/// Adds `$from, $from+1, …`: our own lists, as sqlx's builder writes `?`, which PostgreSQL refuses.
+pub fn push_placeholders(sql: &mut String, from: usize, count: usize) {
+    for n in from..from + count {
+        let comma = if n == from { "" } else { ", " };
+        // Writing into a String cannot fail.
+        let _ = write!(sql, "{comma}${n}");
+    }
+}
+
+/// A column that holds an id.
+pub fn parsed<T>(row: &AnyRow, column: &str) -> sqlx::Result<T>
+where
+    T: std::str::FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    (row.try_get::<String, _>(column)?.parse()).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+/// A column that holds one of an enum's names.
+pub fn named<T: serde::de::DeserializeOwned>(row: &AnyRow, column: &str) -> sqlx::Result<T> {
+    serde_json::from_value(serde_json::Value::String(row.try_get(column)?))
+        .map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+/// An enum's name, as its JSON has it.
+pub fn name<T: serde::Serialize>(value: T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
+    }
+}
+
+pub fn json<T: serde::Serialize>(value: &T) -> sqlx::Result<String> {
+    serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(Box::new(error)))
+}
+
+pub fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> sqlx::Result<T> {
+    serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
 /// Whether it is the data that the database refused (then again is no use), rather than the moment.

@@ -9,6 +9,7 @@ use axum::{
 };
 use leptos::prelude::provide_context;
 use serde::Deserialize;
+use tower_governor::GovernorError;
 
 use super::state::App;
 use crate::{
@@ -38,6 +39,9 @@ pub async fn create_account(State(app): State<App>, headers: HeaderMap, Form(for
         return refuse(failure).await;
     }
     let made: anyhow::Result<Option<String>> = async {
+        if app.database.has_owner().await? {
+            return Ok(None);
+        }
         let id = mint();
         let hash = password::hash(form.password).await?;
         match app.database.create_owner(id, &person, &hash).await? {
@@ -156,11 +160,9 @@ async fn say(
     opens: bool,
     Form(form): Form<Say>,
 ) -> Response {
+    let ids = form.conversation.parse::<ConversationId>().ok().zip(form.id.parse::<MessageId>().ok());
     let sent = async {
-        let ids = (form.conversation.parse::<ConversationId>(), form.id.parse::<MessageId>());
-        let (Ok(conversation), Ok(id)) = ids else {
-            return Err(Failure::NotFound);
-        };
+        let (conversation, id) = ids.ok_or(Failure::NotFound)?;
         let sending = Sending { conversation, opens, id, text: form.text.clone(), model: form.model };
         send(&app, who?.account, sending).await?;
         Ok(conversation)
@@ -169,7 +171,9 @@ async fn say(
         Err(Failure::SignedOut) => signed_out(&app, &form.text),
         Ok(conversation) => Redirect::to(&format!("/c/{conversation}")).into_response(),
         Err(failure) => {
-            let refusal = Refusal { text: form.text, ..Refusal::default() };
+            // Under the same ids, as it may have been written all the same; unless they are another message's.
+            let ids = ids.filter(|_| failure != Failure::Changed);
+            let refusal = Refusal { text: form.text, ids, ..Refusal::default() };
             refuse(&app, &headers, &page, failure, refusal).await
         }
     }
@@ -177,16 +181,34 @@ async fn say(
 
 /// The chat's pages are closed to somebody whose session has ended, but what they wrote is theirs.
 fn signed_out(app: &App, text: &str) -> Response {
-    let page = format!(
-        "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>Signed out · Rivulet</title>\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><link rel=\"stylesheet\" href=\"/pkg/rivulet.css?v={}\">\
-         <main class=\"door\"><div class=\"card\"><h1>Signed out</h1><p>{} This is what you wrote, to be copied:</p>\
-         <textarea aria-label=\"Message\" rows=\"8\" readonly>{}</textarea><a class=\"button primary\" href=\"/sign-in\">Sign in</a></div></main></html>",
-        app.build,
+    let card = format!(
+        "<p>{} This is what you wrote, to be copied:</p><textarea aria-label=\"Message\" rows=\"8\" readonly>{}</textarea>\
+         <a class=\"button primary\" href=\"/sign-in\">Sign in</a>",
         Failure::SignedOut,
         in_textarea(text),
     );
-    (Failure::SignedOut.status(), Html(page)).into_response()
+    (Failure::SignedOut.status(), plain(&app.build, "Signed out", &card)).into_response()
+}
+
+/// For whoever tries too often. Going back, the browser has what was typed.
+pub fn too_often(build: &str, error: GovernorError) -> Response {
+    let GovernorError::TooManyRequests { wait_time, headers } = error else {
+        tracing::error!(%error, "an address could not be limited");
+        return Failure::Unavailable.into_response();
+    };
+    let seconds = wait_time.max(1);
+    let card = format!("<p>There were many tries from your address. Wait {seconds} s, then go back and try again.</p>");
+    let page = plain(build, "Too many tries", &card);
+    (StatusCode::TOO_MANY_REQUESTS, headers.unwrap_or_default(), page).into_response()
+}
+
+/// A page of one card, made without the app.
+fn plain(build: &str, title: &str, card: &str) -> Html<String> {
+    Html(format!(
+        "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title} · Rivulet</title>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><link rel=\"stylesheet\" href=\"/pkg/rivulet.css?v={build}\">\
+         <main class=\"door\"><div class=\"card\"><h1>{title}</h1>{card}</div></main></html>"
+    ))
 }
 
 /// The page that a form stands on, with why it was refused, what had been typed, and the status that says so.

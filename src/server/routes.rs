@@ -32,7 +32,7 @@ pub fn router(app: App) -> Router {
 
     let doors =
         Router::new().route("/create-account", post(forms::create_account)).route("/sign-in", post(forms::sign_in));
-    let router = limited(doors)
+    let router = limited(doors, app.build.clone())
         .route("/sign-out", post(forms::sign_out))
         .route("/", post(forms::say_first))
         .route("/c/{id}", post(forms::say_next))
@@ -58,10 +58,12 @@ pub fn router(app: App) -> Router {
 }
 
 /// Passwords can be tried thirty times from an address, then once in two seconds.
-fn limited(router: Router<App>) -> Router<App> {
+fn limited(router: Router<App>, build: String) -> Router<App> {
     let config = GovernorConfigBuilder::default().period(Duration::from_secs(2)).burst_size(30).finish();
     match config {
-        Some(config) => router.layer(GovernorLayer::new(config)),
+        Some(config) => {
+            router.layer(GovernorLayer::new(config).error_handler(move |error| forms::too_often(&build, error)))
+        }
         None => router,
     }
 }

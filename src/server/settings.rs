@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
-use crate::provider::{Config, Kind};
+use crate::provider::Config;
 
 #[derive(Debug)]
 pub struct Settings {
@@ -15,7 +15,8 @@ pub struct Settings {
     pub site_root: PathBuf,
     /// `RIVULET_DATABASE_URL`, `[database] url`.
     pub database_url: String,
-    /// `[[provider]]`; the built-in `demo` alone where there is none. `OPENAI_API_KEY` or `OPENAI_BASE_URL` adds one.
+    /// `[[provider]]`; the built-in `demo` alone where there is none. `OPENAI_API_KEY` and
+    /// `OPENAI_BASE_URL` override those of the one that is named `openai`, or add it.
     pub providers: Vec<Config>,
     /// How long open replies may go on after the server was told to stop, in seconds. `RIVULET_GRACE_SECONDS`, `[server] grace-seconds`.
     pub grace_seconds: u64,
@@ -68,23 +69,19 @@ impl Settings {
         let address = env("LEPTOS_SITE_ADDR").or(file.leptos.site_addr).unwrap_or_else(|| "127.0.0.1:3000".into());
         let grace = env("RIVULET_GRACE_SECONDS");
         let mut providers = file.provider;
-        if let Some(url) =
-            env("OPENAI_BASE_URL").or_else(|| env("OPENAI_API_KEY").map(|_| "https://api.openai.com/v1".into()))
-        {
-            if !url.starts_with("http://") && !url.starts_with("https://") {
-                bail!("OPENAI_BASE_URL is \"{url}\". It should be an address such as \"http://127.0.0.1:11434/v1\".");
-            }
-            providers.insert(
-                0,
-                Config {
-                    kind: Kind::Openai,
-                    name: None,
-                    base_url: Some(url),
-                    api_key: env("OPENAI_API_KEY"),
-                    models: vec![],
-                    pace: None,
-                },
-            );
+        let (url, key) = (env("OPENAI_BASE_URL"), env("OPENAI_API_KEY"));
+        if let Some(url) = url.as_ref().filter(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
+            bail!("OPENAI_BASE_URL is \"{url}\". It should be an address such as \"http://127.0.0.1:11434/v1\".");
+        }
+        if url.is_some() || key.is_some() {
+            // The one of that name alone: a key must not go to another server because that stands in the file.
+            let at = providers.iter().position(|provider| provider.name() == "openai").unwrap_or_else(|| {
+                providers.insert(0, Config::openai());
+                0
+            });
+            let openai = &mut providers[at];
+            openai.base_url = url.or(openai.base_url.take());
+            openai.api_key = key.or(openai.api_key.take());
         }
         if providers.is_empty() {
             providers.push(Config::demo());

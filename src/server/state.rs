@@ -54,6 +54,20 @@ impl FromRef<App> for LeptosOptions {
 }
 
 impl App {
+    /// Does what must not be left half done, even if whoever asked for it is gone: the server drops a request's own
+    /// work when its connection closes, and a row without its reply would stand open for ever.
+    pub async fn to_its_end<F, T>(&self, work: impl FnOnce(App) -> F) -> T
+    where
+        F: Future<Output = T> + Send + 'static,
+        T: Send + 'static,
+    {
+        match self.replies.spawn(work(self.clone())).await {
+            Ok(done) => done,
+            // It is never aborted.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
     /// Opens the database, recovers what a dead process left, and starts the committer, whose handle ends after the
     /// last reply's end is written. Errors are for the person who starts the server.
     pub async fn start(settings: &Settings) -> anyhow::Result<(App, JoinHandle<()>)> {

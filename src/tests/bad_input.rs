@@ -8,7 +8,11 @@ use rivulet::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Person, Refused, Server, client, page, person::MODEL};
+use crate::support::{
+    Person, Refused, Server,
+    page::{self, client},
+    person::MODEL,
+};
 
 const LONGEST: usize = 512 * 1024;
 
@@ -127,7 +131,7 @@ async fn a_request_that_is_not_understood_is_a_persons_mistake() {
         ("stop", json!({ "id": "conv_01h455vb4pex5vsknk084sn02q" })),
         ("stop", json!({})),
         ("send", json!({ "sending": 7 })),
-        ("continue", json!({ "id": MessageId::new(), "epoch": [-1, 1e300] })),
+        ("continue", json!({ "id": MessageId::new(), "epoch": [-1, 1e300], "model": "" })),
         ("messages", json!({ "id": ConversationId::new(), "before": "x" })),
         ("rename", Value::Null),
     ];
@@ -225,8 +229,10 @@ async fn a_message_can_be_sent_without_scripts_and_comes_back_when_refused() {
     assert_eq!(provider.last_turn(), "Hello\nthere");
     let again = send("/", first, "Hello\r\nthere").await;
     assert_eq!(again.status, 303, "the same form twice is one message");
-    let busy = send(&there, mint(), "Are you <there>?").await;
+    let second: MessageId = mint();
+    let busy = send(&there, second, "Are you <there>?").await;
     assert_eq!(busy.status, 409);
+    assert!(busy.text.contains(&second.to_string()), "the same form again is the same message again");
     assert!(busy.text.contains(&Failure::Busy.to_string()));
     assert!(busy.text.contains("Are you &lt;there"), "what was typed is in the composer");
     provider.ends();

@@ -51,7 +51,7 @@ async fn a_batch_that_had_gone_through_unnoticed_counts_once() {
     database.locks().await;
     provider.says(" world");
     tab.hears_beats(1).await;
-    let row = format!("INSERT INTO journal VALUES ('{}', 1, 0, 5, ' world')", chat.reply);
+    let row = "INSERT INTO journal SELECT owner, MAX(seq) + 1, message_id, 1, 0, 5, ' world' FROM journal";
     database.run(row).await;
     database.unlocks().await;
     tab.sees(chat.reply, "Hello world").await;
@@ -143,8 +143,9 @@ async fn one_bad_reply_stalls_no_other() {
     other.hears_beats(1).await;
     database.unlocks().await;
     other.sees(good.reply, "Good luck").await;
-    tab.waits_for(|came| *came == Came::Gone(bad.reply)).await;
+    assert_eq!(tab.sees_the_end(bad.reply).await, Status::Failed);
     assert_eq!(tab.text(bad.reply), "Bad", "what could not be kept was not shown");
+    assert_eq!(database.count("SELECT COUNT(*) FROM messages WHERE status = 'failed' AND parts LIKE '%Bad%'").await, 1);
     bad_provider.is_let_go().await;
     good_provider.ends();
     assert_eq!(other.sees_the_end(good.reply).await, Status::Completed);

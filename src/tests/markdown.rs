@@ -1,5 +1,7 @@
 //! The Markdown renderer: piece by piece as at once, safe, and without flashes.
 
+#[path = "markdown/bounds.rs"]
+mod bounds;
 #[path = "markdown/elements.rs"]
 mod elements;
 #[path = "markdown/flash.rs"]

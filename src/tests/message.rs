@@ -1,6 +1,9 @@
 //! The six laws of the heart, over random histories: several parts, scripts of one to four bytes a character, several
 //! epochs, and events that are lost, repeated, reordered, split and merged on the way.
 
+#[path = "message/arbitrary.rs"]
+mod arbitrary;
+
 use proptest::prelude::*;
 use rivulet::{
     ids::MessageId,

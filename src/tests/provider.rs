@@ -4,6 +4,8 @@ mod provider_server;
 
 #[path = "provider/attempts.rs"]
 mod attempts;
+#[path = "provider/bounds.rs"]
+mod bounds;
 #[path = "provider/demo.rs"]
 mod demo;
 #[path = "provider/failing.rs"]

@@ -4,6 +4,7 @@ use std::{
     collections::VecDeque,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -39,6 +40,7 @@ enum Step {
     Send(Vec<u8>),
     Wait(Arc<Notify>),
     Hang,
+    Murmur,
 }
 
 #[derive(Default)]
@@ -153,6 +155,14 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// Only says again and again that it is there, as servers behind a proxy do, until the other side hangs up.
+    pub fn murmur(mut self) -> Self {
+        self.0.push(Step::Murmur);
+        self
+    }
+}
+
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     while let Ok((socket, _)) = listener.accept().await {
         let shared = shared.clone();
@@ -176,6 +186,10 @@ async fn serve(socket: TcpStream, shared: &Shared) -> std::io::Result<()> {
         match step {
             Step::Send(bytes) => socket.write_all(&bytes).await?,
             Step::Wait(until) => until.notified().await,
+            Step::Murmur => loop {
+                socket.write_all(b"e\r\n: keep-alive\n\n\r\n").await?;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            },
             Step::Hang => {
                 let hung_up = socket.read(&mut [0]).await;
                 shared.left.notify_one();

@@ -1,6 +1,8 @@
 //! One reply a conversation, and what people do to replies: stop, retry, continue, page through attempts.
 
-use futures::future::join;
+use std::{pin::pin, time::Duration};
+
+use futures::future::{join, select};
 use rivulet::{
     conversation::api::{Sending, Sent},
     error::Failure,
@@ -9,8 +11,9 @@ use rivulet::{
     message::{Epoch, Status},
 };
 use serde_json::json;
+use tokio::time::timeout;
 
-use crate::support::{Chat, Person, Refused, Server, Tab};
+use crate::support::{Chat, Person, Refused, Server, Tab, soon};
 
 /// A reply that somebody stopped after its first words, and a tab that saw it.
 async fn stopped(server: &Server, ada: &Person) -> (Chat, Tab) {
@@ -23,6 +26,37 @@ async fn stopped(server: &Server, ada: &Person) -> (Chat, Tab) {
     ada.stops(chat.reply).await.expect("it is stopped");
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Stopped);
     (chat, tab)
+}
+
+/// Rule: a reply always ends. Whoever goes while their message is being written leaves none behind that nobody runs.
+#[tokio::test]
+async fn who_goes_while_sending_leaves_no_reply_that_never_ends() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let provider = async {
+        loop {
+            let voice = server.provider.is_asked().await;
+            voice.says("Hi");
+            voice.ends();
+        }
+    };
+    let goes = async {
+        for patience in (0..8_000).step_by(80).map(Duration::from_micros) {
+            let _ = timeout(patience, ada.sends(&Person::opening("Hello"))).await;
+        }
+        // What they left is written in the order in which it came: before this.
+        ada.says("Bye").await;
+        let mut database = server.database().await;
+        assert!(database.count("SELECT COUNT(*) FROM messages").await > 4, "some of it arrived");
+        let open = "SELECT COUNT(*) FROM messages WHERE status IN ('pending', 'streaming')";
+        soon("every reply ends", async {
+            while database.count(open).await > 0 || !server.app.hub.all_running(None).is_empty() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    };
+    select(pin!(provider), pin!(goes)).await;
 }
 
 /// Rule: one reply runs in a conversation at a time; of two sends at once one wins and the other is told 409.

@@ -8,5 +8,6 @@ mod journal;
 mod lifecycle;
 mod lists;
 mod replies;
+mod scheduler;
 mod socket;
 mod way;

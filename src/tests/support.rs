@@ -10,8 +10,7 @@ pub mod process;
 pub mod provider;
 mod server;
 mod tab;
-
-use std::time::Duration;
+mod waiting;
 
 pub use database::Database;
 pub use folder::Folder;
@@ -20,23 +19,4 @@ pub use process::Process;
 pub use provider::{Provider, Voice};
 pub use server::Server;
 pub use tab::{Came, Tab, upgrade};
-
-/// How long anything that is waited for may take on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
-
-/// What a future gives, if it does so in time.
-pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(PATIENCE, future).await {
-        Ok(value) => value,
-        Err(_) => panic!("waited {PATIENCE:?} in vain: {what}"),
-    }
-}
-
-/// A client that keeps nothing, follows nothing and uses no proxy: each request says all that it says.
-pub fn client() -> reqwest::Client {
-    // A second call changes nothing.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    (reqwest::Client::builder().tls_certs_only([]).no_proxy().redirect(reqwest::redirect::Policy::none()))
-        .build()
-        .expect("a client that needs no certificates")
-}
+pub use waiting::{PATIENCE, soon};

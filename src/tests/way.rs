@@ -147,6 +147,30 @@ async fn a_reply_past_its_limit_fails_with_what_there_is() {
     provider.is_let_go().await;
 }
 
+/// Rule: so does one in more parts than a page could say that it has. With the most of them it still can.
+#[tokio::test]
+async fn a_reply_in_too_many_parts_fails_and_can_be_resumed() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let chat = ada.says("Hello").await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows(chat.reply).await;
+    let provider = server.provider.is_asked().await;
+    for _ in 0..500 {
+        provider.thinks("a");
+        provider.says("b");
+    }
+    tab.sees(chat.reply, &"b".repeat(500)).await;
+    tab.comes_back(&ada).await;
+    provider.says("c");
+    tab.sees(chat.reply, &("b".repeat(500) + "c")).await;
+    provider.thinks("one too many");
+    assert_eq!(tab.sees_the_end(chat.reply).await, Status::Failed);
+    assert_eq!(tab.message(chat.reply).parts.len(), 1_000);
+    assert_eq!(&ada.finds(&chat).await, tab.message(chat.reply));
+    provider.is_let_go().await;
+}
+
 /// Rule: a slow reader gets one merged event and costs no queue.
 #[tokio::test]
 async fn a_slow_reader_gets_merged_events() {

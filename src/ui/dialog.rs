@@ -16,8 +16,14 @@ pub fn Dialog(open: RwSignal<bool>, #[prop(into)] label: String, children: Child
             _ => {}
         }
     });
+    // The browser tells of a closing a little later; by then it may have been opened again, or be gone.
+    let closed = move |_| {
+        if node.try_get_untracked().flatten().is_some_and(|dialog| !dialog.open()) {
+            open.set(false);
+        }
+    };
     view! {
-        <dialog node_ref=node aria-label=label on:close=move |_| open.set(false)>
+        <dialog node_ref=node aria-label=label on:close=closed>
             <h2>{title}</h2>
             {children()}
         </dialog>

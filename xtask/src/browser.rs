@@ -25,24 +25,39 @@ fn folder(project: &Project) -> PathBuf {
 ///
 /// They are told of it by `RIVULET_BIN`, `RIVULET_SITE_ROOT`, and `CHROMIUM` unless Playwright has its own.
 pub fn test(project: &Project, built: &Built) -> Result<Counts> {
-    let folder = folder(project);
-    install_packages(&folder)?;
     let report = project.target.join("playwright.json");
     files::remove(&report)?;
+    let mut playwright = playwright(project, built)?;
+    playwright.arg("--reporter=list,json").env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report);
+    let status = playwright.status().with_context(|| cannot_start(&playwright))?;
+    let report = fs::read_to_string(report).context("Playwright wrote no report")?;
+    Ok(Counts::from_playwright(&report)?.of_a_run(status.success()))
+}
+
+/// Measures in the browser, and gives what was measured: a row a line, as JSON.
+pub fn measure(project: &Project, built: &Built) -> Result<String> {
+    let rows = project.target.join("measured-in-browser.jsonl");
+    files::remove(&rows)?;
+    let mut playwright = playwright(project, built)?;
+    run(playwright.args(["--config", "measure.config.ts"]).env("RIVULET_ROWS", &rows))?;
+    fs::read_to_string(rows).context("The browser measured nothing")
+}
+
+/// `npx playwright test`, with all that it needs.
+fn playwright(project: &Project, built: &Built) -> Result<Command> {
+    let folder = folder(project);
+    install_packages(&folder)?;
     let mut playwright = Command::new("npx");
     playwright
-        .args(["playwright", "test", "--reporter=list,json"])
+        .args(["playwright", "test"])
         .current_dir(&folder)
-        .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)
         .env("RIVULET_BIN", &built.server)
         .env("RIVULET_SITE_ROOT", &built.site);
     match browser(&folder)? {
         Some(chromium) => playwright.env("CHROMIUM", chromium),
         None => playwright.env_remove("CHROMIUM"),
     };
-    let status = playwright.status().with_context(|| cannot_start(&playwright))?;
-    let report = fs::read_to_string(report).context("Playwright wrote no report")?;
-    Ok(Counts::from_playwright(&report)?.of_a_run(status.success()))
+    Ok(playwright)
 }
 
 /// `npm ci`, unless the lock file is the one that was installed last.

@@ -41,8 +41,17 @@ pub fn build(project: &Project, release: bool) -> Result<Built> {
     Ok(Built { server, site })
 }
 
+/// Builds the program that measures the server.
+pub fn measuring(project: &Project) -> Result<PathBuf> {
+    step("Building what measures it", || {
+        let mut cargo = cargo(project, "build");
+        cargo.args(["--package", "bench", "--release"]);
+        artifact(&mut cargo, |artifact| artifact.executable.map(Into::into))
+    })
+}
+
 /// Runs a cargo build and finds what it made among all that it reports.
-fn artifact(cargo: &mut Command, pick: impl Fn(Artifact) -> Option<PathBuf>) -> Result<PathBuf> {
+pub fn artifact(cargo: &mut Command, pick: impl Fn(Artifact) -> Option<PathBuf>) -> Result<PathBuf> {
     let mut child = cargo
         .arg("--message-format=json-render-diagnostics")
         .stdout(Stdio::piped())

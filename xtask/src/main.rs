@@ -1,12 +1,15 @@
 //! The project's own commands. `cargo xtask` without arguments lists them.
 
+mod bench;
 mod bind;
 mod browser;
 mod build;
 mod command;
 mod compress;
 mod counts;
+mod faults;
 mod files;
+mod output;
 mod project;
 mod run;
 mod signals;
@@ -22,7 +25,10 @@ use project::Project;
 const HELP: &str = "\
 cargo xtask run [--release]     builds Rivulet and serves it until Ctrl-C
 cargo xtask build [--release]   builds the server and its site, and no more
+cargo xtask bench [--json]      measures every figure that the design names, beside a bare socket
 cargo xtask test                checks format and lints, then runs every test, the browser's too
+cargo xtask faults              breaks a running server in every way that we know, and counts lost bytes, for 20 minutes
+                                [--minutes M] [--seed N] [--only NAME] [--short]
 
 --release is small and fast to run; without it the build is quick.";
 
@@ -34,7 +40,10 @@ fn main() -> ExitCode {
         ["run", "--release"] => run::run(true),
         ["build"] => build_only(false),
         ["build", "--release"] => build_only(true),
+        ["bench"] => bench::bench(false),
+        ["bench", "--json"] => bench::bench(true),
         ["test"] => test::test(),
+        ["faults", ref arguments @ ..] => faults::faults(arguments),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             return ExitCode::SUCCESS;

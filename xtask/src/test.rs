@@ -9,7 +9,7 @@ use crate::build::build;
 use crate::command::{cargo, run, run_and_read};
 use crate::counts::Counts;
 use crate::project::Project;
-use crate::{browser, toolchain};
+use crate::{browser, faults, toolchain};
 
 /// Goes on after a failure, so that a missing comma hides no broken test.
 pub fn test() -> Result<ExitCode> {
@@ -28,6 +28,10 @@ pub fn test() -> Result<ExitCode> {
         let mut clippy = cargo(&project, "clippy");
         run(clippy.args(["--package", "xtask", "--all-targets"]).args(DENY_WARNINGS))
     });
+    report.check("Clippy for the faults and the bench", || {
+        let mut clippy = cargo(&project, "clippy");
+        run(clippy.args(["--package", "faults", "--package", "bench", "--all-targets"]).args(DENY_WARNINGS))
+    });
     report.tests("Tests", || cargo_tests(&project, &project.server_half()));
     report.tests("Examples in the documentation", || {
         let mut examples = cargo(&project, "test");
@@ -44,6 +48,9 @@ pub fn test() -> Result<ExitCode> {
         built = Some(build(&project, true)?);
         Ok(())
     });
+    if let Some(built) = built.as_ref().filter(|_| cfg!(target_os = "linux")) {
+        report.check("Faults", || faults::short(&project, built));
+    }
     match built {
         Some(built) if browser::has_tests(&project) => {
             report.tests("Browser tests", || browser::test(&project, &built));

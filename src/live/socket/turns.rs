@@ -67,8 +67,13 @@ impl Socket {
         };
         let over = subscription.sent.as_ref().is_some_and(|sent| sent.ended);
         match next {
-            Next::Shared(frame) => {
-                self.enqueue(Topic::Message(id));
+            // A turn that would find nothing is spared: this is what every tab does for every commit.
+            Next::Shared(frame, more) => {
+                match more {
+                    true => self.enqueue(Topic::Message(id)),
+                    false if over => self.leave(id),
+                    false => {}
+                }
                 self.send_text(frame).await?;
             }
             Next::Own(Event { epoch, change }) => {
@@ -81,7 +86,8 @@ impl Socket {
             }
             // A later epoch of it is announced by its list.
             Next::Nothing if over => self.leave(id),
-            Next::Nothing => {}
+            // That it stands at the end of the epoch before is no end of what opens.
+            Next::Nothing | Next::Opening => {}
             Next::Withdrawn => {
                 let sent = self.messages.remove(&id).and_then(|subscription| subscription.sent);
                 Box::pin(self.subscribe(id, sent)).await?;

@@ -1,9 +1,13 @@
 //! Every way to fail, and the sentence for it. What had come stays.
 
 use crate::{Answer, Came, ask, came_in_time, came_of, config, provider, provider_server::ProviderServer, text};
-use rivulet::provider::{Config, Provider, ProviderError, openai::OpenAi};
-use std::time::{Duration, SystemTime};
-use tokio::net::TcpListener;
+use futures::StreamExt;
+use rivulet::provider::{Config, Piece, Provider, ProviderError, openai::OpenAi};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+use tokio::{net::TcpListener, sync::Notify};
 
 const SETTING: &str = "OPENAI_BASE_URL, or base-url in Leptos.toml";
 
@@ -152,9 +156,23 @@ async fn silence() {
     let sentence = "Test sent nothing for 1 s. Try again, or choose another model.";
     assert_eq!(came_in_time(Answer::nothing().hang()).await.sentence(), sentence);
     assert_eq!(came_in_time(Answer::stream().hang()).await.sentence(), sentence);
-    let came = came_in_time(Answer::stream().chunk(text("So far")).hang()).await;
-    assert_eq!((came.text().as_str(), came.sentence().as_str()), ("So far", sentence));
-    assert!(came.error.is_some_and(|error| !error.may_pass()));
+    for more in [Answer::hang, Answer::murmur] {
+        let came = came_in_time(more(Answer::stream().chunk(text("So far")))).await;
+        assert_eq!((came.text().as_str(), came.sentence().as_str()), ("So far", sentence));
+        assert!(came.error.is_some_and(|error| !error.may_pass()));
+    }
+}
+
+#[tokio::test]
+async fn what_came_while_this_process_stood_still_is_no_silence() {
+    let (server, idle, more) = (ProviderServer::start().await, Duration::from_secs(1), Arc::new(Notify::new()));
+    server.answer(Answer::stream().chunk(text("So far")).wait(&more).chunk(text(", so good")).hang());
+    let mut pieces = provider(&server).idle(idle).reply(ask("test", "Hello"));
+    assert_eq!(pieces.next().await, Some(Ok(Piece::Text("So far".into()))));
+    more.notify_one();
+    // Server and reader run on this one thread, which sleeps.
+    std::thread::sleep(idle * 2);
+    assert_eq!(pieces.next().await, Some(Ok(Piece::Text(", so good".into()))));
 }
 
 #[tokio::test]

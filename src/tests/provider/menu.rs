@@ -113,11 +113,12 @@ async fn the_menu_has_every_model_and_is_kept() {
     let server = ProviderServer::start().await;
     server.models(Answer::full(200, "application/json", r#"{"data":[{"id":"z/b"},{"id":"a","name":"Model A"}]}"#));
     let providers = Providers::new(&[config(&server), Config::demo()]).expect("providers");
-    let menu = providers.models().await;
+    let menu = providers.menu().await;
     let expected = ["Test/a", "Test/z/b", "demo/demo", "demo/demo-prose", "demo/demo-long", "demo/demo-fails"];
-    assert_eq!(keys(&menu), expected);
-    assert_eq!((menu[0].name.as_str(), menu[1].name.as_str()), ("Model A", "z/b"));
-    assert_eq!(providers.models().await, menu);
+    assert_eq!(keys(&menu.choices), expected);
+    assert_eq!((menu.choices[0].name.as_str(), menu.choices[1].name.as_str()), ("Model A", "z/b"));
+    assert_eq!(menu.trouble, [""; 0]);
+    assert_eq!(providers.menu().await, menu);
     assert_eq!(server.seen().len(), 1);
 }
 
@@ -126,7 +127,9 @@ async fn a_provider_without_a_list_is_left_out_but_found() {
     let server = ProviderServer::start().await;
     server.models(Answer::full(500, "text/plain", "no"));
     let providers = Providers::new(&[config(&server), Config::demo()]).expect("providers");
-    assert!(!keys(&providers.models().await).iter().any(|key| key.starts_with("Test")));
+    let menu = providers.menu().await;
+    assert!(!keys(&menu.choices).iter().any(|key| key.starts_with("Test")));
+    assert!(menu.trouble[0].starts_with("Test "), "{menu:?} says whose models are missing");
     let (provider, model) = providers.find("Test/some/model").expect("a provider");
     assert_eq!((provider.name(), model.as_str()), ("Test", "some/model"));
     assert!(["", "Test", "Test/", "other/model", "/"].iter().all(|key| providers.find(key).is_none()));
@@ -156,18 +159,18 @@ impl Provider for Slow {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_long_for_a_list_nor_again_within_a_minute() {
+async fn nobody_waits_long_for_a_list_and_one_that_was_missing_is_soon_asked_for_again() {
     let slow = Arc::new(Slow(AtomicUsize::new(0)));
     let demo = Demo::new(&Config::demo()).expect("a provider");
     let all: Vec<Arc<dyn Provider>> = vec![slow.clone(), Arc::new(demo)];
     let providers = Providers::from(all);
     let since = Instant::now();
     for _ in 0..2 {
-        assert_eq!(providers.models().await[0].key, "demo/demo");
+        assert_eq!(providers.menu().await.choices[0].key, "demo/demo");
     }
     assert_eq!((since.elapsed(), slow.0.load(Relaxed)), (Duration::from_secs(3), 1));
-    advance(Duration::from_secs(60)).await;
-    providers.models().await;
+    advance(Duration::from_secs(3)).await;
+    providers.menu().await;
     assert_eq!(slow.0.load(Relaxed), 2);
 }
 
@@ -176,7 +179,7 @@ async fn models_from_the_settings_are_not_asked_for() {
     let server = ProviderServer::start().await;
     let models = vec!["one".into(), "two".into()];
     let providers = Providers::new(&[Config { models, ..config(&server) }]).expect("providers");
-    assert_eq!(keys(&providers.models().await), ["Test/one", "Test/two"]);
+    assert_eq!(keys(&providers.menu().await.choices), ["Test/one", "Test/two"]);
     assert!(server.seen().is_empty());
 }
 

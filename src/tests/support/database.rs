@@ -60,6 +60,32 @@ impl Database {
         (status, parts.into_iter().map(|part| part.text).collect())
     }
 
+    /// The texts of a message's parts, as its row and the `journal` together have them at one moment.
+    pub async fn kept(&mut self, id: MessageId, journal: &str) -> Vec<String> {
+        type Row = (String, Option<i64>, Option<i64>, Option<String>);
+        let sql = format!(
+            "SELECT m.parts, j.part, j.at, j.body FROM messages m
+             LEFT JOIN {journal} j ON j.message_id = m.id AND j.epoch = m.epoch AND m.status IN ('pending', 'streaming')
+             WHERE m.id = '{id}' ORDER BY j.seq"
+        );
+        let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&mut self.0).await.expect("rows");
+        let (parts, ..) = rows.first().expect("the message's row");
+        let parts: Vec<Part> = serde_json::from_str(parts).expect("parts");
+        let mut texts: Vec<String> = parts.into_iter().map(|part| part.text).collect();
+        for (_, part, at, body) in rows {
+            match (part, at, body) {
+                (Some(part), Some(at), Some(body)) if at >= 0 => {
+                    let text = texts.get_mut(part as usize).expect("a part that was born");
+                    assert_eq!(text.len() as i64, at, "the journal has a gap, or something twice");
+                    text.push_str(&body);
+                }
+                (Some(_), ..) => texts.push(String::new()),
+                _ => {}
+            }
+        }
+        texts
+    }
+
     /// Another person with an account of their own, which no page can make yet. Gives their session's cookie.
     pub async fn settles(&mut self, name: &str) -> String {
         let (account, user): (AccountId, UserId) = (mint(), mint());

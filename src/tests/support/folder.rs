@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tempfile::TempDir;
+use temp_dir::TempDir;
 
 /// What browsers load, as far as these tests need it.
 const SITE: [(&str, &str); 3] = [("rivulet.wasm", "wasm"), ("rivulet.js", "js"), ("rivulet.css", "css")];
@@ -11,7 +11,7 @@ pub struct Folder(TempDir);
 
 impl Folder {
     pub fn new() -> Folder {
-        let folder = Folder(tempfile::tempdir().expect("a temporary folder"));
+        let folder = Folder(TempDir::new().expect("a temporary folder"));
         std::fs::create_dir_all(folder.site().join("pkg")).expect("a folder for the site");
         for (name, text) in SITE {
             std::fs::write(folder.site().join("pkg").join(name), text).expect("a file of the site");

@@ -18,7 +18,10 @@ use rivulet::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Tab, client, page};
+use super::{
+    Tab,
+    page::{self, client},
+};
 
 pub const PASSWORD: &str = "correct horse";
 /// The model that the test provider offers.
@@ -108,11 +111,11 @@ impl Person {
     }
 
     pub async fn retries(&self, reply: MessageId) -> Result<(), Refused> {
-        self.call("retry", json!({ "id": reply })).await
+        self.call("retry", json!({ "id": reply, "model": MODEL })).await
     }
 
     pub async fn continues(&self, reply: MessageId, epoch: Epoch) -> Result<(), Refused> {
-        self.call("continue", json!({ "id": reply, "epoch": epoch })).await
+        self.call("continue", json!({ "id": reply, "epoch": epoch, "model": MODEL })).await
     }
 
     pub async fn renames(&self, chat: ConversationId, title: &str) -> Result<(), Refused> {

@@ -1,6 +1,6 @@
 //! A provider on loopback that speaks chat completions and says only what a test lets it say.
 
-use std::convert::Infallible;
+use std::io;
 
 use axum::{
     Router,
@@ -28,7 +28,8 @@ pub struct Provider {
 pub struct Voice {
     /// What was asked.
     pub asked: Value,
-    bytes: mpsc::UnboundedSender<Bytes>,
+    /// What it sends; an error breaks the connection off.
+    pub bytes: mpsc::UnboundedSender<io::Result<Bytes>>,
 }
 
 impl Provider {
@@ -54,7 +55,7 @@ impl Provider {
 }
 
 async fn answer(State(asks): State<mpsc::UnboundedSender<Voice>>, Json(asked): Json<Value>) -> Response {
-    let (bytes, spoken) = mpsc::unbounded_channel::<Bytes>();
+    let (bytes, spoken) = mpsc::unbounded_channel();
     let voice = Voice { asked, bytes };
     if voice.last_turn().starts_with("Give a title") {
         voice.says(TITLE);
@@ -64,8 +65,8 @@ async fn answer(State(asks): State<mpsc::UnboundedSender<Voice>>, Json(asked): J
         let _ = asks.send(voice);
     }
     let spoken = stream::unfold(spoken, |mut spoken| async {
-        let bytes = spoken.recv().await?;
-        Some((Ok::<_, Infallible>(bytes), spoken))
+        let bytes: io::Result<Bytes> = spoken.recv().await?;
+        Some((bytes, spoken))
     });
     ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(spoken)).into_response()
 }
@@ -83,7 +84,7 @@ impl Voice {
     pub fn ends(self) {
         self.send(json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] }));
         self.send(json!({ "choices": [], "usage": { "prompt_tokens": 3, "completion_tokens": 5 } }));
-        let _ = self.bytes.send("data: [DONE]\n\n".into());
+        self.sends("data: [DONE]\n\n");
     }
 
     /// The text of the last turn that it was told.
@@ -102,7 +103,12 @@ impl Voice {
     }
 
     fn send(&self, chunk: Value) {
+        self.sends(format!("data: {chunk}\n\n"));
+    }
+
+    /// Sends bytes as they are.
+    pub fn sends(&self, bytes: impl Into<Bytes>) {
         // A server that has hung up hears no more.
-        let _ = self.bytes.send(format!("data: {chunk}\n\n").into());
+        let _ = self.bytes.send(Ok(bytes.into()));
     }
 }

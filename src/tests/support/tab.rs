@@ -2,7 +2,11 @@
 //!
 //! Whatever it is sent, what it holds may only grow: so if the last text is right, all that it ever showed was a prefix.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures::{SinkExt, StreamExt};
 use rivulet::{
@@ -17,7 +21,7 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message as Frame, client::IntoClientRequest, http::Request},
 };
 
-use super::{Person, soon};
+use super::{PATIENCE, Person};
 
 pub struct Tab {
     person: Person,
@@ -34,7 +38,12 @@ pub struct Tab {
     pub came: Vec<Came>,
     /// How many bytes of frames that was.
     pub bytes: usize,
+    /// Who is told of every state that the tab shows, if anybody.
+    pub witness: Option<Witness>,
 }
+
+/// Is told of every state of a message.
+pub type Witness = Arc<dyn Fn(&Message) + Send + Sync>;
 
 /// What a tab was sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,13 +74,13 @@ impl Tab {
 
     /// With a receive buffer of so many bytes (the system's own if none), and a build that may be another.
     pub async fn open_with(person: &Person, build: &str, buffer: Option<u32>) -> Tab {
-        let socket = TcpSocket::new_v4().expect("a socket");
-        if let Some(buffer) = buffer {
-            socket.set_recv_buffer_size(buffer).expect("a small buffer");
-        }
-        let stream = socket.connect(person.address).await.expect("a connection");
-        let (socket, _) = client_async(upgrade(person, build), stream).await.expect("a WebSocket");
-        Tab {
+        Tab::tries_to_open(person, build, buffer).await.expect("a WebSocket")
+    }
+
+    /// The same, if somebody is there.
+    pub async fn tries_to_open(person: &Person, build: &str, buffer: Option<u32>) -> Option<Tab> {
+        let socket = connect(person, build, buffer).await?;
+        Some(Tab {
             person: person.clone(),
             build: build.to_owned(),
             socket,
@@ -83,15 +92,23 @@ impl Tab {
             pieces: HashMap::new(),
             came: vec![],
             bytes: 0,
-        }
+            witness: None,
+        })
     }
 
     /// The network is gone and comes back: all that is followed is asked for again, each from where it is.
     pub async fn comes_back(&mut self, person: &Person) {
-        let fresh = Tab::open_with(person, &build(person).await, None).await;
+        (self.person, self.build) = (person.clone(), build(person).await);
+        assert!(self.tries_again().await, "a WebSocket");
+    }
+
+    /// The same at the same address, if somebody is there.
+    pub async fn tries_again(&mut self) -> bool {
+        let Some(socket) = connect(&self.person, &self.build, None).await else {
+            return false;
+        };
         // Dropped without a word, as a network that is gone says none.
-        self.socket = fresh.socket;
-        (self.person, self.build) = (fresh.person, fresh.build);
+        self.socket = socket;
         self.numbers.clear();
         self.pieces.clear();
         for (list, rev) in self.revs.clone() {
@@ -101,6 +118,7 @@ impl Tab {
         for id in followed {
             self.asks(id, true).await;
         }
+        true
     }
 
     /// Follows a message of which it knows nothing yet.
@@ -196,14 +214,19 @@ impl Tab {
 
     /// Takes the next frame in, and says what it was.
     pub async fn next(&mut self) -> Came {
-        let frame = soon("a frame from the server", self.socket.next()).await;
+        self.hears(PATIENCE).await.expect("a frame from the server in time")
+    }
+
+    /// The same, if one comes in time.
+    pub async fn hears(&mut self, patience: Duration) -> Option<Came> {
+        let frame = tokio::time::timeout(patience, self.socket.next()).await.ok()?;
         let came = match frame {
             Some(Ok(Frame::Text(text))) => {
                 assert!(text.len() <= FRAME_LIMIT, "a frame of {} bytes: {:.300}…", text.len(), text.as_str());
                 self.bytes += text.len();
                 self.takes(text.as_str()).await
             }
-            Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => return Box::pin(self.next()).await,
+            Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => return Box::pin(self.hears(patience)).await,
             Some(Ok(Frame::Close(frame))) => Came::Closed(frame.map_or(1005, |frame| frame.code.into())),
             Some(Err(Error::ConnectionClosed)) | None => Came::Closed(1006),
             Some(other) => {
@@ -212,7 +235,7 @@ impl Tab {
             }
         };
         self.came.push(came.clone());
-        came
+        Some(came)
     }
 
     async fn takes(&mut self, text: &str) -> Came {
@@ -285,6 +308,9 @@ impl Tab {
         let replaced = matches!(event.change, Change::Snapshot { reset: true, .. });
         let outcome = held.message.apply(event);
         assert!(replaced || grew(&before, &held.message), "{before:?} is no beginning of {:?}", held.message);
+        if let Some(witness) = &self.witness {
+            witness(&held.message);
+        }
         held.gaps = if outcome == Outcome::Gap { held.gaps + 1 } else { 0 };
         held.follows = !held.message.status.is_final();
         let gaps = held.gaps;
@@ -320,6 +346,16 @@ fn grew(before: &Message, after: &Message) -> bool {
                 && after.text.starts_with(&before.text)
                 && (at >= complete || before.text == after.text)
         })
+}
+
+/// A WebSocket with a receive buffer of so many bytes (the system's own if none), if somebody is there.
+async fn connect(person: &Person, build: &str, buffer: Option<u32>) -> Option<WebSocketStream<TcpStream>> {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    if let Some(buffer) = buffer {
+        socket.set_recv_buffer_size(buffer).expect("a small buffer");
+    }
+    let stream = socket.connect(person.address).await.ok()?;
+    client_async(upgrade(person, build), stream).await.ok().map(|(socket, _)| socket)
 }
 
 /// The build of the page that the person has open.

@@ -1,0 +1,68 @@
+// A provider that says what a measurement tells it to, when it tells it to.
+
+import { once } from 'node:events';
+import { type Server, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A reply that was asked for. */
+export class Voice {
+  constructor(private readonly response: ServerResponse) {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+  }
+
+  says(content: string): void {
+    this.send({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+  }
+
+  ends(): void {
+    this.send({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+    this.response.end('data: [DONE]\n\n');
+  }
+
+  private send(chunk: object): void {
+    this.response.write(`data: ${JSON.stringify(chunk)}\n\n`);
+  }
+}
+
+export class Provider {
+  private readonly voices: Voice[] = [];
+
+  private constructor(private readonly server: Server) {}
+
+  static async start(): Promise<Provider> {
+    const server = createServer();
+    const provider = new Provider(server);
+    server.on('request', async (request, response) => {
+      let body = '';
+      for await (const piece of request) body += piece;
+      const last: string = JSON.parse(body).messages.at(-1).content;
+      const voice = new Voice(response);
+      if (!last.startsWith('Give a title')) provider.voices.push(voice);
+      else {
+        voice.says('A title');
+        voice.ends();
+      }
+      server.emit('voice');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return provider;
+  }
+
+  /** What a server's settings say of it. */
+  get settings(): string {
+    const { port } = this.server.address() as AddressInfo;
+    return `[[provider]]\nkind = "openai"\nname = "test"\nbase-url = "http://127.0.0.1:${port}/v1"\nmodels = ["model"]\n`;
+  }
+
+  /** The next reply that is asked for. */
+  async isAsked(): Promise<Voice> {
+    while (!this.voices.length) await once(this.server, 'voice');
+    return this.voices.shift()!;
+  }
+
+  stop(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+}

@@ -1,0 +1,37 @@
+// What every measurement starts with: a server whose provider says what it is told to, and a page to hold it against.
+
+import { test as base, expect } from '@playwright/test';
+import { Rivulet } from '../support/server.ts';
+import { Bare } from './bare.ts';
+import { Provider } from './provider.ts';
+
+export { expect };
+
+interface Fixtures {
+  provider: Provider;
+  rivulet: Rivulet;
+  bare: Bare;
+}
+
+export const test = base.extend<Fixtures>({
+  provider: async ({}, use) => {
+    const provider = await Provider.start();
+    await use(provider);
+    provider.stop();
+  },
+  rivulet: async ({ provider }, use) => {
+    const rivulet = await Rivulet.create(provider.settings);
+    try {
+      await rivulet.start();
+      await use(rivulet);
+    } finally {
+      await rivulet.remove();
+    }
+  },
+  bare: async ({}, use) => {
+    const bare = await Bare.start();
+    await use(bare);
+    bare.stop();
+  },
+  baseURL: async ({ rivulet }, use) => use(rivulet.url),
+});

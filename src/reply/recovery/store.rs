@@ -1,0 +1,102 @@
+//! What recovery does in the database: each step a transaction that is safe to repeat.
+
+use sqlx::{AssertSqlSafe, any::AnyRow};
+
+use crate::{
+    conversation::store::{MESSAGE, message},
+    ids::{AccountId, MessageId, OwnerId, now},
+    message::{Birth, Change, End, Ended, Event, Message, Outcome, Status, Text},
+    reply::journal::store::finish,
+    server::database::{Database, from_json, parsed},
+};
+
+impl Database {
+    /// Declares every other process dead. Their replies can then be recovered.
+    pub async fn fence_others(&self, owner: OwnerId) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query("UPDATE owners SET fenced = 1 WHERE id <> $1 AND fenced = 0")
+            .bind(owner.to_string())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+
+    /// Makes an index for [`Database::recover`]: the journal has none by message while it is written.
+    pub async fn begin_recovery(&self) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query("CREATE INDEX IF NOT EXISTS journal_by_message ON journal (message_id, seq)")
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+
+    /// Lets the index go, and all that the journal has of fenced processes: it is in the rows now.
+    pub async fn end_recovery(&self) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query("DROP INDEX IF EXISTS journal_by_message").execute(&mut *tx).await?;
+        sqlx::query("DELETE FROM journal WHERE owner IN (SELECT id FROM owners WHERE fenced = 1)")
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+
+    /// Replies that a fenced process left open, at most `limit`.
+    pub async fn orphans(&self, limit: i64) -> sqlx::Result<Vec<(MessageId, AccountId)>> {
+        sqlx::query(
+            "SELECT m.id, c.account_id FROM messages m JOIN owners o ON o.id = m.owner JOIN conversations c ON c.id = m.conversation_id
+             WHERE m.status IN ('pending', 'streaming') AND o.fenced = 1 LIMIT $1",
+        )
+        .bind(limit)
+        .try_map(|row: AnyRow| Ok((parsed(&row, "id")?, parsed(&row, "account_id")?)))
+        .fetch_all(&self.read)
+        .await
+    }
+
+    /// Folds an orphan's journal into its row and ends it as `Interrupted`, in one transaction that is safe to repeat.
+    pub async fn recover(&self, id: MessageId, account: AccountId) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        let sql = format!(
+            "SELECT {MESSAGE}, m.owner FROM messages m JOIN owners o ON o.id = m.owner
+             WHERE m.id = $1 AND m.status IN ('pending', 'streaming') AND o.fenced = 1"
+        );
+        let Some((owner, mut message)) = sqlx::query(AssertSqlSafe(sql))
+            .bind(id.to_string())
+            .try_map(|row: AnyRow| Ok((parsed::<OwnerId>(&row, "owner")?, message(row)?)))
+            .fetch_optional(&mut *tx)
+            .await?
+        else {
+            return Ok(());
+        };
+        let rows: Vec<(i64, i64, String)> =
+            sqlx::query_as("SELECT part, at, body FROM journal WHERE message_id = $1 AND epoch = $2 ORDER BY seq")
+                .bind(id.to_string())
+                .bind(i64::from(message.epoch.counter))
+                .fetch_all(&mut *tx)
+                .await?;
+        fold(&mut message, rows)?;
+        let ended = Ended {
+            parts: message.parts.len(),
+            at: message.parts.last().map_or(0, |part| part.text.len()),
+            end: End { status: Status::Interrupted, ended_at: now(), error: None, usage: None },
+        };
+        let _ = message.apply(Event { epoch: message.epoch, change: Change::Ended(ended) });
+        finish(&mut tx, account, owner, &message).await?;
+        tx.commit().await
+    }
+}
+
+/// Applies a journal's rows, in order, to the message as its row has it.
+fn fold(message: &mut Message, rows: Vec<(i64, i64, String)>) -> sqlx::Result<()> {
+    for (part, at, body) in rows {
+        let change = match at {
+            -1 => Change::Part(from_json::<Birth>(&body)?),
+            _ => Change::Text(Text { part: part as usize, at: at as usize, text: body }),
+        };
+        let outcome = message.apply(Event { epoch: message.epoch, change });
+        if outcome == Outcome::Gap {
+            tracing::error!(message = %message.id, part, at, "the journal has a gap; what follows it was never shown");
+            break;
+        }
+    }
+    Ok(())
+}

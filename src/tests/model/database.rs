@@ -1,0 +1,102 @@
+//! What is on the disk, kept by the rules of `reply/store.rs`.
+
+use rivulet::{
+    ids::MessageId,
+    message::{Change, End, Ended, Epoch, Event, Message, Outcome, Role, Status},
+};
+
+/// What one commit holds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Batch {
+    pub events: Vec<Event>,
+    /// The whole message, if this is its end.
+    pub last: Option<Message>,
+    /// Whether its rows are there. Their numbers are their own, so that a repetition finds them.
+    pub written: bool,
+    /// Whether that is known.
+    pub committed: bool,
+    pub published: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Database {
+    pub row: Message,
+    /// How often the list of messages has changed.
+    pub rev: u8,
+    journal: Vec<Event>,
+}
+
+impl Database {
+    /// The reply's row as it is written when it is asked for.
+    pub fn new() -> Database {
+        let id = MessageId::from_uuid(uuid::Uuid::nil());
+        let row = Message { epoch: Epoch { counter: 1, nonce: 1 }, ..Message::unseen(id, Role::Assistant) };
+        Database { row, rev: 1, journal: vec![] }
+    }
+
+    /// One transaction, safe to repeat: what is there already is not written again.
+    pub fn commit(&mut self, batch: &mut Batch) {
+        let mine = batch.events.iter().all(|event| event.epoch == self.row.epoch);
+        if self.row.status.is_final() {
+            let again = batch.last.as_ref().is_some_and(|last| last.ended_at == self.row.ended_at);
+            assert!(mine && again, "a reply writes to a message that is over");
+        } else if let Some(last) = &batch.last {
+            assert!(mine, "a reply ends another epoch's message");
+            self.finish(last.clone());
+        } else if !std::mem::replace(&mut batch.written, true) {
+            self.journal.extend_from_slice(&batch.events);
+        }
+    }
+
+    /// Opens a new epoch: a compare-and-set, unless that guard is taken away.
+    pub fn go_on(&mut self, seen: Option<Epoch>, next: Epoch) -> bool {
+        if seen.is_some_and(|seen| seen != self.row.epoch || !self.row.status.can_go_on()) {
+            return false;
+        }
+        self.row = continued(&self.row, next);
+        self.rev += 1;
+        true
+    }
+
+    /// What a process that starts ends a reply with that was left open.
+    pub fn recover(&mut self) {
+        if !self.row.status.is_final() {
+            let mut message = self.folded();
+            let end = ended(&message, Status::Interrupted);
+            assert_eq!(message.apply(end), Outcome::Applied);
+            self.finish(message);
+        }
+    }
+
+    /// The row and the journal, as recovery puts them together: all that a crash leaves.
+    pub fn folded(&self) -> Message {
+        let mut message = self.row.clone();
+        for event in &self.journal {
+            if message.apply(event.clone()) == Outcome::Gap {
+                break;
+            }
+        }
+        message
+    }
+
+    fn finish(&mut self, last: Message) {
+        self.row = last;
+        self.rev += 1;
+        self.journal.clear();
+    }
+}
+
+/// A message that has ended as it goes on in another epoch.
+pub fn continued(message: &Message, epoch: Epoch) -> Message {
+    Message { epoch, status: Status::Pending, ended_at: None, error: None, usage: None, ..message.clone() }
+}
+
+/// The event that ends a message where it is.
+pub fn ended(message: &Message, status: Status) -> Event {
+    let change = Change::Ended(Ended {
+        parts: message.parts.len(),
+        at: message.parts.last().map_or(0, |part| part.text.len()),
+        end: End { status, ended_at: i64::from(message.epoch.nonce), error: None, usage: None },
+    });
+    Event { epoch: message.epoch, change }
+}

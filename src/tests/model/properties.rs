@@ -1,0 +1,147 @@
+//! What has to hold in every state, and what should be seen to happen in some.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use rivulet::message::Message;
+use stateright::{Model, Property};
+
+use super::{
+    design::Design,
+    tab::Page,
+    world::{Step, World},
+};
+
+pub const PREFIX: &str = "what a tab shows is a beginning of the truth";
+pub const FORWARD: &str = "no word that was seen goes, also not with a reload";
+pub const FINAL: &str = "within its epoch a final state stays";
+pub const DURABLE: &str = "what may be seen survives a crash";
+pub const CONVERGE: &str = "from here every reader can still get to the end";
+
+impl Model for Design {
+    type State = World;
+    type Action = Step;
+
+    fn init_states(&self) -> Vec<World> {
+        vec![World::begin(self)]
+    }
+
+    fn actions(&self, world: &World, steps: &mut Vec<Step>) {
+        world.steps(self, steps);
+    }
+
+    fn next_state(&self, world: &World, step: Step) -> Option<World> {
+        let mut world = world.clone();
+        world.take(self, step).then_some(world)
+    }
+
+    fn properties(&self) -> Vec<Property<Design>> {
+        let mut properties: Vec<Property<Design>> = vec![
+            Property::always(PREFIX, |_, world: &World| world.shown().all(|shown| world.is_true(shown))),
+            Property::always(CONVERGE, |design: &Design, world: &World| world.converges(design)),
+        ];
+        // Putting an old copy of the disk back takes words away; what is promised then is only that nothing is mixed.
+        if self.luck.restores == 0 {
+            properties.push(Property::always(FINAL, |_, world: &World| !world.tabs.iter().any(|tab| tab.reopened)));
+            properties.push(Property::always(FORWARD, |_, world: &World| !world.tabs.iter().any(|tab| tab.went_back)));
+            properties.push(Property::always(DURABLE, |_, world: &World| world.is_durable()));
+        }
+        properties
+    }
+}
+
+impl World {
+    /// What people may see: what the tabs hold, and what runs in the hub.
+    fn shown(&self) -> impl Iterator<Item = &Message> {
+        let tabs = self.tabs.iter().map(|tab| &tab.message).filter(|message| message.epoch.counter > 0);
+        let running = self.server.as_ref().and_then(|server| server.running.as_ref());
+        tabs.chain(running.filter(|running| running.opening.is_none()).map(|running| &running.message))
+    }
+
+    fn is_true(&self, shown: &Message) -> bool {
+        self.truths.iter().any(|truth| truth.epoch == shown.epoch && begins(shown, truth))
+    }
+
+    fn is_durable(&self) -> bool {
+        let kept = self.database.folded();
+        self.shown().all(|shown| {
+            begins(shown, &kept)
+                && shown.epoch.counter <= kept.epoch.counter
+                && (shown.epoch != kept.epoch || !shown.status.is_final() || *shown == kept)
+        })
+    }
+
+    /// Whether it comes to a good end when nothing more goes wrong and nobody does anything but read.
+    fn converges(&self, design: &Design) -> bool {
+        let mut world = self.clone();
+        let mut passed = Vec::new();
+        loop {
+            let mut hasher = DefaultHasher::new();
+            world.hash(&mut hasher);
+            let fingerprint = hasher.finish();
+            let known = design.converging.lock().expect("the checker has panicked").contains(&fingerprint);
+            if known || world.is_settled() {
+                break;
+            }
+            if passed.contains(&fingerprint) {
+                return false;
+            }
+            passed.push(fingerprint);
+            let Some(step) = world.fair_step(design) else { return false };
+            world.take(design, step);
+        }
+        design.converging.lock().expect("the checker has panicked").extend(passed);
+        true
+    }
+
+    /// All that was said is in the row, and every open page shows it.
+    pub fn is_settled(&self) -> bool {
+        let idle = |server: &super::server::Server| {
+            server.running.is_none() && server.batch.is_none() && server.queue.is_empty()
+        };
+        let row = &self.database.row;
+        self.server.as_ref().is_some_and(idle)
+            && row.status.is_final()
+            && row == self.draft()
+            && self.tabs.iter().all(|tab| tab.page == Page::Closed || tab.page == Page::Open && tab.message == *row)
+    }
+
+    /// The next step of a run in which everybody gets their turn. A beat comes when nothing else does; after a disk was
+    /// put back people have to reload.
+    pub fn fair_step(&self, design: &Design) -> Option<Step> {
+        let mut steps = vec![];
+        self.steps(design, &mut steps);
+        let rank = |step: &Step| match step {
+            Step::Stops
+            | Step::Presses(_)
+            | Step::PressesElsewhere
+            | Step::Crashes
+            | Step::Loses(_)
+            | Step::BacksUp
+            | Step::Restores
+            | Step::CommitsUnnoticed
+            | Step::CommitFails
+            | Step::PublishesUnheardBy(_)
+            | Step::Loads(_) => None,
+            Step::Beats(_) => Some(1),
+            _ => Some(0),
+        };
+        let ranked = steps.into_iter().filter_map(|step| rank(&step).map(|rank| (rank, step)));
+        let next = ranked.min_by_key(|(rank, _)| *rank);
+        if self.is_restored(design) && next.is_none_or(|(rank, _)| rank > 0) {
+            return (0..self.tabs.len()).find(|at| self.tabs[*at].message != self.database.row).map(Step::Loads);
+        }
+        next.map(|(_, step)| step)
+    }
+}
+
+/// Whether a message is an earlier state of another, or this very one, as far as its words go. Not by `since`, which is
+/// what is to be proven.
+pub fn begins(before: &Message, after: &Message) -> bool {
+    let last = before.parts.len().saturating_sub(1);
+    before.parts.len() <= after.parts.len()
+        && before.parts.iter().zip(&after.parts).enumerate().all(|(at, (before, after))| {
+            before.kind == after.kind
+                && after.text.starts_with(&before.text)
+                && (at == last || before.text == after.text)
+        })
+}

@@ -1,0 +1,155 @@
+//! One tab's socket as the server has it, by the rules of `live/socket.rs`, and what is on its way. Gone with its
+//! connection.
+
+use std::collections::VecDeque;
+
+use rivulet::message::{Epoch, Event, Message, Position};
+
+use super::{
+    database::Database,
+    design::{Design, Guard},
+    server::{Running, next},
+};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Socket {
+    pub to_page: VecDeque<Frame>,
+    /// What the page asked for: to be led on from there.
+    pub asked: Option<Option<Position>>,
+    pub subscription: Option<Subscription>,
+    /// Which `rev` of the list it was told.
+    pub told: u8,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Frame {
+    Event(Event),
+    Beat(Position),
+    /// What the list says: its change, and the message's epoch.
+    Head(u8, Epoch),
+    Gone,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Subscription {
+    pub sent: Option<Position>,
+    source: Source,
+    /// Whether it is woken by what is published.
+    pub registered: bool,
+    /// Whether it is to be looked at.
+    pub turn: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Source {
+    /// The hub's running reply.
+    Running,
+    /// A message that does not grow: its row, or what left the hub.
+    Kept(Box<Message>),
+    /// A reply that did not come to be.
+    Withdrawn,
+}
+
+impl Socket {
+    pub fn new(told: u8) -> Socket {
+        Socket { to_page: VecDeque::new(), asked: None, subscription: None, told }
+    }
+
+    /// Whether the reader is not slow: one more frame may be on its way.
+    pub fn has_room(&self, design: &Design) -> bool {
+        self.to_page.len() < design.room
+    }
+
+    /// Hears what the page asks for. `joined`: registering and reading are one, as nothing is read before.
+    pub fn hears(&mut self, database: &Database, running: Option<&Running>, joined: bool) {
+        if let Some(position) = self.asked.take() {
+            self.subscription = None;
+            match find(database, running) {
+                None => self.to_page.push_back(Frame::Gone),
+                Some(source) => {
+                    // Taken away: what is there is read first.
+                    let source = match (source, running) {
+                        (Source::Running, Some(running)) if !joined && running.opening.is_none() => {
+                            Source::Kept(Box::new(running.message.clone()))
+                        }
+                        (source, _) => source,
+                    };
+                    let subscription = Subscription { sent: position, source, registered: joined, turn: true };
+                    self.subscription = Some(subscription);
+                }
+            }
+        }
+    }
+
+    /// Only where joining is not one: from now on it is woken, and led on from what is there now.
+    pub fn registers(&mut self, database: &Database, running: Option<&Running>) {
+        if let Some((subscription, source)) = self.subscription.as_mut().zip(find(database, running)) {
+            let now = running.map_or(&database.row, |running| &running.message);
+            (subscription.registered, subscription.source) = (true, source);
+            subscription.sent = Some(now.position());
+        }
+    }
+
+    /// Sends one frame of the message, and comes back if there may be more. `patient`: an end of the epoch before is none
+    /// while the next one opens.
+    pub fn turns(&mut self, database: &Database, running: Option<&Running>, joined: bool, patient: bool) {
+        let Some(subscription) = &mut self.subscription else { return };
+        let event = match &subscription.source {
+            Source::Running => running.and_then(|running| running.next(&mut subscription.sent)),
+            Source::Kept(message) => next(message, &mut subscription.sent),
+            Source::Withdrawn => {
+                self.asked = Some(subscription.sent.take());
+                return self.hears(database, running, joined);
+            }
+        };
+        let opening =
+            subscription.source == Source::Running && running.is_some_and(|running| running.opening.is_some());
+        let over = subscription.sent.as_ref().is_some_and(|sent| sent.ended) && !(opening && patient);
+        subscription.turn = event.is_some();
+        match event {
+            Some(event) => self.to_page.push_back(Frame::Event(event)),
+            None if over => self.subscription = None,
+            None => {}
+        }
+    }
+
+    /// Something was published.
+    pub fn wakes(&mut self) {
+        if let Some(subscription) = self.subscription.as_mut().filter(|subscription| subscription.registered) {
+            subscription.turn = true;
+        }
+    }
+
+    pub fn may_beat(&self, design: &Design) -> bool {
+        let beats = self.to_page.iter().any(|frame| matches!(frame, Frame::Beat(_)));
+        design.has(Guard::Beat) && self.has_room(design) && !beats
+    }
+
+    /// Says how far it has sent, and looks again.
+    pub fn beats(&mut self) {
+        if let Some(subscription) = &mut self.subscription {
+            subscription.turn = true;
+            self.to_page.extend(subscription.sent.clone().map(Frame::Beat));
+        }
+    }
+
+    /// The reply left the hub: it came to its end, or never came to be.
+    pub fn keeps(&mut self, running: &Running) {
+        if let Some(subscription) = &mut self.subscription
+            && subscription.source == Source::Running
+        {
+            (subscription.source, subscription.turn) = match running.opening {
+                None => (Source::Kept(Box::new(running.message.clone())), subscription.turn),
+                Some(_) => (Source::Withdrawn, true),
+            };
+        }
+    }
+}
+
+/// The message where it runs, else its row, which then is final.
+fn find(database: &Database, running: Option<&Running>) -> Option<Source> {
+    match running {
+        Some(_) => Some(Source::Running),
+        None => database.row.status.is_final().then(|| Source::Kept(Box::new(database.row.clone()))),
+    }
+}

@@ -1,0 +1,114 @@
+//! A tab: a page that the server rendered, and from then on what `live/connection.rs` and `conversation/thread.rs` make
+//! of the frames that come.
+
+use rivulet::message::{Change, Epoch, Event, Message, Outcome, Position};
+
+use super::{database::Database, properties::begins, socket::Frame};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Tab {
+    pub page: Page,
+    /// What the person sees, or saw before the page was asked for again.
+    pub message: Message,
+    /// Until its end in this epoch or a later one.
+    pub follows: Option<Epoch>,
+    /// Gaps in a row.
+    gaps: u8,
+    /// Which `rev` of the list the page has.
+    pub rev: u8,
+    /// Whether words that were seen went, or a final state did.
+    pub went_back: bool,
+    pub reopened: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Page {
+    Closed,
+    /// The server renders it, and has looked for one half of what it needs.
+    Rendering(Half),
+    Open,
+}
+
+/// The hub's copy, looked at before the row; or, where that guard is taken away, the row.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Half {
+    Hub(Option<Box<Message>>),
+    Row(Box<Database>),
+}
+
+impl Tab {
+    pub fn closed(nothing: Message) -> Tab {
+        Tab { page: Page::Closed, message: nothing, follows: None, gaps: 0, rev: 0, went_back: false, reopened: false }
+    }
+
+    /// Opens with what the server put together, as `conversation/api.rs` does: the row merged into the hub's copy.
+    pub fn opens(&mut self, hub: Option<&Message>, database: &Database) {
+        let row = &database.row;
+        let mut message = hub.unwrap_or(row).clone();
+        if let Some(snapshot) = row.next(None, usize::MAX) {
+            let _ = message.apply(snapshot);
+        }
+        self.shows(message);
+        (self.page, self.rev, self.gaps) = (Page::Open, database.rev, 0);
+        self.follows = Some(row.epoch).filter(|head| self.is_behind(*head));
+    }
+
+    /// Whether it runs, or the list knows more of it.
+    fn is_behind(&self, head: Epoch) -> bool {
+        let here = &self.message;
+        !here.status.is_final() || head != here.epoch && head.counter >= here.epoch.counter
+    }
+
+    /// Takes a frame in. What it asks for, if it has to ask: to be led on from its position, or from nothing.
+    /// `any_end`: it is not followed any more once it has ended, in whichever epoch.
+    pub fn receives(&mut self, frame: Frame, any_end: bool) -> Option<Option<Position>> {
+        match frame {
+            Frame::Event(event) if self.follows.is_some() => self.applies(event, any_end),
+            Frame::Beat(position) if self.follows.is_some() && position != self.message.position() => self.asks(true),
+            Frame::Head(rev, epoch) => {
+                self.rev = rev;
+                if !self.is_behind(epoch) {
+                    return None;
+                }
+                (self.follows, self.gaps) = (Some(epoch), 0);
+                self.asks(true)
+            }
+            Frame::Gone => {
+                self.follows = None;
+                None
+            }
+            Frame::Event(_) | Frame::Beat(_) => None,
+        }
+    }
+
+    pub fn asks(&self, with_position: bool) -> Option<Option<Position>> {
+        Some(with_position.then(|| self.message.position()))
+    }
+
+    fn applies(&mut self, event: Event, any_end: bool) -> Option<Option<Position>> {
+        let mut message = self.message.clone();
+        let outcome = message.apply(event);
+        self.shows(message);
+        self.gaps = if outcome == Outcome::Gap { (self.gaps + 1).min(2) } else { 0 };
+        let here = &self.message;
+        let newest = |head: &Epoch| here.epoch == *head || here.epoch.counter > head.counter || any_end;
+        self.follows = self.follows.filter(|head| !here.status.is_final() || !newest(head));
+        if self.gaps > 0 && self.follows.is_some() { self.asks(self.gaps < 2) } else { None }
+    }
+
+    /// What is seen from now on. Remembers whether that was a step back.
+    fn shows(&mut self, message: Message) {
+        let before = std::mem::replace(&mut self.message, message);
+        let after = &self.message;
+        self.went_back |= !begins(&before, after) || after.epoch.counter < before.epoch.counter;
+        self.reopened |= before.status.is_final() && before.epoch == after.epoch && before != *after;
+    }
+}
+
+/// Taken away: a text is put at the end, wherever it belongs.
+pub fn misplaced(mut event: Event, message: &Message) -> Event {
+    if let (Change::Text(text), Some(last)) = (&mut event.change, message.parts.last()) {
+        (text.part, text.at) = (message.parts.len() - 1, last.text.len());
+    }
+    event
+}

@@ -1,0 +1,211 @@
+//! Everything at once, and each step that it can take.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use rivulet::message::{Message, Role, Status};
+
+use super::{
+    database::Database,
+    design::{Design, Guard, Luck},
+    happens::publishes,
+    server::{Running, Server},
+    socket::Socket,
+    tab::{Page, Tab},
+};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct World {
+    pub database: Database,
+    /// None: it is down.
+    pub server: Option<Server>,
+    pub tabs: Vec<Tab>,
+    pub luck: Luck,
+    /// A copy of the database that it can be put back to.
+    pub backup: Option<Box<Database>>,
+    /// What was said in each epoch, also what no one has seen yet; the last of them is the running reply's draft.
+    pub truths: Vec<Message>,
+    /// How often a reply was told to go on.
+    pub went_on: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    // The reply and the person at it.
+    Says,
+    Finishes,
+    Stops,
+    Presses(usize),
+    PressesElsewhere,
+    Enters(usize),
+    GoesOn,
+    // The committer.
+    Gathers,
+    Commits,
+    CommitsUnnoticed,
+    CommitFails,
+    Publishes,
+    PublishesUnheardBy(usize),
+    // The process and its disk.
+    Crashes,
+    Starts,
+    BacksUp,
+    Restores,
+    // A tab and its socket.
+    Loads(usize),
+    Renders(usize),
+    Connects(usize),
+    Loses(usize),
+    Hears(usize),
+    Registers(usize),
+    Turns(usize),
+    Beats(usize),
+    Tells(usize),
+    Receives(usize),
+}
+
+impl World {
+    /// A reply was asked for and runs; nobody looks yet.
+    pub fn begin(design: &Design) -> World {
+        let database = Database::new();
+        let mut server = Server::new(design.tabs);
+        server.running = Some(Running::new(database.row.clone(), None));
+        server.said = Some(0);
+        World {
+            tabs: vec![Tab::closed(Message::unseen(database.row.id, Role::Assistant)); design.tabs],
+            luck: design.luck,
+            backup: None,
+            went_on: 0,
+            truths: vec![database.row.clone()],
+            server: Some(server),
+            database,
+        }
+    }
+
+    /// What can happen now.
+    pub fn steps(&self, design: &Design, steps: &mut Vec<Step>) {
+        let mut may = |yes: bool, step: Step| {
+            if yes {
+                steps.push(step);
+            }
+        };
+        let Some(server) = &self.server else {
+            may(true, Step::Starts);
+            return;
+        };
+        let more = server.said.is_some_and(|said| design.words(said, self.went_on).is_some());
+        may(more, Step::Says);
+        may(server.said.is_some() && !more, Step::Finishes);
+        may(server.said.is_some() && self.luck.stops > 0, Step::Stops);
+        may(server.running.as_ref().is_some_and(|running| running.opening.is_some()), Step::GoesOn);
+        may(server.batch.is_none() && !server.queue.is_empty(), Step::Gathers);
+        if let Some(batch) = &server.batch {
+            may(!batch.committed, Step::Commits);
+            may(!batch.committed && self.luck.unknown > 0, Step::CommitsUnnoticed);
+            may(!batch.committed && self.luck.unknown > 0, Step::CommitFails);
+            may(!batch.published && (batch.committed || !design.has(Guard::CommitFirst)), Step::Publishes);
+        }
+        for press in 0..server.pressed.len() {
+            may(true, Step::Enters(press));
+        }
+        may(self.luck.elsewhere > 0 && self.database.row.status.can_go_on(), Step::PressesElsewhere);
+        may(self.luck.crashes > 0, Step::Crashes);
+        let over = self.database.row.status.is_final();
+        may(self.luck.restores > 0 && self.backup.is_none() && over, Step::BacksUp);
+        may(self.luck.restores > 0 && self.backup.is_some(), Step::Restores);
+        for (at, tab) in self.tabs.iter().enumerate() {
+            may(tab.page == Page::Closed || tab.page == Page::Open && self.luck.reloads > 0, Step::Loads(at));
+            may(matches!(tab.page, Page::Rendering(_)), Step::Renders(at));
+            let open = tab.page == Page::Open;
+            may(open && self.luck.continues > 0 && tab.message.status.can_go_on(), Step::Presses(at));
+            let Some(socket) = &server.sockets[at] else {
+                may(open, Step::Connects(at));
+                continue;
+            };
+            may(self.luck.cuts > 0, Step::Loses(at));
+            may(socket.asked.is_some(), Step::Hears(at));
+            may(socket.has_room(design) && socket.told < self.database.rev, Step::Tells(at));
+            may(!socket.to_page.is_empty() && socket.asked.is_none(), Step::Receives(at));
+            if let Some(subscription) = &socket.subscription {
+                may(subscription.turn && socket.has_room(design), Step::Turns(at));
+                may(!subscription.turn && !subscription.registered, Step::Registers(at));
+                may(socket.may_beat(design), Step::Beats(at));
+                let shows = server.batch.as_ref().is_some_and(|batch| batch.committed && !batch.published);
+                may(self.luck.lost_wakes > 0 && shows && subscription.registered, Step::PublishesUnheardBy(at));
+            }
+        }
+    }
+
+    /// Takes a step that can be taken. False if it changed nothing.
+    pub fn take(&mut self, design: &Design, step: Step) -> bool {
+        match step {
+            Step::Starts => self.starts(design),
+            Step::Restores => self.restores(),
+            Step::BacksUp => self.backup = Some(Box::new(self.database.clone())),
+            Step::Crashes => self.crashes(),
+            _ => {
+                let Some(mut server) = self.server.take() else { return false };
+                let done = self.runs(design, &mut server, step);
+                self.server = Some(server);
+                self.arrange();
+                return done;
+            }
+        }
+        self.arrange();
+        true
+    }
+
+    /// Two tabs are alike, so of two worlds that are each other's mirror image one is enough.
+    fn arrange(&mut self) {
+        let fingerprint = |at: usize| {
+            let mut hasher = DefaultHasher::new();
+            self.tabs[at].hash(&mut hasher);
+            self.server.as_ref().map(|server| &server.sockets[at]).hash(&mut hasher);
+            hasher.finish()
+        };
+        if self.tabs.len() == 2 && fingerprint(0) > fingerprint(1) {
+            self.tabs.swap(0, 1);
+            if let Some(server) = &mut self.server {
+                server.sockets.swap(0, 1);
+            }
+        }
+    }
+
+    fn runs(&mut self, design: &Design, server: &mut Server, step: Step) -> bool {
+        match step {
+            Step::Says => self.says(design, server),
+            Step::Finishes => self.ends(server, Status::Completed),
+            Step::Stops => {
+                self.luck.stops -= 1;
+                self.ends(server, Status::Stopped);
+            }
+            Step::Presses(at) => return self.presses(design, server, at),
+            Step::PressesElsewhere => {
+                self.luck.elsewhere -= 1;
+                server.pressed.push(self.database.row.clone());
+            }
+            Step::Enters(press) => self.enters(design, server, press),
+            Step::GoesOn => self.goes_on(design, server),
+            Step::Gathers => server.gather(),
+            Step::Commits => self.commits(server),
+            Step::CommitsUnnoticed | Step::CommitFails => self.commit_is_unknown(design, server, step),
+            Step::Publishes => publishes(server, None),
+            Step::PublishesUnheardBy(at) => {
+                self.luck.lost_wakes -= 1;
+                publishes(server, Some(at));
+            }
+            Step::Loads(at) => self.loads(design, server, at),
+            Step::Renders(at) => self.renders(server, at),
+            Step::Connects(at) => {
+                let mut socket = Socket::new(self.tabs[at].rev);
+                socket.asked = self.tabs[at].asks(true).filter(|_| self.tabs[at].follows.is_some());
+                server.sockets[at] = Some(socket);
+            }
+            Step::Loses(at) => {
+                self.luck.cuts -= 1;
+                server.sockets[at] = None;
+            }
+            _ => self.goes_over_the_wire(design, server, step),
+        }
+        true
+    }
+}

@@ -1,0 +1,63 @@
+//! A follower: what a socket does for one subscription, and the page at its other end.
+
+use std::sync::Arc;
+
+use rivulet::{
+    ids::mint,
+    live::ServerFrame,
+    message::{Event, Message, Outcome, Position, Role},
+    reply::hub::{Next, Running, Tab},
+};
+
+pub struct Follower {
+    pub running: Arc<Running>,
+    pub message: Message,
+    tab: Arc<Tab>,
+    sent: Option<Position>,
+    /// Whether there may be something to read: it has just joined, was woken, or did not come to an end.
+    due: bool,
+    pub told_gone: bool,
+}
+
+impl Follower {
+    /// Registers first; what is there is read later. `page`: what the page has already.
+    pub fn joins(running: Arc<Running>, page: Option<Message>) -> Follower {
+        let tab = Tab::new(mint(), String::new());
+        running.follow(&tab);
+        let sent = page.as_ref().map(Message::position);
+        let message = page.unwrap_or_else(|| Message::unseen(running.id, Role::Assistant));
+        Follower { running, message, tab, sent, due: true, told_gone: false }
+    }
+
+    /// Takes so many frames at the most, if it has reason to look.
+    pub fn reads(&mut self, frames: usize) {
+        self.tab.take_dirty(|_| self.due = true);
+        for _ in 0..frames {
+            if !self.due {
+                return;
+            }
+            match self.running.next(&mut self.sent) {
+                Next::Shared(frame, more) => {
+                    self.due = more;
+                    let frame = serde_json::from_str(&frame).expect("a frame that the hub encoded");
+                    let ServerFrame::Event(_, epoch, change) = frame else { panic!("{frame:?} is no event") };
+                    self.applies(Event { epoch, change });
+                }
+                Next::Own(event) => self.applies(event),
+                Next::Nothing => self.due = false,
+                Next::Gone => (self.due, self.told_gone) = (false, true),
+                Next::Opening | Next::Withdrawn => panic!("the reply's row was written"),
+            }
+        }
+    }
+
+    fn applies(&mut self, event: Event) {
+        assert!(!self.message.status.is_final(), "{event:?} after the end");
+        assert_eq!(self.message.apply(event.clone()), Outcome::Applied, "{event:?} to {:?}", self.message);
+        assert_eq!(Some(self.message.position()), self.sent, "what was sent is what it has");
+    }
+
+    pub fn says_goodbye(self) {
+        self.running.unfollow(&self.tab);
+    }
+}

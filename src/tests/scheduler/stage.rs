@@ -1,0 +1,236 @@
+//! What the scheduler plays on: two replies at a time, those who follow them, and a second connection to the database
+//! that looks, holds the lock and breaks things.
+
+use std::sync::Arc;
+
+use rivulet::{
+    ids::{AccountId, MessageId, OwnerId, mint, now},
+    message::{Kind, Message},
+    reply::{
+        hub::{Hub, Tab},
+        journal::Journal,
+        store::{Exchange, Started},
+    },
+    server::database,
+};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::{follower::Follower, reply::Reply};
+use crate::support::{Database, Folder, soon};
+
+pub struct Stage {
+    _folder: Folder,
+    database: Arc<database::Database>,
+    hub: Arc<Hub>,
+    journal: Journal,
+    owner: OwnerId,
+    account: AccountId,
+    other: Database,
+    /// How often a commit has failed.
+    failures: watch::Receiver<u64>,
+    locked: bool,
+    failing: bool,
+    replies: Vec<Reply>,
+    followers: Vec<Follower>,
+    /// Is woken by all that is shown.
+    witness: Arc<Tab>,
+}
+
+impl Stage {
+    pub async fn set(failures: watch::Receiver<u64>) -> Stage {
+        let folder = Folder::new();
+        let url = format!("sqlite:{}", folder.database().display());
+        let database = Arc::new(database::Database::open(&url).await.expect("a database"));
+        let mut other = Database::open(&folder.database()).await;
+        let (owner, account): (OwnerId, AccountId) = (mint(), mint());
+        other.run(format!("INSERT INTO accounts (id) VALUES ('{account}')")).await;
+        database.register(owner).await.expect("a process that is known");
+        let hub = Arc::new(Hub::default());
+        let (journal, _) = Journal::start(database.clone(), hub.clone(), owner, CancellationToken::new());
+        let witness = Tab::new(account, String::new());
+        Stage {
+            _folder: folder,
+            database,
+            hub,
+            journal,
+            owner,
+            account,
+            other,
+            failures,
+            locked: false,
+            failing: false,
+            replies: vec![],
+            followers: vec![],
+            witness,
+        }
+    }
+
+    /// Begins anew, with so many replies that run.
+    pub async fn opens(&mut self, replies: usize) {
+        self.heals().await;
+        self.followers.clear();
+        self.replies.clear();
+        for _ in 0..replies {
+            let reply = Message::asked(mint(), "test/model".into());
+            let conversation = mint();
+            let running = self.hub.enter(self.account, conversation, reply.clone()).expect("a new message");
+            let said = Message::said(mint(), "Hello".into(), now());
+            let opens = Some("A conversation".into());
+            let exchange = Exchange { conversation, opens, said, reply, owner: self.owner, now: now() };
+            let started = self.database.exchange(self.account, &exchange).await.expect("a row");
+            assert!(matches!(started, Started::Yes { .. }), "{started:?}");
+            running.open();
+            running.follow(&self.witness);
+            self.replies.push(Reply::new(running));
+        }
+    }
+
+    pub async fn joins(&mut self, reply: usize, with_page: bool) {
+        let running = self.replies[reply].running.clone();
+        // The hub's copy before the row, as a page is rendered; a reply that left the hub is not followed there.
+        let seen = running.seen();
+        if self.hub.running(running.id).is_some() {
+            self.followers.push(Follower::joins(running, seen.filter(|_| with_page)));
+        }
+    }
+
+    pub fn reads(&mut self, follower: usize, frames: usize) {
+        if let Some(follower) = self.followers.get_mut(follower) {
+            follower.reads(frames);
+        }
+    }
+
+    pub fn drops(&mut self, follower: usize, says_so: bool) {
+        if follower < self.followers.len() {
+            let follower = self.followers.remove(follower);
+            if says_so {
+                follower.says_goodbye();
+            }
+        }
+    }
+
+    pub fn says(&mut self, reply: usize, kind: Kind, text: &str) {
+        self.replies[reply].says(&self.journal, kind, text);
+    }
+
+    pub fn stops(&mut self, reply: usize) {
+        self.replies[reply].running.stop(rivulet::message::Status::Stopped);
+    }
+
+    pub fn ends(&mut self, reply: usize) {
+        self.replies[reply].ends(&self.journal);
+    }
+
+    pub async fn commits(&mut self) {
+        if !self.locked && !self.failing {
+            soon("all is committed", async {
+                while self.replies.iter().any(Reply::waits) {
+                    self.witness.woken().await;
+                    self.witness.take_dirty(|_| {});
+                }
+            })
+            .await;
+        }
+    }
+
+    pub async fn fails(&mut self) {
+        self.heals().await;
+        self.other.run("ALTER TABLE journal RENAME TO journal_away").await;
+        self.failing = true;
+        let before = *self.failures.borrow_and_update();
+        soon("a commit fails", async {
+            while self.replies.iter().any(Reply::waits) && *self.failures.borrow() == before {
+                tokio::select! {
+                    () = self.witness.woken() => self.witness.take_dirty(|_| {}),
+                    changed = self.failures.changed() => changed.expect("the log is listened to"),
+                }
+            }
+        })
+        .await;
+    }
+
+    pub async fn locks(&mut self) {
+        if !self.locked {
+            self.other.locks().await;
+            self.locked = true;
+        }
+    }
+
+    pub async fn heals(&mut self) {
+        if std::mem::take(&mut self.locked) {
+            self.other.unlocks().await;
+        }
+        if std::mem::take(&mut self.failing) {
+            self.other.run("ALTER TABLE journal_away RENAME TO journal").await;
+        }
+        self.other.run("DROP TRIGGER IF EXISTS refused").await;
+    }
+
+    pub async fn refuses(&mut self, reply: usize) {
+        self.heals().await;
+        let id = self.replies[reply].running.id;
+        self.other
+            .run(format!(
+                "CREATE TRIGGER refused BEFORE INSERT ON journal WHEN NEW.message_id = '{id}' BEGIN SELECT RAISE(ABORT, 'bad'); END"
+            ))
+            .await;
+    }
+
+    pub async fn deletes(&mut self, reply: usize) {
+        let reply = &mut self.replies[reply];
+        reply.deleted = true;
+        self.other.run(format!("DELETE FROM messages WHERE id = '{}'", reply.running.id)).await;
+    }
+
+    /// What every follower has is a beginning of what was said, and was written before.
+    pub async fn is_true(&mut self) {
+        for follower in &self.followers {
+            let id = follower.running.id;
+            let reply = self.replies.iter().find(|reply| reply.running.id == id).expect("one of the replies");
+            assert!(begins(&follower.message, &texts(&reply.draft)), "{:?} of {:?}", follower.message, reply.draft);
+            if !reply.deleted {
+                let journal = if self.failing { "journal_away" } else { "journal" };
+                let kept = self.other.kept(id, journal).await;
+                assert!(begins(&follower.message, &kept), "{:?} is shown, {kept:?} is kept", follower.message);
+            }
+        }
+    }
+
+    /// Ends what has not ended, and finds the same final state with all who still follow and in the row.
+    pub async fn closes(&mut self) {
+        for reply in &mut self.replies {
+            reply.ends(&self.journal);
+            reply.running.over().await;
+        }
+        self.followers.iter_mut().for_each(|follower| follower.reads(usize::MAX));
+        self.is_true().await;
+        for reply in &self.replies {
+            let row = self.row(reply.running.id).await;
+            assert!(row.as_ref().is_none_or(|row| row.status.is_final()), "{row:?} is no end");
+            for follower in self.followers.iter().filter(|follower| follower.running.id == reply.running.id) {
+                match &row {
+                    Some(row) => assert_eq!(follower.message, *row),
+                    None => assert!(reply.deleted && (follower.told_gone || follower.message.status.is_final())),
+                }
+            }
+        }
+    }
+
+    async fn row(&self, id: MessageId) -> Option<Message> {
+        let row = self.database.message(self.account, id).await.expect("a database that answers");
+        row.map(|(_, message)| message)
+    }
+}
+
+fn texts(message: &Message) -> Vec<String> {
+    message.parts.iter().map(|part| part.text.clone()).collect()
+}
+
+/// Whether a message's texts are a beginning of these: the last one may have less.
+fn begins(message: &Message, texts: &[String]) -> bool {
+    let last = message.parts.len().saturating_sub(1);
+    message.parts.len() <= texts.len()
+        && (message.parts.iter().zip(texts).enumerate())
+            .all(|(at, (part, text))| text.starts_with(&part.text) && (at == last || part.text == *text))
+}

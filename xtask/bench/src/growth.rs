@@ -1,0 +1,49 @@
+//! What a word costs must not grow with how many others there are.
+
+use std::time::Duration;
+
+use crate::{
+    both::Bench,
+    load::Load,
+    row::{Goal, Row},
+    side::Outcome,
+};
+
+/// How much more a token may cost than with fewer beside it: what a measurement of some seconds is uncertain by.
+const MORE: f64 = 1.25;
+
+pub async fn rows(bench: &mut Bench) -> anyhow::Result<Vec<Row>> {
+    let seconds = Duration::from_secs(4);
+    let mut rows = Vec::new();
+    let mut alone = None;
+    let mut fewer = None;
+    for (replies, pace) in [(1, 50.0), (10, 50.0), (100, 50.0), (1_000, 5.0)] {
+        let load = || Load::new(replies, 1, pace, seconds);
+        let (ours, theirs) = bench.both(1, load).await?;
+        rows.push(late(&load(), Goal::AtMost(25.0), &ours, &theirs)?);
+        rows.extend(fewer.map(|fewer| cost(&load(), fewer, &ours, &theirs)));
+        alone.get_or_insert(ours.cpu_for_each());
+        fewer = Some(ours.cpu_for_each());
+    }
+    let mut fewer = alone.unwrap_or_default();
+    for (tabs, pace) in [(100, 50.0), (2_000, 10.0)] {
+        let load = || Load::new(1, tabs, pace, seconds);
+        let (ours, theirs) = bench.both(1, load).await?;
+        // A token goes to all of them at once, so the last one waits for the others at either.
+        rows.push(late(&load(), Goal::TimesBare(1.5), &ours, &theirs)?);
+        rows.push(cost(&load(), fewer, &ours, &theirs));
+        fewer = ours.cpu_for_each();
+    }
+    Ok(rows)
+}
+
+fn late(load: &Load, goal: Goal, ours: &Outcome, theirs: &Outcome) -> anyhow::Result<Row> {
+    let row = format!("growth: provider → socket, p99, ms: {load}");
+    Ok(Row::new(row, goal, ours.delay(99.0)?, Some(theirs.delay(99.0)?)))
+}
+
+fn cost(load: &Load, fewer: f64, ours: &Outcome, theirs: &Outcome) -> Row {
+    let row = format!("growth: server CPU for a delivered token, µs: {load}");
+    let goal = Goal::Times(MORE, fewer, "the one with fewer".into());
+    Row::new(row, goal, ours.cpu_for_each(), Some(theirs.cpu_for_each()))
+}

@@ -1,0 +1,101 @@
+//! Conversations that have much in them: what is asked of them must cost what is asked for, not what is there.
+
+use std::time::Instant;
+
+use rivulet::{
+    conversation::{MESSAGES_A_PAGE, Stretch},
+    ids::ConversationId,
+};
+use serde_json::json;
+
+use crate::{
+    provider::Provider,
+    row::{Goal, Row, median},
+    side::Product,
+    tab::Tab,
+    witness::Witness,
+};
+
+const LENGTHS: [usize; 3] = [10, 1_000, 10_000];
+/// How often each is asked.
+const TIMES: usize = 15;
+/// What people feel as at once, in milliseconds.
+const AT_ONCE: f64 = 100.0;
+/// By how much a measurement of some milliseconds is uncertain.
+const MORE: f64 = 1.5;
+/// The most of a page, in bytes, with the shortest of these conversations on it.
+const PAGE: f64 = 200e3;
+
+/// What asking for something of a conversation costs.
+struct Cost {
+    what: &'static str,
+    measured: f64,
+    /// The most for the shortest of them.
+    most: f64,
+    /// How many times more of it is asked for where there is more than a page.
+    times: f64,
+}
+
+pub async fn rows(provider: &Provider) -> anyhow::Result<Vec<Row>> {
+    eprintln!("Conversations of {LENGTHS:?} messages …");
+    let mut product = Product::start(provider).await?;
+    let mut rows = Vec::new();
+    let mut shorter: Option<(usize, Vec<Cost>)> = None;
+    for length in LENGTHS {
+        let conversation = product.database.fills(length).await?;
+        let mut costs = reading(&product, conversation, length).await?;
+        costs.push(sending(&product, conversation, provider).await?);
+        for (at, cost) in costs.iter().enumerate() {
+            let goal = match &shorter {
+                None => Goal::AtMost(cost.most),
+                Some((before, shorter)) => {
+                    let more = if *before < MESSAGES_A_PAGE as usize { cost.times } else { 1.0 };
+                    Goal::Times(more * MORE, shorter[at].measured, format!("the one for {before} messages"))
+                }
+            };
+            rows.push(Row::new(format!("growth: {}: {length} messages", cost.what), goal, cost.measured, None));
+        }
+        shorter = Some((length, costs));
+    }
+    Ok(rows)
+}
+
+/// Opening the page, and scrolling up.
+async fn reading(product: &Product, conversation: ConversationId, length: usize) -> anyhow::Result<Vec<Cost>> {
+    let person = &product.person;
+    let page = MESSAGES_A_PAGE as usize;
+    // The stretch above the newest; all that there is where there is less.
+    let before = if length > page { length - page + 1 } else { length + 1 };
+    let (mut opened, mut scrolled, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..TIMES {
+        let start = Instant::now();
+        bytes = person.opens(conversation).await?.len();
+        opened.push(start.elapsed().as_secs_f64() * 1e3);
+        let start = Instant::now();
+        let stretch: Stretch = person.call("messages", json!({ "id": conversation, "before": before })).await?;
+        scrolled.push(start.elapsed().as_secs_f64() * 1e3);
+        anyhow::ensure!(stretch.messages.len() == length.min(page), "{} messages", stretch.messages.len());
+    }
+    let times = MESSAGES_A_PAGE as f64 / LENGTHS[0] as f64;
+    Ok(vec![
+        Cost { what: "open, ms", measured: median(opened), most: AT_ONCE, times },
+        Cost { what: "open, bytes of HTML", measured: bytes as f64, most: PAGE, times },
+        Cost { what: "scroll up, ms", measured: median(scrolled), most: AT_ONCE, times },
+    ])
+}
+
+/// Sending, until the server has answered that the message is written and the reply begun.
+async fn sending(product: &Product, conversation: ConversationId, provider: &Provider) -> anyhow::Result<Cost> {
+    let mut sent = Vec::new();
+    for _ in 0..TIMES {
+        let start = Instant::now();
+        let reply = product.person.sends(conversation, false, &Provider::question(0)).await?;
+        sent.push(start.elapsed().as_secs_f64() * 1e3);
+        let tab = Tab::follows(&product.person, reply).await?;
+        let voice = provider.is_asked_once().await?;
+        voice.says("Yes.");
+        voice.ends();
+        tab.sees_the_end(Witness::default()).await?;
+    }
+    Ok(Cost { what: "send, ms", measured: median(sent), most: AT_ONCE, times: 1.0 })
+}

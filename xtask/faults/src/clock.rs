@@ -1,0 +1,95 @@
+//! Time itself: the wall clock that steps back, and the machine that sleeps.
+
+use std::{path::PathBuf, time::Duration};
+
+use rivulet::message::Status;
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    fault::Round,
+    world::{PACE, World},
+};
+
+/// The wall clock steps back an hour while replies run; then a question is asked, and the server is killed.
+pub async fn steps_back(mut round: Round) {
+    let Some(library) = faketime() else {
+        return round.told.note("left out: faketime is not installed");
+    };
+    let folder = temp_dir::TempDir::new().expect("a folder for the clock");
+    let clock = folder.child("clock");
+    let sets = |offset: &str| std::fs::write(&clock, offset).expect("the clock can be set");
+    sets("+0");
+    let (library, file) = (library.to_string_lossy(), clock.to_string_lossy());
+    let environment = [
+        ("LD_PRELOAD", &*library),
+        ("FAKETIME_TIMESTAMP_FILE", &*file),
+        ("FAKETIME_NO_CACHE", "1"),
+        // What passes goes on: only the hour on the wall changes.
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+    ];
+    let mut world = World::start_with(&mut round, 0, &environment).await;
+    let (reply, mut teller) = world.asks().await;
+    let mut tab = world.tab().await;
+    tab.follows(reply.chat.reply).await;
+    teller.says_words(10);
+    tab.sees(reply.chat.reply, &reply.told.text()).await;
+    let talking = tokio::spawn(teller.talks(100, PACE));
+    sets("-3600");
+    round.told.times(1);
+    tab.hears_beats(2).await;
+    talking.await.expect("a voice").voice.ends();
+    tab.sees_the_end(reply.chat.reply).await;
+    let first = world.settles(&reply).await;
+    let begun = first.parts.first().expect("a part").started_at;
+    let ended = first.ended_at.expect("an end");
+    assert!(ended < begun - 3_000_000, "the clock did not step back: {begun} to {ended}");
+    assert_eq!(first.status, Status::Completed);
+    let chat = world.ada.says_in(reply.chat.id, "And then?").await.expect("a later question in an earlier hour");
+    let (next, teller) = world.tells(chat).await;
+    let line = world.line().await;
+    let tab = world.tab_at(&line).await;
+    let reading = world.follow(tab, chat.reply);
+    tokio::spawn(teller.talks(usize::MAX, PACE));
+    sleep(Duration::from_millis(300)).await;
+    world.server.dies();
+    world.restarts().await;
+    reading.await.expect("a tab that reads to the end");
+    assert_eq!(world.settles(&next).await.status, Status::Interrupted);
+    let order: Vec<_> = world.ada.reads(chat.id).await.expect("it").messages.iter().map(|message| message.id).collect();
+    assert_eq!(
+        order,
+        [reply.chat.said, reply.chat.reply, chat.said, chat.reply],
+        "in the order in which they were said"
+    );
+}
+
+/// Debian's library that shows a program another hour.
+fn faketime() -> Option<PathBuf> {
+    let folders = std::fs::read_dir("/usr/lib").ok()?.flatten().map(|entry| entry.path());
+    folders.map(|folder| folder.join("faketime/libfaketimeMT.so.1")).find(|library| library.is_file())
+}
+
+/// The server's computer sleeps with replies open and tabs on them.
+pub async fn sleeps(mut round: Round) {
+    let mut world = World::start(&mut round).await;
+    let line = world.line().await;
+    let (reply, teller) = world.asks().await;
+    let mut reading = vec![];
+    for _ in 0..5 {
+        let tab = world.tab_at(&line).await;
+        reading.push(world.follow(tab, reply.chat.reply));
+    }
+    let talking = tokio::spawn(teller.talks(200, PACE));
+    sleep(Duration::from_millis(300)).await;
+    world.server.freezes();
+    sleep(Duration::from_secs(if round.long { 120 } else { 7 })).await;
+    world.server.thaws();
+    round.told.times(1);
+    let awake = Instant::now();
+    talking.await.expect("a voice").voice.ends();
+    for tab in reading {
+        tab.await.expect("a tab that reads to the end");
+    }
+    round.told.note(format!("all had all {:.1} s after it woke", awake.elapsed().as_secs_f64()));
+    assert_eq!(world.settles(&reply).await.status, Status::Completed);
+}

@@ -1,0 +1,148 @@
+//! The database: no room, locked by another program, a write that fails once.
+
+use std::{fs::File, io::Write, path::PathBuf, process::Command, time::Duration};
+
+use rand::RngExt;
+use rivulet::message::Status;
+use tokio::time::sleep;
+
+use crate::{
+    fault::Round,
+    support::{Folder, Person},
+    world::{PACE, Reply, World},
+};
+
+const UNKNOWN: &str = "a commit's outcome is unknown";
+
+/// No file may grow at a random moment: the reply pauses, nothing unsaved is shown, who sends is told. When it may again,
+/// or after a kill and then, it goes on.
+pub async fn limit(mut round: Round) {
+    let world = World::start(&mut round).await;
+    let file = world.folder.database().with_extension("db-wal");
+    let length = move || std::fs::metadata(&file).expect("the database's log").len();
+    // At once, or in the middle of a later write.
+    let room = round.random.random_range(0..60_000);
+    let fills = |world: &World| assert!(world.server.has_room_for(Some(length() + room)));
+    full(round, world, fills, |world| {
+        // One that was killed took its limit with it.
+        world.server.has_room_for(None);
+    })
+    .await;
+}
+
+/// The same with a disk that is really full: one of a few megabytes, which root can make.
+pub async fn space(mut round: Round) {
+    let folder = Folder::new();
+    let Some(disk) = Disk::mount(folder.path()) else {
+        return round.told.note("left out: only root can mount a disk");
+    };
+    let world = World::start_in(&mut round, folder, 0, &[]).await;
+    let filler = disk.0.join("filler");
+    let fills = |_: &World| {
+        let mut file = File::create(&filler).expect("a file to fill the disk with");
+        while file.write_all(&[0; 1024]).is_ok() {}
+    };
+    full(round, world, fills, |_| std::fs::remove_file(&filler).expect("room again")).await;
+}
+
+async fn full(mut round: Round, mut world: World, fills: impl Fn(&World), empties: impl Fn(&World)) {
+    let (reply, teller) = world.asks().await;
+    let line = world.line().await;
+    let tab = world.tab_at(&line).await;
+    let reading = world.follow(tab, reply.chat.reply);
+    let talking = tokio::spawn(teller.talks(250, PACE));
+    let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(300));
+    sleep(moment).await;
+    let said = world.server.said();
+    fills(&world);
+    round.told.times(1);
+    world.server.says(said, UNKNOWN).await;
+    nothing_unsaved_is_shown(&world, &reply).await;
+    let refused = world.ada.sends(&Person::opening("Is there room?")).await.expect_err("there is no room");
+    assert_eq!(refused.status, 503, "{refused:?}");
+    let killed = round.random.random_bool(0.5);
+    if killed {
+        world.server.dies();
+        empties(&world);
+        world.restarts().await;
+    } else {
+        empties(&world);
+    }
+    talking.await.expect("a voice").voice.ends();
+    reading.await.expect("a tab that reads to the end");
+    let expected = if killed { Status::Interrupted } else { Status::Completed };
+    assert_eq!(world.settles(&reply).await.status, expected);
+    let (reply, mut teller) = world.asks().await;
+    teller.says_words(1);
+    teller.voice.ends();
+    assert_eq!(world.settles(&reply).await.status, Status::Completed);
+}
+
+/// A disk of its own over a folder, in memory; unmounted when it is dropped.
+struct Disk(PathBuf);
+
+impl Disk {
+    fn mount(folder: PathBuf) -> Option<Disk> {
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]).arg(&folder).output();
+        mounted.is_ok_and(|mounted| mounted.status.success()).then_some(Disk(folder))
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Nobody is left in it: the world was dropped before.
+        let _ = Command::new("umount").arg(&self.0).status();
+        let _ = std::fs::remove_dir(&self.0);
+    }
+}
+
+/// One commit fails, and the next try is as good as ever.
+pub async fn fails_once(mut round: Round) {
+    let mut world = World::start(&mut round).await;
+    let (reply, teller) = world.asks().await;
+    let tab = world.tab().await;
+    let reading = world.follow(tab, reply.chat.reply);
+    let talking = tokio::spawn(teller.talks(250, PACE));
+    let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(300));
+    sleep(moment).await;
+    let said = world.server.said();
+    assert!(world.server.has_room_for(Some(1)));
+    world.server.says(said, UNKNOWN).await;
+    assert!(world.server.has_room_for(None));
+    round.told.times(1);
+    talking.await.expect("a voice").voice.ends();
+    reading.await.expect("a tab that reads to the end");
+    assert_eq!(world.settles(&reply).await.status, Status::Completed);
+}
+
+/// Another program holds the database's lock, for longer than the server waits for it.
+pub async fn locked(mut round: Round) {
+    let mut world = World::start(&mut round).await;
+    let (reply, teller) = world.asks().await;
+    let tab = world.tab().await;
+    let reading = world.follow(tab, reply.chat.reply);
+    let talking = tokio::spawn(teller.talks(250, PACE));
+    let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(300));
+    sleep(moment).await;
+    let mut database = world.database().await;
+    let said = world.server.said();
+    database.locks().await;
+    world.server.says(said, UNKNOWN).await;
+    nothing_unsaved_is_shown(&world, &reply).await;
+    database.unlocks().await;
+    round.told.times(1);
+    talking.await.expect("a voice").voice.ends();
+    reading.await.expect("a tab that reads to the end");
+    assert_eq!(world.settles(&reply).await.status, Status::Completed);
+}
+
+/// While nothing can be written, a page shows no more than the database has.
+async fn nothing_unsaved_is_shown(world: &World, reply: &Reply) {
+    let shown = world.ada.finds(&reply.chat).await.text().len();
+    let id = reply.chat.reply;
+    let saved = format!(
+        "SELECT COALESCE(SUM(LENGTH(CAST(body AS BLOB))), 0) FROM journal WHERE message_id = '{id}' AND at >= 0"
+    );
+    let saved = world.database().await.count(saved).await;
+    assert!(shown as i64 <= saved, "{shown} bytes are shown and {saved} are saved");
+}

@@ -1,0 +1,141 @@
+//! Running one fault: its rounds, each with a seed of its own, and the line that tells how they went.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use futures::{FutureExt, future::BoxFuture};
+use rand::{SeedableRng, rngs::SmallRng};
+
+use crate::tally::{Bytes, Tally};
+
+/// One way to break things.
+pub struct Fault {
+    /// For `--only`.
+    pub name: &'static str,
+    pub title: &'static str,
+    pub rounds: Rounds,
+    pub round: fn(Round) -> BoxFuture<'static, ()>,
+}
+
+/// How often a fault is made.
+#[derive(Clone, Copy)]
+pub enum Rounds {
+    /// Once: it tries all that there is to try, or mostly waits.
+    Once,
+    /// At random: so often in a short run; in a long one at least so often, and until its share of the time is used.
+    Random { short: u64, long: u64, share: u32 },
+}
+
+/// What one round is told, and what it tells.
+pub struct Round {
+    /// The only source of chance.
+    pub random: SmallRng,
+    /// Whether there is time for minutes of waiting.
+    pub long: bool,
+    pub tally: Tally,
+    pub told: Told,
+}
+
+/// What the rounds of a fault have to say.
+#[derive(Clone, Default)]
+pub struct Told {
+    times: Arc<AtomicU64>,
+    note: Arc<Mutex<String>>,
+}
+
+impl Told {
+    /// The fault was made so many times more.
+    pub fn times(&self, more: u64) {
+        self.times.fetch_add(more, Relaxed);
+    }
+
+    /// What was measured, of the last round.
+    pub fn note(&self, note: impl Into<String>) {
+        *self.note.lock().unwrap_or_else(PoisonError::into_inner) = note.into();
+    }
+}
+
+/// How a fault went.
+#[derive(Default)]
+pub struct Outcome {
+    pub bytes: Bytes,
+    pub times: u64,
+    pub failed: bool,
+}
+
+impl Fault {
+    /// Makes the fault until `share` of the time is used, and prints its line. Round after round has the next seed, so
+    /// that each can be repeated by itself.
+    pub async fn run(&self, seed: u64, long: bool, share: Duration) -> Outcome {
+        let begun = Instant::now();
+        let (tally, told) = (Tally::default(), Told::default());
+        let least = match self.rounds {
+            Rounds::Once => 1,
+            Rounds::Random { short, .. } if !long => short,
+            Rounds::Random { long, .. } => long,
+        };
+        let mut failure = None;
+        let mut rounds = 0;
+        while rounds < least || matches!(self.rounds, Rounds::Random { .. }) && long && begun.elapsed() < share {
+            let own = seed + rounds;
+            let round = Round { random: SmallRng::seed_from_u64(own), long, tally: tally.clone(), told: told.clone() };
+            failure = self.attempt(round).await.map(|why| (own, why));
+            if failure.is_some() {
+                break;
+            }
+            rounds += 1;
+        }
+        let outcome = Outcome { bytes: tally.bytes(), times: told.times.load(Relaxed), failed: failure.is_some() };
+        let seconds = begun.elapsed().as_secs_f64();
+        let note = told.note.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.print(&outcome, seconds, &note);
+        if let Some((seed, why)) = failure {
+            println!("    {why}\n    Again: cargo xtask faults --seed {seed} --only {}", self.name);
+        }
+        outcome
+    }
+
+    /// Why a round failed, if it did.
+    async fn attempt(&self, round: Round) -> Option<String> {
+        let tally = round.tally.clone();
+        let ended = AssertUnwindSafe((self.round)(round)).catch_unwind().await;
+        let Bytes { lost, doubled, .. } = tally.bytes();
+        match ended {
+            Err(panic) => Some(words(&*panic)),
+            Ok(()) if lost + doubled > 0 => Some(format!("{lost} bytes were lost and {doubled} doubled")),
+            Ok(()) => None,
+        }
+    }
+
+    fn print(&self, outcome: &Outcome, seconds: f64, note: &str) {
+        let Outcome { bytes: Bytes { shown, lost, doubled }, times, failed } = outcome;
+        let verdict = if *failed { "FAILED" } else { "ok" };
+        let note = if note.is_empty() { String::new() } else { format!("; {note}") };
+        println!(
+            "{:<47} {times:>6} times {:>13} bytes shown {lost:>3} lost {doubled:>3} doubled   {verdict} ({seconds:.0} s{note})",
+            self.title,
+            grouped(*shown)
+        );
+    }
+}
+
+/// What a failed expectation said.
+fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    let text = text.unwrap_or("something panicked");
+    format!("{text:.2000}")
+}
+
+/// `1234567` is `1,234,567`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        (digits.as_bytes().rchunks(3).rev()).filter_map(|group| str::from_utf8(group).ok()).collect();
+    groups.join(",")
+}

@@ -1,0 +1,91 @@
+//! The server ends in the middle, one way or the other.
+
+use std::time::Duration;
+
+use rand::RngExt;
+use rivulet::message::Status;
+use tokio::time::sleep;
+
+use crate::{
+    fault::Round,
+    world::{PACE, World},
+};
+
+/// Several replies run, each with two tabs; the server is killed at a random moment, sometimes again in the middle of
+/// its start. Everything that any tab had shown is there, and some replies are continued and killed again.
+pub async fn sigkill(mut round: Round) {
+    let mut world = World::start(&mut round).await;
+    let mut lines = vec![];
+    let mut replies = vec![];
+    for _ in 0..3 {
+        let (reply, teller) = world.asks().await;
+        replies.push((reply, Some(teller)));
+        lines.push(world.line().await);
+    }
+    for again in 0..round.random.random_range(1..=3) {
+        let mut reading = vec![];
+        for ((reply, teller), line) in replies.iter_mut().zip(&lines) {
+            for _ in 0..2 {
+                let tab = world.tab_at(line).await;
+                reading.push(world.follow(tab, reply.chat.reply));
+            }
+            if let Some(teller) = teller.take() {
+                tokio::spawn(teller.talks(usize::MAX, PACE));
+            }
+        }
+        let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(400));
+        sleep(moment).await;
+        world.server.dies();
+        round.told.times(1);
+        if round.random.random_bool(0.3) {
+            let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(60));
+            world.restarts_in_vain(moment).await;
+            round.told.times(1);
+        }
+        world.restarts().await;
+        for tab in reading {
+            tab.await.expect("a tab that reads to the end");
+        }
+        for (reply, teller) in &mut replies {
+            let last = world.settles(reply).await;
+            assert_eq!(last.status, Status::Interrupted, "kill number {}", again + 1);
+            *teller = Some(world.continues(reply, &last).await);
+        }
+    }
+}
+
+/// The server is told to stop with replies open, some of which finish within the grace.
+pub async fn sigterm(mut round: Round) {
+    let mut world = World::start_with(&mut round, 1, &[]).await;
+    let mut replies = vec![];
+    let mut reading = vec![];
+    for _ in 0..3 {
+        let (reply, teller) = world.asks().await;
+        let line = world.line().await;
+        for _ in 0..2 {
+            let tab = world.tab_at(&line).await;
+            reading.push(world.follow(tab, reply.chat.reply));
+        }
+        let words = round.random.random_range(1..150);
+        tokio::spawn(async move {
+            let teller = teller.talks(words, PACE).await;
+            teller.voice.ends();
+        });
+        replies.push((reply, line));
+    }
+    let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(400));
+    sleep(moment).await;
+    world.server.is_asked_to_stop();
+    round.told.times(1);
+    let status = world.server.ends().await;
+    assert!(status.success(), "it ended with {status}");
+    world.restarts().await;
+    for tab in reading {
+        tab.await.expect("a tab that reads to the end");
+    }
+    for (reply, _) in &replies {
+        let last = world.settles(reply).await;
+        let whole = last.text() == reply.told.text();
+        assert_eq!(last.status, if whole && last.usage.is_some() { Status::Completed } else { Status::Interrupted });
+    }
+}

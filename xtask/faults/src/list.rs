@@ -1,0 +1,51 @@
+//! All faults, in the order of their telling.
+
+use crate::{
+    clock, disk,
+    fault::{
+        Fault,
+        Rounds::{self, Once},
+    },
+    itself, kill, network, person, reader, voices,
+};
+
+macro_rules! fault {
+    ($name:literal, $title:literal, $rounds:expr, $round:path) => {
+        Fault { name: $name, title: $title, rounds: $rounds, round: |round| Box::pin($round(round)) }
+    };
+}
+
+const fn random(short: u64, long: u64, share: u32) -> Rounds {
+    Rounds::Random { short, long, share }
+}
+
+#[rustfmt::skip]
+pub const FAULTS: &[Fault] = &[
+    fault!("itself", "A word changed behind the server's back, found", Once, itself::finds),
+    fault!("sigkill", "SIGKILL at a random moment", random(8, 120, 30), kill::sigkill),
+    fault!("sigterm", "SIGTERM with replies open", random(2, 10, 5), kill::sigterm),
+    fault!("cut", "Connection cut at every byte of a frame", Once, network::cut),
+    fault!("half-open", "Half-open connection", Once, network::half_open),
+    fault!("delay", "Every piece 0.3 s late", random(1, 3, 2), network::delay),
+    fault!("jitter", "Late by chance, and breaking", random(1, 3, 3), network::jitter),
+    fault!("slow", "1 KB/s", random(1, 3, 3), network::slow),
+    fault!("stops", "A reader that stops for a minute", Once, reader::stops),
+    fault!("never-reads", "A reader that never reads", Once, reader::never_reads),
+    fault!("crowd", "2,000 tabs reconnecting at once", Once, reader::crowd),
+    fault!("full", "Disk full", random(2, 10, 6), disk::space),
+    fault!("limit", "A file that may not grow", random(2, 10, 4), disk::limit),
+    fault!("locked", "Database locked by another process", random(1, 5, 4), disk::locked),
+    fault!("fails-once", "A journal write that fails once", random(2, 10, 4), disk::fails_once),
+    fault!("hangs", "A provider that hangs", Once, voices::hangs),
+    fault!("drips", "A provider that drips", random(1, 5, 1), voices::drips),
+    fault!("breaks-off", "A provider that breaks off", random(2, 10, 3), voices::breaks_off),
+    fault!("50mb", "A provider that sends 50 MB", Once, voices::sends_50_mb),
+    fault!("no-utf8", "A provider that sends no UTF-8", random(1, 5, 1), voices::no_utf8),
+    fault!("ends", "Stop, finish and failure in one instant", random(2, 10, 5), person::ends_thrice),
+    fault!("retry", "Retry during Stop", random(1, 10, 4), person::retries_while_stopping),
+    fault!("delete", "Conversation deleted while it streams", random(2, 10, 3), person::deletes),
+    fault!("sign-out", "Session revoked while it streams", random(2, 10, 4), person::signs_out),
+    fault!("clock", "The clock steps back an hour", Once, clock::steps_back),
+    fault!("sleep", "The server's computer sleeps", Once, clock::sleeps),
+    fault!("tab-sleep", "The tab's computer sleeps", Once, reader::sleeps),
+];

@@ -1,0 +1,129 @@
+//! `cargo xtask faults`: breaks the release server in every way that we know, and counts the bytes that it cost.
+//!
+//! Real tabs ([`support`]) read replies over lines that can be made bad ([`line`]) from a server that can be killed
+//! ([`server`]). Every state that any of them ever showed is held against the end ([`tally`]).
+
+mod clock;
+mod disk;
+mod fault;
+mod itself;
+mod kill;
+mod line;
+mod list;
+mod network;
+mod person;
+mod reader;
+mod server;
+mod support;
+mod tally;
+mod teller;
+mod voices;
+mod world;
+
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use fault::{Outcome, Rounds, grouped};
+use futures::{StreamExt, stream};
+use tokio::signal::{
+    ctrl_c,
+    unix::{SignalKind, signal},
+};
+
+const USAGE: &str = "\
+cargo xtask faults [--seed N] [--minutes M] [--only NAME] [--short]
+
+--seed N      the source of all chance (1)
+--minutes M   how long the random faults go on, about (20)
+--only NAME   one fault:
+";
+
+/// What a person asks for.
+struct Asked {
+    seed: u64,
+    minutes: u64,
+    only: Option<String>,
+    short: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Some(asked) = asked(std::env::args().skip(1)) else {
+        eprint!("{USAGE}");
+        for fault in list::FAULTS {
+            eprintln!("                {:<12} {}", fault.name, fault.title);
+        }
+        return ExitCode::from(2);
+    };
+    tokio::select! {
+        code = run(&asked) => code,
+        // The servers end when their worlds are dropped.
+        () = asked_to_stop() => ExitCode::from(130),
+    }
+}
+
+async fn asked_to_stop() {
+    let mut terminated = signal(SignalKind::terminate()).expect("SIGTERM can be heard");
+    tokio::select! {
+        _ = ctrl_c() => {}
+        _ = terminated.recv() => {}
+    }
+}
+
+fn asked(mut arguments: impl Iterator<Item = String>) -> Option<Asked> {
+    let mut asked = Asked { seed: 1, minutes: 20, only: None, short: false };
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--seed" => asked.seed = arguments.next()?.parse().ok()?,
+            "--minutes" => asked.minutes = arguments.next()?.parse().ok()?,
+            "--only" => asked.only = Some(arguments.next()?),
+            "--short" => asked.short = true,
+            _ => return None,
+        }
+    }
+    let known = |name: &String| list::FAULTS.iter().any(|fault| fault.name == name);
+    asked.only.as_ref().is_none_or(known).then_some(asked)
+}
+
+/// Makes the faults that mostly wait beside the others, and those that are made once before those that go on.
+async fn run(asked: &Asked) -> ExitCode {
+    let begun = Instant::now();
+    let chosen = |fault: &&fault::Fault| asked.only.as_deref().is_none_or(|only| only == fault.name);
+    let (random, once): (Vec<_>, Vec<_>) =
+        list::FAULTS.iter().filter(chosen).partition(|fault| matches!(fault.rounds, Rounds::Random { .. }));
+    let shares: u32 = random.iter().map(|fault| share(fault)).sum();
+    let mut outcomes: Vec<Outcome> = stream::iter(&once)
+        .map(|fault| fault.run(asked.seed, !asked.short, Duration::ZERO))
+        .buffer_unordered(2)
+        .collect()
+        .await;
+    let rest = Duration::from_secs(asked.minutes * 60).saturating_sub(begun.elapsed());
+    for fault in random {
+        outcomes.push(fault.run(asked.seed, !asked.short, rest * share(fault) / shares).await);
+    }
+    close(&outcomes, begun)
+}
+
+fn share(fault: &fault::Fault) -> u32 {
+    match fault.rounds {
+        Rounds::Once => 0,
+        Rounds::Random { share, .. } => share,
+    }
+}
+
+fn close(outcomes: &[Outcome], begun: Instant) -> ExitCode {
+    let sum = |what: fn(&Outcome) -> u64| outcomes.iter().map(what).sum::<u64>();
+    let failed = outcomes.iter().filter(|outcome| outcome.failed).count();
+    println!(
+        "\n{} faults, {} times: {} bytes shown, {} lost, {} doubled; {failed} failed ({:.0} s)",
+        outcomes.len(),
+        grouped(sum(|outcome| outcome.times)),
+        grouped(sum(|outcome| outcome.bytes.shown)),
+        sum(|outcome| outcome.bytes.lost),
+        sum(|outcome| outcome.bytes.doubled),
+        begun.elapsed().as_secs_f64()
+    );
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

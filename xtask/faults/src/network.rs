@@ -1,0 +1,204 @@
+//! The network between a tab and the server: it breaks, is slow, or swallows everything.
+
+use std::{ops::Range, time::Duration};
+
+use rand::RngExt;
+use rivulet::message::Status;
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    fault::Round,
+    line::{Line, Weather},
+    support::{Came, Tab, soon},
+    world::{PACE, Reply, World},
+};
+
+fn cut_after(bytes: usize) -> Weather {
+    Weather { cut_after: Some(bytes), ..Weather::default() }
+}
+
+/// The connection breaks at every byte of a live text's frame, then at every byte of a whole connection's beginning,
+/// its handshake, its snapshot and its end, and at those of a snapshot that is sent in pieces.
+pub async fn cut(mut round: Round) {
+    let mut world = World::start(&mut round).await;
+    let line = world.line().await;
+    let (reply, mut teller) = world.asks().await;
+    let mut tab = world.tab_at(&line).await;
+    tab.follows(reply.chat.reply).await;
+    teller.says_words(if round.long { 100 } else { 20 });
+    tab.sees(reply.chat.reply, &reply.told.text()).await;
+    let before = line.passed().len();
+    teller.says("字 and 🙂. ");
+    tab.sees(reply.chat.reply, &reply.told.text()).await;
+    let frame = frames(&line.passed()[before..]).next().expect("a frame");
+    for at in frame.clone() {
+        // A heartbeat may come first; then the cut is made again.
+        loop {
+            let before = line.passed().len();
+            line.turns(cut_after(before + at));
+            teller.says("字 and 🙂. ");
+            reads_until_closed(&mut tab).await;
+            let begun = line.passed()[before..].to_vec();
+            line.turns(Weather::default());
+            assert!(tab.tries_again().await);
+            tab.sees(reply.chat.reply, &reply.told.text()).await;
+            round.told.times(1);
+            if begun.len() == at && b"\x81".iter().chain(b"_{\"e\":").zip(&begun).all(|(a, b)| a == b || *a == b'_') {
+                break;
+            }
+        }
+    }
+    teller.voice.ends();
+    tab.sees_the_end(reply.chat.reply).await;
+    let whole = beginning(&world, &line, &reply).await.len();
+    breaks_at(&round, &world, &line, &reply, 0..whole, 1).await;
+    let (long, mut teller) = world.asks().await;
+    while long.told.text().len() < 20 * 1024 {
+        teller.says_words(100);
+    }
+    teller.voice.ends();
+    let tab = world.tab().await;
+    world.follow(tab, long.chat.reply).await.expect("a tab that reads to the end");
+    let whole = beginning(&world, &line, &long).await;
+    let pieces: Vec<_> =
+        frames(&whole).filter(|frame| whole[frame.clone()].windows(7).any(|part| part == b"\"piece\"")).collect();
+    let first = pieces.first().expect("a snapshot in pieces").clone();
+    breaks_at(&round, &world, &line, &long, first, if round.long { 1 } else { 61 }).await;
+    for reply in [reply, long] {
+        assert_eq!(world.settles(&reply).await.status, Status::Completed);
+    }
+}
+
+/// What the server sends on a connection that follows an ended reply from nothing.
+async fn beginning(world: &World, line: &Line, reply: &Reply) -> Vec<u8> {
+    let mut tab = world.tab_at(line).await;
+    tab.follows(reply.chat.reply).await;
+    tab.sees_the_end(reply.chat.reply).await;
+    line.passed()
+}
+
+async fn breaks_at(round: &Round, world: &World, line: &Line, reply: &Reply, bytes: Range<usize>, step: usize) {
+    let told = reply.told.text();
+    for at in bytes.step_by(step) {
+        line.turns(cut_after(at));
+        let opened = world.tries_tab(line).await;
+        round.told.times(1);
+        // Else it broke in the handshake.
+        if let Some(mut tab) = opened {
+            tab.follows(reply.chat.reply).await;
+            reads_until_closed(&mut tab).await;
+            line.turns(Weather::default());
+            assert!(tab.tries_again().await);
+            tab.sees_the_end(reply.chat.reply).await;
+            assert!(tab.text(reply.chat.reply) == told, "cut at {at}");
+        }
+    }
+    line.turns(Weather::default());
+}
+
+async fn reads_until_closed(tab: &mut Tab) {
+    while !matches!(tab.next().await, Came::Closed(_)) {}
+}
+
+/// Where the WebSocket's frames lie in what a server sent, the handshake's answer left out.
+fn frames(sent: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let handshake = if sent.starts_with(b"HTTP") { sent.windows(4).position(|end| end == b"\r\n\r\n") } else { None };
+    let mut at = handshake.map_or(0, |end| end + 4);
+    std::iter::from_fn(move || {
+        let (begin, length) = (at, usize::from(*sent.get(at + 1)?));
+        let long = |bytes: usize| {
+            sent.get(begin + 2..begin + 2 + bytes)?.iter().try_fold(0, |sum, byte| Some(sum << 8 | usize::from(*byte)))
+        };
+        let (head, length) = match length {
+            126 => (4, long(2)?),
+            127 => (10, long(8)?),
+            length => (2, length),
+        };
+        at = begin + head + length;
+        (at <= sent.len()).then_some(begin..at)
+    })
+}
+
+/// Everything is swallowed in both directions, and nobody is told. The tab comes back by itself; the server lets the
+/// dead one go.
+pub async fn half_open(mut round: Round) {
+    let mut world = World::start(&mut round).await;
+    let line = world.line().await;
+    let (reply, teller) = world.asks().await;
+    let idle = world.server.idle_sockets().await;
+    let mut tab = world.tab_at(&line).await;
+    tab.follows(reply.chat.reply).await;
+    let talking = tokio::spawn(teller.talks(if round.long { 14_000 } else { 800 }, PACE));
+    tab.hears_beats(2).await;
+    line.turns(Weather { swallows: true, ..Weather::default() });
+    round.told.times(1);
+    let begun = Instant::now();
+    let reading = world.follow(tab, reply.chat.reply);
+    // Long enough that the connections are cut off, not long enough that the tab notices.
+    sleep(Duration::from_secs(1)).await;
+    line.turns(Weather::default());
+    if round.long {
+        // The dead one, and beside it the live one once the tab is back.
+        soon("the tab is back", async {
+            while world.server.sockets() < idle + 2 {
+                sleep(Duration::from_millis(50)).await;
+            }
+        })
+        .await;
+        while world.server.sockets() > idle + 1 {
+            assert!(begun.elapsed() < Duration::from_secs(100), "the server still keeps the dead socket");
+            sleep(Duration::from_millis(200)).await;
+        }
+        round.told.note(format!("the server let it go after {:.0} s", begun.elapsed().as_secs_f64()));
+    }
+    talking.await.expect("a voice").voice.ends();
+    soon("the tab is back", reading).await.expect("a tab that reads to the end");
+    assert_eq!(world.settles(&reply).await.status, Status::Completed);
+}
+
+/// Every piece is late.
+pub async fn delay(round: Round) {
+    let late = Weather { delay: Duration::from_millis(300), ..Weather::default() };
+    in_weather(round, late, 150).await;
+}
+
+/// Every piece is late by another time, and the line breaks now and then.
+pub async fn jitter(round: Round) {
+    let weather = Weather { delay: Duration::from_millis(5), jitter: Duration::from_millis(400), ..Weather::default() };
+    in_weather(round, weather, 150).await;
+}
+
+/// A kilobyte a second.
+pub async fn slow(round: Round) {
+    in_weather(round, Weather { rate: Some(1024), ..Weather::default() }, 150).await;
+}
+
+/// A reply over a line in such weather, and over a good one, both of which break at random.
+async fn in_weather(mut round: Round, weather: Weather, words: usize) {
+    let mut world = World::start(&mut round).await;
+    let (reply, teller) = world.asks().await;
+    let mut reading = vec![];
+    let mut lines = vec![];
+    for weather in [weather.clone(), weather, Weather::default()] {
+        let line = world.line().await;
+        line.turns(weather.clone());
+        let tab = world.tab_at(&line).await;
+        reading.push(world.follow(tab, reply.chat.reply));
+        lines.push((line, weather));
+    }
+    let talking = tokio::spawn(teller.talks(words, PACE));
+    for (line, weather) in &lines[1..] {
+        let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(600));
+        sleep(moment).await;
+        line.turns(cut_after(0));
+        let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(100));
+        sleep(moment).await;
+        line.turns(weather.clone());
+    }
+    talking.await.expect("a voice").voice.ends();
+    for tab in reading {
+        tab.await.expect("a tab that reads to the end");
+    }
+    round.told.times(1);
+    assert_eq!(world.settles(&reply).await.status, Status::Completed);
+}

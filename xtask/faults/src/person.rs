@@ -1,0 +1,163 @@
+//! What people do at the wrong moment.
+
+use std::time::{Duration, Instant};
+
+use rand::RngExt;
+use rivulet::{
+    live::close,
+    message::{Change, Status},
+};
+use tokio::time::sleep;
+
+use crate::{
+    fault::Round,
+    support::{Came, Chat, soon},
+    teller::{Teller, Told},
+    world::{PACE, Reply, World},
+};
+
+/// Stop, finish and failure in the same instant: one final state, the same in every tab, on the page and in the row.
+pub async fn ends_thrice(mut round: Round) {
+    let mut world = World::start(&mut round).await;
+    for _ in 0..10 {
+        let (reply, mut teller) = world.asks().await;
+        let id = reply.chat.reply;
+        let mut reading = vec![];
+        for _ in 0..3 {
+            let tab = world.tab().await;
+            reading.push(world.follow(tab, id));
+        }
+        teller.says_words(5);
+        let mut pauses = || Duration::from_micros(round.random.random_range(0..3_000));
+        let (stop, end) = (pauses(), pauses());
+        let fails = round.random.random_bool(0.5);
+        let ada = world.ada.clone();
+        let stopping = async {
+            sleep(stop).await;
+            ada.stops(id).await.expect("Stop is never refused");
+        };
+        let ending = async {
+            sleep(end).await;
+            match fails {
+                true => drop(teller.voice.bytes.send(Err(std::io::Error::other("broken off")))),
+                false => teller.voice.ends(),
+            }
+        };
+        tokio::join!(stopping, ending);
+        round.told.times(1);
+        let last = world.settles(&reply).await;
+        assert!([Status::Stopped, Status::Completed, Status::Failed].contains(&last.status), "{:?}", last.status);
+        for tab in reading {
+            let tab = tab.await.expect("a tab that reads to the end");
+            assert_eq!(tab.message(id), &last, "one end for all");
+        }
+    }
+}
+
+/// Retry while Stop is on its way: it is refused, or it makes one attempt beside a reply that has ended.
+pub async fn retries_while_stopping(mut round: Round) {
+    let mut world = World::start(&mut round).await;
+    for _ in 0..10 {
+        let (reply, teller) = world.asks().await;
+        let id = reply.chat.reply;
+        let tab = world.tab().await;
+        let reading = world.follow(tab, id);
+        let talking = tokio::spawn(teller.talks(usize::MAX, PACE));
+        let (before, between) = (round.random.random_range(0..30), round.random.random_range(0..3_000));
+        sleep(Duration::from_millis(before)).await;
+        let (one, other) = (world.ada.clone(), world.ada.clone());
+        let retrying = async {
+            sleep(Duration::from_micros(between)).await;
+            other.retries(id).await
+        };
+        let (stopped, retried) = tokio::join!(one.stops(id), retrying);
+        stopped.expect("Stop is never refused");
+        round.told.times(1);
+        reading.await.expect("a tab that reads to the end");
+        talking.await.expect("a voice");
+        assert_eq!(world.settles_unshown(&reply).await.status, Status::Stopped);
+        let shown = world.ada.reads(reply.chat.id).await.expect("the conversation").messages;
+        let newest = shown.last().expect("an attempt").id;
+        match retried {
+            Ok(()) => {
+                assert_ne!(newest, id, "the other attempt is shown");
+                let again = Reply { chat: Chat { reply: newest, ..reply.chat }, told: Told::default() };
+                let mut teller =
+                    Teller::new(world.provider.is_asked().await, again.told.clone(), round.random.random());
+                teller.says_words(3);
+                teller.voice.ends();
+                assert_eq!(world.settles(&again).await.status, Status::Completed);
+            }
+            Err(refused) => {
+                assert_eq!(refused.status, 409, "{refused:?}");
+                assert_eq!(newest, id, "what was refused made nothing");
+            }
+        }
+    }
+}
+
+/// The conversation is deleted while its reply streams: its tabs are told, its rows are gone, others stream on.
+pub async fn deletes(mut round: Round) {
+    let mut world = World::start(&mut round).await;
+    let (other, other_teller) = world.asks().await;
+    let talking = tokio::spawn(other_teller.talks(100, PACE));
+    let (reply, teller) = world.asks().await;
+    let id = reply.chat.reply;
+    let mut tab = world.tab().await;
+    tab.follows(id).await;
+    let voice = tokio::spawn(teller.talks(usize::MAX, PACE));
+    let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(300));
+    sleep(moment).await;
+    world.ada.deletes(reply.chat.id).await.expect("it is deleted");
+    round.told.times(1);
+    tab.waits_for(|came| *came == Came::Gone(id)).await;
+    soon("the provider is let go", voice).await.expect("a voice");
+    assert_eq!(world.ada.reads(reply.chat.id).await.expect_err("it is gone").status, 404);
+    let mut late = world.tab().await;
+    late.follows(id).await;
+    late.waits_for(|came| *came == Came::Gone(id)).await;
+    let mut database = world.database().await;
+    assert_eq!(database.journal_of(id).await, 0);
+    assert_eq!(database.count(format!("SELECT COUNT(*) FROM messages WHERE id = '{id}'")).await, 0);
+    talking.await.expect("a voice").voice.ends();
+    assert_eq!(world.settles(&other).await.status, Status::Completed);
+}
+
+/// The session ends while its tabs are being told: no byte of text comes later than a second after. Another session of
+/// the same person reads on.
+pub async fn signs_out(mut round: Round) {
+    let mut world = World::start(&mut round).await;
+    let (reply, teller) = world.asks().await;
+    let id = reply.chat.reply;
+    let leaving = world.ada.clone();
+    let mut tabs = vec![];
+    for _ in 0..5 {
+        let mut tab = world.tab().await;
+        tab.follows(id).await;
+        tabs.push(tab);
+    }
+    world.ada = leaving.signs_in_again("Ada").await;
+    let tab = world.tab().await;
+    let staying = world.follow(tab, id);
+    let talking = tokio::spawn(teller.talks(400, PACE));
+    let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(300));
+    sleep(moment).await;
+    leaving.signs_out().await;
+    let out = Instant::now();
+    round.told.times(1);
+    let mut latest = Duration::ZERO;
+    for tab in &mut tabs {
+        loop {
+            match tab.next().await {
+                Came::Closed(code) => break assert_eq!(code, close::SIGNED_OUT),
+                Came::Change(_, Change::Text(_) | Change::Snapshot { .. }) => latest = latest.max(out.elapsed()),
+                _ => {}
+            }
+        }
+    }
+    assert!(latest < Duration::from_secs(1), "words came {latest:?} after the end of their session");
+    assert!(!tabs[0].tries_again().await, "a session that is over opens no socket");
+    talking.await.expect("a voice").voice.ends();
+    staying.await.expect("a tab that reads to the end");
+    assert_eq!(world.settles(&reply).await.status, Status::Completed);
+}

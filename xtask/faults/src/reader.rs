@@ -1,0 +1,129 @@
+//! Readers that are slow, gone, or too many.
+
+use std::time::{Duration, Instant};
+
+use rivulet::message::Status;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::time::sleep;
+
+use crate::{
+    fault::Round,
+    line::Weather,
+    support::Came,
+    world::{PACE, World, reads_to_the_end},
+};
+
+/// What is there to be read, in bytes, beside what systems keep between two programs.
+const MUCH: usize = 3 * 1024 * 1024;
+/// Six bytes each on the wire.
+const WIDE: &str = "\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{8}";
+
+/// A tab that reads, stops for a minute while much is said, and reads on.
+pub async fn stops(mut round: Round) {
+    let mut world = World::start(&mut round).await;
+    let (reply, mut teller) = world.asks().await;
+    let mut tab = world.tab_with(Some(4096)).await;
+    tab.follows(reply.chat.reply).await;
+    teller.says_words(10);
+    tab.sees(reply.chat.reply, &reply.told.text()).await;
+    round.told.times(1);
+    let pause = Duration::from_secs(if round.long { 60 } else { 5 });
+    let talking = tokio::spawn(teller.talks(if round.long { 9_000 } else { 700 }, PACE));
+    sleep(pause).await;
+    let mut teller = talking.await.expect("a voice");
+    teller.says_words(10);
+    teller.voice.ends();
+    reads_to_the_end(tab, reply.chat.reply, round.random.clone()).await;
+    assert_eq!(world.settles(&reply).await.status, Status::Completed);
+}
+
+/// A tab that asks for much and never reads: it is closed in time, costs little, and nobody else is kept waiting.
+pub async fn never_reads(mut round: Round) {
+    let mut world = World::start(&mut round).await;
+    let (reply, mut teller) = world.asks().await;
+    let mut other = world.tab().await;
+    other.follows(reply.chat.reply).await;
+    let (idle, memory) = (world.server.idle_sockets().await, world.server.memory());
+    let mut deaf = vec![];
+    for _ in 0..20 {
+        let mut tab = world.tab_with(Some(4096)).await;
+        tab.follows(reply.chat.reply).await;
+        deaf.push(tab);
+    }
+    round.told.times(deaf.len() as u64);
+    let begun = Instant::now();
+    while reply.told.text().len() < MUCH {
+        teller.says_words(50);
+        teller.says(&WIDE.repeat(2_000));
+        other.sees(reply.chat.reply, &reply.told.text()).await;
+    }
+    let slowest = begun.elapsed();
+    let grown = world.server.memory().saturating_sub(memory);
+    while world.server.sockets() > idle {
+        assert!(begun.elapsed() < Duration::from_secs(45) + slowest, "who never reads is still connected");
+        sleep(Duration::from_millis(100)).await;
+    }
+    let (closed, mib) = (begun.elapsed().as_secs_f64(), grown / 1024 / 1024);
+    round.told.note(format!("closed after {closed:.0} s, {mib} MiB more memory at most"));
+    assert!(mib < 64, "{mib} MiB more for {} readers of {MUCH} bytes", deaf.len());
+    teller.voice.ends();
+    other.sees_the_end(reply.chat.reply).await;
+    drop(deaf);
+    assert_eq!(world.settles(&reply).await.status, Status::Completed);
+}
+
+/// As many tabs as 2,000 lose the server at once and come back at once.
+pub async fn crowd(mut round: Round) {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).expect("more open files");
+    // A tab costs its own socket and the line's two, and the server's process has its own limit.
+    let most = limit.maximum.map_or(usize::MAX, |most| (most as usize).saturating_sub(500) / 3);
+    let count = most.min(if round.long { 2_000 } else { 500 });
+    let mut world = World::start(&mut round).await;
+    let line = world.line().await;
+    let (reply, mut teller) = world.asks().await;
+    let mut reading = vec![];
+    for _ in 0..count {
+        let tab = world.tab_at(&line).await;
+        reading.push(world.follow(tab, reply.chat.reply));
+    }
+    teller.says_words(20);
+    let talking = tokio::spawn(teller.talks(200, PACE));
+    sleep(Duration::from_millis(300)).await;
+    line.turns(Weather { cut_after: Some(0), ..Weather::default() });
+    // The next word breaks each of them.
+    let teller = talking.await.expect("a voice");
+    line.turns(Weather::default());
+    tokio::spawn(teller.talks(usize::MAX, PACE));
+    sleep(Duration::from_secs(1)).await;
+    world.server.dies();
+    let begun = Instant::now();
+    world.restarts().await;
+    for tab in reading {
+        tab.await.expect("a tab that reads to the end");
+    }
+    round.told.times(count as u64);
+    round.told.note(format!("{count} tabs had all again after {:.1} s", begun.elapsed().as_secs_f64()));
+    assert_eq!(world.settles(&reply).await.status, Status::Interrupted);
+}
+
+/// The tab's computer sleeps: it reads nothing and says nothing, and nothing gets through.
+pub async fn sleeps(mut round: Round) {
+    let mut world = World::start(&mut round).await;
+    let line = world.line().await;
+    let (reply, mut teller) = world.asks().await;
+    let mut tab = world.tab_at(&line).await;
+    tab.follows(reply.chat.reply).await;
+    teller.says_words(10);
+    tab.sees(reply.chat.reply, &reply.told.text()).await;
+    let talking = tokio::spawn(teller.talks(200, PACE));
+    line.turns(Weather { stalls: true, ..Weather::default() });
+    sleep(Duration::from_secs(if round.long { 120 } else { 4 })).await;
+    line.turns(Weather::default());
+    round.told.times(1);
+    let teller = talking.await.expect("a voice");
+    while !matches!(tab.hears(Duration::from_millis(1)).await, Some(Came::Closed(_)) | None) {}
+    teller.voice.ends();
+    reads_to_the_end(tab, reply.chat.reply, round.random.clone()).await;
+    assert_eq!(world.settles(&reply).await.status, Status::Completed);
+}

@@ -1,0 +1,129 @@
+//! Every state that any tab was ever shown, held against how the message ended.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use rivulet::{
+    ids::MessageId,
+    message::{Message, Part},
+};
+
+use crate::support::Tab;
+
+/// The bytes of one fault's rounds. Cheap to clone: it is shared.
+#[derive(Clone, Default)]
+pub struct Tally(Arc<Mutex<Seen>>);
+
+#[derive(Default)]
+struct Seen {
+    /// The furthest states of each message in each epoch, none of them a beginning of another: one, if all is well.
+    states: HashMap<MessageId, Vec<Message>>,
+    bytes: Bytes,
+}
+
+/// What was counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bytes {
+    /// In every tab, each byte once a tab.
+    pub shown: u64,
+    /// Shown, and not there in the end.
+    pub lost: u64,
+    /// Shown where the end has something else: doubled, or out of place.
+    pub doubled: u64,
+}
+
+impl Tally {
+    /// From now on all that the tab shows is written down.
+    pub fn watches(&self, tab: &mut Tab) {
+        let (tally, before) = (self.clone(), Mutex::<HashMap<MessageId, usize>>::default());
+        tab.witness = Some(Arc::new(move |message: &Message| {
+            let length = length(&message.parts);
+            let before = lock(&before).insert(message.id, length).unwrap_or(0);
+            tally.saw(message, length.saturating_sub(before));
+        }));
+    }
+
+    fn saw(&self, message: &Message, more: usize) {
+        let mut seen = lock(&self.0);
+        seen.bytes.shown += more as u64;
+        let states = seen.states.entry(message.id).or_default();
+        if !states.iter().any(|state| same_epoch(message, state) && begins(message, state)) {
+            states.retain(|state| !(same_epoch(message, state) && begins(state, message)));
+            states.push(message.clone());
+        }
+    }
+
+    /// Holds all that was shown of a message against its end, and forgets it.
+    pub fn settle(&self, last: &Message) {
+        let mut seen = lock(&self.0);
+        for state in seen.states.remove(&last.id).unwrap_or_default() {
+            if same_epoch(&state, last) && state.status.is_final() {
+                assert_eq!((state.status, state.ended_at), (last.status, last.ended_at), "it ended in two ways");
+            }
+            if !is_beginning(&state.parts, &last.parts) {
+                seen.bytes.count(&text(&state.parts), &text(&last.parts));
+            }
+        }
+    }
+
+    /// Holds what a message ended as against what its provider said: it may end early, but not otherwise.
+    pub fn compare(&self, last: &str, told: &str) {
+        if !told.starts_with(last) {
+            lock(&self.0).bytes.doubled += other(last, told) as u64;
+        }
+    }
+
+    pub fn bytes(&self) -> Bytes {
+        lock(&self.0).bytes
+    }
+}
+
+impl Bytes {
+    fn count(&mut self, shown: &str, truth: &str) {
+        match other(shown, truth) {
+            // The same words in other parts.
+            0 => self.doubled += 1,
+            other if shown.len() - other == truth.len() => self.lost += other as u64,
+            other => self.doubled += other as u64,
+        }
+    }
+}
+
+/// How many bytes of one text, from the first that differs on, are not those of the other.
+fn other(text: &str, than: &str) -> usize {
+    text.len() - text.bytes().zip(than.bytes()).take_while(|(one, other)| one == other).count()
+}
+
+fn same_epoch(one: &Message, other: &Message) -> bool {
+    one.epoch == other.epoch
+}
+
+/// Whether one state can have come before another of the same epoch, or is the same.
+fn begins(one: &Message, other: &Message) -> bool {
+    is_beginning(&one.parts, &other.parts)
+        && (!one.status.is_final() || (one.status, &one.parts) == (other.status, &other.parts))
+}
+
+fn is_beginning(parts: &[Part], of: &[Part]) -> bool {
+    let complete = parts.len().saturating_sub(1);
+    parts.len() <= of.len()
+        && parts.iter().zip(of).enumerate().all(|(at, (one, other))| {
+            one.kind == other.kind
+                && other.text.starts_with(&one.text)
+                && (at >= complete || one.text.len() == other.text.len())
+        })
+}
+
+fn length(parts: &[Part]) -> usize {
+    parts.iter().map(|part| part.text.len()).sum()
+}
+
+fn text(parts: &[Part]) -> String {
+    parts.iter().map(|part| part.text.as_str()).collect()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

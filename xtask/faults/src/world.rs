@@ -1,0 +1,200 @@
+//! A server with its folder, its provider and a person; replies that run; tabs that read them through thick and thin.
+
+use std::{net::SocketAddr, ops::Range, time::Duration};
+
+use rand::{RngExt, SeedableRng, rngs::SmallRng};
+use rivulet::{ids::MessageId, message::Message};
+use tokio::{
+    sync::watch,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    fault::Round,
+    line::Line,
+    server::Server,
+    support::{Came, Chat, Database, Folder, Person, Provider, Tab},
+    tally::Tally,
+    teller::{Teller, Told},
+};
+
+/// A tab that hears nothing for so long while something streams comes back by itself, as in a browser.
+pub const SILENCE: Duration = Duration::from_secs(6);
+/// The longest that anything may take, with all that is done to it.
+const LONGEST: Duration = Duration::from_secs(300);
+/// As often as many models speak.
+pub const PACE: Range<Duration> = Duration::ZERO..Duration::from_millis(12);
+
+pub struct World {
+    // It ends before its folder goes.
+    pub server: Server,
+    pub folder: Folder,
+    pub provider: Provider,
+    pub ada: Person,
+    pub tally: Tally,
+    environment: Vec<(String, String)>,
+    build: String,
+    here: watch::Sender<SocketAddr>,
+    random: SmallRng,
+}
+
+/// A reply that was asked for, and all that was said of it.
+#[derive(Clone)]
+pub struct Reply {
+    pub chat: Chat,
+    pub told: Told,
+}
+
+impl World {
+    pub async fn start(round: &mut Round) -> World {
+        World::start_with(round, 0, &[]).await
+    }
+
+    /// With a grace in seconds, and settings of the environment.
+    pub async fn start_with(round: &mut Round, grace: u64, environment: &[(&str, &str)]) -> World {
+        World::start_in(round, Folder::new(), grace, environment).await
+    }
+
+    pub async fn start_in(round: &mut Round, folder: Folder, grace: u64, environment: &[(&str, &str)]) -> World {
+        let provider = Provider::start().await;
+        let settings = folder.settings(&provider.url, grace);
+        std::fs::write(folder.path().join("Leptos.toml"), settings).expect("settings can be written");
+        let environment: Vec<_> =
+            environment.iter().map(|(name, value)| (String::from(*name), String::from(*value))).collect();
+        let server = Server::start(&folder, &environment).await;
+        let ada = Person::signs_up(server.address, "Ada").await;
+        let opening: serde_json::Value = ada.call("enter", serde_json::json!({})).await.expect("a page");
+        let build = opening["build"].as_str().expect("the page's build").to_owned();
+        let here = watch::Sender::new(server.address);
+        let random = SmallRng::seed_from_u64(round.random.random());
+        World { folder, provider, server, ada, tally: round.tally.clone(), environment, build, here, random }
+    }
+
+    /// Starts the server again, after whatever ended it. Lines find it.
+    pub async fn restarts(&mut self) {
+        self.server = Server::start(&self.folder, &self.environment).await;
+        self.ada.address = self.server.address;
+        self.here.send_replace(self.server.address);
+    }
+
+    /// Starts it and kills it in the middle of that.
+    pub async fn restarts_in_vain(&mut self, after: Duration) {
+        self.server = Server::spawn(&self.folder, &self.environment);
+        sleep(after).await;
+        self.server.dies();
+    }
+
+    pub async fn line(&mut self) -> Line {
+        Line::to(self.here.subscribe(), self.random.random()).await
+    }
+
+    /// A reply that was asked for, and the voice that is to tell it.
+    pub async fn asks(&mut self) -> (Reply, Teller) {
+        let chat = self.ada.says("Tell me").await;
+        self.tells(chat).await
+    }
+
+    /// The same where the question was asked already.
+    pub async fn tells(&mut self, chat: Chat) -> (Reply, Teller) {
+        let reply = Reply { chat, told: Told::default() };
+        let teller = Teller::new(self.provider.is_asked().await, reply.told.clone(), self.random.random());
+        (reply, teller)
+    }
+
+    /// Continues a reply from what was kept of it.
+    pub async fn continues(&mut self, reply: &Reply, kept: &Message) -> Teller {
+        reply.told.goes_on_from(&kept.text());
+        self.ada.continues(reply.chat.reply, kept.epoch).await.expect("it goes on");
+        Teller::new(self.provider.is_asked().await, reply.told.clone(), self.random.random())
+    }
+
+    /// A tab at the server itself.
+    pub async fn tab(&self) -> Tab {
+        self.tab_with(None).await
+    }
+
+    /// The same with a receive buffer of so many bytes.
+    pub async fn tab_with(&self, buffer: Option<u32>) -> Tab {
+        let mut tab = Tab::open_with(&self.ada, &self.build, buffer).await;
+        self.tally.watches(&mut tab);
+        tab
+    }
+
+    /// A tab at the end of a line, which may break while it opens.
+    pub async fn tries_tab(&self, line: &Line) -> Option<Tab> {
+        let person = Person { address: line.address, ..self.ada.clone() };
+        let mut tab = Tab::tries_to_open(&person, &self.build, None).await?;
+        self.tally.watches(&mut tab);
+        Some(tab)
+    }
+
+    pub async fn tab_at(&self, line: &Line) -> Tab {
+        self.tries_tab(line).await.expect("a line that works so far")
+    }
+
+    /// A tab that follows a reply to its end on its own.
+    pub fn follow(&mut self, mut tab: Tab, id: MessageId) -> JoinHandle<Tab> {
+        let random = SmallRng::seed_from_u64(self.random.random());
+        tokio::spawn(async move {
+            tab.follows(id).await;
+            reads_to_the_end(tab, id, random).await
+        })
+    }
+
+    /// What the reply is in the end, for a fresh tab, a page and the row. All that was ever shown of it is held against that.
+    pub async fn settles(&self, reply: &Reply) -> Message {
+        let last = self.settles_unshown(reply).await;
+        assert_eq!(self.ada.finds(&reply.chat).await, last, "a page has what a tab has");
+        last
+    }
+
+    /// The same for an attempt that another has taken the place of.
+    pub async fn settles_unshown(&self, reply: &Reply) -> Message {
+        let id = reply.chat.reply;
+        let mut fresh = self.tab().await;
+        fresh.follows(id).await;
+        fresh.sees_the_end(id).await;
+        let last = fresh.message(id).clone();
+        let (status, text) = self.database().await.row_of(id).await;
+        assert_eq!(format!("{:?}", last.status).to_lowercase(), status, "the row has what a tab has");
+        assert!(last.text() == text, "the row has what a tab has");
+        self.tally.settle(&last);
+        self.tally.compare(&text, &reply.told.text());
+        last
+    }
+
+    pub async fn database(&self) -> Database {
+        Database::open(&self.folder.database()).await
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("The server's log:\n{}", self.server.log());
+        }
+    }
+}
+
+/// Reads, and comes back whenever the connection goes, until the message has ended.
+pub async fn reads_to_the_end(mut tab: Tab, id: MessageId, mut random: SmallRng) -> Tab {
+    let reading = async {
+        while !tab.message(id).status.is_final() {
+            if let Some(Came::Closed(_)) | None = tab.hears(SILENCE).await {
+                comes_back(&mut tab, &mut random).await;
+            }
+        }
+    };
+    let read = timeout(LONGEST, reading).await;
+    assert!(read.is_ok(), "a tab waited {LONGEST:?} in vain for the end of its reply");
+    tab
+}
+
+/// Tries until it is connected, each time after a pause of its own.
+pub async fn comes_back(tab: &mut Tab, random: &mut SmallRng) {
+    while !timeout(SILENCE, tab.tries_again()).await.unwrap_or(false) {
+        let pause = random.random_range(Duration::from_millis(2)..Duration::from_millis(40));
+        sleep(pause).await;
+    }
+}

@@ -1,0 +1,55 @@
+//! `cargo xtask faults`: builds the release server and the program that breaks it, and runs that.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail};
+
+use crate::build::{Built, artifact, build};
+use crate::command::{cannot_start, cargo, run, step};
+use crate::project::Project;
+use crate::signals;
+use crate::toolchain::{apt_install, is_debian, is_root};
+
+/// Runs the faults that `arguments` ask for, and ends as they did.
+pub fn faults(arguments: &[&str]) -> Result<ExitCode> {
+    let project = Project::load()?;
+    let built = build(&project, true)?;
+    let mut faults = program(&project, &built)?;
+    let mut child = faults.args(arguments).spawn().with_context(|| cannot_start(&faults))?;
+    // Ctrl-C is for the program, which ends its servers.
+    signals::pass_on(&child)?;
+    let code = child.wait()?.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// A short run with a fixed seed, as one of the checks.
+pub fn short(project: &Project, built: &Built) -> Result<()> {
+    run(program(project, built)?.args(["--short", "--seed", "1"]))
+}
+
+/// The program, and what it needs to know: it is told of the build by `RIVULET_BIN` and `RIVULET_SITE_ROOT`.
+fn program(project: &Project, built: &Built) -> Result<Command> {
+    if !cfg!(target_os = "linux") {
+        bail!("The faults need Linux: /proc, and limits that can be set on a process that runs.");
+    }
+    let program = step("Building the faults", || {
+        let mut cargo = cargo(project, "build");
+        cargo.args(["--release", "--package", "faults"]);
+        artifact(&mut cargo, |artifact| artifact.executable.map(PathBuf::from))
+    })?;
+    if let Err(error) = clock() {
+        eprintln!("{error:#}\nThe fault of the clock is left out.");
+    }
+    let mut faults = Command::new(program);
+    faults.current_dir(&project.root).env("RIVULET_BIN", &built.server).env("RIVULET_SITE_ROOT", &built.site);
+    Ok(faults)
+}
+
+/// The library with which a program sees another hour, installed where that can be done.
+fn clock() -> Result<()> {
+    if Path::new("/usr/bin/faketime").exists() || !is_debian() || !is_root() {
+        return Ok(());
+    }
+    step("Installing faketime", || apt_install("faketime"))
+}
