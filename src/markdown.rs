@@ -30,9 +30,17 @@ mod span;
 
 pub use document::{Change, Document, Patch};
 
-use pulldown_cmark::Options;
+use pulldown_cmark::{BrokenLink, CowStr, Options, Parser};
 
 const OPTIONS: Options = Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH).union(Options::ENABLE_TASKLISTS);
+
+/// What a label leads to that the text itself does not define.
+type Lookup<'a, 'text> = &'a mut dyn FnMut(BrokenLink<'text>) -> Option<(CowStr<'text>, CowStr<'text>)>;
+
+/// One type of parser for all who read: each other type of callback would be another parser for the browser to load.
+fn parser<'a, 'text>(text: &'text str, lookup: Option<Lookup<'a, 'text>>) -> Parser<'text, Lookup<'a, 'text>> {
+    Parser::new_with_broken_link_callback(text, OPTIONS, lookup)
+}
 
 /// The HTML of a finished text: its blocks one after another, nothing held back. Linear in the text's length.
 pub fn html(text: &str) -> String {

@@ -1,9 +1,9 @@
 // What every measurement starts with: a server whose provider says what it is told to, and a page to hold it against.
 
 import { test as base, expect } from '@playwright/test';
+import { Provider } from '../support/provider.ts';
 import { Rivulet } from '../support/server.ts';
 import { Bare } from './bare.ts';
-import { Provider } from './provider.ts';
 
 export { expect };
 

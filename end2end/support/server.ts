@@ -12,7 +12,7 @@ const site = process.env.RIVULET_SITE_ROOT ?? join(repository, 'target/site');
 
 /** The demo models, at several paces: pieces a second. */
 const PACES = { demo: 90, slow: 30, quick: 8000 };
-const DEMOS = Object.entries(PACES)
+export const DEMOS = Object.entries(PACES)
   .map(([name, pace]) => `[[provider]]\nkind = "demo"\nname = "${name}"\npace = ${pace}\n`)
   .join('\n');
 
@@ -28,8 +28,8 @@ export class Rivulet {
     private readonly providers: string,
   ) {}
 
-  /** A fresh one, in a temporary folder, not started yet; with the demo models, or what else the settings say. */
-  static async create(providers = DEMOS): Promise<Rivulet> {
+  /** A fresh one, in a temporary folder, not started yet. `providers` is what its settings say of them. */
+  static async create(providers: string): Promise<Rivulet> {
     return new Rivulet(await mkdtemp(join(tmpdir(), 'rivulet-')), providers);
   }
 

@@ -2,20 +2,31 @@
 
 import { test as base, expect } from '@playwright/test';
 import { Console } from './console.ts';
+import { Provider } from './provider.ts';
 import { Recorder } from './recorder.ts';
-import { Rivulet } from './server.ts';
+import { DEMOS, Rivulet } from './server.ts';
 
 export { expect };
 
 interface Fixtures {
+  /** What the server's settings say of providers: the demo models. */
+  providers: string;
+  /** One that says what it is told to, if `providers` is made its settings. */
+  provider: Provider;
   rivulet: Rivulet;
   recorder: Recorder;
   silence: Console;
 }
 
 export const test = base.extend<Fixtures>({
-  rivulet: async ({}, use, info) => {
-    const rivulet = await Rivulet.create();
+  providers: DEMOS,
+  provider: async ({}, use) => {
+    const provider = await Provider.start();
+    await use(provider);
+    provider.stop();
+  },
+  rivulet: async ({ providers }, use, info) => {
+    const rivulet = await Rivulet.create(providers);
     try {
       await rivulet.start();
       await use(rivulet);

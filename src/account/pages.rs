@@ -3,11 +3,15 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{Refusal, api};
+use super::{
+    Refusal,
+    api::{self, Door},
+};
+use crate::error::Failure;
 
 #[component]
 pub fn CreateAccount() -> impl IntoView {
-    let door = Resource::new(|| (), |()| api::at_the_door());
+    let door = door();
     view! {
         <Title text="Create account" />
         <main class="door">
@@ -57,7 +61,7 @@ fn closed() -> impl IntoView {
 
 #[component]
 pub fn SignIn() -> impl IntoView {
-    let door = Resource::new(|| (), |()| api::at_the_door());
+    let door = door();
     view! {
         <Title text="Sign in" />
         <main class="door">
@@ -77,6 +81,10 @@ pub fn SignIn() -> impl IntoView {
             </Suspense>
         </main>
     }
+}
+
+fn door() -> Resource<Result<Door, Failure>> {
+    Resource::new(|| (), |()| api::at_the_door())
 }
 
 /// Why a form came back.

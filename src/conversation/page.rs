@@ -39,7 +39,7 @@ pub fn Chats() -> impl IntoView {
     Effect::new(move |_| {
         if let Some(Ok(opening)) = opening.get() {
             connection::start(opening.build, link);
-            browser::keep_cookie("offset", &(-js_sys::Date::new_0().get_timezone_offset()).to_string());
+            browser::keep_cookie("offset", &(-js_sys::Date::new_0().get_timezone_offset() as i32).to_string());
         }
     });
     Effect::new(move |_| {

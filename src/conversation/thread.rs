@@ -64,13 +64,14 @@ impl Thread {
         let last = stretch.messages.iter().rev().find_map(|message| message.model.clone());
         let model = chosen(&opening.models, last, opening.model.clone());
         let from = beginning(&stretch);
-        let heads = stretch.heads.into_iter().map(|head| ((head.place, head.attempt), head));
+        let mut heads = BTreeMap::new();
+        heads.extend(stretch.heads.into_iter().map(|head| ((head.place, head.attempt), head)));
         let messages = stretch.messages.into_iter().map(|message| (message.id, Live::new(message)));
         Thread {
             id: stretch.conversation.id,
             model: RwSignal::new(model),
             paged: StoredValue::new(None),
-            heads: RwSignal::new(heads.collect()),
+            heads: RwSignal::new(heads),
             messages: StoredValue::new(messages.collect()),
             rev: StoredValue::new(stretch.rev),
             from: RwSignal::new(from),

@@ -5,58 +5,64 @@ use web_sys::{Element, HtmlTemplateElement, Node, Text};
 
 use super::{Change, Patch};
 
-/// How long a run of plain text gets, in UTF-16 units, before the next one begins.
+/// How long a text gets, in UTF-16 units, before its last line begins a run; and how far back that line is looked for.
 const RUN: u32 = 2_000;
 
 /// Brings the element's children in step. Costs the patch's own size.
-pub fn apply(element: &Element, patch: Patch) {
-    match patch.change {
-        Change::Nothing => {}
-        Change::Code(text) => {
-            let block = element.children().item(patch.keep as u32);
-            if let Some(code) = block.and_then(|block| block.query_selector("code").ok().flatten()) {
-                append_text(&code, &text);
-            }
+pub fn apply(element: &Element, Patch { keep, change }: Patch) {
+    if let Change::Code(text) = change {
+        if let Some(code) = part(element, keep, "code") {
+            append_text(&code, &text);
         }
-        Change::Blocks(blocks) => replace_after(element, patch.keep, &blocks.concat()),
+        return;
+    }
+    join_runs(element, keep);
+    if let Change::Blocks(blocks) = change {
+        replace_after(element, keep, &blocks.concat());
+    }
+}
+
+/// What in the block of this number the selector names.
+fn part(element: &Element, block: usize, selector: &str) -> Option<Element> {
+    element.children().item(block as u32)?.query_selector(selector).ok().flatten()
+}
+
+/// If the last block that stays is code that came in runs, makes it one text again, as the server renders it.
+fn join_runs(element: &Element, keep: usize) {
+    let code = keep.checked_sub(1).and_then(|last| part(element, last, "code:has(> .run)"));
+    if let Some(code) = code {
+        code.set_text_content(code.text_content().as_deref());
     }
 }
 
 /// Appends to the last text node, which is cheaper than a node a piece, or than setting the whole.
 ///
-/// A browser lays a text out again from its beginning for each word: what has grown long is left alone, and goes on
-/// at the next line in a `.run`, a block of its own.
+/// A browser lays a text out again from its beginning for each word: once it is long, its last line goes on in a `.run`,
+/// a block of its own.
 pub fn append_text(element: &Element, text: &str) {
+    if text.is_empty() {
+        return;
+    }
     let run = element.last_element_child();
     let last = run.as_ref().unwrap_or(element).last_child().and_then(|last| last.dyn_into::<Text>().ok());
-    let (here, next) = match &last {
-        Some(last) => text.split_at(line_end(last, text).unwrap_or(text.len())),
-        None => (text, ""),
-    };
     match last {
-        _ if here.is_empty() => {}
-        Some(last) => drop(last.append_data(here)),
-        None => drop(element.append_with_str_1(here)),
-    }
-    if !next.is_empty()
-        && let Ok(run) = document().create_element("span")
-    {
-        run.set_class_name("run");
-        run.set_text_content(Some(next));
-        let _ = element.append_child(&run);
+        Some(last) => drop(last_line(element, &last).unwrap_or(last).append_data(text)),
+        None => drop(element.append_with_str_1(text)),
     }
 }
 
-/// The byte of `more` from which a new run begins, if `text` is long enough.
-fn line_end(text: &Text, more: &str) -> Option<usize> {
+/// The last line of a text that is long, in a run of its own.
+fn last_line(element: &Element, text: &Text) -> Option<Text> {
     let length = text.length();
-    if length < RUN {
-        return None;
-    }
-    match text.substring_data(length - 1, 1).as_deref() {
-        Ok("\n") => Some(0),
-        _ => more.find('\n').map(|at| at + 1),
-    }
+    let from = length.checked_sub(RUN)?;
+    let tail = text.substring_data(from, RUN).ok()?;
+    let before = tail.rfind('\n')? + 1;
+    let run = document().create_element("span").ok()?;
+    run.set_class_name("run");
+    let line = text.split_text(from + tail[..before].encode_utf16().count() as u32).ok()?;
+    run.append_child(&line).ok()?;
+    element.append_child(&run).ok()?;
+    Some(line)
 }
 
 /// Puts `html` in the place of all children from `keep` on. Nodes that are already as they should be stay, so that a

@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use pulldown_cmark::{Alignment, BrokenLink, CodeBlockKind, Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{Alignment, BrokenLink, CodeBlockKind, Event, Tag, TagEnd};
 
-use super::OPTIONS;
 use super::inline::{Inline, escape};
 use super::link::{Definitions, Label, label};
+use super::parser;
 
 /// How a code block's element ends.
 pub(super) const CODE_END: &str = "</code></pre></div>";
@@ -27,14 +27,14 @@ pub(super) struct Root {
 /// marks that found nothing to close are not shown.
 pub(super) fn render(text: &str, known: &Definitions, shown: usize) -> (Vec<Root>, Definitions) {
     let missing = RefCell::new(Vec::new());
-    let lookup = |link: BrokenLink| {
+    let mut lookup = |link: BrokenLink| {
         let Some(target) = known.get(&link.reference) else {
             missing.borrow_mut().push(label(&link.reference));
             return None;
         };
         Some((target.url.as_str().into(), target.title.as_str().into()))
     };
-    let mut events = Parser::new_with_broken_link_callback(text, OPTIONS, Some(lookup)).into_offset_iter();
+    let mut events = parser(text, Some(&mut lookup)).into_offset_iter();
     let mut page = Page::new(Inline::new(known, shown));
     let mut roots = Vec::new();
     let mut depth = 0_usize;

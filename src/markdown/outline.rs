@@ -1,9 +1,9 @@
 //! The top-level blocks of a text, and where it may be cut between them.
 
-use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 
-use super::OPTIONS;
 use super::leaf::Leaf;
+use super::parser;
 
 /// What [`outline`] finds.
 pub(super) struct Outline {
@@ -27,7 +27,7 @@ pub(super) fn outline(text: &str) -> Outline {
     let mut cuts: Vec<usize> = Vec::new();
     let mut leaf = Leaf::default();
     let (mut depth, mut last, mut written) = (0_usize, None, 0);
-    for (event, range) in Parser::new_ext(text, OPTIONS).into_offset_iter() {
+    for (event, range) in parser(text, None).into_offset_iter() {
         if depth == 0 && !matches!(event, Event::End(_)) {
             let top = Top::new(&event);
             let cut = top.cut(range.start, last, written, text);

@@ -1,4 +1,4 @@
-// A provider that says what a measurement tells it to, when it tells it to.
+// A provider that says what it is told to, when it is told to.
 
 import { once } from 'node:events';
 import { type Server, type ServerResponse, createServer } from 'node:http';
@@ -8,6 +8,10 @@ import type { AddressInfo } from 'node:net';
 export class Voice {
   constructor(private readonly response: ServerResponse) {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
+  }
+
+  thinks(reasoning: string): void {
+    this.send({ choices: [{ index: 0, delta: { reasoning }, finish_reason: null }] });
   }
 
   says(content: string): void {
