@@ -77,10 +77,13 @@ mod server {
             }
         }
 
-        /// Answers the request that is being served with this failure's status.
+        /// Answers the request that is being served with this failure's status, unless it is sent elsewhere already.
         pub fn told(self) -> Failure {
             if let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
-                response.set_status(self.status());
+                let mut response = response.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+                if !response.headers.contains_key(axum::http::header::LOCATION) {
+                    response.status = Some(self.status());
+                }
             }
             self
         }

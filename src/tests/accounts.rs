@@ -153,9 +153,12 @@ async fn signing_out_ends_the_session() {
     ada.signs_out().await;
     let refused = ada.reads(chat.id).await.expect_err("the session is over");
     assert_eq!((refused.status, refused.failure), (401, Failure::SignedOut));
-    let page = ada.gets(&format!("/c/{}", chat.id)).await;
-    assert_eq!((page.status.as_u16(), page.location.as_deref()), (302, Some("/sign-in")));
-    assert!(!page.text.contains("Hello"));
+    // Two of the page's functions refuse, in one order or the other; it is sent to the door all the same.
+    for _ in 0..30 {
+        let page = ada.gets(&format!("/c/{}", chat.id)).await;
+        assert_eq!((page.status.as_u16(), page.location.as_deref()), (302, Some("/sign-in")));
+        assert!(!page.text.contains("Hello"));
+    }
     ada.signs_out().await;
 }
 
