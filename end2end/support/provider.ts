@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as passes } from 'node:timers/promises';
 
 /** A reply that was asked for. */
 export class Voice {
@@ -16,6 +17,26 @@ export class Voice {
 
   says(content: string): void {
     this.send({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+  }
+
+  /** Says a text a word every so many milliseconds, but keeps the last word until it is told to finish. */
+  tells(text: string, pause: number): { finish: () => Promise<void> } {
+    const words = text.match(/\s*\S+/g) ?? [];
+    const last = text.slice(words.slice(0, -1).join('').length);
+    let hurries = false;
+    const telling = (async () => {
+      for (const word of words.slice(0, -1)) {
+        if (!hurries) await passes(pause);
+        this.says(word);
+      }
+    })();
+    const finish = async () => {
+      hurries = true;
+      await telling;
+      this.says(last);
+      this.ends();
+    };
+    return { finish };
   }
 
   ends(): void {

@@ -11,7 +11,7 @@ export { expect };
 interface Fixtures {
   /** What the server's settings say of providers: the demo models. */
   providers: string;
-  /** One that says what it is told to, if `providers` is made its settings. */
+  /** One that says what a test tells it to; for `told`. */
   provider: Provider;
   rivulet: Rivulet;
   recorder: Recorder;
@@ -47,3 +47,6 @@ export const test = base.extend<Fixtures>({
     silence.check();
   },
 });
+
+/** The same with a provider whose every word the test decides. */
+export const told = test.extend({ providers: async ({ provider }, use) => use(provider.settings) });

@@ -1,10 +1,8 @@
 import type { Locator } from '@playwright/test';
 import { createAccount, expectStatus, idOf, say, textOf } from '../support/person.ts';
-import { expect, test } from '../support/test.ts';
+import { expect, told } from '../support/test.ts';
 
-test.use({ providers: async ({ provider }, use) => use(provider.settings) });
-
-test('a long code block grows in pieces, can be scrolled and copied meanwhile, and is one text at the end', async ({ page, provider, recorder }) => {
+told('a long code block grows in pieces, can be scrolled and copied meanwhile, and is one text at the end', async ({ page, provider, recorder }) => {
   const lines = Array.from({ length: 300 }, (_, at) => `let word_${at} = river.next().expect("it goes on"); // 🐟${at % 50 ? '' : ' and on'.repeat(40)}\n`);
   lines[150] = '\n';
   await createAccount(page);
@@ -43,7 +41,7 @@ test('a long code block grows in pieces, can be scrolled and copied meanwhile, a
   expect(await blocks()).toEqual(before);
 });
 
-test('long thinking grows in pieces and reads as one text', async ({ page, provider, recorder }) => {
+told('long thinking grows in pieces and reads as one text', async ({ page, provider, recorder }) => {
   const thoughts = Array.from({ length: 120 }, (_, at) => `Thought ${at}: a river keeps its words by moving on.\n${at % 7 ? '' : '\n'}`);
   await createAccount(page);
   const answer = await say(page, 'Think of a river.');

@@ -3,7 +3,7 @@
 
 import { type BrowserContext, type Page } from '@playwright/test';
 import { PROSE, createAccount, expectStatus, grownTo, idOf, reply, say, secondTab, serverGrownTo, textOf } from '../support/person.ts';
-import { expect, test } from '../support/test.ts';
+import { expect, test, told } from '../support/test.ts';
 
 // Playwright keeps every page visible, and Chromium keeps no page that is marked `no-store` for Back, as all of ours are:
 // so the page is told of it by the browser's events, and its scripts stand still meanwhile, as they do there.
@@ -60,17 +60,17 @@ test('a page that is kept for Back has all when it is come back to', async ({ pa
   await recorder.check(page, await idOf(answer), { prose: true });
 });
 
-test('of two tabs one reloads in a loop, and both have all', async ({ page, context, recorder }) => {
+told('of two tabs one reloads in a loop, and both have all', async ({ page, context, provider, recorder }) => {
   await createAccount(page);
-  const answer = await say(page, 'Tell me of the lock.', 'demo/demo-prose');
+  const answer = await say(page, 'Tell me of the lock.');
+  const telling = (await provider.isAsked()).tells(PROSE, 12);
   const tab = await secondTab(context, page);
-  let reloads = 0;
-  while ((await answer.getAttribute('data-status')) === 'streaming') {
+  for (let reloads = 0; reloads < 12; reloads += 1) {
     await tab.reload({ waitUntil: reloads % 2 ? 'commit' : 'load' });
     await expect(reply(tab)).toBeVisible();
-    reloads += 1;
   }
-  expect(reloads).toBeGreaterThan(5);
+  await expectStatus(answer, 'streaming');
+  await telling.finish();
   for (const one of [page, tab]) {
     await expectStatus(reply(one), 'completed');
     expect(await textOf(reply(one))).toBe(PROSE);

@@ -1,12 +1,13 @@
 import { PROSE, createAccount, expectStatus, grownTo, idOf, reply, say, secondTab, serverGrownTo, textOf } from '../support/person.ts';
-import { expect, test } from '../support/test.ts';
+import { expect, test, told } from '../support/test.ts';
 
 const LOST = 'Connection lost. Replies go on; this page catches up by itself.';
 
-test('a network that goes and comes back in the middle costs nothing', async ({ page, context, rivulet, recorder, silence }) => {
+told('a network that goes and comes back in the middle costs nothing', async ({ page, context, provider, rivulet, recorder, silence }) => {
   silence.allowLostNetwork(rivulet.url);
   await createAccount(page);
-  const answer = await say(page, 'Tell me of the lock.', 'demo/demo-prose');
+  const answer = await say(page, 'Tell me of the lock.');
+  const telling = (await provider.isAsked()).tells(PROSE, 20);
   const id = await idOf(answer);
   const tab = await secondTab(context, page);
   for (const units of [300, 2500]) {
@@ -21,6 +22,7 @@ test('a network that goes and comes back in the middle costs nothing', async ({ 
     await grownTo(answer, length + 500);
     await expect(page.getByText(LOST)).toBeHidden();
   }
+  await telling.finish();
   await expectStatus(answer, 'completed');
   await expectStatus(reply(tab), 'completed');
   expect(await textOf(answer)).toBe(PROSE);

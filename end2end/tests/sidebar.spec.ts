@@ -12,6 +12,7 @@ test('a conversation that one tab adds, renames or deletes is so in the other', 
   await listed('Where does it rise?').click();
   await expect(tab).toHaveURL(page.url());
 
+  await page.bringToFront();
   await button(page, 'Rename').click();
   const rename = page.getByRole('dialog', { name: 'Rename this conversation' });
   await expect(rename.getByLabel('Title')).toHaveValue('Where does it rise?');

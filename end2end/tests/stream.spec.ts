@@ -1,21 +1,36 @@
 import { PROSE, RIVERS, createAccount, expectStatus, grownTo, idOf, reply, say, secondTab, textOf } from '../support/person.ts';
-import { expect, test } from '../support/test.ts';
+import { expect, test, told } from '../support/test.ts';
 
-test('a reply streams: thinking first, then text, then it is complete', async ({ page, recorder }) => {
+told('thinking is shown while it lasts, and folds when the text begins', async ({ page, provider, recorder }) => {
   await createAccount(page);
-  const answer = await say(page, 'How does a river keep its words?', 'demo/demo');
+  const answer = await say(page, 'How does a river keep its words?');
+  const voice = await provider.isAsked();
+  voice.thinks('A river has ');
   const thinking = answer.locator('details');
   await expect(thinking).toHaveAttribute('open');
   await expect(thinking.getByText('Thinking…')).toBeVisible();
-  await grownTo(answer, 200);
+  await expect(thinking.getByText('A river has')).toBeVisible();
+  voice.thinks('no memory.');
+  await expect(thinking.getByText('A river has no memory.')).toBeVisible();
+  voice.says('It keeps them ');
   await expectStatus(answer, 'streaming');
   const announced = answer.locator(':scope > [role="status"]');
   await expect(announced).toBeEmpty();
   await expect(thinking).not.toHaveAttribute('open');
-  await expect(thinking.getByText(/^Thought for \d+ s$/)).toBeVisible();
+  await expect(thinking.getByText(/^Thought for (a moment|\d+ s)$/)).toBeVisible();
+  voice.says('by moving on.');
+  voice.ends();
+  await expectStatus(answer, 'completed');
+  await expect(announced).toHaveText('The reply is finished.');
+  await recorder.check(page, await idOf(answer));
+});
+
+test('a reply streams: thinking first, then text, then it is complete', async ({ page, recorder }) => {
+  await createAccount(page);
+  const answer = await say(page, 'How does a river keep its words?', 'demo/demo');
   await expectStatus(answer, 'completed');
   expect(await textOf(answer)).toBe(RIVERS);
-  await expect(announced).toHaveText('The reply is finished.');
+  await expect(answer.getByText(/^Thought for \d+ s$/)).toBeVisible();
   await expect(answer.getByText('How a river keeps its words')).toHaveCount(1);
 
   const id = await idOf(answer);
@@ -56,15 +71,19 @@ test('two tabs are in step, and neither sees what the other does not get', async
   await recorder.check(page, id, { prose: true });
 });
 
-test('a second tab opened in the middle has what the first one has', async ({ page, context, recorder }) => {
+told('a second tab opened in the middle has what the first one has', async ({ page, context, provider, recorder }) => {
   await createAccount(page);
-  const answer = await say(page, 'How does a river keep its words?', 'demo/demo');
+  const answer = await say(page, 'How does a river keep its words?');
+  const voice = await provider.isAsked();
+  voice.thinks('Of rivers.');
+  const telling = voice.tells(RIVERS, 20);
   await grownTo(answer, 800);
   const tab = await secondTab(context, page);
   const id = await idOf(answer);
   const [first] = await recorder.states(tab, id);
   expect(first.status).toBe('streaming');
   expect(first.parts[1].shown.length).toBeGreaterThan(700);
+  await telling.finish();
   await expectStatus(answer, 'completed');
   await expectStatus(reply(tab), 'completed');
   expect(await textOf(reply(tab))).toBe(RIVERS);

@@ -54,7 +54,8 @@ test.describe('in a very tall window', () => {
 test('another attempt that is made in what is just being loaded leaves no hole', async ({ page }) => {
   await createAccount(page);
   const address = await longConversation(page, 35);
-  const live = page.waitForEvent('websocket');
+  await ready(page);
+  const live = page.waitForEvent('websocket', (socket) => socket.url().includes('/live'));
   await page.goto(address);
   await ready(page);
   await expect(page.getByRole('article')).toHaveCount(30);

@@ -84,6 +84,16 @@ fn two_tabs_in_a_process_that_crashes() {
 }
 
 #[test]
+fn a_page_that_is_loaded_while_the_process_crashes() {
+    holds(Design::new(1, Luck { crashes: 1, reloads: 1, ..NOTHING }));
+}
+
+#[test]
+fn two_tabs_of_which_one_misses_what_may_have_been_written() {
+    holds(Design { reply: SHORT, room: 1, ..Design::new(2, Luck { unknown: 1, lost_wakes: 1, ..NOTHING }) });
+}
+
+#[test]
 fn two_tabs_that_both_press_continue() {
     let luck = Luck { stops: 1, continues: 2, ..NOTHING };
     holds(Design { reply: NONE, room: 1, ..Design::new(2, luck) }.without(Guard::Beat));

@@ -1,6 +1,8 @@
 //! The real hub and the real journal over a real database, in every order that a seeded scheduler makes of a few steps.
 //!
-//! A failure is shrunk to its shortest order, which proptest prints as steps that can be written down as a test.
+//! The orders are the same in every run (`PROPTEST_RNG_SEED` makes others); between the steps the committer runs as
+//! freely as it does in truth. A failure is shrunk to its shortest order, which proptest prints as steps that can be
+//! written down as a test.
 
 mod failures;
 mod follower;
@@ -9,7 +11,7 @@ mod stage;
 
 use std::cell::RefCell;
 
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::RngSeed};
 use rivulet::message::Kind;
 
 use crate::support::soon;
@@ -112,7 +114,11 @@ fn in_every_order_followers_see_a_beginning_of_what_is_kept() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (failures, _listening) = failures::listen();
     let stage = RefCell::new(runtime.block_on(Stage::set(failures)));
-    proptest!(ProptestConfig::with_cases(200), |(steps in prop::collection::vec(step(), 0..24))| {
+    let mut config = ProptestConfig::with_cases(200);
+    if config.rng_seed == RngSeed::Random {
+        config.rng_seed = RngSeed::Fixed(1);
+    }
+    proptest!(config, |(steps in prop::collection::vec(step(), 0..24))| {
         runtime.block_on(play(&mut stage.borrow_mut(), steps));
     });
 }

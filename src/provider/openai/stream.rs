@@ -48,7 +48,7 @@ impl Reading {
                     let last = std::mem::take(&mut parser).finish();
                     Some(self.transcript.last(last))
                 }
-                Err(_) if !self.last_look => {
+                Err(_) if !self.last_look && !self.transcript.finished() => {
                     self.last_look = true;
                     self.until = Instant::now() + LAST_LOOK.min(self.idle);
                     None

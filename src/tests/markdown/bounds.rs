@@ -49,7 +49,7 @@ fn a_wide_and_long_table_is_filled_up_only_so_far() {
     }
 }
 
-/// What grows piece by piece costs its last block: 400 pieces of what nests take no longer than they should.
+/// What nests may come piece by piece: it is shown at every step, and ends as the whole.
 #[test]
 fn what_nests_may_grow_piece_by_piece() {
     for mark in DEEP {

@@ -2,11 +2,11 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use rivulet::message::Message;
+use rivulet::message::{Message, Status};
 use stateright::{Model, Property};
 
 use super::{
-    design::Design,
+    design::{Design, Luck},
     tab::Page,
     world::{Step, World},
 };
@@ -38,7 +38,19 @@ impl Model for Design {
         let mut properties: Vec<Property<Design>> = vec![
             Property::always(PREFIX, |_, world: &World| world.shown().all(|shown| world.is_true(shown))),
             Property::always(CONVERGE, |design: &Design, world: &World| world.converges(design)),
+            Property::sometimes("everything that may go wrong has", |_, world: &World| world.luck == Luck::default()),
+            Property::sometimes("a tab has a complete reply", |_, world: &World| world.shows(Status::Completed)),
         ];
+        if self.luck.crashes > 0 {
+            properties.push(Property::sometimes("a tab has a reply that was interrupted", |_, world: &World| {
+                world.shows(Status::Interrupted)
+            }));
+        }
+        if self.luck.continues + self.luck.elsewhere > 0 {
+            properties.push(Property::sometimes("a tab has what goes on", |_, world: &World| {
+                world.tabs.iter().any(|tab| tab.message.epoch.counter > 1)
+            }));
+        }
         // Putting an old copy of the disk back takes words away; what is promised then is only that nothing is mixed.
         if self.luck.restores == 0 {
             properties.push(Property::always(FINAL, |_, world: &World| !world.tabs.iter().any(|tab| tab.reopened)));
@@ -55,6 +67,10 @@ impl World {
         let tabs = self.tabs.iter().map(|tab| &tab.message).filter(|message| message.epoch.counter > 0);
         let running = self.server.as_ref().and_then(|server| server.running.as_ref());
         tabs.chain(running.filter(|running| running.opening.is_none()).map(|running| &running.message))
+    }
+
+    fn shows(&self, end: Status) -> bool {
+        self.tabs.iter().any(|tab| tab.message.status == end)
     }
 
     fn is_true(&self, shown: &Message) -> bool {

@@ -13,7 +13,7 @@ use rivulet::{
     conversation::{Conversation, Head},
     ids::{ConversationId, MessageId},
     live::{ClientFrame, FRAME_LIMIT, List, ServerFrame},
-    message::{Change, Event, Kind, Message, Outcome, Position, Role, Status},
+    message::{Change, Epoch, Event, Kind, Message, Outcome, Position, Role, Status},
 };
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::{
@@ -27,6 +27,8 @@ pub struct Tab {
     person: Person,
     build: String,
     socket: WebSocketStream<TcpStream>,
+    /// The server, or the network, has closed it.
+    closed: bool,
     messages: HashMap<MessageId, Held>,
     /// What this tab knows of the lists that it follows, and up to which `rev`.
     revs: HashMap<List, i64>,
@@ -63,8 +65,17 @@ pub enum Came {
 struct Held {
     message: Message,
     follows: bool,
+    /// The newest epoch that the list told of: its end, or that of a later one, is the end of following.
+    newest: Epoch,
     /// Gaps in a row.
     gaps: u32,
+}
+
+impl Held {
+    fn unseen(id: MessageId, role: Role) -> Held {
+        let message = Message::unseen(id, role);
+        Held { newest: message.epoch, message, follows: false, gaps: 0 }
+    }
 }
 
 impl Tab {
@@ -84,6 +95,7 @@ impl Tab {
             person: person.clone(),
             build: build.to_owned(),
             socket,
+            closed: false,
             messages: HashMap::new(),
             revs: HashMap::new(),
             heads: BTreeMap::new(),
@@ -108,7 +120,7 @@ impl Tab {
             return false;
         };
         // Dropped without a word, as a network that is gone says none.
-        self.socket = socket;
+        (self.socket, self.closed) = (socket, false);
         self.numbers.clear();
         self.pieces.clear();
         for (list, rev) in self.revs.clone() {
@@ -123,8 +135,7 @@ impl Tab {
 
     /// Follows a message of which it knows nothing yet.
     pub async fn follows(&mut self, id: MessageId) {
-        let message = Message::unseen(id, Role::Assistant);
-        self.messages.entry(id).or_insert(Held { message, follows: true, gaps: 0 }).follows = true;
+        self.messages.entry(id).or_insert_with(|| Held::unseen(id, Role::Assistant)).follows = true;
         self.asks(id, true).await;
     }
 
@@ -219,6 +230,7 @@ impl Tab {
 
     /// The same, if one comes in time.
     pub async fn hears(&mut self, patience: Duration) -> Option<Came> {
+        assert!(!self.closed, "the connection was closed, so nothing more comes; last came {:?}", self.came.last());
         let frame = tokio::time::timeout(patience, self.socket.next()).await.ok()?;
         let came = match frame {
             Some(Ok(Frame::Text(text))) => {
@@ -234,6 +246,7 @@ impl Tab {
                 Came::Closed(1006)
             }
         };
+        self.closed = matches!(came, Came::Closed(_));
         self.came.push(came.clone());
         Some(came)
     }
@@ -312,7 +325,8 @@ impl Tab {
             witness(&held.message);
         }
         held.gaps = if outcome == Outcome::Gap { held.gaps + 1 } else { 0 };
-        held.follows = !held.message.status.is_final();
+        let Message { epoch, status, .. } = &held.message;
+        held.follows = !status.is_final() || *epoch != held.newest && epoch.counter <= held.newest.counter;
         let gaps = held.gaps;
         if gaps > 0 {
             self.asks(id, gaps < 2).await;
@@ -326,11 +340,11 @@ impl Tab {
             return;
         }
         let id = head.id;
-        let message = Message::unseen(id, head.role);
-        let held = self.messages.entry(id).or_insert(Held { message, follows: false, gaps: 0 });
-        let behind = !held.message.status.is_final() || head.epoch.counter > held.message.epoch.counter;
+        let held = self.messages.entry(id).or_insert_with(|| Held::unseen(id, head.role));
+        let Message { epoch, status, .. } = &held.message;
+        let behind = !status.is_final() || head.epoch != *epoch && head.epoch.counter >= epoch.counter;
         if head.shown && behind {
-            held.follows = true;
+            (held.follows, held.newest) = (true, head.epoch);
             self.asks(id, true).await;
         }
         self.heads.insert(id, head);

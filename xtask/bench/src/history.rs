@@ -44,7 +44,8 @@ pub async fn rows(provider: &Provider) -> anyhow::Result<Vec<Row>> {
     for length in LENGTHS {
         let conversation = product.database.fills(length).await?;
         let mut costs = reading(&product, conversation, length).await?;
-        costs.push(sending(&product, conversation, provider).await?);
+        let (sent, asked) = sending(&product, conversation, provider).await?;
+        costs.push(sent);
         for (at, cost) in costs.iter().enumerate() {
             let goal = match &shorter {
                 None => Goal::AtMost(cost.most),
@@ -55,6 +56,9 @@ pub async fn rows(provider: &Provider) -> anyhow::Result<Vec<Row>> {
             };
             rows.push(Row::new(format!("growth: {}: {length} messages", cost.what), goal, cost.measured, None));
         }
+        // The provider is sent all of them, so this alone may grow with them.
+        let row = format!("growth: send until the provider has the conversation, ms: {length} messages");
+        rows.push(Row::new(row, Goal::AtMost(AT_ONCE), asked, None));
         shorter = Some((length, costs));
     }
     Ok(rows)
@@ -84,18 +88,20 @@ async fn reading(product: &Product, conversation: ConversationId, length: usize)
     ])
 }
 
-/// Sending, until the server has answered that the message is written and the reply begun.
-async fn sending(product: &Product, conversation: ConversationId, provider: &Provider) -> anyhow::Result<Cost> {
-    let mut sent = Vec::new();
+/// Sending, until the server has answered that the message is written and the reply begun; and, in milliseconds, until
+/// the provider is asked for the reply.
+async fn sending(product: &Product, conversation: ConversationId, provider: &Provider) -> anyhow::Result<(Cost, f64)> {
+    let (mut sent, mut asked) = (Vec::new(), Vec::new());
     for _ in 0..TIMES {
         let start = Instant::now();
         let reply = product.person.sends(conversation, false, &Provider::question(0)).await?;
         sent.push(start.elapsed().as_secs_f64() * 1e3);
-        let tab = Tab::follows(&product.person, reply).await?;
         let voice = provider.is_asked_once().await?;
+        asked.push(start.elapsed().as_secs_f64() * 1e3);
+        let tab = Tab::follows(&product.person, reply).await?;
         voice.says("Yes.");
         voice.ends();
         tab.sees_the_end(Witness::default()).await?;
     }
-    Ok(Cost { what: "send, ms", measured: median(sent), most: AT_ONCE, times: 1.0 })
+    Ok((Cost { what: "send, ms", measured: median(sent), most: AT_ONCE, times: 1.0 }, median(asked)))
 }

@@ -37,7 +37,7 @@ impl Row {
                 (format!("≥ {least} % of bare"), ratio.is_some_and(|ratio| ratio * 100.0 >= least))
             }
             Goal::TimesBare(times) => (format!("≤ {times} × bare"), ratio.is_some_and(|ratio| ratio <= times)),
-            Goal::Times(times, other, name) => (format!("≤ {times} × {name}"), measured <= times * other),
+            Goal::Times(times, other, name) => (format!("≤ {times} × {name} ({other:.1})"), measured <= times * other),
         };
         Row { row: row.into(), goal, measured, bare, ratio, met }
     }

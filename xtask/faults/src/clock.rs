@@ -13,7 +13,7 @@ use crate::{
 /// The wall clock steps back an hour while replies run; then a question is asked, and the server is killed.
 pub async fn steps_back(mut round: Round) {
     let Some(library) = faketime() else {
-        return round.told.note("left out: faketime is not installed");
+        return round.told.left_out("faketime is not installed");
     };
     let folder = temp_dir::TempDir::new().expect("a folder for the clock");
     let clock = folder.child("clock");

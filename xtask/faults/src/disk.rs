@@ -34,7 +34,7 @@ pub async fn limit(mut round: Round) {
 pub async fn space(mut round: Round) {
     let folder = Folder::new();
     let Some(disk) = Disk::mount(folder.path()) else {
-        return round.told.note("left out: only root can mount a disk");
+        return round.told.left_out("only root can mount a disk");
     };
     let world = World::start_in(&mut round, folder, 0, &[]).await;
     let filler = disk.0.join("filler");
@@ -91,8 +91,10 @@ impl Disk {
 impl Drop for Disk {
     fn drop(&mut self) {
         // Nobody is left in it: the world was dropped before.
-        let _ = Command::new("umount").arg(&self.0).status();
-        let _ = std::fs::remove_dir(&self.0);
+        let unmounted = Command::new("umount").arg(&self.0).status();
+        if unmounted.is_ok_and(|status| status.success()) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! Running one fault: its rounds, each with a seed of its own, and the line that tells how they went.
 
 use std::{
+    collections::BTreeMap,
     panic::AssertUnwindSafe,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -47,6 +48,9 @@ pub struct Round {
 pub struct Told {
     times: Arc<AtomicU64>,
     note: Arc<Mutex<String>>,
+    /// How often each of the ways happened in which a round may end.
+    ways: Arc<Mutex<BTreeMap<String, u64>>>,
+    left_out: Arc<AtomicBool>,
 }
 
 impl Told {
@@ -57,7 +61,36 @@ impl Told {
 
     /// What was measured, of the last round.
     pub fn note(&self, note: impl Into<String>) {
-        *self.note.lock().unwrap_or_else(PoisonError::into_inner) = note.into();
+        *lock(&self.note) = note.into();
+    }
+
+    /// A round may end in any of these ways; in a long run each has to happen.
+    pub fn may_end(&self, ways: &[&str]) {
+        for way in ways {
+            lock(&self.ways).entry((*way).to_owned()).or_default();
+        }
+    }
+
+    pub fn ended(&self, way: &str) {
+        *lock(&self.ways).entry(way.to_owned()).or_default() += 1;
+    }
+
+    /// It cannot be made here.
+    pub fn left_out(&self, why: &str) {
+        self.left_out.store(true, Relaxed);
+        self.note(why);
+    }
+
+    fn never(&self) -> Option<String> {
+        lock(&self.ways).iter().find(|(_, times)| **times == 0).map(|(way, _)| format!("it never ended {way}"))
+    }
+
+    fn notes(&self) -> String {
+        let ways = lock(&self.ways).iter().map(|(way, times)| format!("; {times} {way}")).collect::<String>();
+        match &**lock(&self.note) {
+            "" => ways,
+            note => format!("{ways}; {note}"),
+        }
     }
 }
 
@@ -67,6 +100,7 @@ pub struct Outcome {
     pub bytes: Bytes,
     pub times: u64,
     pub failed: bool,
+    pub left_out: bool,
 }
 
 impl Fault {
@@ -91,12 +125,16 @@ impl Fault {
             }
             rounds += 1;
         }
-        let outcome = Outcome { bytes: tally.bytes(), times: told.times.load(Relaxed), failed: failure.is_some() };
-        let seconds = begun.elapsed().as_secs_f64();
-        let note = told.note.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.print(&outcome, seconds, &note);
+        if long && failure.is_none() {
+            failure = told.never().map(|why| (seed, why));
+        }
+        let left_out = told.left_out.load(Relaxed);
+        let outcome =
+            Outcome { bytes: tally.bytes(), times: told.times.load(Relaxed), failed: failure.is_some(), left_out };
+        self.print(&outcome, begun.elapsed().as_secs_f64(), &told.notes());
         if let Some((seed, why)) = failure {
-            println!("    {why}\n    Again: cargo xtask faults --seed {seed} --only {}", self.name);
+            let short = if long { "" } else { " --short" };
+            println!("    {why}\n    Again: cargo xtask faults --seed {seed} --only {}{short}", self.name);
         }
         outcome
     }
@@ -114,15 +152,22 @@ impl Fault {
     }
 
     fn print(&self, outcome: &Outcome, seconds: f64, note: &str) {
-        let Outcome { bytes: Bytes { shown, lost, doubled }, times, failed } = outcome;
-        let verdict = if *failed { "FAILED" } else { "ok" };
-        let note = if note.is_empty() { String::new() } else { format!("; {note}") };
+        let Outcome { bytes: Bytes { shown, lost, doubled }, times, .. } = outcome;
+        let verdict = match outcome {
+            Outcome { failed: true, .. } => "FAILED",
+            Outcome { left_out: true, .. } => "left out",
+            _ => "ok",
+        };
         println!(
             "{:<47} {times:>6} times {:>13} bytes shown {lost:>3} lost {doubled:>3} doubled   {verdict} ({seconds:.0} s{note})",
             self.title,
             grouped(*shown)
         );
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a failed expectation said.

@@ -3,7 +3,10 @@
 use std::{
     future::pending,
     net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -18,6 +21,8 @@ use tokio::{
     task::{JoinHandle, JoinSet},
     time::{Instant, sleep, sleep_until},
 };
+
+use crate::support::soon;
 
 /// How the network is. The same in both directions, but for what is cut.
 #[derive(Clone, Debug, Default)]
@@ -41,24 +46,40 @@ pub struct Line {
     weather: watch::Sender<Weather>,
     /// What came from the server on the newest connection.
     passed: Passed,
+    /// How many connections were cut.
+    cuts: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
 type Passed = Arc<Mutex<Vec<u8>>>;
+/// What is told of the server's half of a connection: what passed, and that it was cut.
+type Heard = (Passed, Arc<AtomicUsize>);
 
 impl Line {
     /// A line to wherever the server is at the time of a connection.
     pub async fn to(server: watch::Receiver<SocketAddr>, seed: u64) -> Line {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port for the line");
         let address = listener.local_addr().expect("the line's address");
-        let (weather, passed) = (watch::Sender::default(), Passed::default());
-        let task = tokio::spawn(accept(listener, server, weather.clone(), passed.clone(), seed));
-        Line { address, weather, passed, task }
+        let (weather, passed, cuts) = (watch::Sender::default(), Passed::default(), Arc::<AtomicUsize>::default());
+        let task = tokio::spawn(accept(listener, server, weather.clone(), (passed.clone(), cuts.clone()), seed));
+        Line { address, weather, passed, cuts, task }
     }
 
     /// From now on, for every connection that there is or will be.
     pub fn turns(&self, weather: Weather) {
         self.weather.send_replace(weather);
+    }
+
+    /// Breaks it now and for all who come, until one connection was cut.
+    pub async fn breaks(&self) {
+        let before = self.cuts.load(Relaxed);
+        self.turns(Weather { cut_after: Some(0), ..Weather::default() });
+        soon("something comes that can be cut off", async {
+            while self.cuts.load(Relaxed) == before {
+                sleep(Duration::from_millis(1)).await;
+            }
+        })
+        .await;
     }
 
     pub fn passed(&self) -> Vec<u8> {
@@ -76,15 +97,15 @@ async fn accept(
     listener: TcpListener,
     server: watch::Receiver<SocketAddr>,
     weather: watch::Sender<Weather>,
-    passed: Passed,
+    (passed, cuts): Heard,
     seed: u64,
 ) {
     let mut connections = JoinSet::new();
     let mut seeds = SmallRng::seed_from_u64(seed);
     while let Ok((client, _)) = listener.accept().await {
         passed.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        let (server, weather, passed) = (*server.borrow(), weather.subscribe(), passed.clone());
-        connections.spawn(connection(client, server, weather, passed, SmallRng::seed_from_u64(seeds.random())));
+        let (server, weather, heard) = (*server.borrow(), weather.subscribe(), (passed.clone(), cuts.clone()));
+        connections.spawn(connection(client, server, weather, heard, SmallRng::seed_from_u64(seeds.random())));
     }
 }
 
@@ -93,7 +114,7 @@ async fn connection(
     mut client: TcpStream,
     server: SocketAddr,
     mut weather: watch::Receiver<Weather>,
-    passed: Passed,
+    heard: Heard,
     mut random: SmallRng,
 ) {
     let Ok(mut server) = TcpStream::connect(server).await else {
@@ -104,7 +125,7 @@ async fn connection(
     let other = SmallRng::seed_from_u64(random.random());
     let half_open = tokio::select! {
         () = direction(from_client, to_server, weather.clone(), None, other) => false,
-        () = direction(from_server, to_client, weather.clone(), Some(passed), random) => false,
+        () = direction(from_server, to_client, weather.clone(), Some(heard), random) => false,
         swallows = weather.wait_for(|weather| weather.swallows) => swallows.is_ok(),
     };
     if half_open {
@@ -117,13 +138,13 @@ async fn direction(
     from: ReadHalf<'_>,
     to: WriteHalf<'_>,
     weather: watch::Receiver<Weather>,
-    passed: Option<Passed>,
+    heard: Option<Heard>,
     random: SmallRng,
 ) {
     // So much can be on the way, however long that is.
     let (queue, on_the_way) = mpsc::channel(64);
     tokio::select! {
-        () = arrive(on_the_way, to, weather.clone(), passed) => {}
+        () = arrive(on_the_way, to, weather.clone(), heard) => {}
         // What is on the way when nothing more departs still arrives.
         () = async { depart(from, queue, weather, random).await; pending().await } => {}
     }
@@ -157,15 +178,19 @@ async fn arrive(
     mut queue: mpsc::Receiver<(Instant, Vec<u8>)>,
     mut to: WriteHalf<'_>,
     mut weather: watch::Receiver<Weather>,
-    passed: Option<Passed>,
+    heard: Option<Heard>,
 ) {
     let mut total = 0;
     while let Some((at, bytes)) = queue.recv().await {
         sleep_until(at).await;
         let _ = weather.wait_for(|weather| !weather.stalls).await;
         let Weather { cut_after, rate, .. } = *weather.borrow();
-        let room = cut_after.filter(|_| passed.is_some()).map_or(usize::MAX, |limit| limit - total.min(limit));
+        let room = cut_after.filter(|_| heard.is_some()).map_or(usize::MAX, |limit| limit - total.min(limit));
         let bytes = &bytes[..bytes.len().min(room)];
+        // Before they are sent: who has them finds them here.
+        if let Some((passed, _)) = &heard {
+            passed.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        }
         for slice in bytes.chunks(rate.map_or(usize::MAX, |rate| rate.div_ceil(20))) {
             if to.write_all(slice).await.is_err() {
                 return;
@@ -175,10 +200,10 @@ async fn arrive(
             }
         }
         total += bytes.len();
-        if let Some(passed) = &passed {
-            passed.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        }
         if bytes.len() == room {
+            if let Some((_, cuts)) = &heard {
+                cuts.fetch_add(1, Relaxed);
+            }
             return;
         }
     }

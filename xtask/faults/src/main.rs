@@ -36,7 +36,8 @@ const USAGE: &str = "\
 cargo xtask faults [--seed N] [--minutes M] [--only NAME] [--short]
 
 --seed N      the source of all chance (1)
---minutes M   how long the random faults go on, about (20)
+--minutes M   how long all of it takes, about (20); those that are made once take six, however few are asked for
+--short       fewer and shorter, as `cargo xtask test` runs them
 --only NAME   one fault:
 ";
 
@@ -116,9 +117,11 @@ fn share(fault: &fault::Fault) -> u32 {
 fn close(outcomes: &[Outcome], begun: Instant) -> ExitCode {
     let sum = |what: fn(&Outcome) -> u64| outcomes.iter().map(what).sum::<u64>();
     let failed = outcomes.iter().filter(|outcome| outcome.failed).count();
+    let (left_out, made): (Vec<_>, Vec<_>) = outcomes.iter().partition(|outcome| outcome.left_out);
+    let left_out = if left_out.is_empty() { String::new() } else { format!(" ({} left out)", left_out.len()) };
     println!(
-        "\n{} faults, {} times: {} bytes shown, {} lost, {} doubled; {failed} failed ({:.0} s)",
-        outcomes.len(),
+        "\n{} faults{left_out}, {} times: {} bytes shown, {} lost, {} doubled; {failed} failed ({:.0} s)",
+        made.len(),
         grouped(sum(|outcome| outcome.times)),
         grouped(sum(|outcome| outcome.bytes.shown)),
         sum(|outcome| outcome.bytes.lost),

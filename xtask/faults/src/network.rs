@@ -30,7 +30,10 @@ pub async fn cut(mut round: Round) {
     let before = line.passed().len();
     teller.says("字 and 🙂. ");
     tab.sees(reply.chat.reply, &reply.told.text()).await;
-    let frame = frames(&line.passed()[before..]).next().expect("a frame");
+    let sent = line.passed()[before..].to_vec();
+    let is_text = |frame: &Range<usize>| sent[frame.clone()].windows(5).any(|part| part == b"{\"e\":");
+    let frame = frames(&sent).find(is_text).expect("the text's frame");
+    let frame = 0..frame.len();
     for at in frame.clone() {
         // A heartbeat may come first; then the cut is made again.
         loop {
@@ -190,7 +193,7 @@ async fn in_weather(mut round: Round, weather: Weather, words: usize) {
     for (line, weather) in &lines[1..] {
         let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(600));
         sleep(moment).await;
-        line.turns(cut_after(0));
+        line.breaks().await;
         let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(100));
         sleep(moment).await;
         line.turns(weather.clone());

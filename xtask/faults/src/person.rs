@@ -19,6 +19,7 @@ use crate::{
 /// Stop, finish and failure in the same instant: one final state, the same in every tab, on the page and in the row.
 pub async fn ends_thrice(mut round: Round) {
     let mut world = World::start(&mut round).await;
+    round.told.may_end(&["stopped", "completed", "failed"]);
     for _ in 0..10 {
         let (reply, mut teller) = world.asks().await;
         let id = reply.chat.reply;
@@ -29,24 +30,30 @@ pub async fn ends_thrice(mut round: Round) {
         }
         teller.says_words(5);
         let mut pauses = || Duration::from_micros(round.random.random_range(0..3_000));
-        let (stop, end) = (pauses(), pauses());
-        let fails = round.random.random_bool(0.5);
-        let ada = world.ada.clone();
+        let (stop, end, failure) = (pauses(), pauses(), pauses());
+        let (ada, line) = (world.ada.clone(), teller.voice.bytes.clone());
         let stopping = async {
             sleep(stop).await;
             ada.stops(id).await.expect("Stop is never refused");
         };
         let ending = async {
             sleep(end).await;
-            match fails {
-                true => drop(teller.voice.bytes.send(Err(std::io::Error::other("broken off")))),
-                false => teller.voice.ends(),
-            }
+            teller.voice.ends();
         };
-        tokio::join!(stopping, ending);
+        let failing = async {
+            sleep(failure).await;
+            // Nobody listens any more where another end came first.
+            let _ = line.send(Err(std::io::Error::other("broken off")));
+        };
+        tokio::join!(stopping, ending, failing);
         round.told.times(1);
         let last = world.settles(&reply).await;
-        assert!([Status::Stopped, Status::Completed, Status::Failed].contains(&last.status), "{:?}", last.status);
+        round.told.ended(match last.status {
+            Status::Stopped => "stopped",
+            Status::Completed => "completed",
+            Status::Failed => "failed",
+            other => panic!("it ended as {other:?}"),
+        });
         for tab in reading {
             let tab = tab.await.expect("a tab that reads to the end");
             assert_eq!(tab.message(id), &last, "one end for all");
@@ -57,6 +64,7 @@ pub async fn ends_thrice(mut round: Round) {
 /// Retry while Stop is on its way: it is refused, or it makes one attempt beside a reply that has ended.
 pub async fn retries_while_stopping(mut round: Round) {
     let mut world = World::start(&mut round).await;
+    round.told.may_end(&["with another attempt", "refused"]);
     for _ in 0..10 {
         let (reply, teller) = world.asks().await;
         let id = reply.chat.reply;
@@ -80,6 +88,7 @@ pub async fn retries_while_stopping(mut round: Round) {
         let newest = shown.last().expect("an attempt").id;
         match retried {
             Ok(()) => {
+                round.told.ended("with another attempt");
                 assert_ne!(newest, id, "the other attempt is shown");
                 let again = Reply { chat: Chat { reply: newest, ..reply.chat }, told: Told::default() };
                 let mut teller =
@@ -89,6 +98,7 @@ pub async fn retries_while_stopping(mut round: Round) {
                 assert_eq!(world.settles(&again).await.status, Status::Completed);
             }
             Err(refused) => {
+                round.told.ended("refused");
                 assert_eq!(refused.status, 409, "{refused:?}");
                 assert_eq!(newest, id, "what was refused made nothing");
             }
@@ -112,6 +122,8 @@ pub async fn deletes(mut round: Round) {
     round.told.times(1);
     tab.waits_for(|came| *came == Came::Gone(id)).await;
     soon("the provider is let go", voice).await.expect("a voice");
+    // There is no row left to hold it against.
+    world.tally.compare(&tab.text(id), &reply.told.text());
     assert_eq!(world.ada.reads(reply.chat.id).await.expect_err("it is gone").status, 404);
     let mut late = world.tab().await;
     late.follows(id).await;

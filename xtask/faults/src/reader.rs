@@ -9,8 +9,9 @@ use tokio::time::sleep;
 use crate::{
     fault::Round,
     line::Weather,
-    support::Came,
-    world::{PACE, World, reads_to_the_end},
+    support::{Came, Tab},
+    teller::Teller,
+    world::{LONG, PACE, Reply, World, reads_to_the_end},
 };
 
 /// What is there to be read, in bytes, beside what systems keep between two programs.
@@ -18,23 +19,46 @@ const MUCH: usize = 3 * 1024 * 1024;
 /// Six bytes each on the wire.
 const WIDE: &str = "\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{8}";
 
-/// A tab that reads, stops for a minute while much is said, and reads on.
+/// A tab that reads, stops while more is said than systems keep, and reads on: after a few seconds what it missed comes
+/// in fewer, fuller events; after a minute the server has let it go, and it comes back for the rest.
 pub async fn stops(mut round: Round) {
     let mut world = World::start(&mut round).await;
     let (reply, mut teller) = world.asks().await;
-    let mut tab = world.tab_with(Some(4096)).await;
-    tab.follows(reply.chat.reply).await;
+    let id = reply.chat.reply;
+    let (mut tab, mut other) = (world.tab_with(Some(4096)).await, world.tab().await);
     teller.says_words(10);
-    tab.sees(reply.chat.reply, &reply.told.text()).await;
+    for tab in [&mut tab, &mut other] {
+        tab.follows(id).await;
+        tab.sees(id, &reply.told.text()).await;
+    }
     round.told.times(1);
-    let pause = Duration::from_secs(if round.long { 60 } else { 5 });
-    let talking = tokio::spawn(teller.talks(if round.long { 9_000 } else { 700 }, PACE));
-    sleep(pause).await;
-    let mut teller = talking.await.expect("a voice");
+    let stopped = Instant::now();
+    floods(&reply, &mut teller, &mut other, || ()).await;
+    sleep(Duration::from_secs(if round.long { 60 } else { 5 }).saturating_sub(stopped.elapsed())).await;
     teller.says_words(10);
     teller.voice.ends();
-    reads_to_the_end(tab, reply.chat.reply, round.random.clone()).await;
+    other.sees_the_end(id).await;
+    let tab = reads_to_the_end(tab, id, round.random.clone()).await;
+    let events = |tab: &Tab| tab.came.iter().filter(|came| matches!(came, Came::Change(..))).count();
+    let (few, many) = (events(&tab), events(&other));
+    assert!(few < many, "it was sent {few} events, and who read on {many}");
+    let closed = tab.came.iter().any(|came| matches!(came, Came::Closed(_)));
+    assert!(closed || !round.long, "who takes nothing for a minute is let go");
     assert_eq!(world.settles(&reply).await.status, Status::Completed);
+}
+
+/// Says much, each time once the tab has all that came before, and gives the longest that took.
+async fn floods(reply: &Reply, teller: &mut Teller, tab: &mut Tab, mut meanwhile: impl FnMut()) -> Duration {
+    let mut longest = Duration::ZERO;
+    while reply.told.text().len() < MUCH {
+        teller.says_words(50);
+        teller.says(&WIDE.repeat(2_000));
+        let begun = Instant::now();
+        tab.sees(reply.chat.reply, &reply.told.text()).await;
+        longest = longest.max(begun.elapsed());
+        meanwhile();
+    }
+    longest
 }
 
 /// A tab that asks for much and never reads: it is closed in time, costs little, and nobody else is kept waiting.
@@ -52,19 +76,18 @@ pub async fn never_reads(mut round: Round) {
     }
     round.told.times(deaf.len() as u64);
     let begun = Instant::now();
-    while reply.told.text().len() < MUCH {
-        teller.says_words(50);
-        teller.says(&WIDE.repeat(2_000));
-        other.sees(reply.chat.reply, &reply.told.text()).await;
-    }
-    let slowest = begun.elapsed();
-    let grown = world.server.memory().saturating_sub(memory);
+    let mut most = 0;
+    let longest = floods(&reply, &mut teller, &mut other, || most = most.max(world.server.memory())).await;
+    assert!(longest < LONG, "who reads waited {longest:?} for the next words");
+    let flooded = begun.elapsed();
     while world.server.sockets() > idle {
-        assert!(begun.elapsed() < Duration::from_secs(45) + slowest, "who never reads is still connected");
+        assert!(begun.elapsed() < Duration::from_secs(45) + flooded, "who never reads is still connected");
+        most = most.max(world.server.memory());
         sleep(Duration::from_millis(100)).await;
     }
-    let (closed, mib) = (begun.elapsed().as_secs_f64(), grown / 1024 / 1024);
-    round.told.note(format!("closed after {closed:.0} s, {mib} MiB more memory at most"));
+    let grown = most.saturating_sub(memory);
+    let (closed, mib, waited) = (begun.elapsed().as_secs_f64(), grown / 1024 / 1024, longest.as_millis());
+    round.told.note(format!("closed after {closed:.0} s, {mib} MiB more memory, another waited {waited} ms, at most"));
     assert!(mib < 64, "{mib} MiB more for {} readers of {MUCH} bytes", deaf.len());
     teller.voice.ends();
     other.sees_the_end(reply.chat.reply).await;
@@ -122,7 +145,6 @@ pub async fn sleeps(mut round: Round) {
     line.turns(Weather::default());
     round.told.times(1);
     let teller = talking.await.expect("a voice");
-    while !matches!(tab.hears(Duration::from_millis(1)).await, Some(Came::Closed(_)) | None) {}
     teller.voice.ends();
     reads_to_the_end(tab, reply.chat.reply, round.random.clone()).await;
     assert_eq!(world.settles(&reply).await.status, Status::Completed);

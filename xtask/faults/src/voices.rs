@@ -4,11 +4,13 @@ use std::time::{Duration, Instant};
 
 use rand::RngExt;
 use rivulet::message::Status;
-use tokio::task::yield_now;
+use tokio::time::sleep;
 
 use crate::{
     fault::Round,
-    world::{PACE, World},
+    support::Tab,
+    teller::Teller,
+    world::{LONG, PACE, Reply, World},
 };
 
 /// It says nothing more and stays. Stop works at once; in a long run another is left alone until the server gives up.
@@ -45,16 +47,20 @@ pub async fn hangs(mut round: Round) {
 pub async fn drips(mut round: Round) {
     let mut world = World::start(&mut round).await;
     let (reply, teller) = world.asks().await;
+    let mut beside = world.tab().await;
+    beside.follows(reply.chat.reply).await;
     let tab = world.tab().await;
     let reading = world.follow(tab, reply.chat.reply);
     for word in ["slow", "字", "🙂", "e\u{301}", "\n\n"] {
         let word = format!("{word} {} ", reply.told.text().len());
         let chunk = serde_json::json!({ "choices": [{ "index": 0, "delta": { "content": word } }] });
         teller.notes(&word);
+        // Each byte comes by itself, and what they make is seen before the next ones.
         for byte in format!("data: {chunk}\n\n").into_bytes() {
             teller.voice.sends(vec![byte]);
-            yield_now().await;
+            sleep(Duration::from_millis(2)).await;
         }
+        beside.sees(reply.chat.reply, &reply.told.text()).await;
     }
     teller.voice.ends();
     round.told.times(1);
@@ -92,6 +98,8 @@ pub async fn sends_50_mb(mut round: Round) {
     const ALL: usize = 50_000_000;
     let mut world = World::start(&mut round).await;
     let (other, mut quiet) = world.asks().await;
+    let mut beside = world.tab().await;
+    beside.follows(other.chat.reply).await;
     let (reply, mut teller) = world.asks().await;
     let tab = world.tab().await;
     let reading = world.follow(tab, reply.chat.reply);
@@ -100,10 +108,10 @@ pub async fn sends_50_mb(mut round: Round) {
     for _ in 0..ALL / piece.len() {
         teller.says(&piece);
     }
-    let mut most = 0;
+    let (mut most, mut longest) = (0, Duration::ZERO);
     while !reading.is_finished() {
         most = most.max(world.server.memory());
-        yield_now().await;
+        longest = longest.max(hears_a_word(&mut beside, &other, &mut quiet).await);
     }
     reading.await.expect("a tab that reads to the end");
     let last = world.settles(&reply).await;
@@ -115,17 +123,30 @@ pub async fn sends_50_mb(mut round: Round) {
         teller.voice.sends("x".repeat(ALL / 50));
     }
     let tab = world.tab().await;
-    world.follow(tab, endless.chat.reply).await.expect("a tab that reads to the end");
-    most = most.max(world.server.memory());
+    let reading = world.follow(tab, endless.chat.reply);
+    while !reading.is_finished() {
+        most = most.max(world.server.memory());
+        longest = longest.max(hears_a_word(&mut beside, &other, &mut quiet).await);
+    }
+    reading.await.expect("a tab that reads to the end");
     assert_eq!(world.settles(&endless).await.status, Status::Failed);
-    quiet.says_words(10);
     quiet.voice.ends();
     assert_eq!(world.settles(&other).await.status, Status::Completed);
     round.told.times(2);
     let grown = most.saturating_sub(memory) / 1024 / 1024;
-    round.told.note(format!("{grown} MiB more memory at most"));
+    let waited = longest.as_millis();
+    round.told.note(format!("{grown} MiB more memory at most, a word of another reply took {waited} ms at most"));
+    assert!(longest < LONG, "another reply's word took {longest:?}");
     // What was sent is more than that; four times as much costs no more.
     assert!(grown < 96, "{grown} MiB more memory");
+}
+
+/// Another reply's next word, and how long it takes to be seen.
+async fn hears_a_word(tab: &mut Tab, reply: &Reply, teller: &mut Teller) -> Duration {
+    let begun = Instant::now();
+    teller.says_words(1);
+    tab.sees(reply.chat.reply, &reply.told.text()).await;
+    begun.elapsed()
 }
 
 /// It sends bytes that are no UTF-8, inside a text and outside.

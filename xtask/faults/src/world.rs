@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, ops::Range, time::Duration};
 
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
-use rivulet::{ids::MessageId, message::Message};
+use rivulet::{
+    ids::MessageId,
+    message::{Message, Status},
+};
 use tokio::{
     sync::watch,
     task::JoinHandle,
@@ -23,6 +26,8 @@ use crate::{
 pub const SILENCE: Duration = Duration::from_secs(6);
 /// The longest that anything may take, with all that is done to it.
 const LONGEST: Duration = Duration::from_secs(300);
+/// The longest that a word may take while others misbehave, on a machine that is busy with it.
+pub const LONG: Duration = Duration::from_secs(5);
 /// As often as many models speak.
 pub const PACE: Range<Duration> = Duration::ZERO..Duration::from_millis(12);
 
@@ -161,6 +166,8 @@ impl World {
         assert!(last.text() == text, "the row has what a tab has");
         self.tally.settle(&last);
         self.tally.compare(&text, &reply.told.text());
+        let whole = last.status != Status::Completed || text == reply.told.text();
+        assert!(whole, "a reply that is complete lacks its last words");
         last
     }
 
