@@ -15,6 +15,7 @@
 //! html      pulldown-cmark's events as HTML, a string for each block
 //! inline    what stands inside a block
 //! link      definitions, safe addresses
+//! dom       a patch on the page
 //! ```
 
 mod document;

@@ -2,9 +2,8 @@
 
 use std::sync::LazyLock;
 
-use tokio::sync::Semaphore;
-
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
+use tokio::sync::Semaphore;
 
 /// A hash that no password has: what is checked when the email is unknown, so that the answer takes as long.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody").unwrap_or_default());

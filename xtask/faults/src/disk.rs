@@ -4,11 +4,12 @@ use std::{fs::File, io::Write, path::PathBuf, process::Command, time::Duration};
 
 use rand::RngExt;
 use rivulet::message::Status;
-use tokio::time::sleep;
+use tokio::{task::JoinHandle, time::sleep};
 
 use crate::{
     fault::Round,
-    support::{Folder, Person},
+    support::{Folder, Person, Tab},
+    teller::Teller,
     world::{PACE, Reply, World},
 };
 
@@ -46,13 +47,9 @@ pub async fn space(mut round: Round) {
 }
 
 async fn full(mut round: Round, mut world: World, fills: impl Fn(&World), empties: impl Fn(&World)) {
-    let (reply, teller) = world.asks().await;
     let line = world.line().await;
     let tab = world.tab_at(&line).await;
-    let reading = world.follow(tab, reply.chat.reply);
-    let talking = tokio::spawn(teller.talks(250, PACE));
-    let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(300));
-    sleep(moment).await;
+    let Streaming { reply, reading, talking } = streams(&mut round, &mut world, tab).await;
     let said = world.server.said();
     fills(&world);
     round.told.times(1);
@@ -101,12 +98,8 @@ impl Drop for Disk {
 /// One commit fails, and the next try is as good as ever.
 pub async fn fails_once(mut round: Round) {
     let mut world = World::start(&mut round).await;
-    let (reply, teller) = world.asks().await;
     let tab = world.tab().await;
-    let reading = world.follow(tab, reply.chat.reply);
-    let talking = tokio::spawn(teller.talks(250, PACE));
-    let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(300));
-    sleep(moment).await;
+    let Streaming { reply, reading, talking } = streams(&mut round, &mut world, tab).await;
     let said = world.server.said();
     assert!(world.server.has_room_for(Some(1)));
     world.server.says(said, UNKNOWN).await;
@@ -120,12 +113,8 @@ pub async fn fails_once(mut round: Round) {
 /// Another program holds the database's lock, for longer than the server waits for it.
 pub async fn locked(mut round: Round) {
     let mut world = World::start(&mut round).await;
-    let (reply, teller) = world.asks().await;
     let tab = world.tab().await;
-    let reading = world.follow(tab, reply.chat.reply);
-    let talking = tokio::spawn(teller.talks(250, PACE));
-    let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(300));
-    sleep(moment).await;
+    let Streaming { reply, reading, talking } = streams(&mut round, &mut world, tab).await;
     let mut database = world.database().await;
     let said = world.server.said();
     database.locks().await;
@@ -136,6 +125,23 @@ pub async fn locked(mut round: Round) {
     talking.await.expect("a voice").voice.ends();
     reading.await.expect("a tab that reads to the end");
     assert_eq!(world.settles(&reply).await.status, Status::Completed);
+}
+
+/// A reply that somebody tells and somebody reads.
+struct Streaming {
+    reply: Reply,
+    reading: JoinHandle<Tab>,
+    talking: JoinHandle<Teller>,
+}
+
+/// One that this tab reads, at a random moment of it.
+async fn streams(round: &mut Round, world: &mut World, tab: Tab) -> Streaming {
+    let (reply, teller) = world.asks().await;
+    let reading = world.follow(tab, reply.chat.reply);
+    let talking = tokio::spawn(teller.talks(250, PACE));
+    let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(300));
+    sleep(moment).await;
+    Streaming { reply, reading, talking }
 }
 
 /// While nothing can be written, a page shows no more than the database has.
