@@ -12,6 +12,8 @@ pub mod api;
 pub mod composer;
 pub mod message_view;
 pub mod page;
+#[cfg(feature = "ssr")]
+pub mod purge;
 pub mod sidebar;
 #[cfg(feature = "ssr")]
 pub mod store;

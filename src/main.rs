@@ -1,47 +1,82 @@
-//! Reads the settings, opens the database, serves.
+//! Reads the settings, opens the database, serves. `rivulet backup FILE` copies the database instead.
 
 #![recursion_limit = "256"] // as in lib.rs
 
-use std::{net::SocketAddr, process::ExitCode, time::Duration};
+use std::{io::Write, net::SocketAddr, path::Path, process::ExitCode, time::Duration};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use axum::serve::ListenerExt;
 use rivulet::{
     message::Status,
-    server::{routes, settings::Settings, state::App, telemetry},
+    server::{
+        backup::backup,
+        listener::{Connections, raise_descriptor_limit},
+        routes,
+        settings::Settings,
+        state::App,
+        telemetry,
+    },
 };
-use tokio::{net::TcpSocket, signal, time::timeout};
+use tokio::{net::TcpSocket, sync::oneshot, task::JoinHandle, time::timeout};
 
 /// How many connections may wait to be accepted: every tab of a busy server comes back at once when it restarts.
 const BACKLOG: u32 = 4096;
 
+const USAGE: &str = "\
+rivulet               serves
+rivulet backup FILE   copies the database to a new file, also while it is served";
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    telemetry::start();
-    match run().await {
+    let (_guard, dropped) = telemetry::start();
+    tokio::spawn(telemetry::report_dropped(dropped));
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments[..] {
+        [] => serve().await,
+        ["backup", file] => copy(Path::new(file)).await,
+        _ => {
+            say(USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // For the person at the terminal, who reads the first line.
-            eprintln!("Rivulet cannot start. {error:#}");
+            say(&format!("{error:#}"));
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run() -> anyhow::Result<()> {
+/// For the person at the terminal, who may be gone.
+fn say(words: &str) {
+    let _ = writeln!(std::io::stderr(), "{words}");
+}
+
+async fn copy(file: &Path) -> anyhow::Result<()> {
     let settings = Settings::read()?;
+    backup(&settings.database_url, file).await?;
+    say(&format!("The database is copied to {}.", file.display()));
+    Ok(())
+}
+
+async fn serve() -> anyhow::Result<()> {
+    raise_descriptor_limit();
+    let settings = Settings::read().context("Rivulet cannot start.")?;
     // The port is taken first, as that can fail; nobody is let in before all that a dead process left is recovered.
     let taken = || {
         format!(
-            "LEPTOS_SITE_ADDR is \"{}\", where nothing can listen. Is another program there already?",
+            "Rivulet cannot start. LEPTOS_SITE_ADDR is \"{}\", where nothing can listen. Is another program there already?",
             settings.address
         )
     };
+    let mut stop = StopSignals::new()?;
     let socket = bind(settings.address).with_context(taken)?;
-    let (app, committer) = App::start(&settings).await?;
+    let (app, mut committer) = App::start(&settings).await.context("Rivulet cannot start.")?;
     let listener = socket.listen(BACKLOG).with_context(taken)?;
     let address = listener.local_addr()?;
-    let listener = listener.tap_io(|stream| {
+    let connections = Connections::new(listener).tap_io(|stream| {
         // A word must not wait for the next one.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY could not be set");
@@ -51,32 +86,55 @@ async fn run() -> anyhow::Result<()> {
     tracing::info!("listening on http://{address}");
     let closing = app.closing.clone();
     let server = tokio::spawn(
-        axum::serve(listener, service).with_graceful_shutdown(async move { closing.cancelled().await }).into_future(),
+        axum::serve(connections, service)
+            .with_graceful_shutdown(async move { closing.cancelled().await })
+            .into_future(),
     );
 
     tokio::select! {
-        () = asked_to_stop() => {}
-        () = app.closing.cancelled() => {}
+        () = stop.received() => {}
+        _ = &mut committer => {
+            // Without it nothing is kept, so nothing may be shown. The next start recovers what it left.
+            app.closing.cancel();
+            close_sockets(&app).await;
+            bail!("Nothing can be written to the database any more: see the log. Start Rivulet again.");
+        }
     }
-    tracing::info!(grace_seconds = settings.grace_seconds, "stopping: no new replies; open ones may finish");
+    tokio::select! {
+        () = shut_down(app, committer, server, settings.grace_seconds) => Ok(()),
+        () = stop.received() => bail!("Asked to stop a second time: Rivulet ends at once. The next start recovers what was open."),
+    }
+}
+
+/// Lets running replies finish, then ends them; and closes what is open.
+async fn shut_down(
+    app: App,
+    committer: oneshot::Receiver<()>,
+    server: JoinHandle<std::io::Result<()>>,
+    grace_seconds: u64,
+) {
+    tracing::info!(grace_seconds, "stopping: no new replies; open ones may finish");
     app.closing.cancel();
     app.replies.close();
-    if timeout(Duration::from_secs(settings.grace_seconds), app.replies.wait()).await.is_err() {
+    if timeout(Duration::from_secs(grace_seconds), app.replies.wait()).await.is_err() {
         for running in app.hub.all_running(None) {
             running.stop(Status::Interrupted);
         }
         // What cannot be written now is in the journal, and the next start ends it.
         let _ = timeout(Duration::from_secs(5), app.replies.wait()).await;
     }
-    app.hub.restarting();
-    app.sockets.close();
-    let _ = timeout(Duration::from_secs(3), app.sockets.wait()).await;
+    close_sockets(&app).await;
     let _ = timeout(Duration::from_secs(3), server).await;
     let database = app.database.clone();
     drop(app);
     let _ = timeout(Duration::from_secs(2), committer).await;
     let _ = timeout(Duration::from_secs(2), database.close()).await;
-    Ok(())
+}
+
+async fn close_sockets(app: &App) {
+    app.hub.restarting();
+    app.sockets.close();
+    let _ = timeout(Duration::from_secs(3), app.sockets.wait()).await;
 }
 
 fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
@@ -88,21 +146,40 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
     Ok(socket)
 }
 
-/// Ctrl-C, or what a service manager sends.
-async fn asked_to_stop() {
-    let terminated = async {
-        #[cfg(unix)]
-        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-                return;
-            }
-            Err(error) => tracing::warn!(%error, "SIGTERM cannot be heard"),
+/// Ctrl-C, and what a service manager sends.
+struct StopSignals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl StopSignals {
+    fn new() -> std::io::Result<StopSignals> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(StopSignals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for the next one.
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        _ = signal::ctrl_c() => {}
-        () = terminated => {}
+    }
+}
+
+#[cfg(not(unix))]
+impl StopSignals {
+    fn new() -> std::io::Result<StopSignals> {
+        Ok(StopSignals {})
+    }
+
+    /// Waits for the next one.
+    async fn received(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }

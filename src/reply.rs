@@ -9,7 +9,7 @@ pub mod journal;
 pub mod recovery;
 pub mod store;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     ids::{AccountId, ConversationId, MessageId},
@@ -84,17 +84,44 @@ fn go(
     app: &App,
     running: Arc<Running>,
     started: sqlx::Result<Started>,
-    (provider, model): (Arc<dyn Provider>, String),
+    asked: (Arc<dyn Provider>, String),
     going_on: bool,
 ) -> sqlx::Result<Started> {
     match started {
-        Ok(Started::Yes { place, .. }) => {
-            running.open();
-            app.hub.changed(List::Conversations);
-            app.hub.changed(List::Messages(running.conversation));
-            Job { running, provider, model, place, going_on }.spawn(app.clone());
-        }
-        _ => app.hub.withdraw(&running),
+        Ok(Started::Yes { place, .. }) => run(app, running, place, asked, going_on),
+        Ok(_) => app.hub.withdraw(&running),
+        // Whoever asked is told that it failed, and may ask again; but a row without its reply would stand open for ever.
+        Err(_) => drop(app.replies.spawn(find_out(app.clone(), running, asked, going_on))),
     }
     started
 }
+
+fn run(app: &App, running: Arc<Running>, place: i64, (provider, model): (Arc<dyn Provider>, String), going_on: bool) {
+    running.open();
+    app.hub.changed(List::Conversations);
+    app.hub.changed(List::Messages(running.conversation));
+    Job { running, provider, model, place, going_on }.spawn(app.clone());
+}
+
+/// A commit that was reported to have failed may have gone through all the same. Looks until that is known.
+async fn find_out(app: App, running: Arc<Running>, asked: (Arc<dyn Provider>, String), going_on: bool) {
+    let mut pause = MIN_PAUSE;
+    loop {
+        match app.database.place_if_started(running.id, running.message().epoch, app.owner).await {
+            Ok(Some(place)) => return run(&app, running, place, asked, going_on),
+            Ok(None) => return app.hub.withdraw(&running),
+            Err(error) => {
+                tracing::error!(message = %running.id, %error, "whether a reply has started is not known; looking again");
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => pause = (pause * 2).min(MAX_PAUSE),
+                    // The next start ends it.
+                    () = app.closing.cancelled() => return app.hub.withdraw(&running),
+                }
+            }
+        }
+    }
+}
+
+/// The pauses between two looks double from the one to the other.
+const MIN_PAUSE: Duration = Duration::from_millis(50);
+const MAX_PAUSE: Duration = Duration::from_secs(2);

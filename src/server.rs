@@ -1,7 +1,9 @@
 //! What every feature stands on: settings, database, shared state, and the table of routes.
 
+pub mod backup;
 pub mod database;
 pub mod forms;
+pub mod listener;
 pub mod routes;
 pub mod security;
 pub mod settings;

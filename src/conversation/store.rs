@@ -1,6 +1,6 @@
 //! Conversations and messages in the database. Every statement is scoped by the account that asks.
 
-use sqlx::{Any, AssertSqlSafe, Row, Transaction, any::AnyRow};
+use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 
 use super::{CONVERSATIONS_A_PAGE, Conversation, Conversations, Head, MESSAGES_A_PAGE, Stretch};
 use crate::{
@@ -16,6 +16,9 @@ pub(crate) const MESSAGE: &str =
 
 /// How many changed rows of a list are read at once: what fits in a frame.
 const CHANGES_AT_ONCE: i64 = 30;
+
+/// How many messages of a deleted conversation are removed in one transaction.
+const PURGED_AT_ONCE: i64 = 100;
 
 /// What changed in a list, up to `rev`.
 pub struct Changes<T> {
@@ -162,7 +165,7 @@ impl Database {
     pub async fn message(&self, account: AccountId, id: MessageId) -> sqlx::Result<Option<(ConversationId, Message)>> {
         let sql = format!(
             "SELECT {MESSAGE}, m.conversation_id FROM messages m JOIN conversations c ON c.id = m.conversation_id
-             WHERE m.id = $1 AND c.account_id = $2"
+             WHERE m.id = $1 AND c.account_id = $2 AND c.deleted = 0"
         );
         sqlx::query(AssertSqlSafe(sql))
             .bind(id.to_string())
@@ -176,7 +179,7 @@ impl Database {
     pub async fn said_before(&self, account: AccountId, id: ConversationId, place: i64) -> sqlx::Result<Vec<Message>> {
         let sql = format!(
             "SELECT {MESSAGE} FROM messages m JOIN conversations c ON c.id = m.conversation_id
-             WHERE c.id = $1 AND c.account_id = $2 AND m.shown = 1 AND m.place < $3 ORDER BY m.place"
+             WHERE c.id = $1 AND c.account_id = $2 AND c.deleted = 0 AND m.shown = 1 AND m.place < $3 ORDER BY m.place"
         );
         sqlx::query(AssertSqlSafe(sql))
             .bind(id.to_string())
@@ -246,7 +249,8 @@ impl Database {
         Ok(titled == Some(0))
     }
 
-    /// Deletes a conversation with all that was said in it. What stays is its tombstone in the sidebar's list.
+    /// Deletes a conversation: from now on it is nowhere but in the sidebar's list, as its own tombstone. What was said in
+    /// it is removed by [`Database::purge`].
     pub async fn delete_conversation(&self, account: AccountId, id: ConversationId) -> sqlx::Result<bool> {
         let mut tx = self.begin().await?;
         let rev = next_conversations_rev(&mut tx, account).await?;
@@ -261,29 +265,53 @@ impl Database {
         if done.rows_affected() == 0 {
             return Ok(false);
         }
-        sqlx::query("DELETE FROM journal WHERE message_id IN (SELECT id FROM messages WHERE conversation_id = $1)")
-            .bind(id.to_string())
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query("DELETE FROM messages WHERE conversation_id = $1").bind(id.to_string()).execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// Removes some of what was said in a deleted conversation, and says whether there may be more. A little at a time, as
+    /// everybody else's words wait meanwhile.
+    pub async fn purge(&self, id: ConversationId) -> sqlx::Result<bool> {
+        let mut tx = self.begin().await?;
+        let removed = sqlx::query(
+            "DELETE FROM messages WHERE id IN (
+                SELECT m.id FROM messages m JOIN conversations c ON c.id = m.conversation_id
+                WHERE c.id = $1 AND c.deleted = 1 LIMIT $2)",
+        )
+        .bind(id.to_string())
+        .bind(PURGED_AT_ONCE)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        tx.commit().await?;
+        Ok(removed == PURGED_AT_ONCE as u64)
+    }
+
+    /// Deleted conversations of which something is left, as a process left them that ended in the middle.
+    pub async fn to_purge(&self) -> sqlx::Result<Vec<ConversationId>> {
+        sqlx::query(
+            "SELECT c.id FROM conversations c
+             WHERE c.deleted = 1 AND EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id)",
+        )
+        .try_map(|row: AnyRow| parsed(&row, "id"))
+        .fetch_all(&self.read)
+        .await
     }
 }
 
 /// Counts a change of the account's sidebar. First in its transaction, so that two of them never share a count.
-pub(crate) async fn next_conversations_rev(tx: &mut Transaction<'_, Any>, account: AccountId) -> sqlx::Result<i64> {
+pub(crate) async fn next_conversations_rev(tx: &mut AnyConnection, account: AccountId) -> sqlx::Result<i64> {
     sqlx::query_scalar(
         "UPDATE accounts SET conversations_rev = conversations_rev + 1 WHERE id = $1 RETURNING conversations_rev",
     )
     .bind(account.to_string())
-    .fetch_one(&mut **tx)
+    .fetch_one(&mut *tx)
     .await
 }
 
 /// Counts a change of the list of messages that `message` is in, if the account has it.
 pub(crate) async fn next_messages_rev(
-    tx: &mut Transaction<'_, Any>,
+    tx: &mut AnyConnection,
     account: AccountId,
     message: MessageId,
 ) -> sqlx::Result<Option<(ConversationId, i64)>> {
@@ -294,12 +322,12 @@ pub(crate) async fn next_messages_rev(
     .bind(account.to_string())
     .bind(message.to_string())
     .try_map(|row: AnyRow| Ok((parsed(&row, "id")?, row.try_get("messages_rev")?)))
-    .fetch_optional(&mut **tx)
+    .fetch_optional(&mut *tx)
     .await
 }
 
 pub(crate) async fn hide_attempts(
-    tx: &mut Transaction<'_, Any>,
+    tx: &mut AnyConnection,
     conversation: ConversationId,
     place: i64,
     rev: i64,
@@ -308,7 +336,7 @@ pub(crate) async fn hide_attempts(
         .bind(rev)
         .bind(conversation.to_string())
         .bind(place)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
     Ok(())
 }

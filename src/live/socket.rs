@@ -343,8 +343,9 @@ impl Socket {
             Ok(None) => Err(SIGNED_OUT),
             Ok(Some(_)) => Ok(()),
             Err(error) => {
+                // Who cannot be known to be signed in is sent nothing more; the page comes back and asks again.
                 tracing::error!(%error, "a session could not be read");
-                Ok(())
+                Err(UNREADABLE)
             }
         }
     }

@@ -18,8 +18,10 @@ use crate::{
     server::state::App,
 };
 
-/// How much of a reply may wait to be committed before its provider is made to wait, in bytes.
+/// How much of a reply may wait to be committed before its provider is made to wait, in bytes of memory.
 const WAITING_LIMIT: usize = 256 * 1024;
+/// What an item costs beside its text, about: itself, its place in the queue, its share of the allocator's.
+const ITEM_COST: usize = 256;
 /// Past this a reply ends, in bytes.
 const REPLY_LIMIT: usize = 4 * 1024 * 1024;
 /// Past so many parts too: a page says of each how much of it it has, and what a page says has a limit.
@@ -65,7 +67,12 @@ impl Job {
     /// Streams until the provider ends, fails, or somebody stops it. The first of these wins.
     async fn stream(&self, app: &App, draft: &mut Draft<'_>) -> Ending {
         let mut usage = None;
-        let request = match self.request(app).await {
+        let request = tokio::select! {
+            biased;
+            status = self.running.stopped() => return Ending { status, error: None, usage },
+            request = self.request(app) => request,
+        };
+        let request = match request {
             Ok(request) => request,
             Err(error) => {
                 tracing::error!(message = %self.running.id, %error, "what was said before cannot be read");
@@ -211,7 +218,8 @@ impl<'a> Draft<'a> {
             let (piece, after) = rest.split_at(cut(rest, WAITING_LIMIT / 4));
             rest = after;
             // The semaphore is never closed.
-            let permit = self.waiting.clone().acquire_many_owned(piece.len() as u32).await.ok();
+            let cost = (ITEM_COST + piece.len()) as u32;
+            let permit = self.waiting.clone().acquire_many_owned(cost).await.ok();
             if self.kind.as_ref() != Some(&kind) {
                 let birth = Birth { part: self.parts, at: self.at, kind: kind.clone(), started_at: now() };
                 self.append(Change::Part(birth), None);

@@ -1,32 +1,47 @@
 //! The group committer: one queue, one transaction for all running replies, and nothing is visible before it.
 //!
-//! It commits at once when idle and at most every 8 ms under load. Until a commit's outcome is known the same batch is
-//! tried again, and nothing newer is built or shown.
+//! It has a thread of its own. It commits at once when idle and at most every 8 ms under load. Until a commit's outcome
+//! is known the same batch is tried again, and nothing newer is built or shown. A reply of which the database takes
+//! nothing, though it takes others', is set aside ([`aside`]): it stands still, the others go on.
 
+mod aside;
+mod batch;
+pub mod rows;
 pub mod store;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use anyhow::Context;
 use tokio::{
-    sync::{OwnedSemaphorePermit, mpsc},
-    task::JoinHandle,
-    time::{Instant, sleep, sleep_until},
+    runtime,
+    sync::{Mutex, OwnedSemaphorePermit, mpsc, oneshot},
+    time::{Instant, sleep, sleep_until, timeout_at},
 };
-use tokio_util::sync::CancellationToken;
 
 use super::hub::{Hub, Running};
 use crate::{
-    ids::{MessageId, OwnerId, now},
+    ids::MessageId,
     live::List,
-    message::{Change, End, Ended, Event, Status},
-    server::database::{Database, is_data_error},
+    message::{Event, Message},
 };
-use store::{CommitError, Open, Write};
+use aside::Aside;
+use batch::{Batch, gather};
+use rows::{Rows, Sweep};
+use store::{CommitError, Store, Write};
 
 /// The shortest time between the beginnings of two commits.
 const PACE: Duration = Duration::from_millis(8);
 /// The longest wait before a failed commit is tried again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How often in a row a batch fails before each reply is tried by itself.
+const FAILURES_TOGETHER: u32 = 3;
+/// How often to look for what no new item asks for: rows to fold and to sweep, replies that were set aside.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
+const FAR: Duration = Duration::from_secs(60 * 60);
+/// How many rows that nobody needs a commit leaves, if no reply ends in it.
+const ROWS_LEFT: i64 = 1_000;
+/// A commit that takes longer is worth a line in the log.
+const SLOW_COMMIT: Duration = Duration::from_millis(50);
 
 /// A piece of a reply on its way to the database.
 pub struct Item {
@@ -43,46 +58,89 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Starts the committer, which cancels `closing` when another process has taken over. It ends, with all that was queued committed, when the last `Journal` is dropped.
+    /// Starts the committer's thread; `turn` is whose turn it is to write. The thread ends, with all that was queued
+    /// committed, when the last `Journal` is dropped: then the receiver gets a value. If it gets an error, nothing is
+    /// kept any more and this process has to end: the committer panicked, or another process has taken over.
     pub fn start(
-        database: Arc<Database>,
+        store: Store,
+        turn: Arc<Mutex<()>>,
         hub: Arc<Hub>,
-        owner: OwnerId,
-        closing: CancellationToken,
-    ) -> (Journal, JoinHandle<()>) {
+    ) -> anyhow::Result<(Journal, oneshot::Receiver<()>)> {
         let (queue, items) = mpsc::unbounded_channel();
-        let committer = Committer { database, hub, owner, closing, items, next_seq: 1, open: Open::new() };
-        (Journal { queue }, tokio::spawn(committer.run()))
+        let (ended, end) = oneshot::channel();
+        let committer = Committer {
+            store,
+            turn,
+            hub,
+            items,
+            rows: Rows::default(),
+            aside: HashMap::new(),
+            written: 0,
+            upkeep: Instant::now() + UPKEEP_INTERVAL,
+        };
+        let runtime = runtime::Builder::new_current_thread().enable_time().build()?;
+        // It logs where whoever starts it does.
+        let log = tracing::dispatcher::get_default(Clone::clone);
+        let run = move || {
+            let committed = tracing::dispatcher::with_default(&log, || runtime.block_on(committer.run()));
+            // Nobody may be there to be told.
+            if committed.is_ok() {
+                let _ = ended.send(());
+            }
+        };
+        std::thread::Builder::new().name("journal".into()).spawn(run).context("The journal has no thread.")?;
+        Ok((Journal { queue }, end))
     }
 
     pub fn append(&self, item: Item) {
-        // The committer outlives every sender; it only ends when they are gone.
+        // Without a committer the process is about to end.
         let _ = self.queue.send(item);
     }
 }
 
-/// What one commit holds of one reply.
-struct Batch {
-    running: Arc<Running>,
-    write: Write,
-    permits: Vec<OwnedSemaphorePermit>,
-}
+/// Another process has taken over.
+struct Fenced;
 
 struct Committer {
-    database: Arc<Database>,
+    store: Store,
+    turn: Arc<Mutex<()>>,
     hub: Arc<Hub>,
-    owner: OwnerId,
-    closing: CancellationToken,
     items: mpsc::UnboundedReceiver<Item>,
-    next_seq: i64,
-    open: Open,
+    rows: Rows<Instant>,
+    /// The replies of which nothing can be written for now.
+    aside: HashMap<MessageId, Aside>,
+    /// How often words of a reply were written.
+    written: u64,
+    /// When to look for what no new item asks for.
+    upkeep: Instant,
 }
 
 impl Committer {
-    async fn run(mut self) {
+    async fn run(mut self) -> Result<(), Fenced> {
+        let ended = self.commit_all().await;
+        if ended.is_err() {
+            tracing::error!("another process has taken over this database; this one stops");
+            for running in self.hub.all_running(None) {
+                self.lose(&running);
+            }
+        }
+        ended
+    }
+
+    async fn commit_all(&mut self) -> Result<(), Fenced> {
         let mut items = Vec::new();
         let mut earliest = Instant::now();
-        while self.items.recv_many(&mut items, 10_000).await > 0 {
+        loop {
+            // With no reply open there is nothing to look after.
+            let upkeep = if self.rows.is_empty() { Instant::now() + FAR } else { self.upkeep };
+            match timeout_at(upkeep, self.items.recv_many(&mut items, 10_000)).await {
+                Ok(0) => return Ok(()),
+                Ok(_) => {}
+                Err(_) => {
+                    self.keep_up().await?;
+                    continue;
+                }
+            }
             if Instant::now() < earliest {
                 sleep_until(earliest).await;
                 while let Ok(item) = self.items.try_recv() {
@@ -90,70 +148,114 @@ impl Committer {
                 }
             }
             earliest = Instant::now() + PACE;
-            let batch = self.number(gather(items.drain(..)));
-            self.commit(batch).await;
+            let batches = self.take(&mut items);
+            self.commit(batches).await?;
+            if self.upkeep <= earliest {
+                self.keep_up().await?;
+            }
         }
     }
 
-    /// Gives every event its row.
-    fn number(&mut self, mut batches: Vec<Batch>) -> Vec<Batch> {
+    /// What may be committed now: what comes of a reply that was set aside waits there.
+    fn take(&mut self, items: &mut Vec<Item>) -> Vec<Batch> {
+        let aside = &mut self.aside;
+        let free = items.drain(..).filter_map(|item| match aside.get_mut(&item.running.id) {
+            Some(aside) => {
+                aside.waiting.push(item);
+                None
+            }
+            None => Some(item),
+        });
+        let mut batches = gather(free);
         for Batch { write, .. } in &mut batches {
-            write.seq = self.next_seq;
-            self.next_seq += write.events.len() as i64;
-            self.open.entry(write.id).or_insert(write.seq);
+            write.seq = self.rows.number(write.id, write.events.len(), Instant::now());
         }
         batches
     }
 
-    async fn commit(&mut self, batch: Vec<Batch>) {
-        let (batches, writes): (Vec<_>, Vec<_>) =
-            batch.into_iter().map(|batch| ((batch.running, batch.permits), batch.write)).unzip();
-        let fates = self.write(&writes).await;
-        for (((running, _permits), write), fate) in batches.into_iter().zip(writes).zip(fates) {
-            if write.last.is_some() || !matches!(fate, Fate::Written) {
-                self.open.remove(&write.id);
+    /// Writes until the outcome of each is known, or it was set aside.
+    async fn commit(&mut self, batches: Vec<Batch>) -> Result<(), Fenced> {
+        let mut pause = Duration::from_millis(20);
+        for failures in 1.. {
+            match self.write(&batches).await {
+                Ok(lost) => {
+                    self.settle(batches, &lost);
+                    return Ok(());
+                }
+                Err(CommitError::Fenced) => return Err(Fenced),
+                Err(CommitError::Refused(error)) if batches.len() > 1 => {
+                    tracing::error!(%error, replies = batches.len(), "the database refused a batch; trying reply by reply");
+                    break;
+                }
+                Err(CommitError::Refused(_)) => break,
+                Err(CommitError::Unknown(error)) => {
+                    tracing::error!(%error, replies = batches.len(), "a commit's outcome is unknown; trying the same again");
+                }
             }
-            match fate {
-                Fate::Written => self.show(&running, write),
-                Fate::Lost => self.let_go(&running),
-                Fate::Refused => self.end_early(&running).await,
+            // It may be one reply's data, if the database takes anything at all.
+            if failures >= FAILURES_TOGETHER && self.write(&[]).await.is_ok() {
+                break;
             }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
+        self.commit_singly(batches).await
     }
 
-    /// Writes until the outcome is known, and says what became of each.
-    async fn write(&self, writes: &[Write]) -> Vec<Fate> {
-        let mut pause = Duration::from_millis(20);
-        loop {
-            let error = match self.database.commit(self.owner, writes, &self.open).await {
-                Ok(lost) => {
-                    let fate = |write: &Write| if lost.contains(&write.id) { Fate::Lost } else { Fate::Written };
-                    return writes.iter().map(fate).collect();
+    /// Tries each by itself (the same rows, so still safe), and sets aside those that fail.
+    async fn commit_singly(&mut self, batches: Vec<Batch>) -> Result<(), Fenced> {
+        for batch in batches {
+            match self.write(std::slice::from_ref(&batch)).await {
+                Ok(lost) => self.settle(vec![batch], &lost),
+                Err(CommitError::Fenced) => return Err(Fenced),
+                Err(error) => self.set_aside(batch, &error),
+            }
+        }
+        Ok(())
+    }
+
+    /// One transaction, and with it the removal of rows that nobody needs.
+    async fn write(&mut self, batches: &[Batch]) -> Result<Vec<MessageId>, CommitError> {
+        let writes: Vec<&Write> = batches.iter().map(|batch| &batch.write).collect();
+        let ending: Vec<MessageId> = writes.iter().filter(|write| write.last.is_some()).map(|write| write.id).collect();
+        let sweep = self.rows.sweep(&ending, if ending.is_empty() { ROWS_LEFT } else { 1 });
+        self.write_and_sweep(&writes, sweep).await
+    }
+
+    async fn write_and_sweep(
+        &mut self,
+        writes: &[&Write],
+        sweep: Option<Sweep>,
+    ) -> Result<Vec<MessageId>, CommitError> {
+        let _turn = self.turn.lock().await;
+        let begun = Instant::now();
+        let lost = self.store.commit(writes, sweep.as_ref());
+        let took = begun.elapsed();
+        if took >= SLOW_COMMIT {
+            tracing::debug!(ms = took.as_millis() as u64, replies = writes.len(), "a commit took long");
+        }
+        if let (Ok(_), Some(sweep)) = (&lost, &sweep) {
+            self.rows.swept(sweep);
+        }
+        lost
+    }
+
+    /// Shows what was written, and lets go of what is over.
+    fn settle(&mut self, batches: Vec<Batch>, lost: &[MessageId]) {
+        for Batch { running, write, .. } in batches {
+            let is_lost = lost.contains(&write.id);
+            if is_lost || write.last.is_some() {
+                self.rows.close(write.id);
+            }
+            match is_lost {
+                true => {
+                    self.lose(&running);
+                    // Its rows go soon.
+                    self.upkeep = Instant::now();
                 }
-                Err(CommitError::Fenced) => {
-                    tracing::error!("another process has taken over this database; this one stops");
-                    self.closing.cancel();
-                    return vec![Fate::Lost; writes.len()];
-                }
-                Err(CommitError::Database(error)) => error,
-            };
-            match writes {
-                [write] if is_data_error(&error) => {
-                    tracing::error!(message = %write.id, %error, "the database refused a reply");
-                    return vec![Fate::Refused];
-                }
-                _ if is_data_error(&error) => {
-                    tracing::error!(%error, replies = writes.len(), "the database refused a batch; trying reply by reply");
-                    let mut fates = Vec::new();
-                    for write in writes {
-                        fates.extend(Box::pin(self.write(std::slice::from_ref(write))).await);
-                    }
-                    return fates;
-                }
-                _ => {
-                    tracing::error!(%error, replies = writes.len(), "a commit's outcome is unknown; trying the same again");
-                    sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                false => {
+                    self.written += 1;
+                    self.show(&running, write);
                 }
             }
         }
@@ -168,93 +270,40 @@ impl Committer {
         }
     }
 
-    fn let_go(&self, running: &Running) {
+    fn lose(&self, running: &Running) {
         tracing::warn!(message = %running.id, "a reply's message is gone or another's; the reply is cancelled");
         running.gone();
         self.hub.leave(running);
     }
 
-    /// Ends a reply of which the database takes no more, with what it has of it.
-    async fn end_early(&self, running: &Running) {
-        let message = running.message();
-        let end = End {
-            status: Status::Failed,
-            ended_at: now(),
-            error: Some(
-                "The database refused to keep more of this reply. What had come is kept; press Retry to ask again."
-                    .into(),
-            ),
-            usage: None,
-        };
-        let at = message.parts.last().map_or(0, |part| part.text.len());
-        let ended =
-            Event { epoch: message.epoch, change: Change::Ended(Ended { parts: message.parts.len(), at, end }) };
-        let write = Write {
-            id: running.id,
-            account: running.account,
-            epoch: message.epoch,
-            // It writes no row of the journal.
-            seq: 0,
-            last: Some(running.message_with(std::slice::from_ref(&ended))),
-            events: vec![ended],
-        };
-        running.stop(Status::Failed);
-        match self.write(std::slice::from_ref(&write)).await[..] {
-            [Fate::Written] => self.show(running, write),
-            _ => self.let_go(running),
+    /// Folds replies that have had rows for long, sweeps what is left over, and tries again what was set aside.
+    async fn keep_up(&mut self) -> Result<(), Fenced> {
+        for id in self.rows.to_fold(|since| since.elapsed()) {
+            let Some(running) = self.hub.running(id) else { continue };
+            // What is in memory is what was committed: nothing is under way here.
+            match self.fold(&running.message()).await {
+                Ok(()) => self.rows.fold(id, Instant::now()),
+                Err(CommitError::Fenced) => return Err(Fenced),
+                Err(error) => tracing::error!(message = %id, %error, "a reply's row could not take what it has so far"),
+            }
         }
-    }
-}
-
-/// What became of a write.
-#[derive(Clone, Copy)]
-enum Fate {
-    Written,
-    /// The reply's message is gone, ended or another's.
-    Lost,
-    /// The database will not have it.
-    Refused,
-}
-
-/// Sorts what has come by reply, and joins texts that follow each other.
-fn gather(items: impl Iterator<Item = Item>) -> Vec<Batch> {
-    let mut batches: Vec<Batch> = Vec::new();
-    let mut index: HashMap<MessageId, usize> = HashMap::new();
-    // What a reply says after it was ended from outside is said to nobody.
-    for item in items.filter(|item| !item.running.is_over()) {
-        let at = *index.entry(item.running.id).or_insert_with(|| {
-            batches.push(Batch {
-                write: Write {
-                    id: item.running.id,
-                    account: item.running.account,
-                    epoch: item.event.epoch,
-                    seq: 0,
-                    events: vec![],
-                    last: None,
-                },
-                running: item.running.clone(),
-                permits: vec![],
-            });
-            batches.len() - 1
-        });
-        let batch = &mut batches[at];
-        batch.permits.extend(item.permit);
-        join(&mut batch.write.events, item.event);
-    }
-    for batch in &mut batches {
-        if matches!(batch.write.events.last(), Some(Event { change: Change::Ended(_), .. })) {
-            batch.write.last = Some(batch.running.message_with(&batch.write.events));
+        while let Some(sweep) = self.rows.sweep(&[], 1).filter(|_| self.items.is_empty()) {
+            match self.write_and_sweep(&[], Some(sweep)).await {
+                Ok(_) => {}
+                Err(CommitError::Fenced) => return Err(Fenced),
+                Err(error) => {
+                    tracing::error!(%error, "rows of the journal that nobody needs could not be removed");
+                    break;
+                }
+            }
         }
+        let next = self.try_again().await?;
+        self.upkeep = next.unwrap_or(Instant::now() + UPKEEP_INTERVAL).min(Instant::now() + UPKEEP_INTERVAL);
+        Ok(())
     }
-    batches
-}
 
-fn join(events: &mut Vec<Event>, event: Event) {
-    if let (Some(Event { change: Change::Text(before), .. }), Change::Text(text)) = (events.last_mut(), &event.change)
-        && before.part == text.part
-    {
-        before.text.push_str(&text.text);
-        return;
+    async fn fold(&mut self, message: &Message) -> Result<(), CommitError> {
+        let _turn = self.turn.lock().await;
+        self.store.fold(message)
     }
-    events.push(event);
 }

@@ -2,29 +2,44 @@
 
 pub mod store;
 
-use crate::{ids::OwnerId, server::database::Database};
+use crate::{
+    ids::{AccountId, MessageId, OwnerId},
+    server::database::Database,
+};
 
 /// Fences every other process, then folds each of its open replies: row and journal become an `Interrupted` message.
-/// Safe to repeat, and to be killed in.
+/// Safe to repeat, and to be killed in. One that cannot be read is logged and left as it is, rows and all.
 pub async fn run(database: &Database, owner: OwnerId) -> sqlx::Result<()> {
     database.fence_others(owner).await?;
-    let mut recovered = 0;
+    let (mut recovered, mut skipped) = (0, 0);
+    let mut last = None;
     loop {
-        let orphans = database.orphans(100).await?;
-        if orphans.is_empty() {
-            break;
-        }
-        if recovered == 0 {
+        let orphans = database.orphans(last, 100).await?;
+        let Some((newest, _)) = orphans.last() else { break };
+        if last.is_none() {
             database.begin_recovery().await?;
         }
+        last = Some(*newest);
         for (id, account) in orphans {
-            database.recover(id, account).await?;
-            recovered += 1;
+            match recover(database, id, account).await {
+                true => recovered += 1,
+                false => skipped += 1,
+            }
         }
     }
     database.end_recovery().await?;
-    if recovered > 0 {
-        tracing::info!(replies = recovered, "recovered what an earlier process left open");
+    if recovered + skipped > 0 {
+        tracing::info!(replies = recovered, skipped, "recovered what an earlier process left open");
     }
     Ok(())
+}
+
+async fn recover(database: &Database, id: MessageId, account: AccountId) -> bool {
+    match database.recover(id, account).await {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::error!(message = %id, %error, "a reply that was left open cannot be read; it is left as it is");
+            false
+        }
+    }
 }

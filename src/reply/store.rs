@@ -1,6 +1,6 @@
 //! What starts a reply in the database: a person's message, another attempt, or going on.
 
-use sqlx::{Any, AssertSqlSafe, Transaction};
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use crate::{
     conversation::store::{MESSAGE, hide_attempts, message, next_conversations_rev, next_messages_rev},
@@ -180,20 +180,38 @@ impl Database {
     }
 }
 
+impl Database {
+    /// The place of a reply of this process that has started and not ended, if its row says so. In a transaction that may
+    /// write, so that no earlier one is still under way.
+    pub async fn place_if_started(&self, id: MessageId, epoch: Epoch, owner: OwnerId) -> sqlx::Result<Option<i64>> {
+        let mut tx = self.begin().await?;
+        sqlx::query_scalar(
+            "SELECT place FROM messages
+             WHERE id = $1 AND epoch = $2 AND nonce = $3 AND owner = $4 AND status IN ('pending', 'streaming')",
+        )
+        .bind(id.to_string())
+        .bind(i64::from(epoch.counter))
+        .bind(i64::from(epoch.nonce))
+        .bind(owner.to_string())
+        .fetch_optional(&mut *tx)
+        .await
+    }
+}
+
 /// Whether another process has declared this one dead.
-async fn is_fenced(tx: &mut Transaction<'_, Any>, owner: OwnerId) -> sqlx::Result<bool> {
+async fn is_fenced(tx: &mut AnyConnection, owner: OwnerId) -> sqlx::Result<bool> {
     let alive: Option<String> = sqlx::query_scalar("SELECT id FROM owners WHERE id = $1 AND fenced = 0")
         .bind(owner.to_string())
-        .fetch_optional(&mut **tx)
+        .fetch_optional(&mut *tx)
         .await?;
     Ok(alive.is_none())
 }
 
-async fn is_busy(tx: &mut Transaction<'_, Any>, id: ConversationId) -> sqlx::Result<bool> {
+async fn is_busy(tx: &mut AnyConnection, id: ConversationId) -> sqlx::Result<bool> {
     let running: Option<String> =
         sqlx::query_scalar("SELECT id FROM messages WHERE conversation_id = $1 AND status IN ('pending', 'streaming')")
             .bind(id.to_string())
-            .fetch_optional(&mut **tx)
+            .fetch_optional(&mut *tx)
             .await?;
     Ok(running.is_some())
 }
@@ -206,12 +224,7 @@ struct Slot {
     attempt: i64,
 }
 
-async fn insert(
-    tx: &mut Transaction<'_, Any>,
-    slot: &Slot,
-    message: &Message,
-    owner: Option<OwnerId>,
-) -> sqlx::Result<()> {
+async fn insert(tx: &mut AnyConnection, slot: &Slot, message: &Message, owner: Option<OwnerId>) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO messages (id, conversation_id, rev, place, attempt, shown, role, model, epoch, nonce, status, parts, owner)
          VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10, $11, $12)",
@@ -228,7 +241,7 @@ async fn insert(
     .bind(name(message.status))
     .bind(json(&message.parts)?)
     .bind(owner.map(|owner| owner.to_string()))
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?;
     Ok(())
 }

@@ -1,36 +1,94 @@
 //! Opening the database: one file, one process, durable.
 
 use std::{
-    fmt::Write,
-    fs::{File, TryLockError},
-    path::PathBuf,
+    fmt::Write as _,
+    fs::{File, OpenOptions, TryLockError},
+    ops::{Deref, DerefMut},
+    path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use anyhow::{Context, bail};
 use sqlx::{
-    Any, AnyPool, Connection, Executor, Row, Transaction,
+    Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction,
     any::{AnyPoolOptions, AnyRow},
     migrate::{MigrateError, Migrator},
+};
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard},
+    time::timeout,
 };
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
-/// Two ways in: many readers, and one writer, so that writers queue here rather than fail as busy.
+/// Older ones can lose committed rows of the write-ahead log (<https://sqlite.org/wal.html#walresetbug>).
+pub const MIN_SQLITE: i32 = 3_051_003;
+
+/// The longest that anybody waits for a connection, or for the turn to write.
+const MAX_WAIT: Duration = Duration::from_secs(10);
+
+/// What every connection is opened with.
+pub const PRAGMAS: [&str; 6] = [
+    "PRAGMA busy_timeout = 2000",
+    "PRAGMA journal_mode = WAL",
+    // FULL: a commit that was reported is on the disk, which is what "durable before visible" rests on.
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    // What a statement may have to undo stays in memory, rather than in a file for every commit.
+    "PRAGMA temp_store = MEMORY",
+    // In pages of 4 KiB: a checkpoint makes the commits behind it wait, so it comes seldom.
+    "PRAGMA wal_autocheckpoint = 4000",
+];
+
+/// Two ways in: many readers, and one writer at a time.
 pub struct Database {
     pub read: AnyPool,
     write: AnyPool,
+    /// Whose turn it is to write, the journal's own connection included. SQLite itself would let those that wait look
+    /// again every now and then, and be as late.
+    turn: Arc<Mutex<()>>,
+    path: PathBuf,
     /// Held for as long as the process lives: a second server on the same file would show words that it cannot keep.
     _lock: File,
+}
+
+/// A transaction that may write, and the turn to do so.
+pub struct Writing {
+    transaction: Transaction<'static, Any>,
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl Writing {
+    pub async fn commit(self) -> sqlx::Result<()> {
+        self.transaction.commit().await
+    }
+}
+
+impl Deref for Writing {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Writing {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.transaction
+    }
 }
 
 impl Database {
     /// Opens `url` (`sqlite:PATH`), creates the file if there is none, and brings its tables up to date. Errors are for
     /// the person who starts the server.
     pub async fn open(url: &str) -> anyhow::Result<Database> {
-        let path = path_of(url)?;
-        let shown = path.display();
-        let lock = lock(&path)?;
+        check_version(rusqlite::version_number())?;
+        let named = path_of(url)?;
+        let shown = named.display();
+        let path = create(&named)
+            .with_context(|| format!("The database {shown} cannot be opened. Is it a file that may be written?"))?;
+        let lock = lock(&path, &named)?;
         sqlx::any::install_default_drivers();
         let url = format!("sqlite:{}", path.display());
         let write = pool(1)
@@ -49,12 +107,23 @@ impl Database {
             }
         }
         let read = pool(4).connect(&format!("{url}?mode=rw")).await?;
-        Ok(Database { read, write, _lock: lock })
+        Ok(Database { read, write, turn: Arc::default(), path, _lock: lock })
     }
 
     /// A transaction that may write. It takes its turn at once, so that it never fails half way for having read first.
-    pub async fn begin(&self) -> sqlx::Result<Transaction<'static, Any>> {
-        self.write.begin_with("BEGIN IMMEDIATE").await
+    pub async fn begin(&self) -> sqlx::Result<Writing> {
+        let turn = timeout(MAX_WAIT, self.turn.clone().lock_owned()).await.map_err(|_| sqlx::Error::PoolTimedOut)?;
+        Ok(Writing { transaction: self.write.begin_with("BEGIN IMMEDIATE").await?, _turn: turn })
+    }
+
+    /// Whose turn it is to write.
+    pub fn turn(&self) -> Arc<Mutex<()>> {
+        self.turn.clone()
+    }
+
+    /// The file, with all symbolic links resolved.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     pub async fn close(&self) {
@@ -63,7 +132,19 @@ impl Database {
     }
 }
 
-fn path_of(url: &str) -> anyhow::Result<PathBuf> {
+/// Refuses a SQLite that can lose committed rows. `number` is as SQLite counts: 3051003 is 3.51.3.
+pub fn check_version(number: i32) -> anyhow::Result<()> {
+    let [least, found] = [MIN_SQLITE, number].map(|n| format!("{}.{}.{}", n / 1_000_000, n / 1_000 % 1_000, n % 1_000));
+    if number < MIN_SQLITE {
+        bail!(
+            "This Rivulet was built with SQLite {found}, which can lose what was written. Build it with {least} or newer."
+        );
+    }
+    Ok(())
+}
+
+/// The path in `sqlite:PATH`.
+pub fn path_of(url: &str) -> anyhow::Result<PathBuf> {
     let path = url
         .strip_prefix("sqlite:")
         .map(|rest| rest.strip_prefix("//").unwrap_or(rest))
@@ -76,15 +157,22 @@ fn path_of(url: &str) -> anyhow::Result<PathBuf> {
     }
 }
 
-fn lock(path: &std::path::Path) -> anyhow::Result<File> {
+/// Makes the file if there is none, and gives its path without symbolic links: one file is one database, by whatever
+/// name it is opened.
+fn create(path: &Path) -> std::io::Result<PathBuf> {
+    OpenOptions::new().create(true).append(true).open(path)?;
+    path.canonicalize()
+}
+
+fn lock(path: &Path, named: &Path) -> anyhow::Result<File> {
     let beside = path.with_added_extension("lock");
     let file = File::create(&beside)
-        .with_context(|| format!("The folder of the database {} cannot be written.", path.display()))?;
+        .with_context(|| format!("The folder of the database {} cannot be written.", named.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => bail!(
             "The database {} is in use by another Rivulet. Stop that one, or name another file in RIVULET_DATABASE_URL.",
-            path.display()
+            named.display()
         ),
         Err(TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("The lock file {} cannot be locked.", beside.display()))
@@ -96,24 +184,16 @@ fn pool(connections: u32) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(connections)
         .min_connections(1)
-        .acquire_timeout(Duration::from_secs(10))
+        .acquire_timeout(MAX_WAIT)
         .idle_timeout(None)
         .max_lifetime(None)
+        // A file does not hang up.
+        .test_before_acquire(false)
         // SQLite ends a transaction itself when its disk fails, sqlx counts it as open for ever: such a one is replaced.
         .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .after_connect(|connection, _| {
             Box::pin(async move {
-                // FULL: a commit that was reported is on the disk, which is what "durable before visible" rests on.
-                for pragma in [
-                    "PRAGMA busy_timeout = 2000",
-                    "PRAGMA journal_mode = WAL",
-                    "PRAGMA synchronous = FULL",
-                    "PRAGMA foreign_keys = ON",
-                    // What a statement may have to undo stays in memory, rather than in a file for every commit.
-                    "PRAGMA temp_store = MEMORY",
-                    // In pages of 4 KiB: a checkpoint makes the commits behind it wait, so it comes seldom.
-                    "PRAGMA wal_autocheckpoint = 4000",
-                ] {
+                for pragma in PRAGMAS {
                     connection.execute(pragma).await?;
                 }
                 Ok(())
@@ -159,18 +239,4 @@ pub fn json<T: serde::Serialize>(value: &T) -> sqlx::Result<String> {
 
 pub fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> sqlx::Result<T> {
     serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(Box::new(error)))
-}
-
-/// Whether it is the data that the database refused (then again is no use), rather than the moment.
-pub fn is_data_error(error: &sqlx::Error) -> bool {
-    use sqlx::error::ErrorKind;
-    match error {
-        sqlx::Error::Database(error) => {
-            // SQLite's extended codes keep the kind in the low byte: too big, a constraint (a trigger's too), a mismatch.
-            let code = error.code().and_then(|code| code.parse::<u32>().ok());
-            !matches!(error.kind(), ErrorKind::Other) || code.is_some_and(|code| matches!(code & 0xff, 18..=20))
-        }
-        sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => true,
-        _ => false,
-    }
 }

@@ -6,15 +6,20 @@ use anyhow::Context;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use sha2::{Digest, Sha256};
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{database::Database, settings::Settings};
 use crate::{
     account::password,
+    conversation::purge,
     ids::{OwnerId, mint},
     provider::Providers,
-    reply::{hub::Hub, journal::Journal, recovery},
+    reply::{
+        hub::Hub,
+        journal::{Journal, store::Store},
+        recovery,
+    },
 };
 
 /// Cheap to clone: it is shared.
@@ -68,9 +73,9 @@ impl App {
         }
     }
 
-    /// Opens the database, recovers what a dead process left, and starts the committer, whose handle ends after the
-    /// last reply's end is written. Errors are for the person who starts the server.
-    pub async fn start(settings: &Settings) -> anyhow::Result<(App, JoinHandle<()>)> {
+    /// Opens the database, recovers what a dead process left, and starts the committer: the receiver says when it has
+    /// ended, and with an error if it should not have. Errors are for the person who starts the server.
+    pub async fn start(settings: &Settings) -> anyhow::Result<(App, oneshot::Receiver<()>)> {
         password::prepare();
         let build = build(&settings.site_root)?;
         let database = Arc::new(Database::open(&settings.database_url).await?);
@@ -83,8 +88,8 @@ impl App {
         })?;
         recovery::run(&database, owner).await?;
         let hub = Arc::new(Hub::default());
-        let closing = CancellationToken::new();
-        let (journal, committer) = Journal::start(database.clone(), hub.clone(), owner, closing.clone());
+        let store = Store::open(database.path(), owner).context("The journal cannot be opened.")?;
+        let (journal, committer) = Journal::start(store, database.turn(), hub.clone())?;
         let options = LeptosOptions::builder()
             .output_name("rivulet")
             .site_root(settings.site_root.to_string_lossy())
@@ -100,8 +105,9 @@ impl App {
             options,
             replies: TaskTracker::new(),
             sockets: TaskTracker::new(),
-            closing,
+            closing: CancellationToken::new(),
         }));
+        app.replies.spawn(purge::resume(app.clone()));
         Ok((app, committer))
     }
 }

@@ -1,9 +1,53 @@
 //! Logs: one line an event, to standard error. `RUST_LOG` says which.
+//!
+//! No log line may stop or delay a task: a thread of its own writes, and what it cannot write in time is dropped and
+//! counted. Standard error may be closed (the terminal is gone) or a pipe that nobody reads.
 
+use std::{backtrace::Backtrace, backtrace::BacktraceStatus, panic::PanicHookInfo, time::Duration};
+
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
-pub fn start() {
+/// How many lines wait for a writer that is stuck: a few MiB at the most.
+const MAX_WAITING_LINES: usize = 10_000;
+/// How often dropped lines are reported.
+const REPORT_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Starts logging, of panics too. What waits is written when the guard is dropped, for a second at the longest.
+pub fn start() -> (WorkerGuard, ErrorCounter) {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("info,tower_http=warn,sqlx=warn,hyper=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let (writer, guard) = NonBlockingBuilder::default()
+        .lossy(true)
+        .buffered_lines_limit(MAX_WAITING_LINES)
+        .thread_name("log")
+        .finish(std::io::stderr());
+    let dropped = writer.error_counter();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).log_internal_errors(false).init();
+    // The standard hook writes to standard error by itself, and so would block where nobody reads it.
+    std::panic::set_hook(Box::new(log_panic));
+    (guard, dropped)
+}
+
+fn log_panic(panic: &PanicHookInfo) {
+    let message = panic.payload_as_str().unwrap_or("something that is no text");
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let backtrace = Backtrace::capture();
+    match backtrace.status() {
+        BacktraceStatus::Captured => tracing::error!(place, "panic: {message}\n{backtrace}"),
+        _ => tracing::error!(place, "panic: {message}"),
+    }
+}
+
+/// Logs how many lines were dropped, once somebody reads again.
+pub async fn report_dropped(dropped: ErrorCounter) {
+    let mut reported = 0;
+    loop {
+        tokio::time::sleep(REPORT_INTERVAL).await;
+        let lines = dropped.dropped_lines();
+        if lines > reported {
+            tracing::warn!(lines = lines - reported, "log lines were dropped, as nobody read them");
+            reported = lines;
+        }
+    }
 }

@@ -151,6 +151,74 @@ async fn one_bad_reply_stalls_no_other() {
     assert_eq!(other.sees_the_end(good.reply).await, Status::Completed);
 }
 
+/// The same where the database's reason is one that may pass: after a few tries together each is tried by itself. When
+/// the reason has passed, the bad one goes on where it was.
+#[tokio::test]
+async fn a_reply_that_fails_for_a_reason_that_may_pass_stalls_no_other() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let (bad, mut tab, bad_provider) = streaming(&server, &ada, "Bad").await;
+    let (good, mut other, good_provider) = streaming(&server, &ada, "Good").await;
+    let mut database = server.database().await;
+    fails_inserts_of(&mut database, &bad).await;
+    bad_provider.says(" luck");
+    good_provider.says(" luck");
+    other.sees(good.reply, "Good luck").await;
+    bad_provider.says(" passes");
+    good_provider.says(" lasts");
+    good_provider.ends();
+    assert_eq!(other.sees_the_end(good.reply).await, Status::Completed);
+    assert_eq!(other.text(good.reply), "Good luck lasts");
+    tab.hears_beats(1).await;
+    assert_eq!(tab.text(bad.reply), "Bad", "what could not be kept was not shown");
+    database.run("DROP TRIGGER failing").await;
+    tab.sees(bad.reply, "Bad luck passes").await;
+    bad_provider.ends();
+    assert_eq!(tab.sees_the_end(bad.reply).await, Status::Completed);
+    assert_eq!(database.row_of(bad.reply).await, ("completed".into(), "Bad luck passes".into()));
+    database.comes_to("SELECT COUNT(*) FROM journal", 0).await;
+}
+
+/// Rows of this reply fail with SQLITE_ERROR, which is no refusal of data.
+async fn fails_inserts_of(database: &mut Database, chat: &Chat) {
+    database
+        .run(format!(
+            "CREATE TRIGGER failing BEFORE INSERT ON journal WHEN NEW.message_id = '{}' BEGIN SELECT json('{{'); END",
+            chat.reply
+        ))
+        .await;
+}
+
+/// Rule: rows go only when their message's row has their text. A reply whose words are refused, and whose end is refused
+/// too, keeps its rows whatever becomes of others, and is ended when it can be.
+#[tokio::test]
+async fn a_reply_whose_end_is_refused_keeps_its_rows() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let (bad, mut tab, bad_provider) = streaming(&server, &ada, "Seen").await;
+    let (good, mut other, good_provider) = streaming(&server, &ada, "Good").await;
+    let mut database = server.database().await;
+    database
+        .run(format!(
+            "CREATE TRIGGER words BEFORE INSERT ON journal WHEN NEW.message_id = '{0}' BEGIN SELECT RAISE(ABORT, 'bad'); END;
+             CREATE TRIGGER ends BEFORE UPDATE ON messages WHEN NEW.id = '{0}' BEGIN SELECT RAISE(ABORT, 'bad'); END;",
+            bad.reply
+        ))
+        .await;
+    bad_provider.says(" and refused");
+    bad_provider.is_let_go().await;
+    good_provider.says(" luck");
+    good_provider.ends();
+    assert_eq!(other.sees_the_end(good.reply).await, Status::Completed);
+    database.comes_to(format!("SELECT COUNT(*) FROM journal WHERE message_id <> '{}'", bad.reply), 0).await;
+    assert_eq!(database.journal_of(bad.reply).await, 2, "a birth and a text");
+    assert_eq!(tab.text(bad.reply), "Seen");
+    database.run("DROP TRIGGER words; DROP TRIGGER ends;").await;
+    assert_eq!(tab.sees_the_end(bad.reply).await, Status::Failed);
+    assert_eq!(database.row_of(bad.reply).await, ("failed".into(), "Seen".into()));
+    database.comes_to("SELECT COUNT(*) FROM journal", 0).await;
+}
+
 /// Rule: a commit that fails is repeated until it goes through, whatever the database's reason.
 #[tokio::test]
 async fn a_commit_that_fails_is_repeated() {
@@ -209,7 +277,7 @@ async fn a_message_deleted_while_it_streams_is_gone_everywhere() {
     tab.waits_for(|came| *came == Came::Gone(chat.reply)).await;
     let mut database = server.database().await;
     for table in ["messages", "journal"] {
-        assert_eq!(database.count(format!("SELECT COUNT(*) FROM {table}")).await, 0, "{table}");
+        database.comes_to(format!("SELECT COUNT(*) FROM {table}"), 0).await;
     }
     assert_eq!(ada.reads(chat.id).await, Err(Refused::of(Failure::NotFound)));
 }
@@ -225,7 +293,7 @@ async fn a_row_that_is_gone_cancels_its_reply() {
     provider.says(" world");
     tab.waits_for(|came| *came == Came::Gone(chat.reply)).await;
     provider.is_let_go().await;
-    assert_eq!(database.count("SELECT COUNT(*) FROM journal").await, 0);
+    database.comes_to("SELECT COUNT(*) FROM journal", 0).await;
     assert_eq!(tab.text(chat.reply), "Hello");
 }
 

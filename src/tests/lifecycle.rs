@@ -162,31 +162,74 @@ async fn recovery_leaves_what_has_ended_alone() {
     world.ada.says_in(running.id, "Go on").await.expect("nothing runs in it any more");
 }
 
-/// Rule: recovery is one transaction a message, safe to repeat and to be broken off.
+/// Rule: recovery is one transaction a message, and one that cannot be recovered keeps nobody from starting: it is left as
+/// it is, for a start at which it can.
 #[tokio::test]
-async fn a_recovery_that_is_broken_off_is_repeated() {
+async fn a_reply_that_cannot_be_recovered_is_left_for_another_start() {
     let world = World::start(5).await;
     let mut replies = vec![];
     for number in 0..3 {
         replies.push(world.streaming(&format!("Reply {number}")).await);
     }
     let mut database = world.database().await;
-    let World { folder, provider, process, ada } = world;
-    process.dies().await;
-    let last = replies[2].0.reply;
-    database
-        .run(format!(
-            "CREATE TRIGGER broken BEFORE UPDATE ON messages WHEN NEW.id = '{last}' BEGIN SELECT RAISE(ABORT, 'broken'); END"
-        ))
-        .await;
-    let said = Process::fails(command(&folder)).await;
-    assert!(said.contains("Rivulet cannot start"), "{said}");
+    let bad = replies[1].0.reply;
+    let refuse = format!(
+        "CREATE TRIGGER broken BEFORE UPDATE ON messages WHEN NEW.id = '{bad}' BEGIN SELECT RAISE(ABORT, 'broken'); END"
+    );
+    database.run(refuse).await;
+    let world = world.comes_back_from_the_dead().await;
+    for at in [0, 2] {
+        let kept = world.ada.finds(&replies[at].0).await;
+        assert_eq!((kept.status, kept.text()), (Status::Interrupted, format!("Reply {at}")));
+    }
+    assert_eq!(database.journal_of(bad).await, 4, "its rows stay");
     database.run("DROP TRIGGER broken").await;
-    let world = World::again(folder, provider, ada).await;
+    let world = world.comes_back_from_the_dead().await;
     for (number, (chat, ..)) in replies.iter().enumerate() {
         let kept = world.ada.finds(chat).await;
         assert_eq!((kept.status, kept.text()), (Status::Interrupted, format!("Reply {number}")));
     }
+    assert_eq!(database.count("SELECT COUNT(*) FROM journal").await, 0);
+}
+
+/// Rule: a row of the journal that cannot be read costs what follows it, and nothing else: not the start, not the rows, not
+/// the conversation.
+#[tokio::test]
+async fn a_damaged_row_of_the_journal_keeps_no_server_from_starting() {
+    let world = World::start(5).await;
+    let (chat, _tab, _voice) = world.streaming("Some words").await;
+    let (whole, _other_tab, _other_voice) = world.streaming("Whole").await;
+    let mut database = world.database().await;
+    database
+        .run(format!("UPDATE journal SET body = '{{' WHERE message_id = '{}' AND part = 1 AND at = -1", chat.reply))
+        .await;
+    let world = world.comes_back_from_the_dead().await;
+    let kept = world.ada.finds(&chat).await;
+    assert_eq!((kept.status, kept.text()), (Status::Interrupted, String::new()));
+    assert!(kept.error.is_some_and(|error| error.contains("damaged")), "it is said");
+    assert_eq!(database.journal_of(chat.reply).await, 4, "its rows stay for whoever repairs it");
+    assert_eq!(world.ada.finds(&whole).await.text(), "Whole");
+    let again = world.ada.says_in(chat.id, "And now?").await.expect("the conversation goes on");
+    world.provider.is_asked().await.ends();
+    let world = world.comes_back_from_the_dead().await;
+    assert_eq!(database.journal_of(chat.reply).await, 4, "over another start, too");
+    assert!(world.ada.finds(&again).await.status.is_final());
+}
+
+/// Rule: what is left of a deleted conversation is removed at the next start, which is not kept up by a reply in it.
+#[tokio::test]
+async fn a_conversation_deleted_in_the_middle_is_removed_at_the_next_start() {
+    let world = World::start(5).await;
+    let (chat, _tab, _voice) = world.streaming("Secret").await;
+    let mut database = world.database().await;
+    let World { folder, provider, process, ada } = world;
+    process.dies().await;
+    database.run(format!("UPDATE conversations SET deleted = 1 WHERE id = '{}'", chat.id)).await;
+    let world = World::again(folder, provider, ada).await;
+    for table in ["messages", "journal"] {
+        database.comes_to(format!("SELECT COUNT(*) FROM {table}"), 0).await;
+    }
+    assert_eq!(world.ada.reads(chat.id).await.expect_err("it is gone").status, 404);
 }
 
 /// Rule: a second process on the same file is refused, and the first does not notice.
@@ -255,6 +298,169 @@ async fn a_stop_with_a_locked_database_ends_and_the_next_start_folds() {
     let world = World::again(folder, provider, ada).await;
     let kept = world.ada.finds(&chat).await;
     assert_eq!((kept.status, kept.text()), (Status::Interrupted, "Kept".into()));
+}
+
+/// Rule: who asks a second time does not want to wait; the next start recovers what was open.
+#[tokio::test]
+async fn a_second_sigterm_ends_at_once() {
+    let world = World::start(3_600).await;
+    let (chat, mut tab, _voice) = world.streaming("Kept").await;
+    world.process.is_asked_to_stop().await;
+    tab.hears_beats(1).await;
+    world.process.is_asked_to_stop().await;
+    let World { folder, provider, process, ada } = world;
+    let (status, log) = process.ends().await;
+    assert!(!status.success() && log.contains("second time"), "{status} {log}");
+    let world = World::again(folder, provider, ada).await;
+    let kept = world.ada.finds(&chat).await;
+    assert_eq!((kept.status, kept.text()), (Status::Interrupted, "Kept".into()));
+}
+
+/// Rule: a process that can keep nothing any more ends, and says so by its status too.
+#[tokio::test]
+async fn a_process_whose_committer_ends_does_not_go_on() {
+    let world = World::start(3_600).await;
+    let (chat, mut tab, voice) = world.streaming("Kept").await;
+    world.database().await.run("UPDATE owners SET fenced = 1").await;
+    voice.says(" and not kept");
+    assert_eq!(tab.is_closed().await, close::RESTARTING);
+    assert_eq!(tab.text(chat.reply), "Kept");
+    let World { folder, provider, process, ada } = world;
+    let (status, log) = process.ends().await;
+    assert!(!status.success() && log.contains("taken over"), "{status} {log}");
+    let world = World::again(folder, provider, ada).await;
+    let kept = world.ada.finds(&chat).await;
+    assert_eq!((kept.status, kept.text()), (Status::Interrupted, "Kept".into()));
+}
+
+/// Rule: a log that cannot be written stops no task. The database's trouble is logged by the committer.
+#[tokio::test]
+async fn a_server_whose_log_is_closed_goes_on() {
+    let mut world = World::start(5).await;
+    world.process.loses_its_log();
+    goes_on_after_trouble(world).await;
+}
+
+/// The same where the log's reader stands still, and more is logged than a pipe holds.
+#[tokio::test]
+async fn a_server_whose_log_is_not_read_goes_on() {
+    let (folder, provider) = (Folder::new(), Provider::start().await);
+    set(&folder, &folder.settings(&provider.url, 5));
+    let mut loud = command(&folder);
+    loud.env("RUST_LOG", "trace");
+    let process = Process::from(loud).await;
+    let ada = Person::signs_up(process.address, "Ada").await;
+    goes_on_after_trouble(World { folder, provider, process, ada }).await;
+}
+
+/// The database is locked for longer than a commit waits; then all goes on, and nothing was lost.
+async fn goes_on_after_trouble(world: World) {
+    let (chat, mut tab, provider) = world.streaming("Before").await;
+    let mut database = world.database().await;
+    database.locks().await;
+    provider.says(", meanwhile");
+    tab.hears_beats(4).await;
+    database.unlocks().await;
+    tab.sees(chat.reply, "Before, meanwhile").await;
+    // Each page is some lines at this level of detail.
+    for _ in 0..20 {
+        assert_eq!(world.ada.gets("/").await.status, 200);
+    }
+    provider.says(" and after");
+    provider.ends();
+    assert_eq!(tab.sees_the_end(chat.reply).await, Status::Completed);
+    assert_eq!(tab.text(chat.reply), "Before, meanwhile and after");
+    assert_eq!(world.ada.finds(&chat).await.text(), "Before, meanwhile and after");
+}
+
+/// Rule: one file is one database, by whatever name.
+#[tokio::test]
+async fn a_second_process_through_a_symbolic_link_is_refused() {
+    let world = World::start(5).await;
+    let link = world.folder.path().join("link.db");
+    std::os::unix::fs::symlink(world.folder.database(), &link).expect("a link");
+    let mut other = command(&world.folder);
+    other.env("RIVULET_DATABASE_URL", format!("sqlite:{}", link.display()));
+    let said = Process::fails(other).await;
+    assert!(said.contains("in use by another Rivulet"), "{said}");
+}
+
+/// Rule: as many descriptors as may be had; and who uses them up keeps nobody out for longer than that.
+#[tokio::test]
+async fn silent_connections_keep_nobody_out_once_they_are_gone() {
+    let (folder, provider) = (Folder::new(), Provider::start().await);
+    set(&folder, &folder.settings(&provider.url, 0));
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -Sn 40; ulimit -Hn 128; exec \"$0\"", env!("CARGO_BIN_EXE_rivulet")]);
+    let process = Process::from(prepared(shell, &folder)).await;
+    let limits = process.says_of_itself("limits");
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).expect("the limit of open files");
+    assert_eq!(files.split_whitespace().filter(|word| *word == "128").count(), 2, "{files}");
+    let mut silent = vec![];
+    for _ in 0..200 {
+        silent.push(std::net::TcpStream::connect(process.address).expect("a connection that waits at least"));
+    }
+    let descriptors = format!("/proc/{}/fd", process.says_of_itself("stat").split(' ').next().expect("its id"));
+    crate::support::soon("all descriptors are in use", async {
+        while std::fs::read_dir(&descriptors).map_or(0, Iterator::count) < 127 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    drop(silent);
+    let ada = Person::signs_up(process.address, "Ada").await;
+    assert_eq!(ada.gets("/").await.status, 200);
+    process.is_asked_to_stop().await;
+    let (_, log) = process.ends().await;
+    assert_eq!(log.matches("could not be accepted").count(), 1, "{log}");
+}
+
+/// Rule: a backup is made while the server streams, is whole, and is what a server can start on.
+#[tokio::test]
+async fn a_backup_is_made_while_a_reply_streams() {
+    let world = World::start(5).await;
+    let (chat, mut tab, provider) = world.streaming("Before").await;
+    let copy = world.folder.path().join("copy.db");
+    let backup = || {
+        let mut command = command(&world.folder);
+        command.args(["backup", "copy.db"]);
+        command
+    };
+    let said = {
+        let streams = async {
+            loop {
+                provider.says(" word");
+                tab.next().await;
+            }
+        };
+        tokio::select! {
+            said = Process::runs(backup()) => said,
+            never = streams => never,
+        }
+    };
+    assert!(said.contains("copy.db"), "{said}");
+    let said = Process::fails(backup()).await;
+    assert!(said.contains("copy.db") && said.contains("exists"), "{said}");
+    let World { folder, provider, process, ada } = world;
+    process.dies().await;
+    for file in ["rivulet.db", "rivulet.db-wal", "rivulet.db-shm"] {
+        std::fs::remove_file(folder.path().join(file)).expect("a file of the database");
+    }
+    std::fs::rename(copy, folder.database()).expect("the copy takes its place");
+    let world = World::again(folder, provider, ada).await;
+    let kept = world.ada.finds(&chat).await;
+    assert_eq!(kept.status, Status::Interrupted);
+    assert!(kept.text().starts_with("Before"), "{kept:?}");
+}
+
+/// Rule: a SQLite that can lose committed rows is refused.
+#[test]
+fn an_old_sqlite_is_refused() {
+    use rivulet::server::database::{MIN_SQLITE, check_version};
+    check_version(rusqlite::version_number()).expect("the one that is built in");
+    check_version(MIN_SQLITE).expect("the oldest that is safe");
+    let refused = check_version(MIN_SQLITE - 1).expect_err("one that can lose rows").to_string();
+    assert!(refused.contains("3.51.2") && refused.contains("3.51.3"), "{refused}");
 }
 
 /// Rule: a port in use stops the start with the setting's name and value.

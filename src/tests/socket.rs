@@ -344,3 +344,17 @@ async fn another_accounts_messages_are_not_there() {
     tab.waits_for(|came| matches!(came, Came::List(_))).await;
     assert!(tab.conversations.is_empty());
 }
+
+/// Rule: who cannot be known to be signed in is sent nothing: the socket is closed, and opens again when it can be known.
+#[tokio::test]
+async fn a_session_that_cannot_be_read_closes_the_socket() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let mut tab = ada.opens_a_tab().await;
+    let mut database = server.database().await;
+    database.run("ALTER TABLE sessions RENAME TO sessions_away").await;
+    assert_eq!(tab.is_closed().await, close::RESTARTING);
+    assert!(!tab.tries_again().await, "a session that cannot be read opens no socket");
+    database.run("ALTER TABLE sessions_away RENAME TO sessions").await;
+    assert!(tab.tries_again().await);
+}

@@ -12,7 +12,7 @@ use crate::{
         Refusal,
         session::{SignedIn, cookie},
     },
-    conversation::{LONGEST_MESSAGE, LONGEST_TITLE, first_words},
+    conversation::{LONGEST_MESSAGE, LONGEST_TITLE, first_words, purge::purge},
     ids::{AccountId, mint, now},
     live::List,
     message::{Position, Role, Status},
@@ -225,6 +225,7 @@ pub async fn delete(id: ConversationId) -> Result<(), Failure> {
         }
         app.hub.changed(List::Conversations);
         app.hub.changed(List::Messages(id));
+        app.replies.spawn(purge(app.clone(), id));
         Ok(())
     })
     .await

@@ -1,17 +1,18 @@
 //! The journal in the database: its rows, whose they are, and the end of a reply.
+//!
+//! It has a connection of its own, which the committer's thread drives from BEGIN to COMMIT without waiting for anybody.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap},
-};
+use std::{collections::BTreeMap, path::Path};
 
-use sqlx::{Any, AssertSqlSafe, Row, Transaction, any::AnyRow};
+use rusqlite::{Connection, ErrorCode, Row, Transaction, TransactionBehavior, params, types::Type};
+use sqlx::AnyConnection;
 
+use super::rows::Sweep;
 use crate::{
-    conversation::store::{epoch, next_messages_rev},
+    conversation::store::next_messages_rev,
     ids::{AccountId, MessageId, Millis, OwnerId, now},
     message::{Change, Epoch, Event, Message, Status},
-    server::database::{Database, json, name, named, parsed, push_placeholders},
+    server::database::{Database, PRAGMAS, json, name},
 };
 
 /// What a commit is to do for one reply.
@@ -26,16 +27,32 @@ pub struct Write {
     pub last: Option<Message>,
 }
 
-/// The number of the first row of every reply that has rows and has not ended.
-pub type Open = HashMap<MessageId, i64>;
-
-/// This process was declared dead by another one.
+/// Why nothing was written, or perhaps it was.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
+    /// This process was declared dead by another one.
     #[error("another process has taken over this database")]
     Fenced,
+    /// It is the data that is refused: again is no use.
     #[error(transparent)]
-    Database(#[from] sqlx::Error),
+    Refused(rusqlite::Error),
+    /// The outcome is unknown: the same is to be tried again.
+    #[error(transparent)]
+    Unknown(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for CommitError {
+    fn from(error: rusqlite::Error) -> CommitError {
+        match error.sqlite_error_code() {
+            // A trigger's refusal is a constraint, too.
+            Some(ErrorCode::TooBig | ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch) => {
+                CommitError::Refused(error)
+            }
+            Some(_) => CommitError::Unknown(error),
+            // What a row has cannot be understood.
+            None => CommitError::Refused(error),
+        }
+    }
 }
 
 impl Database {
@@ -49,151 +66,217 @@ impl Database {
             .await?;
         tx.commit().await
     }
+}
+
+/// The journal's own way into the database.
+pub struct Store {
+    connection: Connection,
+    owner: String,
+}
+
+impl Store {
+    /// Opens the file of a database that is open already, for a process that is registered in it.
+    pub fn open(path: &Path, owner: OwnerId) -> rusqlite::Result<Store> {
+        let connection = Connection::open(path)?;
+        for pragma in PRAGMAS {
+            connection.prepare(pragma)?.query([])?.next()?;
+        }
+        Ok(Store { connection, owner: owner.to_string() })
+    }
 
     /// One transaction for all running replies. Safe to repeat: what is there already is not written again. Gives the
     /// replies whose message is gone, ended or another's: nothing was written for them, and they are to stop.
-    ///
-    /// `open` has the first row of every reply that has any. Once a reply has ended, its rows go as soon as there are
-    /// no older ones of another that has not.
-    pub async fn commit(&self, owner: OwnerId, writes: &[Write], open: &Open) -> Result<Vec<MessageId>, CommitError> {
-        let mut tx = self.begin().await?;
-        let touched = sqlx::query("UPDATE owners SET seen_at = $1 WHERE id = $2 AND fenced = 0")
-            .bind(now())
-            .bind(owner.to_string())
-            .execute(&mut *tx)
-            .await?;
-        if touched.rows_affected() == 0 {
-            return Err(CommitError::Fenced);
-        }
-        let found = mine(&mut tx, owner, writes).await?;
-        let state = |write: &Write| match found.get(&write.id) {
-            Some(row) if row.epoch != write.epoch => State::Lost,
-            Some(row) if !row.is_final => State::Open,
-            // The outcome of an earlier try was unknown, and it had gone through.
-            Some(row) if (write.last.as_ref()).is_some_and(|last| last.ended_at == row.ended_at) => State::Done,
-            _ => State::Lost,
-        };
-        let going_on: Vec<&Write> = writes.iter().filter(|write| state(write) == State::Open).collect();
-        journal(&mut tx, owner, &going_on).await?;
-        for write in going_on {
-            if let Some(last) = &write.last {
-                finish(&mut tx, write.account, owner, last).await?;
+    pub fn commit(&mut self, writes: &[&Write], sweep: Option<&Sweep>) -> Result<Vec<MessageId>, CommitError> {
+        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        keep_lease(&tx, &self.owner)?;
+        let found = found(&tx, &self.owner, writes)?;
+        let mut lost = Vec::new();
+        for write in writes {
+            match state(write, found.get(&write.id)) {
+                State::Open => match &write.last {
+                    Some(last) => finish(&tx, write.account, &self.owner, last)?,
+                    None => append(&tx, &self.owner, write)?,
+                },
+                State::Done => {}
+                State::Lost => lost.push(write.id),
             }
         }
-        let over = |write: &Write| write.last.is_some() || state(write) == State::Lost;
-        if writes.iter().any(over) {
-            let ended = |id| writes.iter().any(|write| write.id == id && over(write));
-            let oldest = open.iter().filter(|(id, _)| !ended(**id)).map(|(_, seq)| *seq).min();
-            sqlx::query("DELETE FROM journal WHERE owner = $1 AND seq < $2")
-                .bind(owner.to_string())
-                .bind(oldest.unwrap_or(i64::MAX))
-                .execute(&mut *tx)
-                .await?;
+        if let Some(sweep) = sweep {
+            delete(&tx, &self.owner, sweep)?;
         }
-        let lost = (writes.iter().filter(|write| state(write) == State::Lost)).map(|write| write.id).collect();
-        tx.commit().await?;
+        tx.commit()?;
         Ok(lost)
+    }
+
+    /// Writes what a running reply has so far into its message's row, which then needs no rows of the journal before.
+    /// Whoever lost the message changes nothing.
+    pub fn fold(&mut self, message: &Message) -> Result<(), CommitError> {
+        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        keep_lease(&tx, &self.owner)?;
+        tx.prepare_cached(
+            "UPDATE messages SET parts = ?1
+             WHERE id = ?2 AND owner = ?3 AND epoch = ?4 AND nonce = ?5 AND status IN ('pending', 'streaming')",
+        )?
+        .execute(params![
+            text(&message.parts)?,
+            message.id.to_string(),
+            self.owner,
+            message.epoch.counter,
+            message.epoch.nonce
+        ])?;
+        tx.commit()?;
+        Ok(())
     }
 }
 
-#[derive(PartialEq, Eq)]
+/// Says that this process lives, and finds out whether it may still write.
+fn keep_lease(tx: &Transaction, owner: &str) -> Result<(), CommitError> {
+    let alive = tx
+        .prepare_cached("UPDATE owners SET seen_at = ?1 WHERE id = ?2 AND fenced = 0")?
+        .execute(params![now(), owner])?;
+    if alive == 1 { Ok(()) } else { Err(CommitError::Fenced) }
+}
+
 enum State {
     Open,
     Done,
     Lost,
 }
 
+/// A message as its row has it, as far as it matters to its writer.
 struct Found {
     epoch: Epoch,
     is_final: bool,
     ended_at: Option<Millis>,
 }
 
-async fn mine(
-    tx: &mut Transaction<'_, Any>,
-    owner: OwnerId,
-    writes: &[Write],
-) -> sqlx::Result<BTreeMap<MessageId, Found>> {
-    let mut sql = "SELECT id, epoch, nonce, status, ended_at FROM messages WHERE owner = $1 AND id IN (".to_owned();
-    push_placeholders(&mut sql, 2, writes.len());
-    sql += ")";
-    let mut query = sqlx::query(AssertSqlSafe(sql)).bind(owner.to_string());
-    for write in writes {
-        query = query.bind(write.id.to_string());
+fn state(write: &Write, found: Option<&Found>) -> State {
+    match found {
+        Some(row) if row.epoch != write.epoch => State::Lost,
+        Some(row) if !row.is_final => State::Open,
+        // The outcome of an earlier try was unknown, and it had gone through.
+        Some(row) if write.last.as_ref().is_some_and(|last| last.ended_at == row.ended_at) => State::Done,
+        _ => State::Lost,
     }
-    let rows = query
-        .try_map(|row: AnyRow| {
-            let found = Found {
-                epoch: epoch(&row)?,
-                is_final: named::<Status>(&row, "status")?.is_final(),
-                ended_at: row.try_get("ended_at")?,
-            };
-            Ok((parsed(&row, "id")?, found))
-        })
-        .fetch_all(&mut **tx)
-        .await?;
-    Ok(rows.into_iter().collect())
 }
 
-/// One statement for the events of all replies that go on. Those that end get their row instead.
-async fn journal(tx: &mut Transaction<'_, Any>, owner: OwnerId, writes: &[&Write]) -> sqlx::Result<()> {
-    let rows: Vec<(&Write, i64, usize, i64, Cow<str>)> = (writes.iter())
-        .filter(|write| write.last.is_none())
-        .flat_map(|write| write.events.iter().zip(write.seq..).map(move |(event, seq)| (write, seq, event)))
-        .filter_map(|(write, seq, event)| match &event.change {
-            Change::Part(birth) => Some(json(birth).map(|body| (*write, seq, birth.part, -1, body.into()))),
-            Change::Text(text) => Some(Ok((*write, seq, text.part, text.at as i64, text.text.as_str().into()))),
-            _ => None,
+fn found(tx: &Transaction, owner: &str, writes: &[&Write]) -> Result<BTreeMap<MessageId, Found>, CommitError> {
+    let mut select = tx.prepare_cached(
+        "SELECT m.epoch, m.nonce, m.status, m.ended_at FROM messages m JOIN conversations c ON c.id = m.conversation_id
+         WHERE m.owner = ?1 AND m.id = ?2 AND c.deleted = 0",
+    )?;
+    let mut all = BTreeMap::new();
+    for write in writes {
+        let mut rows = select.query(params![owner, write.id.to_string()])?;
+        if let Some(row) = rows.next()? {
+            all.insert(write.id, Found::read(row)?);
+        }
+    }
+    Ok(all)
+}
+
+impl Found {
+    fn read(row: &Row) -> rusqlite::Result<Found> {
+        let status = row.get_ref(2)?.as_str()?;
+        let status: Status = serde_json::from_value(status.into())
+            .map_err(|error| rusqlite::Error::FromSqlConversionFailure(2, Type::Text, Box::new(error)))?;
+        Ok(Found {
+            epoch: Epoch { counter: row.get(0)?, nonce: row.get(1)? },
+            is_final: status.is_final(),
+            ended_at: row.get(3)?,
         })
-        .collect::<sqlx::Result<_>>()?;
-    // SQLite takes 32,766 values in a statement, PostgreSQL 65,535.
-    for rows in rows.chunks(5_000) {
-        let mut sql = "INSERT INTO journal (owner, seq, message_id, epoch, part, at, body) VALUES ".to_owned();
-        for row in 0..rows.len() {
-            sql += if row == 0 { "($1, " } else { "), ($1, " };
-            push_placeholders(&mut sql, 2 + row * 6, 6);
-        }
-        sql += ") ON CONFLICT DO NOTHING";
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(owner.to_string());
-        for (write, seq, part, at, body) in rows {
-            query = query
-                .bind(*seq)
-                .bind(write.id.to_string())
-                .bind(i64::from(write.epoch.counter))
-                .bind(*part as i64)
-                .bind(*at)
-                .bind(body.as_ref());
-        }
-        query.execute(&mut **tx).await?;
+    }
+}
+
+/// A row for each event. Those of an end are none: the message's row has it.
+fn append(tx: &Transaction, owner: &str, write: &Write) -> rusqlite::Result<()> {
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO journal (owner, seq, message_id, epoch, part, at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT DO NOTHING",
+    )?;
+    let id = write.id.to_string();
+    for (event, seq) in write.events.iter().zip(write.seq..) {
+        let epoch = write.epoch.counter;
+        match &event.change {
+            Change::Part(birth) => {
+                insert.execute(params![owner, seq, id, epoch, birth.part as i64, -1, text(birth)?])?
+            }
+            Change::Text(new) => {
+                insert.execute(params![owner, seq, id, epoch, new.part as i64, new.at as i64, new.text])?
+            }
+            _ => 0,
+        };
     }
     Ok(())
 }
 
+fn delete(tx: &Transaction, owner: &str, Sweep { rows, only, except }: &Sweep) -> rusqlite::Result<()> {
+    // Both lists are short, and mostly empty.
+    let except: Vec<String> = except.iter().map(ToString::to_string).collect();
+    tx.prepare_cached(
+        "DELETE FROM journal WHERE owner = ?1 AND seq >= ?2 AND seq < ?3
+         AND (?4 IS NULL OR message_id = ?4) AND message_id NOT IN (SELECT value FROM json_each(?5))",
+    )?
+    .execute(params![owner, rows.start, rows.end, only.map(|id| id.to_string()), text(&except)?])?;
+    Ok(())
+}
+
+const NEXT_REV: &str = "UPDATE conversations SET messages_rev = messages_rev + 1
+    WHERE account_id = $1 AND deleted = 0 AND id = (SELECT conversation_id FROM messages WHERE id = $2) RETURNING messages_rev";
+
+const FINISH: &str = "UPDATE messages SET status = $1, parts = $2, ended_at = $3, error = $4, usage = $5, rev = $6
+    WHERE id = $7 AND owner = $8 AND epoch = $9 AND nonce = $10 AND status IN ('pending', 'streaming')";
+
 /// The final row. Whoever lost the message (owner, epoch, already final) changes nothing.
-pub(in crate::reply) async fn finish(
-    tx: &mut Transaction<'_, Any>,
+fn finish(tx: &Transaction, account: AccountId, owner: &str, last: &Message) -> rusqlite::Result<()> {
+    let mut next_rev = tx.prepare_cached(NEXT_REV)?;
+    let mut revs = next_rev.query(params![account.to_string(), last.id.to_string()])?;
+    let Some(rev) = revs.next()?.map(|row| row.get::<_, i64>(0)).transpose()? else {
+        return Ok(());
+    };
+    // It is done only when no row is left to be read.
+    while revs.next()?.is_some() {}
+    tx.prepare_cached(FINISH)?.execute(params![
+        name(last.status),
+        text(&last.parts)?,
+        last.ended_at,
+        last.error,
+        last.usage.map(|usage| text(&usage)).transpose()?,
+        rev,
+        last.id.to_string(),
+        owner,
+        last.epoch.counter,
+        last.epoch.nonce,
+    ])?;
+    Ok(())
+}
+
+/// The same for recovery, which has a connection like everybody else. False if nothing was changed.
+pub(in crate::reply) async fn finish_orphan(
+    tx: &mut AnyConnection,
     account: AccountId,
     owner: OwnerId,
     last: &Message,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<bool> {
     let Some((_, rev)) = next_messages_rev(tx, account, last.id).await? else {
-        return Ok(());
+        return Ok(false);
     };
-    sqlx::query(
-        "UPDATE messages SET status = $1, parts = $2, ended_at = $3, error = $4, usage = $5, rev = $6
-         WHERE id = $7 AND owner = $8 AND epoch = $9 AND nonce = $10 AND status IN ('pending', 'streaming')",
-    )
-    .bind(name(last.status))
-    .bind(json(&last.parts)?)
-    .bind(last.ended_at)
-    .bind(last.error.as_deref())
-    .bind(last.usage.map(|usage| json(&usage)).transpose()?)
-    .bind(rev)
-    .bind(last.id.to_string())
-    .bind(owner.to_string())
-    .bind(i64::from(last.epoch.counter))
-    .bind(i64::from(last.epoch.nonce))
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    let done = sqlx::query(FINISH)
+        .bind(name(last.status))
+        .bind(json(&last.parts)?)
+        .bind(last.ended_at)
+        .bind(last.error.as_deref())
+        .bind(last.usage.map(|usage| json(&usage)).transpose()?)
+        .bind(rev)
+        .bind(last.id.to_string())
+        .bind(owner.to_string())
+        .bind(i64::from(last.epoch.counter))
+        .bind(i64::from(last.epoch.nonce))
+        .execute(tx)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+fn text<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }

@@ -1,12 +1,12 @@
 //! What recovery does in the database: each step a transaction that is safe to repeat.
 
-use sqlx::{AssertSqlSafe, any::AnyRow};
+use sqlx::{AnyConnection, AssertSqlSafe, any::AnyRow};
 
 use crate::{
     conversation::store::{MESSAGE, message},
     ids::{AccountId, MessageId, OwnerId, now},
     message::{Birth, Change, End, Ended, Event, Message, Outcome, Status, Text},
-    reply::journal::store::finish,
+    reply::journal::store::finish_orphan,
     server::database::{Database, from_json, parsed},
 };
 
@@ -30,22 +30,28 @@ impl Database {
         tx.commit().await
     }
 
-    /// Lets the index go, and all that the journal has of fenced processes: it is in the rows now.
+    /// Lets the index go, and all that the journal has of fenced processes and rows have, too. What a reply that could
+    /// not be recovered has in it stays.
     pub async fn end_recovery(&self) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
         sqlx::query("DROP INDEX IF EXISTS journal_by_message").execute(&mut *tx).await?;
-        sqlx::query("DELETE FROM journal WHERE owner IN (SELECT id FROM owners WHERE fenced = 1)")
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "DELETE FROM journal WHERE owner IN (SELECT id FROM owners WHERE fenced = 1) AND message_id NOT IN (
+                SELECT m.id FROM messages m JOIN conversations c ON c.id = m.conversation_id
+                WHERE m.status IN ('pending', 'streaming') AND c.deleted = 0)",
+        )
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await
     }
 
-    /// Replies that a fenced process left open, at most `limit`.
-    pub async fn orphans(&self, limit: i64) -> sqlx::Result<Vec<(MessageId, AccountId)>> {
+    /// Replies that a fenced process left open, in the order of their ids, after `last`; at most `limit`.
+    pub async fn orphans(&self, last: Option<MessageId>, limit: i64) -> sqlx::Result<Vec<(MessageId, AccountId)>> {
         sqlx::query(
             "SELECT m.id, c.account_id FROM messages m JOIN owners o ON o.id = m.owner JOIN conversations c ON c.id = m.conversation_id
-             WHERE m.status IN ('pending', 'streaming') AND o.fenced = 1 LIMIT $1",
+             WHERE m.status IN ('pending', 'streaming') AND o.fenced = 1 AND c.deleted = 0 AND m.id > $1 ORDER BY m.id LIMIT $2",
         )
+        .bind(last.map_or_else(String::new, |id| id.to_string()))
         .bind(limit)
         .try_map(|row: AnyRow| Ok((parsed(&row, "id")?, parsed(&row, "account_id")?)))
         .fetch_all(&self.read)
@@ -73,30 +79,56 @@ impl Database {
                 .bind(i64::from(message.epoch.counter))
                 .fetch_all(&mut *tx)
                 .await?;
-        fold(&mut message, rows)?;
+        let whole = fold(&mut message, rows);
         let ended = Ended {
             parts: message.parts.len(),
             at: message.parts.last().map_or(0, |part| part.text.len()),
-            end: End { status: Status::Interrupted, ended_at: now(), error: None, usage: None },
+            end: End {
+                status: Status::Interrupted,
+                ended_at: now(),
+                error: (!whole).then(|| UNREADABLE.to_owned()),
+                usage: None,
+            },
         };
         let _ = message.apply(Event { epoch: message.epoch, change: Change::Ended(ended) });
-        finish(&mut tx, account, owner, &message).await?;
+        finish_orphan(&mut tx, account, owner, &message).await?;
+        if !whole {
+            keep_rows(&mut tx, id).await?;
+        }
         tx.commit().await
     }
 }
 
-/// Applies a journal's rows, in order, to the message as its row has it.
-fn fold(message: &mut Message, rows: Vec<(i64, i64, String)>) -> sqlx::Result<()> {
+/// Applies a journal's rows, in order, to the message as its row has it. False if one of them cannot be read: then it and
+/// what follows it is not in the message.
+fn fold(message: &mut Message, rows: Vec<(i64, i64, String)>) -> bool {
     for (part, at, body) in rows {
         let change = match at {
-            -1 => Change::Part(from_json::<Birth>(&body)?),
+            -1 => match from_json::<Birth>(&body) {
+                Ok(birth) => Change::Part(birth),
+                Err(error) => {
+                    tracing::error!(message = %message.id, part, %error, "a row of the journal cannot be read; the rows are kept");
+                    return false;
+                }
+            },
             _ => Change::Text(Text { part: part as usize, at: at as usize, text: body }),
         };
         let outcome = message.apply(Event { epoch: message.epoch, change });
         if outcome == Outcome::Gap {
-            tracing::error!(message = %message.id, part, at, "the journal has a gap; what follows it was never shown");
-            break;
+            tracing::error!(message = %message.id, part, at, "the journal has a gap; the rows are kept");
+            return false;
         }
     }
+    true
+}
+
+/// Gives the rows of a message to nobody, so that they stay when those of dead processes go: whoever has to look into a
+/// damaged database finds them under the message's own id.
+async fn keep_rows(tx: &mut AnyConnection, id: MessageId) -> sqlx::Result<()> {
+    sqlx::query("UPDATE journal SET owner = message_id WHERE message_id = $1").bind(id.to_string()).execute(tx).await?;
     Ok(())
 }
+
+/// For the person whose reply it was.
+const UNREADABLE: &str = "A part of this reply could not be read back after the server had stopped: the database is damaged. The rest is still \
+     in it; see the server's log.";

@@ -8,13 +8,12 @@ use rivulet::{
     message::{Kind, Message},
     reply::{
         hub::{Hub, Tab},
-        journal::Journal,
+        journal::{Journal, store::Store},
         store::{Exchange, Started},
     },
     server::database,
 };
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
 use super::{follower::Follower, reply::Reply};
 use crate::support::{Database, Folder, soon};
@@ -47,7 +46,8 @@ impl Stage {
         other.run(format!("INSERT INTO accounts (id) VALUES ('{account}')")).await;
         database.register(owner).await.expect("a process that is known");
         let hub = Arc::new(Hub::default());
-        let (journal, _) = Journal::start(database.clone(), hub.clone(), owner, CancellationToken::new());
+        let store = Store::open(database.path(), owner).expect("the journal's connection");
+        let (journal, _) = Journal::start(store, database.turn(), hub.clone()).expect("a committer");
         let witness = Tab::new(account, String::new());
         Stage {
             _folder: folder,
@@ -125,9 +125,11 @@ impl Stage {
     pub async fn commits(&mut self) {
         if !self.locked && !self.failing {
             soon("all is committed", async {
-                while self.replies.iter().any(Reply::waits) {
-                    self.witness.woken().await;
-                    self.witness.take_dirty(|_| {});
+                while let Some(reply) = self.replies.iter().find(|reply| reply.waits()) {
+                    tokio::select! {
+                        () = self.witness.woken() => self.witness.take_dirty(|_| {}),
+                        () = reply.running.over() => {}
+                    }
                 }
             })
             .await;
@@ -140,9 +142,12 @@ impl Stage {
         self.failing = true;
         let before = *self.failures.borrow_and_update();
         soon("a commit fails", async {
-            while self.replies.iter().any(Reply::waits) && *self.failures.borrow() == before {
+            while let Some(reply) = self.replies.iter().find(|reply| reply.waits())
+                && *self.failures.borrow() == before
+            {
                 tokio::select! {
                     () = self.witness.woken() => self.witness.take_dirty(|_| {}),
+                    () = reply.running.over() => {}
                     changed = self.failures.changed() => changed.expect("the log is listened to"),
                 }
             }

@@ -10,7 +10,7 @@ use rivulet::{
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use super::PATIENCE;
+use super::{PATIENCE, soon};
 
 pub struct Database(SqliteConnection);
 
@@ -35,6 +35,17 @@ impl Database {
             Ok(count) => count,
             Err(error) => panic!("{error} in {sql}"),
         }
+    }
+
+    /// Waits until the query gives this value.
+    pub async fn comes_to(&mut self, sql: impl Into<String>, value: i64) {
+        let sql = sql.into();
+        soon(&format!("{sql} gives {value}"), async {
+            while self.count(sql.clone()).await != value {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
     }
 
     /// From now on nobody else can write.

@@ -15,7 +15,8 @@ use super::{Folder, soon};
 pub struct Process {
     pub address: SocketAddr,
     child: Child,
-    log: Lines<BufReader<ChildStderr>>,
+    /// Nothing if it was closed. It is read only at the start and at the end.
+    log: Option<Lines<BufReader<ChildStderr>>>,
 }
 
 impl Process {
@@ -39,7 +40,18 @@ impl Process {
             panic!("the server did not start: {said}");
         })
         .await;
-        Process { address, child, log }
+        Process { address, child, log: Some(log) }
+    }
+
+    /// From now on nobody can read what it logs: the terminal is gone.
+    pub fn loses_its_log(&mut self) {
+        self.log = None;
+    }
+
+    /// What the system says of it in this file of `/proc`.
+    pub fn says_of_itself(&self, file: &str) -> String {
+        let id = self.child.id().expect("it runs");
+        std::fs::read_to_string(format!("/proc/{id}/{file}")).expect("a running process")
     }
 
     /// `kill -9`.
@@ -58,13 +70,23 @@ impl Process {
     pub async fn ends(mut self) -> (ExitStatus, String) {
         soon("the program ends", async {
             let mut rest = String::new();
-            while let Ok(Some(line)) = self.log.next_line().await {
-                rest += &line;
-                rest.push('\n');
+            if let Some(log) = &mut self.log {
+                while let Ok(Some(line)) = log.next_line().await {
+                    rest += &line;
+                    rest.push('\n');
+                }
             }
             (self.child.wait().await.expect("its status"), rest)
         })
         .await
+    }
+
+    /// What the program says of something that it does and then ends.
+    pub async fn runs(mut command: Command) -> String {
+        let output = soon("the program ends", command.output()).await.expect("the program can be started");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{said}");
+        said
     }
 
     /// What the program says when it cannot start.

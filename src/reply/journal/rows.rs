@@ -1,0 +1,119 @@
+//! Which rows of the journal belong to which open reply, and which of them may go. Pure: no clock, no I/O.
+//!
+//! Rows stand in the order in which they were written, those of all replies mixed. So they go from the front: all below
+//! the first that any open reply still needs. A reply needs its rows until its message's own row has their text (the
+//! reply ended, or was folded) or the message is gone.
+
+use std::{collections::HashMap, ops::Range, time::Duration};
+
+use crate::ids::MessageId;
+
+/// A reply that has had rows for so long is folded, so that one that is slow does not keep everybody's.
+pub const FOLD_AFTER: Duration = Duration::from_secs(60);
+/// How many rows are looked at in one sweep.
+const MAX_SWEPT: i64 = 2_000;
+
+/// The rows of one process. `T` is an instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rows<T> {
+    next: i64,
+    /// What is before this is gone, but for the rows of replies that were set aside.
+    swept: i64,
+    open: HashMap<MessageId, Open<T>>,
+    /// Rows before `swept` of replies that need them no more.
+    left_behind: Vec<Sweep>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Open<T> {
+    first: i64,
+    since: T,
+    /// It stands still; its rows stay, and are in nobody's way.
+    set_aside: bool,
+}
+
+/// Rows that may go.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Sweep {
+    pub rows: Range<i64>,
+    /// Of this message alone.
+    pub only: Option<MessageId>,
+    /// Not those of these.
+    pub except: Vec<MessageId>,
+}
+
+impl<T: Copy> Default for Rows<T> {
+    fn default() -> Rows<T> {
+        Rows { next: 1, swept: 1, open: HashMap::new(), left_behind: Vec::new() }
+    }
+}
+
+impl<T: Copy> Rows<T> {
+    /// Whether no reply has any, and none waits to be removed.
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty() && self.left_behind.is_empty() && self.swept == self.next
+    }
+
+    /// Gives the number of the first of `count` new rows of a reply.
+    pub fn number(&mut self, id: MessageId, count: usize, now: T) -> i64 {
+        let first = self.next;
+        self.next += count as i64;
+        self.open.entry(id).or_insert(Open { first, since: now, set_aside: false });
+        first
+    }
+
+    /// A reply that needs no rows any more: its message's row has their text, or the message is gone.
+    pub fn close(&mut self, id: MessageId) {
+        if let Some(open) = self.open.remove(&id) {
+            self.leave_behind(id, open.first);
+        }
+    }
+
+    /// A reply whose message's row has all that was written so far.
+    pub fn fold(&mut self, id: MessageId, now: T) {
+        if let Some(open) = self.open.get_mut(&id) {
+            let first = std::mem::replace(&mut open.first, self.next);
+            open.since = now;
+            self.leave_behind(id, first);
+        }
+    }
+
+    /// A reply of which nothing can be written for now. Its rows stay.
+    pub fn set_aside(&mut self, id: MessageId, aside: bool) {
+        if let Some(open) = self.open.get_mut(&id) {
+            open.set_aside = aside;
+        }
+    }
+
+    /// The replies that are to be folded, by how long they have had rows.
+    pub fn to_fold(&self, age: impl Fn(T) -> Duration) -> Vec<MessageId> {
+        let old = |open: &Open<T>| !open.set_aside && open.first < self.next && age(open.since) >= FOLD_AFTER;
+        self.open.iter().filter(|(_, open)| old(open)).map(|(id, _)| *id).collect()
+    }
+
+    /// What may go in the transaction in which these replies end, if it is at least so many rows.
+    pub fn sweep(&self, ending: &[MessageId], least: i64) -> Option<Sweep> {
+        if let Some(sweep) = self.left_behind.first() {
+            return Some(sweep.clone());
+        }
+        let needed = (self.open.iter()).filter(|(id, open)| !open.set_aside && !ending.contains(id));
+        let end = needed.map(|(_, open)| open.first).min().unwrap_or(self.next);
+        let except = || self.open.iter().filter(|(_, open)| open.set_aside).map(|(id, _)| *id).collect();
+        let rows = self.swept..end.min(self.swept + MAX_SWEPT);
+        (end - self.swept >= least).then(|| Sweep { rows, only: None, except: except() })
+    }
+
+    /// They are gone.
+    pub fn swept(&mut self, sweep: &Sweep) {
+        match sweep.only {
+            Some(_) => self.left_behind.retain(|left| left != sweep),
+            None => self.swept = self.swept.max(sweep.rows.end),
+        }
+    }
+
+    fn leave_behind(&mut self, id: MessageId, first: i64) {
+        if first < self.swept {
+            self.left_behind.push(Sweep { rows: first..self.swept, only: Some(id), except: vec![] });
+        }
+    }
+}

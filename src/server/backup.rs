@@ -1,0 +1,62 @@
+//! A copy of the database, also while it is served.
+
+use std::{
+    fs::{self, File},
+    path::Path,
+};
+
+use anyhow::{Context, bail};
+use rusqlite::{Connection, OpenFlags};
+
+use super::database::path_of;
+
+/// Copies the database at `url` to a `file` that does not exist yet, durable and checked. One read transaction: what is
+/// written meanwhile is not in it, and nobody is kept waiting. Errors are for the person who asked for it.
+pub async fn backup(url: &str, file: &Path) -> anyhow::Result<()> {
+    let (from, to) = (path_of(url)?, file.to_owned());
+    tokio::task::spawn_blocking(move || copy(&from, &to)).await?
+}
+
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    if to.exists() {
+        bail!("{} exists already. Name a new file for the copy.", to.display());
+    }
+    // Under another name until it is whole, so that half a copy is never taken for one.
+    let partial = to.with_added_extension("partial");
+    if partial.exists() {
+        bail!("{} exists: a backup is being made, or one was cut off. Remove it if none is.", partial.display());
+    }
+    let copied = write(from, &partial).and_then(|()| check(&partial));
+    if let Err(error) = copied {
+        let _ = fs::remove_file(&partial);
+        return Err(error);
+    }
+    fs::rename(&partial, to).with_context(|| format!("The copy cannot be named {}.", to.display()))?;
+    // The name is durable when its folder is.
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).context("The copy's folder cannot be written to the disk.")
+}
+
+fn write(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .with_context(|| format!("The database {} cannot be opened.", from.display()))?;
+    let copied = source.execute("VACUUM INTO ?1", [to.to_str().context("The copy's name has to be UTF-8.")?]);
+    copied.with_context(|| format!("The database cannot be copied to {}. Is there room?", to.display()))?;
+    File::options()
+        .write(true)
+        .open(to)
+        .and_then(|file| file.sync_all())
+        .context("The copy cannot be written to the disk.")
+}
+
+/// A copy that cannot be read is worse than none.
+fn check(copy: &Path) -> anyhow::Result<()> {
+    let copy =
+        Connection::open_with_flags(copy, OpenFlags::SQLITE_OPEN_READ_ONLY).context("The copy cannot be opened.")?;
+    let found: String =
+        copy.query_row("PRAGMA integrity_check", [], |row| row.get(0)).context("The copy cannot be read.")?;
+    match &*found {
+        "ok" => Ok(()),
+        found => bail!("The copy is damaged, and so may be the database: {found}"),
+    }
+}
