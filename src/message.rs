@@ -258,6 +258,22 @@ impl Message {
         Some(Event { epoch: self.epoch, change })
     }
 
+    /// Whether what leads on from `position` (`None`: from nothing) begins with the message as a whole, because it has
+    /// nothing of this epoch. Any state of this epoch then does as well as the newest one: it leads on itself.
+    pub fn is_new_to(&self, position: Option<&Position>) -> bool {
+        position.is_none_or(|position| matches!(self.standing(position), Standing::OlderEpoch))
+    }
+
+    /// How long the text of all parts is together, in bytes.
+    pub fn len(&self) -> usize {
+        self.parts.iter().map(|part| part.text.len()).sum()
+    }
+
+    /// Whether there is no text yet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Takes an event in. Costs the event's own size (a snapshot: the message's).
     pub fn apply(&mut self, event: Event) -> Outcome {
         let Event { epoch, change } = event;

@@ -148,6 +148,8 @@ impl Socket {
         }
         let mut heard = Instant::now();
         let mut beat = Instant::now();
+        let beating = sleep_until(beat + self.pace());
+        tokio::pin!(beating);
         loop {
             match self.tab.closing() {
                 Some(Closing::SignedOut) => return SIGNED_OUT,
@@ -159,6 +161,9 @@ impl Socket {
             }
             let tab = self.tab.clone();
             let due = beat + self.pace();
+            if beating.deadline() != due {
+                beating.as_mut().reset(due);
+            }
             tokio::select! {
                 frame = stream.next() => {
                     heard = Instant::now();
@@ -173,7 +178,7 @@ impl Socket {
                     }
                 }
                 () = tab.woken() => self.schedule(),
-                () = sleep_until(due) => {
+                () = &mut beating => {
                     beat = Instant::now();
                     if let Err(closed) = self.beat().await {
                         return closed;

@@ -3,6 +3,7 @@
 //! What stands here was committed: the journal alone calls [`Running::publish`]. A reader registers first and then
 //! reads, so that nothing can fall between the two.
 
+mod lists;
 mod running;
 
 use std::{
@@ -20,6 +21,8 @@ use crate::{
     live::List,
     message::Message,
 };
+pub use lists::ListFrame;
+use lists::{Followers, Latest};
 pub use running::{Next, Running};
 
 /// Locks without fear of a panic elsewhere: what is behind these locks is whole after every statement.
@@ -95,7 +98,7 @@ pub struct Hub {
 #[derive(Default)]
 struct State {
     running: HashMap<MessageId, Arc<Running>>,
-    lists: HashMap<List, Vec<Weak<Tab>>>,
+    lists: HashMap<List, Followers>,
     tabs: Vec<Weak<Tab>>,
 }
 
@@ -147,28 +150,49 @@ impl Hub {
 
     /// From now on the tab is told when the list changes.
     pub fn follow(&self, list: List, tab: &Arc<Tab>) {
-        let mut state = lock(&self.state);
-        let tabs = state.lists.entry(list).or_default();
-        tabs.retain(|other| other.strong_count() > 0 && !std::ptr::eq(other.as_ptr(), Arc::as_ptr(tab)));
-        tabs.push(Arc::downgrade(tab));
+        lock(&self.state).lists.entry(list).or_default().add(tab);
     }
 
     pub fn unfollow(&self, list: List, tab: &Arc<Tab>) {
-        let mut state = lock(&self.state);
-        if let Some(tabs) = state.lists.get_mut(&list) {
-            tabs.retain(|other| other.strong_count() > 0 && !std::ptr::eq(other.as_ptr(), Arc::as_ptr(tab)));
-            if tabs.is_empty() {
-                state.lists.remove(&list);
+        if let Entry::Occupied(mut followers) = lock(&self.state).lists.entry(list) {
+            followers.get_mut().remove(tab);
+            if followers.get().is_empty() {
+                followers.remove();
             }
         }
     }
 
     /// Tells those who follow a list that it has changed (after the commit).
     pub fn changed(&self, list: List) {
-        let tabs = lock(&self.state).lists.get(&list).cloned().unwrap_or_default();
+        let tabs = lock(&self.state).lists.get_mut(&list).map(Followers::change).unwrap_or_default();
         for tab in tabs.iter().filter_map(Weak::upgrade) {
             tab.mark(Topic::List(list));
         }
+    }
+
+    /// What changed in a list that is followed, since this rev, as it is sent to an account: `read` once for all of its
+    /// tabs that ask in the same moment.
+    pub async fn list_frame<E, F>(
+        &self,
+        account: AccountId,
+        list: List,
+        since: i64,
+        read: impl FnOnce() -> F,
+    ) -> Result<Option<ListFrame>, E>
+    where
+        F: Future<Output = Result<Option<ListFrame>, E>>,
+    {
+        let place = || lock(&self.state).lists.get_mut(&list).map(|followers| followers.latest(account));
+        let Some((_, latest)) = place() else { return read().await };
+        let mut latest = latest.lock().await;
+        // Counted before it is read: what changes meanwhile is read again.
+        let Some((changes, _)) = place() else { return read().await };
+        if let Some(frame) = latest.as_ref().and_then(|latest| latest.does(changes, since)) {
+            return Ok(Some(frame));
+        }
+        let frame = read().await?;
+        *latest = frame.clone().map(|frame| Latest::new(changes, since, frame));
+        Ok(frame)
     }
 
     /// Ends every socket of a session that is no more.

@@ -8,8 +8,8 @@ use crate::{
     conversation::store::Changes,
     ids::MessageId,
     live::{FRAME_LIMIT, List, ServerFrame, encode},
-    message::{Event, cut},
-    reply::hub::{Next, Topic},
+    message::{Change, Event, cut},
+    reply::hub::{ListFrame, Next, Topic},
 };
 
 /// A frame that is sent in slices.
@@ -74,7 +74,10 @@ impl Socket {
                     false if over => self.leave(id),
                     false => {}
                 }
-                self.send_text(frame).await?;
+                match frame.len() <= FRAME_LIMIT {
+                    true => self.send_text(frame).await?,
+                    false => self.cut(id, frame),
+                }
             }
             Next::Own(Event { epoch, change }) => {
                 let frame = encode(&ServerFrame::Event(number, epoch, change));
@@ -110,24 +113,15 @@ impl Socket {
         let Some(since) = self.lists.get(&list).copied() else {
             return Ok(());
         };
-        let account = self.tab.account;
-        let database = &self.app.database;
-        let frame = match list {
-            List::Conversations => (database.conversations_since(account, since).await)
-                .map(|Changes { rev, rows, more }| Some((rev, more, ServerFrame::Conversations { rev, rows }))),
-            List::Messages(of) => (database.heads_since(account, of, since).await).map(|found| {
-                found.map(|Changes { rev, rows, more }| (rev, more, ServerFrame::Heads { of, rev, heads: rows }))
-            }),
-        };
-        match frame {
-            Ok(Some((rev, more, frame))) => {
+        match self.app.hub.list_frame(self.tab.account, list, since, || self.changes(list, since)).await {
+            Ok(Some(ListFrame { rev, more, frame })) => {
                 self.lists.insert(list, rev);
                 if more {
                     self.enqueue(Topic::List(list));
                 }
                 match rev == since {
                     true => Ok(()),
-                    false => self.send(&frame).await,
+                    false => self.send_text(frame).await,
                 }
             }
             Ok(None) => {
@@ -141,5 +135,19 @@ impl Socket {
                 Ok(())
             }
         }
+    }
+
+    /// What changed in a list since this rev, as it is sent; nothing if it is not for this account.
+    async fn changes(&self, list: List, since: i64) -> sqlx::Result<Option<ListFrame>> {
+        let (account, database) = (self.tab.account, &self.app.database);
+        Ok(match list {
+            List::Conversations => {
+                let Changes { rev, rows, more } = database.conversations_since(account, since).await?;
+                Some(ListFrame { rev, more, frame: encode(&ServerFrame::<Change>::Conversations { rev, rows }) })
+            }
+            List::Messages(of) => database.heads_since(account, of, since).await?.map(|Changes { rev, rows, more }| {
+                ListFrame { rev, more, frame: encode(&ServerFrame::<Change>::Heads { of, rev, heads: rows }) }
+            }),
+        })
     }
 }

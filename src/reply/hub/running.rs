@@ -9,7 +9,7 @@ use super::{Tab, Topic, lock};
 use crate::{
     ids::{AccountId, ConversationId, MessageId},
     live::{FRAME_LIMIT, ServerFrame, encode},
-    message::{Event, Message, Outcome, Position, Status},
+    message::{Change, Event, Message, Outcome, Position, Status},
 };
 
 /// A reply that runs, as far as it may be seen.
@@ -19,6 +19,8 @@ pub struct Running {
     pub conversation: ConversationId,
     pub number: u32,
     state: Mutex<Shown>,
+    /// The newest snapshot that was encoded, for all who need one. Locked before `state`, never by who publishes.
+    snapshot: Mutex<Option<Snapshot>>,
     stop: watch::Sender<Option<Status>>,
     over: watch::Sender<bool>,
 }
@@ -49,9 +51,21 @@ struct Encoded {
     frame: Utf8Bytes,
 }
 
+/// A whole message as it is sent, and which state of it that is.
+struct Snapshot {
+    position: Position,
+    /// The length of its text, in bytes.
+    length: usize,
+    frame: Utf8Bytes,
+}
+
+/// A snapshot does as long as what has come since is not more than this, or than a quarter of it: a reader is sent that
+/// after it. So a thousand readers cost a few encodings, whenever they come.
+const SNAPSHOT_SLACK: usize = 64 * 1024;
+
 /// What a reader gets next.
 pub enum Next {
-    /// A frame that others get too, and whether there is more after it.
+    /// A frame that others get too, and whether there is more after it. A snapshot's may be longer than a frame may be.
     Shared(Utf8Bytes, bool),
     /// An event of its own, to be encoded outside the lock.
     Own(Event),
@@ -72,6 +86,7 @@ impl Running {
             conversation,
             number,
             state: Mutex::new(Shown { message, latest: vec![], tabs: vec![], phase: Phase::Opening }),
+            snapshot: Mutex::default(),
             stop: watch::Sender::new(None),
             over: watch::Sender::new(false),
         }
@@ -111,7 +126,8 @@ impl Running {
                 tracing::error!(message = %self.id, "a committed event did not apply");
             }
         }
-        shown.wake();
+        drop(shown);
+        self.wake();
     }
 
     /// What leads on from what a reader was sent, which is moved on by it.
@@ -131,6 +147,12 @@ impl Running {
             at.clone_from(&encoded.to);
             return Next::Shared(encoded.frame.clone(), found + 1 < shown.latest.len());
         }
+        if shown.message.is_new_to(sent.as_ref()) {
+            drop(shown);
+            let (position, frame) = self.snapshot();
+            *sent = Some(position);
+            return Next::Shared(frame, true);
+        }
         match shown.message.next(sent.as_ref(), FRAME_LIMIT / 2) {
             Some(event) => {
                 let position = sent.get_or_insert_with(|| shown.message.position());
@@ -139,6 +161,28 @@ impl Running {
             }
             None => Next::Nothing,
         }
+    }
+
+    /// The message as a whole, in a state of this epoch, encoded for whoever needs it.
+    fn snapshot(&self) -> (Position, Utf8Bytes) {
+        let mut newest = lock(&self.snapshot);
+        let shown = lock(&self.state);
+        let length = shown.message.len();
+        let does = |snapshot: &&Snapshot| {
+            snapshot.position.epoch == shown.message.epoch
+                && length - snapshot.length.min(length) <= SNAPSHOT_SLACK.max(snapshot.length / 4)
+        };
+        if let Some(Snapshot { position, frame, .. }) = newest.as_ref().filter(does) {
+            return (position.clone(), frame.clone());
+        }
+        let message = shown.message.clone();
+        // Encoded outside the message's own lock, so that no commit waits for it.
+        drop(shown);
+        let (epoch, position) = (message.epoch, message.position());
+        let change = Change::Snapshot { message: Box::new(message), reset: false };
+        let frame = encode(&ServerFrame::Event(self.number, epoch, change));
+        *newest = Some(Snapshot { position: position.clone(), length, frame: frame.clone() });
+        (position, frame)
     }
 
     /// The message as far as it is committed.
@@ -213,21 +257,21 @@ impl Running {
     }
 
     fn turn(&self, phase: Phase) {
-        let mut shown = lock(&self.state);
-        shown.phase = phase;
-        shown.wake();
+        lock(&self.state).phase = phase;
+        self.wake();
     }
-}
 
-impl Shown {
-    fn wake(&mut self) {
-        let id = self.message.id;
-        self.tabs.retain(|tab| match tab.upgrade() {
+    /// Marks every tab that follows, without the lock that each of them wants next.
+    fn wake(&self) {
+        let mut tabs = std::mem::take(&mut lock(&self.state).tabs);
+        tabs.retain(|tab| match tab.upgrade() {
             Some(tab) => {
-                tab.mark(Topic::Message(id));
+                tab.mark(Topic::Message(self.id));
                 true
             }
             None => false,
         });
+        // Who came meanwhile has registered before reading, and so has read what this wakes for.
+        lock(&self.state).tabs.append(&mut tabs);
     }
 }
