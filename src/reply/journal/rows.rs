@@ -4,7 +4,7 @@
 //! the first that any open reply still needs. A reply needs its rows until its message's own row has their text (the
 //! reply ended, or was folded) or the message is gone.
 
-use std::{collections::HashMap, ops::Range, time::Duration};
+use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 use crate::ids::MessageId;
 
@@ -14,19 +14,22 @@ pub const FOLD_AFTER: Duration = Duration::from_secs(60);
 const MAX_SWEPT: i64 = 2_000;
 
 /// The rows of one process. `T` is an instant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rows<T> {
     next: i64,
     /// What is before this is gone, but for the rows of replies that were set aside.
     swept: i64,
-    open: HashMap<MessageId, Open<T>>,
+    open: BTreeMap<MessageId, Open<T>>,
     /// Rows before `swept` of replies that need them no more.
     left_behind: Vec<Sweep>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Open<T> {
+    /// The first that it needs.
     first: i64,
+    /// Before this it has none, needed or not.
+    oldest: i64,
     since: T,
     /// It stands still; its rows stay, and are in nobody's way.
     set_aside: bool,
@@ -44,7 +47,7 @@ pub struct Sweep {
 
 impl<T: Copy> Default for Rows<T> {
     fn default() -> Rows<T> {
-        Rows { next: 1, swept: 1, open: HashMap::new(), left_behind: Vec::new() }
+        Rows { next: 1, swept: 1, open: BTreeMap::new(), left_behind: Vec::new() }
     }
 }
 
@@ -58,23 +61,23 @@ impl<T: Copy> Rows<T> {
     pub fn number(&mut self, id: MessageId, count: usize, now: T) -> i64 {
         let first = self.next;
         self.next += count as i64;
-        self.open.entry(id).or_insert(Open { first, since: now, set_aside: false });
+        self.open.entry(id).or_insert(Open { first, oldest: first, since: now, set_aside: false });
         first
     }
 
     /// A reply that needs no rows any more: its message's row has their text, or the message is gone.
     pub fn close(&mut self, id: MessageId) {
         if let Some(open) = self.open.remove(&id) {
-            self.leave_behind(id, open.first);
+            self.leave_behind(id, open.oldest);
         }
     }
 
     /// A reply whose message's row has all that was written so far.
     pub fn fold(&mut self, id: MessageId, now: T) {
         if let Some(open) = self.open.get_mut(&id) {
-            let first = std::mem::replace(&mut open.first, self.next);
-            open.since = now;
-            self.leave_behind(id, first);
+            let oldest = open.oldest;
+            (open.first, open.oldest, open.since) = (self.next, oldest.max(self.swept), now);
+            self.leave_behind(id, oldest);
         }
     }
 
@@ -98,22 +101,28 @@ impl<T: Copy> Rows<T> {
         }
         let needed = (self.open.iter()).filter(|(id, open)| !open.set_aside && !ending.contains(id));
         let end = needed.map(|(_, open)| open.first).min().unwrap_or(self.next);
-        let except = || self.open.iter().filter(|(_, open)| open.set_aside).map(|(id, _)| *id).collect();
+        let aside = (self.open.iter()).filter(|(id, open)| open.set_aside && !ending.contains(id));
         let rows = self.swept..end.min(self.swept + MAX_SWEPT);
-        (end - self.swept >= least).then(|| Sweep { rows, only: None, except: except() })
+        (end - self.swept >= least).then(|| Sweep { rows, only: None, except: aside.map(|(id, _)| *id).collect() })
     }
 
     /// They are gone.
     pub fn swept(&mut self, sweep: &Sweep) {
         match sweep.only {
             Some(_) => self.left_behind.retain(|left| left != sweep),
-            None => self.swept = self.swept.max(sweep.rows.end),
+            None => {
+                self.swept = self.swept.max(sweep.rows.end);
+                let gone = |id, open: &Open<T>| !sweep.except.contains(id) && open.oldest >= sweep.rows.start;
+                for (_, open) in self.open.iter_mut().filter(|(id, open)| gone(*id, open)) {
+                    open.oldest = open.oldest.max(self.swept);
+                }
+            }
         }
     }
 
-    fn leave_behind(&mut self, id: MessageId, first: i64) {
-        if first < self.swept {
-            self.left_behind.push(Sweep { rows: first..self.swept, only: Some(id), except: vec![] });
+    fn leave_behind(&mut self, id: MessageId, oldest: i64) {
+        if oldest < self.swept {
+            self.left_behind.push(Sweep { rows: oldest..self.swept, only: Some(id), except: vec![] });
         }
     }
 }
