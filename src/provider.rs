@@ -6,6 +6,7 @@ pub mod error;
 pub mod openai;
 pub mod providers;
 pub mod sse;
+pub mod store;
 pub mod wording;
 
 use crate::message::{Role, Usage};
@@ -14,6 +15,7 @@ use futures::{
     StreamExt,
     stream::{self, BoxStream},
 };
+use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 
 pub use config::{Config, ConfigError, Kind};
@@ -53,7 +55,7 @@ pub struct Request {
 }
 
 /// A model that a provider offers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Model {
     /// What the provider calls it.
     pub id: String,
@@ -67,11 +69,21 @@ pub type Pieces = BoxStream<'static, Result<Piece, ProviderError>>;
 /// A source of replies. Dropping a stream of pieces stops the reply at the provider too.
 #[async_trait]
 pub trait Provider: Send + Sync {
-    /// The name under which it is set up.
+    /// The name under which it is set up: the first half of its models' keys.
     fn name(&self) -> &str;
 
-    /// The models that it offers; may ask over the network.
-    async fn models(&self) -> Result<Vec<Model>, ProviderError>;
+    /// What people call it.
+    fn label(&self) -> &str {
+        self.name()
+    }
+
+    /// The models that it offers, if they are known without asking; else `None`.
+    fn models(&self) -> Option<Vec<Model>>;
+
+    /// The same, over the network where it must be.
+    async fn ask_models(&self) -> Result<Vec<Model>, ProviderError> {
+        Ok(self.models().unwrap_or_default())
+    }
 
     /// One attempt at a reply; see [`reply`] for several.
     fn reply(&self, request: Request) -> Pieces;

@@ -25,7 +25,7 @@ pub struct Opening {
     pub build: String,
     /// The models on offer.
     pub models: Vec<Model>,
-    /// Why there are fewer models than expected, for people.
+    /// Why there are fewer models than expected, for people. Where there is a reason, [`models`] may soon have more.
     #[serde(default)]
     pub trouble: Option<String>,
     /// The model that was chosen last in this browser.
@@ -50,6 +50,15 @@ pub struct Model {
     pub key: String,
     pub name: String,
     pub provider: String,
+}
+
+/// The models on offer, as far as the server knows them now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelList {
+    pub models: Vec<Model>,
+    /// Why there are fewer than expected, for people; none once every provider has answered.
+    #[serde(default)]
+    pub trouble: Option<String>,
 }
 
 /// What a person sends.
@@ -80,6 +89,13 @@ pub async fn enter() -> Result<Opening, Failure> {
         return opening;
     }
     opening.map_err(Failure::told)
+}
+
+/// The models as they are known at this moment: never waits for a provider. Where one could not be asked, it is asked
+/// again meanwhile (every 3 s at most), so a page that lacks models asks again until there is no trouble.
+#[server(prefix = "/api", endpoint = "models", input = Json, output = Json)]
+pub async fn models() -> Result<ModelList, Failure> {
+    server::models().await.map_err(Failure::told)
 }
 
 #[server(prefix = "/api", endpoint = "conversations", input = Json, output = Json)]

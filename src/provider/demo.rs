@@ -57,9 +57,9 @@ impl Provider for Demo {
         &self.name
     }
 
-    async fn models(&self) -> Result<Vec<Model>, ProviderError> {
+    fn models(&self) -> Option<Vec<Model>> {
         let model = |(id, name): (&str, &str)| Model { id: id.into(), name: name.into() };
-        Ok(MODELS.map(model).into())
+        Some(MODELS.map(model).into())
     }
 
     /// Asked to go on, it goes on with its script if the text so far is a beginning of that, else with a fresh paragraph.

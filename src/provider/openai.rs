@@ -111,10 +111,12 @@ impl Provider for OpenAi {
         &self.name
     }
 
-    async fn models(&self) -> Result<Vec<Model>, ProviderError> {
-        if !self.models.is_empty() {
-            return Ok(self.models.iter().map(|id| Model { id: id.clone(), name: id.clone() }).collect());
-        }
+    fn models(&self) -> Option<Vec<Model>> {
+        let model = |id: &String| Model { id: id.clone(), name: id.clone() };
+        (!self.models.is_empty()).then(|| self.models.iter().map(model).collect())
+    }
+
+    async fn ask_models(&self) -> Result<Vec<Model>, ProviderError> {
         let response = self.send(self.request(Method::GET, "models")).await?;
         let body = self.body(self.checked(response, "").await?).await?;
         wire::models(&body).ok_or_else(|| ProviderError::Nonsense { provider: self.name.clone() })

@@ -1,32 +1,32 @@
-//! All providers that are set up, as one menu of models.
+//! All providers that are set up, as one menu of models. Nobody who looks at it ever waits for a provider.
 
-use super::{Config, ConfigError, Kind, Model, Provider, demo::Demo, openai::OpenAi};
-use futures::future::join_all;
-use std::{sync::Arc, time::Duration};
-use tokio::{
-    sync::Mutex,
-    time::{Instant, timeout},
+use super::{Config, ConfigError, Kind, Model, Provider, ProviderError, demo::Demo, openai::OpenAi};
+use crate::server::database::Database;
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
 };
+use tokio::time::{Instant, timeout};
 
-/// How long a page waits for a provider's list.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// How long a menu is taken for the truth.
+/// How long a provider may take to list its models.
+const LIST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a list is taken for the truth.
 const FRESH: Duration = Duration::from_secs(60);
-/// The same for one that lacks a provider: whoever starts it and reloads shall see it.
-const FRESH_WITH_TROUBLE: Duration = Duration::from_secs(3);
+/// The same after a failure: whoever starts the provider and looks again shall see it.
+const RETRY_INTERVAL: Duration = Duration::from_secs(3);
 
 /// A model in the menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
     /// `<provider name>/<model id>`: what [`Providers::find`] takes.
     pub key: String,
-    /// The provider's name.
+    /// What people call the provider.
     pub provider: String,
     /// The model's name, for people.
     pub name: String,
 }
 
-/// Every model on offer, and why there may be fewer than expected.
+/// Every model on offer as far as is known, and why there may be fewer than expected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Menu {
     pub choices: Vec<Choice>,
@@ -36,12 +36,46 @@ pub struct Menu {
 
 /// Every provider that is set up.
 pub struct Providers {
-    all: Vec<Arc<dyn Provider>>,
-    menu: Mutex<Option<(Instant, Menu)>>,
+    all: Vec<Arc<Source>>,
+    /// Keeps the lists over restarts.
+    database: Option<Arc<Database>>,
+}
+
+/// A provider and what is known of its models.
+struct Source {
+    provider: Arc<dyn Provider>,
+    list: Mutex<List>,
+}
+
+#[derive(Default)]
+struct List {
+    /// The last one that came, in this run or an earlier one.
+    models: Option<Vec<Model>>,
+    /// Why the last question for it failed.
+    failure: Option<String>,
+    asking: bool,
+    /// When the last question ended.
+    asked: Option<Instant>,
 }
 
 impl Providers {
-    /// Sets them all up; asks nothing over the network.
+    /// Sets them all up, with the lists of models that `database` has from an earlier run, and asks for new ones in the
+    /// background.
+    ///
+    /// # Errors
+    /// The first setting that is wrong, or the database's.
+    pub async fn open(configs: &[Config], database: Arc<Database>) -> anyhow::Result<Self> {
+        let providers = Self { database: Some(database.clone()), ..Self::new(configs)? };
+        let mut known = database.known_models().await?;
+        for source in &providers.all {
+            let models = known.remove(source.provider.name());
+            source.lock().models = models;
+        }
+        providers.refresh();
+        Ok(providers)
+    }
+
+    /// Sets them all up, without a database and without asking anything over the network.
     ///
     /// # Errors
     /// The first setting that is wrong.
@@ -61,24 +95,17 @@ impl Providers {
         Ok(Self::from(all))
     }
 
-    /// Every model of all of them, in the order of the settings. A provider whose list cannot be read in 3 s is logged
-    /// and left out. Kept for a minute (3 s where one is left out); whoever comes while the providers are being asked
-    /// waits for the same answer.
-    pub async fn menu(&self) -> Menu {
-        let mut kept = self.menu.lock().await;
-        if let Some((since, menu)) = &*kept
-            && since.elapsed() < if menu.trouble.is_empty() { FRESH } else { FRESH_WITH_TROUBLE }
-        {
-            return menu.clone();
-        }
+    /// Every model of all of them, in the order of the settings, as it is known now. What is older than a minute (3 s
+    /// where the last question failed) is asked for again meanwhile, for whoever looks next.
+    pub fn menu(&self) -> Menu {
+        self.refresh();
         let mut menu = Menu::default();
-        for choices in join_all(self.all.iter().map(choices)).await {
-            match choices {
-                Ok(choices) => menu.choices.extend(choices),
+        for source in &self.all {
+            match source.models() {
+                Ok(models) => menu.choices.extend(models.into_iter().map(|model| source.choice(model))),
                 Err(trouble) => menu.trouble.push(trouble),
             }
         }
-        *kept = Some((Instant::now(), menu.clone()));
         menu
     }
 
@@ -86,32 +113,92 @@ impl Providers {
     /// that the provider does not know is only refused when a reply is asked for.
     pub fn find(&self, key: &str) -> Option<(Arc<dyn Provider>, String)> {
         let (name, model) = key.split_once('/')?;
-        let provider = self.all.iter().find(|one| one.name() == name)?;
-        (!model.is_empty()).then(|| (provider.clone(), model.to_owned()))
+        let source = self.all.iter().find(|one| one.provider.name() == name)?;
+        (!model.is_empty()).then(|| (source.provider.clone(), model.to_owned()))
+    }
+
+    /// Asks every provider whose list is too old, one question at a time each, in the background.
+    fn refresh(&self) {
+        for source in self.all.iter().filter(|source| source.is_due()) {
+            // Weak: a provider that hangs keeps nothing of a server that has ended.
+            let (source, database) = (Arc::downgrade(source), self.database.as_ref().map(Arc::downgrade));
+            tokio::spawn(ask(source, database));
+        }
     }
 }
 
 impl From<Vec<Arc<dyn Provider>>> for Providers {
     fn from(all: Vec<Arc<dyn Provider>>) -> Self {
-        Self { all, menu: Mutex::new(None) }
+        let all = all.into_iter().map(|provider| Arc::new(Source { provider, list: Mutex::default() })).collect();
+        Self { all, database: None }
     }
 }
 
-async fn choices(provider: &Arc<dyn Provider>) -> Result<Vec<Choice>, String> {
-    let name = provider.name();
-    match timeout(PATIENCE, provider.models()).await {
-        Ok(Ok(models)) => Ok(models.into_iter().map(|model| choice(name, model)).collect()),
-        Ok(Err(error)) => {
-            tracing::warn!(provider = name, %error, "models left out");
-            Err(error.to_string())
+impl Source {
+    /// The models that are known, or a sentence that says why there are none.
+    fn models(&self) -> Result<Vec<Model>, String> {
+        let label = self.provider.label();
+        let list = self.lock();
+        match self.provider.models().or_else(|| list.models.clone()) {
+            Some(models) if models.is_empty() => Err(format!("{label} has no models to choose from.")),
+            Some(models) => Ok(models),
+            None => Err((list.failure.clone()).unwrap_or_else(|| format!("{label} is being asked for its models."))),
         }
-        Err(_) => {
-            tracing::warn!(provider = name, after = ?PATIENCE, "models left out: no list in time");
-            Err(format!("{name} did not say in time which models it has. Reload the page to ask again."))
+    }
+
+    fn choice(&self, model: Model) -> Choice {
+        let key = format!("{}/{}", self.provider.name(), model.id);
+        Choice { key, provider: self.provider.label().to_owned(), name: model.name }
+    }
+
+    /// Whether the list is to be asked for; whoever is told so asks.
+    fn is_due(&self) -> bool {
+        let mut list = self.lock();
+        let fresh = if list.failure.is_some() { RETRY_INTERVAL } else { FRESH };
+        let due =
+            self.provider.models().is_none() && !list.asking && list.asked.is_none_or(|asked| asked.elapsed() >= fresh);
+        list.asking |= due;
+        due
+    }
+
+    /// Takes the answer to a question; gives the list if it is another one than before.
+    fn take(&self, answer: Result<Vec<Model>, String>) -> Option<Vec<Model>> {
+        let mut list = self.lock();
+        (list.asking, list.asked) = (false, Some(Instant::now()));
+        match answer {
+            Ok(models) => {
+                list.failure = None;
+                let new = list.models.as_ref() != Some(&models);
+                list.models = Some(models.clone());
+                new.then_some(models)
+            }
+            Err(failure) => {
+                list.failure = Some(failure);
+                None
+            }
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, List> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn choice(provider: &str, model: Model) -> Choice {
-    Choice { key: format!("{provider}/{}", model.id), provider: provider.to_owned(), name: model.name }
+/// One question for a provider's models.
+async fn ask(source: Weak<Source>, database: Option<Weak<Database>>) {
+    let Some(provider) = source.upgrade().map(|source| source.provider.clone()) else { return };
+    let answer = timeout(LIST_TIMEOUT, provider.ask_models()).await;
+    let answer = answer
+        .unwrap_or_else(|_| Err(ProviderError::Silent { provider: provider.label().to_owned(), after: LIST_TIMEOUT }));
+    if let Err(error) = &answer {
+        tracing::warn!(provider = provider.name(), %error, "the list of models could not be had");
+    }
+    let Some(source) = source.upgrade() else { return };
+    let new = source.take(answer.map_err(|error| error.to_string()));
+    let database = database.and_then(|database| database.upgrade());
+    if let (Some(models), Some(database)) = (new, database)
+        && let Err(error) = database.keep_models(provider.name(), &models).await
+    {
+        tracing::warn!(provider = provider.name(), %error, "the list of models could not be kept for the next start");
+    }
 }

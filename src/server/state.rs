@@ -87,6 +87,7 @@ impl App {
             )
         })?;
         recovery::run(&database, owner).await?;
+        let providers = Providers::open(&settings.providers, database.clone()).await?;
         let hub = Arc::new(Hub::default());
         let store = Store::open(database.path(), owner).context("The journal cannot be opened.")?;
         let (journal, committer) = Journal::start(store, database.turn(), hub.clone())?;
@@ -99,7 +100,7 @@ impl App {
             database,
             hub,
             journal,
-            providers: Providers::new(&settings.providers)?,
+            providers,
             owner,
             build,
             options,

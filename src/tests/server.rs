@@ -7,6 +7,7 @@ mod bad_input;
 mod journal;
 mod lifecycle;
 mod lists;
+mod models;
 mod replies;
 mod scheduler;
 mod socket;

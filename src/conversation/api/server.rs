@@ -16,7 +16,7 @@ use crate::{
     ids::{AccountId, mint, now},
     live::List,
     message::{Position, Role, Status},
-    provider::Provider,
+    provider::{Choice, Provider},
     reply::{
         self,
         store::{Exchange, Started},
@@ -42,20 +42,32 @@ pub async fn opening() -> Result<Opening, Failure> {
     let (app, who) = signed_in().await?;
     let parts = expect_context::<axum::http::request::Parts>();
     let refusal = use_context::<Refusal>();
-    let menu = app.providers.menu().await;
+    let ModelList { models, trouble } = menu(&app);
     Ok(Opening {
         person: who.person,
         conversations: app.database.conversations(who.account, None).await?,
         clock: Clock { now: now(), offset: offset(&parts.headers) },
         build: app.build.clone(),
-        models: (menu.choices.into_iter())
-            .map(|choice| Model { key: choice.key, name: choice.name, provider: choice.provider })
-            .collect(),
-        trouble: (!menu.trouble.is_empty()).then(|| menu.trouble.join(" ")),
+        models,
+        trouble,
         model: cookie(&parts.headers, "model").map(Cow::into_owned),
         fresh: refusal.as_ref().and_then(|refusal| refusal.ids).unwrap_or_else(|| (mint(), mint())),
         refusal,
     })
+}
+
+pub async fn models() -> Result<ModelList, Failure> {
+    let (app, _) = signed_in().await?;
+    Ok(menu(&app))
+}
+
+fn menu(app: &App) -> ModelList {
+    let menu = app.providers.menu();
+    let model = |choice: Choice| Model { key: choice.key, name: choice.name, provider: choice.provider };
+    ModelList {
+        models: menu.choices.into_iter().map(model).collect(),
+        trouble: (!menu.trouble.is_empty()).then(|| menu.trouble.join(" ")),
+    }
 }
 
 /// The browser's time zone, as its cookie told last time; UTC at first.

@@ -19,8 +19,8 @@ impl Provider for Prepared {
         "Test"
     }
 
-    async fn models(&self) -> Result<Vec<Model>, ProviderError> {
-        Ok(Vec::new())
+    fn models(&self) -> Option<Vec<Model>> {
+        None
     }
 
     fn reply(&self, _request: Request) -> Pieces {

@@ -2,10 +2,13 @@
 
 use crate::{Answer, Came, ask, config, provider, provider_server::ProviderServer, text};
 use async_trait::async_trait;
-use futures::{StreamExt, future::pending, stream};
+use futures::{StreamExt, stream};
 use rivulet::{
     message::Role,
-    provider::{Choice, Config, Model, Pieces, Provider, ProviderError, Providers, Request, Turn, demo::Demo},
+    provider::{
+        Choice, Config, Model, Pieces, Provider, ProviderError, Providers, Request, Turn, demo::Demo, providers::Menu,
+    },
+    server::database::Database,
 };
 use serde_json::json;
 use std::{
@@ -15,7 +18,10 @@ use std::{
     },
     time::Duration,
 };
-use tokio::time::{Instant, advance};
+use tokio::{
+    sync::Notify,
+    time::{Instant, advance},
+};
 
 const DONE: &str = "data: [DONE]\n\n";
 
@@ -25,6 +31,22 @@ fn turn(role: Role, text: &str) -> Turn {
 
 fn keys(menu: &[Choice]) -> Vec<&str> {
     menu.iter().map(|choice| choice.key.as_str()).collect()
+}
+
+/// The menu, once it is as expected.
+async fn eventually(providers: &Providers, expected: impl Fn(&Menu) -> bool) -> Menu {
+    loop {
+        let menu = providers.menu();
+        if expected(&menu) {
+            return menu;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// The menu, once every provider has answered.
+async fn whole_menu(providers: &Providers) -> Menu {
+    eventually(providers, |menu| menu.trouble.is_empty()).await
 }
 
 #[tokio::test]
@@ -113,12 +135,12 @@ async fn the_menu_has_every_model_and_is_kept() {
     let server = ProviderServer::start().await;
     server.models(Answer::full(200, "application/json", r#"{"data":[{"id":"z/b"},{"id":"a","name":"Model A"}]}"#));
     let providers = Providers::new(&[config(&server), Config::demo()]).expect("providers");
-    let menu = providers.menu().await;
+    let menu = whole_menu(&providers).await;
     let expected = ["Test/a", "Test/z/b", "demo/demo", "demo/demo-prose", "demo/demo-long", "demo/demo-fails"];
     assert_eq!(keys(&menu.choices), expected);
     assert_eq!((menu.choices[0].name.as_str(), menu.choices[1].name.as_str()), ("Model A", "z/b"));
     assert_eq!(menu.trouble, [""; 0]);
-    assert_eq!(providers.menu().await, menu);
+    assert_eq!(providers.menu(), menu);
     assert_eq!(server.seen().len(), 1);
 }
 
@@ -127,16 +149,30 @@ async fn a_provider_without_a_list_is_left_out_but_found() {
     let server = ProviderServer::start().await;
     server.models(Answer::full(500, "text/plain", "no"));
     let providers = Providers::new(&[config(&server), Config::demo()]).expect("providers");
-    let menu = providers.menu().await;
+    assert_eq!(providers.menu().trouble, ["Test is being asked for its models."]);
+    let menu = eventually(&providers, |menu| !menu.trouble[0].contains("is being asked")).await;
     assert!(!keys(&menu.choices).iter().any(|key| key.starts_with("Test")));
-    assert!(menu.trouble[0].starts_with("Test "), "{menu:?} says whose models are missing");
+    assert!(menu.trouble[0].starts_with("Test failed: no."), "{menu:?} says whose models are missing");
     let (provider, model) = providers.find("Test/some/model").expect("a provider");
     assert_eq!((provider.name(), model.as_str()), ("Test", "some/model"));
     assert!(["", "Test", "Test/", "other/model", "/"].iter().all(|key| providers.find(key).is_none()));
 }
 
-/// Its list never comes.
-struct Slow(AtomicUsize);
+#[tokio::test]
+async fn a_provider_without_models_says_so() {
+    let server = ProviderServer::start().await;
+    server.models(Answer::full(200, "application/json", r#"{"object":"list","data":[]}"#));
+    let providers = Providers::new(&[config(&server)]).expect("providers");
+    let menu = eventually(&providers, |menu| !menu.trouble[0].contains("is being asked")).await;
+    assert_eq!((menu.choices, menu.trouble), (vec![], vec!["Test has no models to choose from.".to_owned()]));
+}
+
+/// Its list comes when the test says so, or never.
+#[derive(Default)]
+struct Slow {
+    asked: AtomicUsize,
+    answers: Notify,
+}
 
 #[async_trait]
 impl Provider for Slow {
@@ -144,9 +180,14 @@ impl Provider for Slow {
         "Slow"
     }
 
-    async fn models(&self) -> Result<Vec<Model>, ProviderError> {
-        self.0.fetch_add(1, Relaxed);
-        pending().await
+    fn models(&self) -> Option<Vec<Model>> {
+        None
+    }
+
+    async fn ask_models(&self) -> Result<Vec<Model>, ProviderError> {
+        self.asked.fetch_add(1, Relaxed);
+        self.answers.notified().await;
+        Ok(vec![Model { id: "late".into(), name: "late".into() }])
     }
 
     fn reply(&self, _request: Request) -> Pieces {
@@ -158,20 +199,69 @@ impl Provider for Slow {
     }
 }
 
+/// Lets what was spawned run until it waits.
+async fn settle() {
+    for _ in 0..8 {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_long_for_a_list_and_one_that_was_missing_is_soon_asked_for_again() {
-    let slow = Arc::new(Slow(AtomicUsize::new(0)));
+async fn nobody_waits_for_a_list_and_one_that_was_missing_is_soon_asked_for_again() {
+    let slow = Arc::new(Slow::default());
     let demo = Demo::new(&Config::demo()).expect("a provider");
     let all: Vec<Arc<dyn Provider>> = vec![slow.clone(), Arc::new(demo)];
     let providers = Providers::from(all);
     let since = Instant::now();
-    for _ in 0..2 {
-        assert_eq!(providers.menu().await.choices[0].key, "demo/demo");
+    for _ in 0..9 {
+        assert_eq!(providers.menu().choices[0].key, "demo/demo");
+        settle().await;
     }
-    assert_eq!((since.elapsed(), slow.0.load(Relaxed)), (Duration::from_secs(3), 1));
+    // One question at a time, however many look.
+    assert_eq!((since.elapsed(), slow.asked.load(Relaxed)), (Duration::ZERO, 1));
+    advance(Duration::from_secs(31)).await;
+    settle().await;
+    assert!(providers.menu().trouble[0].starts_with("Slow sent nothing for 30 s."));
+    settle().await;
+    assert_eq!(slow.asked.load(Relaxed), 1, "not again at once");
     advance(Duration::from_secs(3)).await;
-    providers.menu().await;
-    assert_eq!(slow.0.load(Relaxed), 2);
+    providers.menu();
+    settle().await;
+    assert_eq!(slow.asked.load(Relaxed), 2);
+    slow.answers.notify_one();
+    settle().await;
+    let menu = providers.menu();
+    assert_eq!((menu.choices[0].key.as_str(), menu.trouble.len()), ("Slow/late", 0));
+    // What is known is shown while it is asked for again, and after that has failed.
+    for seconds in [61, 31] {
+        advance(Duration::from_secs(seconds)).await;
+        settle().await;
+        assert_eq!(providers.menu(), menu);
+        settle().await;
+        assert_eq!(slow.asked.load(Relaxed), 3);
+    }
+}
+
+#[tokio::test]
+async fn the_last_list_outlives_the_process() {
+    let folder = temp_dir::TempDir::new().expect("a folder");
+    let url = format!("sqlite:{}", folder.path().join("rivulet.db").display());
+    let server = ProviderServer::start().await;
+    let known = {
+        let database = Arc::new(Database::open(&url).await.expect("a database"));
+        let providers = Providers::open(&[config(&server)], database.clone()).await.expect("providers");
+        let menu = whole_menu(&providers).await;
+        while database.known_models().await.expect("lists").is_empty() {
+            tokio::task::yield_now().await;
+        }
+        database.close().await;
+        menu
+    };
+    // The same one hangs from now on.
+    server.models(Answer::nothing().hang());
+    let database = Arc::new(Database::open(&url).await.expect("a database"));
+    let providers = Providers::open(&[config(&server)], database).await.expect("providers");
+    assert_eq!((keys(&known.choices), providers.menu()), (vec!["Test/test"], known.clone()));
 }
 
 #[tokio::test]
@@ -179,7 +269,7 @@ async fn models_from_the_settings_are_not_asked_for() {
     let server = ProviderServer::start().await;
     let models = vec!["one".into(), "two".into()];
     let providers = Providers::new(&[Config { models, ..config(&server) }]).expect("providers");
-    assert_eq!(keys(&providers.menu().await.choices), ["Test/one", "Test/two"]);
+    assert_eq!(keys(&providers.menu().choices), ["Test/one", "Test/two"]);
     assert!(server.seen().is_empty());
 }
 
