@@ -92,8 +92,9 @@ pub trait Provider: Send + Sync {
     async fn title(&self, model: &str, text: &str) -> Result<Option<String>, ProviderError>;
 }
 
-/// A reply, asked for again while nothing has come and the failure may pass: four times at most, waiting longer
-/// each time, or as long as the provider asks for up to a minute. After the first word a failure is passed on.
+/// A reply, asked for again while nothing has come and the failure may pass: four times at most (twice where the provider
+/// only kept silent), waiting longer each time, or as long as the provider asks for up to a minute. After the first word a
+/// failure is passed on.
 pub fn reply(provider: Arc<dyn Provider>, request: Request) -> Pieces {
     let attempts = Attempts { pieces: provider.reply(request.clone()), provider, request, made: 1, begun: false };
     stream::unfold(attempts, |mut attempts| async { attempts.next().await.map(|piece| (piece, attempts)) })
@@ -130,7 +131,9 @@ impl Attempts {
     /// How long to wait before the next attempt; `None` if there is no use in one.
     fn wait(&self, error: &ProviderError) -> Option<Duration> {
         let asked = error.retry_after().unwrap_or_default();
-        if !error.may_pass() || asked > LONGEST_WAIT {
+        // Whoever waited for two silences, which may be ten minutes each, should be asked before waiting for more.
+        let silent_again = matches!(error, ProviderError::Silent { .. }) && self.made > 1;
+        if !error.may_pass() || silent_again || asked > LONGEST_WAIT {
             return None;
         }
         // Jitter, so that replies which failed together do not all come back together.

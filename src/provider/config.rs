@@ -1,7 +1,8 @@
 //! The `[[provider]]` tables of `Leptos.toml`.
 
+use reqwest::Url;
 use serde::Deserialize;
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 /// One `[[provider]]` table.
 #[derive(Clone, Deserialize)]
@@ -10,15 +11,23 @@ pub struct Config {
     pub kind: Kind,
     /// What people see, and the first half of a model's key; the kind if absent. Without a slash.
     pub name: Option<String>,
-    /// `openai`: where `/chat/completions` and `/models` are; OpenAI's own if absent.
+    /// `openai`: where `/chat/completions` and `/models` are, with the query that every request is to have; OpenAI's own
+    /// if absent.
     #[serde(alias = "base_url")]
     pub base_url: Option<String>,
     /// `openai`: sent as a bearer token; local servers need none.
     #[serde(alias = "api_key")]
     pub api_key: Option<String>,
+    /// `openai`: more headers for every request, by their names.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     /// `openai`: the models to offer; the server is asked if empty.
     #[serde(default)]
     pub models: Vec<String>,
+    /// `openai`: how long the beginning of a reply may take, in seconds; 600 if absent.
+    pub start_timeout_seconds: Option<u64>,
+    /// `openai`: how long a reply that has begun may stand still, in seconds; 120 if absent.
+    pub idle_timeout_seconds: Option<u64>,
     /// `demo`: pieces a second, from 0.1 to 1,000,000; 40 if absent.
     pub pace: Option<f64>,
 }
@@ -45,7 +54,17 @@ pub struct ConfigError {
 impl Config {
     /// The built-in provider at its own pace: what there is without settings.
     pub fn demo() -> Self {
-        Self { kind: Kind::Demo, name: None, base_url: None, api_key: None, models: Vec::new(), pace: None }
+        Self {
+            kind: Kind::Demo,
+            name: None,
+            base_url: None,
+            api_key: None,
+            headers: BTreeMap::new(),
+            models: Vec::new(),
+            start_timeout_seconds: None,
+            idle_timeout_seconds: None,
+            pace: None,
+        }
     }
 
     /// OpenAI itself, without a key.
@@ -61,6 +80,15 @@ impl Config {
         })
     }
 
+    /// What people call it: the name that was set, else the server's address.
+    pub fn label(&self) -> String {
+        match (&self.name, &self.base_url) {
+            (None, None) if self.kind == Kind::Openai => "OpenAI".into(),
+            (None, Some(address)) => host(address).unwrap_or_else(|| self.name().to_owned()),
+            _ => self.name().to_owned(),
+        }
+    }
+
     /// Refuses settings that the kind would silently ignore, and names that could not be part of a key.
     pub fn check(&self) -> Result<(), ConfigError> {
         let name = self.name();
@@ -68,12 +96,21 @@ impl Config {
             let right = "a short name without a slash";
             return Err(ConfigError::new("name", name, right));
         }
-        let models = (!self.models.is_empty()).then(|| self.models.join(", "));
+        let times = [
+            ("start-timeout-seconds", self.start_timeout_seconds),
+            ("idle-timeout-seconds", self.idle_timeout_seconds),
+        ];
+        if let Some((setting, _)) = times.iter().find(|(_, seconds)| *seconds == Some(0)) {
+            return Err(ConfigError::new(setting, "0", "a number of seconds, such as 600"));
+        }
         let idle = match self.kind {
             Kind::Demo => vec![
                 ("base-url", self.base_url.as_deref().map(shown)),
                 ("api-key", self.api_key.as_ref().map(|_| "…".into())),
-                ("models", models),
+                ("headers", self.headers.keys().next().cloned()),
+                ("models", self.models.first().cloned()),
+                ("start-timeout-seconds", self.start_timeout_seconds.map(|seconds| seconds.to_string())),
+                ("idle-timeout-seconds", self.idle_timeout_seconds.map(|seconds| seconds.to_string())),
             ],
             Kind::Openai => vec![("pace", self.pace.map(|pace| pace.to_string()))],
         };
@@ -87,9 +124,16 @@ impl Config {
     }
 }
 
-/// An address as it may be shown: one that holds a password is not.
+/// An address as it may be shown: without a query, and not at all if it holds a password.
 pub fn shown(url: &str) -> String {
-    if url.contains('@') { "…".into() } else { url.into() }
+    if url.contains('@') { "…".into() } else { url.split('?').next().unwrap_or_default().into() }
+}
+
+/// The host in an address, with its port if it says one.
+fn host(address: &str) -> Option<String> {
+    let url = Url::parse(address.trim()).ok()?;
+    let host = url.host_str()?;
+    Some(url.port().map_or(host.to_owned(), |port| format!("{host}:{port}")))
 }
 
 impl ConfigError {
@@ -106,7 +150,10 @@ impl fmt::Debug for Config {
             .field("name", &self.name)
             .field("base_url", &self.base_url.as_deref().map(shown))
             .field("api_key", &self.api_key.as_ref().map(|_| "…"))
+            .field("headers", &self.headers.keys())
             .field("models", &self.models)
+            .field("start_timeout_seconds", &self.start_timeout_seconds)
+            .field("idle_timeout_seconds", &self.idle_timeout_seconds)
             .field("pace", &self.pace)
             .finish()
     }

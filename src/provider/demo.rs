@@ -89,7 +89,7 @@ impl Provider for Demo {
 impl Demo {
     fn failure(&self) -> ProviderError {
         let said = "this model fails here on purpose, to show what that looks like".into();
-        ProviderError::Reported { provider: self.name.clone(), said }
+        ProviderError::Reported { provider: self.name.clone(), said, words: true }
     }
 }
 

@@ -1,8 +1,11 @@
 //! OpenAI's chat completions, which Ollama, vLLM, llama.cpp, LM Studio and OpenRouter speak too.
 
+mod chunk;
 mod failure;
 mod http;
+mod json;
 mod stream;
+mod think;
 mod transcript;
 mod wire;
 
@@ -20,8 +23,10 @@ use std::{
 };
 
 const OPENAI: &str = "https://api.openai.com/v1";
-/// The longest silence, before the first byte or between two.
-const IDLE: Duration = Duration::from_secs(120);
+/// How long the beginning of a reply may take: a machine at home reads a long prompt for minutes.
+const START_TIMEOUT: Duration = Duration::from_secs(600);
+/// How long a reply that has begun may stand still.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 /// The most characters of a first message that a title is made from, and of the title.
 const TITLE_FROM: usize = 2000;
 const TITLE: usize = 80;
@@ -32,42 +37,58 @@ const TITLE_ANSWER: usize = 16 << 10;
 #[derive(Clone)]
 pub struct OpenAi {
     name: String,
-    base: String,
-    key: Option<String>,
+    label: String,
+    /// Where the paths of the protocol begin, with the query that each request gets.
+    base: Url,
+    /// What must not be shown, should the server say it.
+    secrets: Vec<String>,
     models: Vec<String>,
     client: Client,
-    idle: Duration,
+    timeouts: Timeouts,
     /// The server refused `stream_options` once: asked without from then on.
     no_options: Arc<AtomicBool>,
+}
+
+#[derive(Clone, Copy)]
+struct Timeouts {
+    start: Duration,
+    idle: Duration,
 }
 
 impl OpenAi {
     /// Takes a table of kind `openai`; asks nothing over the network.
     ///
     /// # Errors
-    /// A `base_url` that is no http address, a key that no header can hold, or a machine without root certificates.
+    /// A `base-url` that is no http address, a key or a header that cannot be sent, or a machine without root certificates.
     pub fn new(config: &Config) -> Result<Self, ConfigError> {
-        let base = config.base_url.as_deref().unwrap_or(OPENAI).trim_end_matches('/').to_owned();
-        let url = Url::parse(&base).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-        let Some(url) = url.filter(|url| url.username().is_empty() && url.password().is_none()) else {
+        let address = config.base_url.as_deref().unwrap_or(OPENAI).trim();
+        let base = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let Some(mut base) = base.filter(|url| url.username().is_empty() && url.password().is_none()) else {
             let right = "an http or https address without a password, such as http://127.0.0.1:11434/v1";
-            return Err(ConfigError::new("base-url", super::config::shown(&base), right));
+            return Err(ConfigError::new("base-url", super::config::shown(address), right));
         };
-        let key = config.api_key.as_deref().map(str::trim).filter(|key| !key.is_empty()).map(str::to_owned);
+        base.set_fragment(None);
+        let key = config.api_key.as_deref().map(str::trim).filter(|key| !key.is_empty());
+        let queried = base.query_pairs().map(|(_, value)| value.into_owned());
+        let seconds = |seconds: Option<u64>, other| seconds.map_or(other, Duration::from_secs);
         Ok(Self {
             name: config.name().to_owned(),
-            client: http::client(&url, key.as_deref())?,
+            label: config.label(),
+            client: http::client(&base, key, &config.headers)?,
+            secrets: key
+                .map(str::to_owned)
+                .into_iter()
+                .chain(config.headers.values().cloned())
+                .chain(queried)
+                .collect(),
             base,
-            key,
             models: config.models.clone(),
-            idle: IDLE,
+            timeouts: Timeouts {
+                start: seconds(config.start_timeout_seconds, START_TIMEOUT),
+                idle: seconds(config.idle_timeout_seconds, IDLE_TIMEOUT),
+            },
             no_options: Arc::default(),
         })
-    }
-
-    /// The same with another longest silence than two minutes.
-    pub fn idle(self, idle: Duration) -> Self {
-        Self { idle, ..self }
     }
 
     async fn open(self, request: Request) -> Result<Pieces, ProviderError> {
@@ -75,13 +96,13 @@ impl OpenAi {
         let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let kind = kind.to_ascii_lowercase();
         if kind.starts_with("text/html") {
-            return Err(ProviderError::Nonsense { provider: self.name });
+            return Err(ProviderError::Nonsense { provider: self.label });
         }
         let transcript = self.transcript(&request);
         if kind.starts_with("application/json") {
             return Ok(futures::stream::iter(transcript.whole(self.body(response).await?)).boxed());
         }
-        Ok(stream::pieces(response, transcript, self.idle))
+        Ok(stream::pieces(response, transcript, self.timeouts))
     }
 
     /// Asks for a reply, once more without `stream_options` if the server may have refused those.
@@ -101,7 +122,7 @@ impl OpenAi {
     }
 
     async fn post(&self, request: &Request, options: bool) -> Result<Response, ProviderError> {
-        self.send(self.request(Method::POST, "chat/completions").json(&wire::body(request, options))).await
+        self.send(self.request(Method::POST, &["chat", "completions"]).json(&wire::body(request, options))).await
     }
 }
 
@@ -111,15 +132,19 @@ impl Provider for OpenAi {
         &self.name
     }
 
+    fn label(&self) -> &str {
+        &self.label
+    }
+
     fn models(&self) -> Option<Vec<Model>> {
         let model = |id: &String| Model { id: id.clone(), name: id.clone() };
         (!self.models.is_empty()).then(|| self.models.iter().map(model).collect())
     }
 
     async fn ask_models(&self) -> Result<Vec<Model>, ProviderError> {
-        let response = self.send(self.request(Method::GET, "models")).await?;
+        let response = self.send(self.request(Method::GET, &["models"])).await?;
         let body = self.body(self.checked(response, "").await?).await?;
-        wire::models(&body).ok_or_else(|| ProviderError::Nonsense { provider: self.name.clone() })
+        wire::models(&body).ok_or_else(|| ProviderError::NoList { provider: self.label.clone() })
     }
 
     fn reply(&self, request: Request) -> Pieces {
@@ -149,6 +174,7 @@ fn tidy(answer: &str) -> Option<String> {
     let marks = |c: char| c.is_whitespace() || "\"'“”„«»`*#_.".contains(c);
     // Some servers leave a model's thinking in its text.
     let answer = answer.rsplit_once("</think>").map_or(answer, |(_, answer)| answer);
+    let answer = answer.replace("**", "");
     let title = answer.lines().map(|line| line.trim_matches(marks)).find(|line| !line.is_empty())?;
     Some(title.chars().filter(|c| !c.is_control()).take(TITLE).collect())
 }

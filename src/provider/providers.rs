@@ -188,13 +188,14 @@ impl Source {
 async fn ask(source: Weak<Source>, database: Option<Weak<Database>>) {
     let Some(provider) = source.upgrade().map(|source| source.provider.clone()) else { return };
     let answer = timeout(LIST_TIMEOUT, provider.ask_models()).await;
-    let answer = answer
-        .unwrap_or_else(|_| Err(ProviderError::Silent { provider: provider.label().to_owned(), after: LIST_TIMEOUT }));
+    let answer = answer.unwrap_or_else(|_| {
+        Err(ProviderError::Silent { provider: provider.label().to_owned(), after: LIST_TIMEOUT, words: false })
+    });
     if let Err(error) = &answer {
         tracing::warn!(provider = provider.name(), %error, "the list of models could not be had");
     }
     let Some(source) = source.upgrade() else { return };
-    let new = source.take(answer.map_err(|error| error.to_string()));
+    let new = source.take(answer.map_err(|error| error.of_list()));
     let database = database.and_then(|database| database.upgrade());
     if let (Some(models), Some(database)) = (new, database)
         && let Err(error) = database.keep_models(provider.name(), &models).await

@@ -4,8 +4,10 @@
 //! event of a server that ends without a blank line (`sse-stream` 0.3); `eventsource-stream` 0.2 panics at a byte order mark.
 //! Rules: <https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation>.
 
-/// The most bytes that one event, or one line, may have.
-pub const LIMIT: usize = 1 << 20;
+/// The most bytes of one event that are kept: as much as a reply may have.
+pub const LIMIT: usize = 4 << 20;
+/// The most bytes of one event that are passed over when it has more than can be kept.
+pub const MAX_PASSED_OVER: usize = 32 << 20;
 
 /// One event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,9 +16,11 @@ pub struct Event {
     pub name: String,
     /// The `data` lines, joined by LF; bytes, since a server may cut a character in two.
     pub data: Vec<u8>,
+    /// It had more than [`LIMIT`] bytes, and was passed over.
+    pub too_long: bool,
 }
 
-/// An event or a line exceeds [`LIMIT`].
+/// An event exceeds [`MAX_PASSED_OVER`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong;
 
@@ -28,6 +32,10 @@ pub struct Parser {
     has_data: bool,
     after_cr: bool,
     begun: bool,
+    /// How many bytes of the event were passed over. While there are some, `line` only says whether it is empty.
+    passed_over: usize,
+    /// There was a line that is none of a stream of events.
+    foreign: bool,
 }
 
 impl Parser {
@@ -51,19 +59,34 @@ impl Parser {
         self.keep(bytes)
     }
 
-    /// The event in which the stream ended without a blank line. The specification drops it; many servers' last
-    /// `[DONE]` is one. Half an event does no harm: half of a JSON object is none.
-    pub fn finish(mut self) -> Option<Event> {
-        self.end_line();
-        self.dispatch()
+    /// The event in which the stream ended without a blank line, and whether there were lines that are none of a stream
+    /// of events. The specification drops the event; many servers' last `[DONE]` is one. Half an event does no harm: half
+    /// of a JSON object is none.
+    pub fn finish(mut self) -> (Option<Event>, bool) {
+        let event = self.end_line().or_else(|| self.dispatch());
+        (event, self.foreign)
+    }
+
+    /// How many bytes it holds: never more than [`LIMIT`].
+    pub fn held(&self) -> usize {
+        self.line.len() + self.event.data.len()
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Result<(), TooLong> {
-        if self.line.len() + self.event.data.len() + bytes.len() > LIMIT {
-            return Err(TooLong);
+        if self.passed_over == 0 && self.held() + bytes.len() <= LIMIT {
+            self.line.extend_from_slice(bytes);
+            return Ok(());
         }
-        self.line.extend_from_slice(bytes);
-        Ok(())
+        self.passed_over += bytes.len();
+        if !self.event.too_long {
+            self.passed_over += self.held();
+            self.event = Event { too_long: true, ..Event::default() };
+            self.line = Vec::new();
+        }
+        if self.line.is_empty() {
+            self.line.extend(bytes.first());
+        }
+        if self.passed_over > MAX_PASSED_OVER { Err(TooLong) } else { Ok(()) }
     }
 
     fn end_line(&mut self) -> Option<Event> {
@@ -74,6 +97,9 @@ impl Parser {
         }
         if line.is_empty() {
             return self.dispatch();
+        }
+        if self.event.too_long {
+            return None;
         }
         let colon = line.iter().position(|&byte| byte == b':').unwrap_or(line.len());
         let value = line.get(colon + 1..).unwrap_or_default();
@@ -86,7 +112,8 @@ impl Parser {
                 self.event.name = "error".into();
                 self.data(value);
             }
-            _ => {}
+            b"" | b"id" | b"retry" => {}
+            _ => self.foreign = true,
         }
         None
     }
@@ -99,7 +126,8 @@ impl Parser {
     }
 
     fn dispatch(&mut self) -> Option<Event> {
+        self.passed_over = 0;
         let event = std::mem::take(&mut self.event);
-        std::mem::take(&mut self.has_data).then_some(event)
+        (std::mem::take(&mut self.has_data) || event.too_long).then_some(event)
     }
 }

@@ -97,7 +97,8 @@ impl Job {
                 }
                 Some(Err(error)) => {
                     tracing::warn!(message = %self.running.id, provider = self.provider.name(), %error, "a provider failed");
-                    return Ending { status: Status::Failed, error: Some(error.to_string()), usage };
+                    let status = if error.is_remark() { Status::Completed } else { Status::Failed };
+                    return Ending { status, error: Some(error.to_string()), usage };
                 }
                 None if draft.has_text => return Ending { status: Status::Completed, error: None, usage },
                 None => {

@@ -69,7 +69,7 @@ impl Settings {
         let address = env("LEPTOS_SITE_ADDR").or(file.leptos.site_addr).unwrap_or_else(|| "127.0.0.1:3000".into());
         let grace = env("RIVULET_GRACE_SECONDS");
         let mut providers = file.provider;
-        let (url, key) = (env("OPENAI_BASE_URL"), env("OPENAI_API_KEY"));
+        let (url, key) = (env("OPENAI_BASE_URL").map(|url| url.trim().to_owned()), env("OPENAI_API_KEY"));
         if let Some(url) = url.as_ref().filter(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
             bail!("OPENAI_BASE_URL is \"{url}\". It should be an address such as \"http://127.0.0.1:11434/v1\".");
         }

@@ -10,8 +10,12 @@ mod bounds;
 mod demo;
 #[path = "provider/failing.rs"]
 mod failing;
+#[path = "provider/habits.rs"]
+mod habits;
 #[path = "provider/menu.rs"]
 mod menu;
+#[path = "provider/recorded.rs"]
+mod recorded;
 #[path = "provider/streaming.rs"]
 mod streaming;
 #[path = "provider/text.rs"]
@@ -23,7 +27,6 @@ use rivulet::{
     message::{Role, Usage},
     provider::{Config, Kind, Piece, Pieces, Provider, ProviderError, Request, Turn, openai::OpenAi},
 };
-use std::time::Duration;
 
 /// All that came of one attempt, neighbours of the same kind joined.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -70,12 +73,14 @@ impl Came {
     }
 }
 
+const KEY: &str = "sk-secret-0123456789";
+
 fn config(server: &ProviderServer) -> Config {
     Config {
         kind: Kind::Openai,
         name: Some("Test".into()),
         base_url: Some(server.url()),
-        api_key: Some("sk-secret".into()),
+        api_key: Some(KEY.into()),
         ..Config::demo()
     }
 }
@@ -91,18 +96,23 @@ fn ask(model: &str, text: &str) -> Request {
 
 /// What comes of one attempt that is answered so.
 async fn came_of(answer: Answer) -> Came {
-    came_within(Duration::from_secs(60), answer).await
+    let server = ProviderServer::start().await;
+    server.answer(answer);
+    Came::of(provider(&server).reply(ask("test", "Hello"))).await
 }
 
 /// The same of an answer that hangs; a second is long enough for all that is sent before.
 async fn came_in_time(answer: Answer) -> Came {
-    came_within(Duration::from_secs(1), answer).await
-}
-
-async fn came_within(idle: Duration, answer: Answer) -> Came {
     let server = ProviderServer::start().await;
     server.answer(answer);
-    Came::of(provider(&server).idle(idle).reply(ask("test", "Hello"))).await
+    Came::of(impatient(&server, 1, 1).reply(ask("test", "Hello"))).await
+}
+
+/// With other times than the usual ones: for the beginning of a reply, and between its pieces.
+fn impatient(server: &ProviderServer, start: u64, idle: u64) -> OpenAi {
+    let times = (Some(start), Some(idle));
+    let config = Config { start_timeout_seconds: times.0, idle_timeout_seconds: times.1, ..config(server) };
+    OpenAi::new(&config).expect("a provider")
 }
 
 /// One event of a reply's text.

@@ -11,6 +11,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::Notify,
     task::JoinHandle,
+    time::timeout,
 };
 
 /// The server; it ends when dropped.
@@ -40,7 +41,7 @@ enum Step {
     Send(Vec<u8>),
     Wait(Arc<Notify>),
     Hang,
-    Murmur,
+    Murmur(Arc<Notify>),
 }
 
 #[derive(Default)]
@@ -126,6 +127,11 @@ impl Answer {
         Self(Vec::new())
     }
 
+    /// Bytes that are not HTTP.
+    pub fn raw(bytes: &[u8]) -> Self {
+        Self(vec![Step::Send(bytes.to_owned())])
+    }
+
     pub fn chunk(mut self, bytes: impl AsRef<[u8]>) -> Self {
         let bytes = bytes.as_ref();
         // A chunk of no bytes would end the body.
@@ -148,17 +154,20 @@ impl Answer {
         self
     }
 
+    /// Only says again and again that it is there, as servers behind a proxy do, until the other side hangs up.
+    pub fn murmur(self) -> Self {
+        self.murmur_until(&Arc::default())
+    }
+
+    /// The same until told to go on.
+    pub fn murmur_until(mut self, until: &Arc<Notify>) -> Self {
+        self.0.push(Step::Murmur(until.clone()));
+        self
+    }
+
     /// Sends no more and keeps the connection open, until the other side hangs up.
     pub fn hang(mut self) -> Self {
         self.0.push(Step::Hang);
-        self
-    }
-}
-
-impl Answer {
-    /// Only says again and again that it is there, as servers behind a proxy do, until the other side hangs up.
-    pub fn murmur(mut self) -> Self {
-        self.0.push(Step::Murmur);
         self
     }
 }
@@ -174,7 +183,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 async fn serve(socket: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let mut socket = BufReader::new(socket);
     let seen = read(&mut socket).await?;
-    let answer = if seen.line.starts_with("GET") && seen.line.ends_with("/models") {
+    let answer = if seen.line.starts_with("GET /v1/models") {
         let one = || Answer::full(200, "application/json", r#"{"object":"list","data":[{"id":"test"}]}"#);
         lock(&shared.models).clone().unwrap_or_else(one)
     } else {
@@ -186,10 +195,11 @@ async fn serve(socket: TcpStream, shared: &Shared) -> std::io::Result<()> {
         match step {
             Step::Send(bytes) => socket.write_all(&bytes).await?,
             Step::Wait(until) => until.notified().await,
-            Step::Murmur => loop {
-                socket.write_all(b"e\r\n: keep-alive\n\n\r\n").await?;
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            },
+            Step::Murmur(until) => {
+                while timeout(Duration::from_millis(100), until.notified()).await.is_err() {
+                    socket.write_all(b"e\r\n: keep-alive\n\n\r\n").await?;
+                }
+            }
             Step::Hang => {
                 let hung_up = socket.read(&mut [0]).await;
                 shared.left.notify_one();

@@ -233,3 +233,21 @@ async fn a_conversation_gets_its_title_from_the_model_unless_a_person_gave_one()
     let stretch = ada.reads(second.id).await.expect("the conversation");
     assert_eq!(stretch.conversation.title, "My own");
 }
+
+/// Rule: a reply with something that cannot be shown is whole, and says so.
+#[tokio::test]
+async fn a_reply_with_an_image_is_whole_and_says_what_is_missing() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let chat = ada.says("Hello").await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows(chat.reply).await;
+    let provider = server.provider.is_asked().await;
+    provider.says("A fish:");
+    provider.sends("data: {\"choices\":[{\"index\":0,\"delta\":{\"images\":[{\"type\":\"image_url\"}]}}]}\n\n");
+    provider.ends();
+    assert_eq!(tab.sees_the_end(chat.reply).await, Status::Completed);
+    assert_eq!(tab.text(chat.reply), "A fish:");
+    let remark = tab.message(chat.reply).error.clone().unwrap_or_default();
+    assert!(remark.starts_with("test sent something that cannot be shown here"), "{remark}");
+}

@@ -1,7 +1,7 @@
 //! From what a server says of its failure to a sentence for people.
 
 use crate::provider::ProviderError;
-use reqwest::{Response, header};
+use reqwest::{Response, header, header::HeaderMap};
 use serde_json::Value;
 use std::time::{Duration, SystemTime};
 
@@ -16,6 +16,10 @@ pub struct Said {
     pub text: String,
     /// Its code and type, as they are.
     pub kind: String,
+    /// When to come again, by the headers.
+    pub after: Option<Duration>,
+    /// There is text that Continue could go on from.
+    pub words: bool,
 }
 
 impl Said {
@@ -23,72 +27,91 @@ impl Said {
     pub fn read(body: &[u8]) -> Self {
         let body = String::from_utf8_lossy(body);
         let Ok(value) = serde_json::from_str::<Value>(&body) else {
-            let text = if body.trim_start().starts_with(['<', '{']) { "" } else { &body };
+            let text = if body.trim_start().starts_with(['<', '{', '[']) { "" } else { &body };
             return Self { text: line(text), ..Self::default() };
         };
-        let error = value.get("error").filter(|error| !error.is_null()).unwrap_or(&value);
-        let text = [error, &error["message"], &error["detail"]].into_iter().find_map(Value::as_str);
+        let value = value.get(0).unwrap_or(&value);
+        let error = value.get("error").filter(|error| error.is_object()).unwrap_or(value);
         let word = |field: &str| match &error[field] {
             Value::String(word) => word.clone(),
             Value::Number(number) => number.to_string(),
             _ => String::new(),
         };
         let (code, kind) = (word("code"), word("type"));
-        Self { status: code.parse().unwrap_or(0), text: line(text.unwrap_or_default()), kind: format!("{code} {kind}") }
+        Self {
+            status: code.parse().unwrap_or(0),
+            text: line(&words(value)),
+            kind: format!("{code} {kind}"),
+            ..Self::default()
+        }
     }
 
-    /// At most 300 characters of it; the status if nothing was said.
-    fn words(mut self) -> String {
-        if self.text.is_empty() && self.status != 0 {
-            return format!("status {}", self.status);
+    /// At most 300 characters of it.
+    fn words(&self) -> String {
+        match self.text.char_indices().nth(LONGEST) {
+            Some((end, _)) => format!("{}…", &self.text[..end]),
+            None => self.text.clone(),
         }
-        if let Some((end, _)) = self.text.char_indices().nth(LONGEST) {
-            self.text.truncate(end);
-            self.text.push('…');
-        }
-        self.text
     }
 
     fn is(&self, words: &[&str]) -> bool {
         words.iter().any(|word| self.kind.contains(word))
     }
 
-    fn names_no_model(&self) -> bool {
+    fn speaks_of(&self, words: &[&str]) -> bool {
         let text = self.text.to_lowercase();
+        words.iter().any(|word| text.contains(word))
+    }
+
+    fn names_no_model(&self) -> bool {
         let unknown = ["not found", "does not exist", "not exist", "unknown", "not a valid"];
-        self.is(&["model_not_found"])
-            || matches!(self.status, 400 | 404)
-                && text.contains("model")
-                && unknown.iter().any(|way| text.contains(way))
+        self.is(&["model_not_found", "DeploymentNotFound"])
+            || matches!(self.status, 400 | 404) && self.speaks_of(&["model"]) && self.speaks_of(&unknown)
+    }
+
+    fn is_about_the_key(&self) -> bool {
+        self.speaks_of(&["api key", "api_key", "api-key", "apikey", "subscription key", "credentials"])
+    }
+
+    fn is_about_the_place(&self) -> bool {
+        self.speaks_of(&["region", "country", "location", "territor"]) && self.speaks_of(&["support", "available"])
     }
 }
 
 /// The failure that `said` is, asked for `model`.
-pub fn failure(name: &str, base: &str, model: &str, said: Said, after: Option<Duration>) -> ProviderError {
-    let provider = name.to_owned();
+pub fn failure(provider: String, url: String, model: &str, said: Said) -> ProviderError {
+    let (words, after) = (said.words(), said.after.or_else(|| wait_in(&said.text)));
+    // Where the sentence alone would not do.
+    let cause = if words.is_empty() && said.status != 0 { format!("status {}", said.status) } else { words.clone() };
     match said.status {
         _ if !model.is_empty() && said.names_no_model() => ProviderError::Model { provider, model: model.to_owned() },
         401 => ProviderError::Key { provider },
+        400 if said.is_about_the_key() => ProviderError::Key { provider },
         402 => ProviderError::Credit { provider },
         _ if said.is(&["insufficient_quota"]) => ProviderError::Credit { provider },
-        429 | 529 => ProviderError::Busy { provider, after },
-        0 if said.is(&["rate_limit", "overloaded"]) => ProviderError::Busy { provider, after },
-        404 | 405 => ProviderError::Address { provider, url: base.to_owned() },
-        408 | 409 | 425 | 500..=599 => ProviderError::Failing { provider, said: said.words(), after },
-        0 if said.is(&["server_error", "internal"]) => ProviderError::Failing { provider, said: said.words(), after },
-        0 => ProviderError::Reported { provider, said: said.words() },
-        _ => ProviderError::Refused { provider, said: said.words() },
+        429 | 529 => ProviderError::Busy { provider, said: words, after },
+        0 if said.is(&["rate_limit", "overloaded"]) => ProviderError::Busy { provider, said: words, after },
+        404 | 405 => ProviderError::Address { provider, url, said: words },
+        408 | 409 | 425 | 500..=599 => ProviderError::Failing { provider, said: cause, after },
+        0 if said.is(&["server_error", "internal"]) => ProviderError::Failing { provider, said: cause, after },
+        0 => ProviderError::Reported { provider, said: words, words: said.words },
+        400 if said.is_about_the_place() => ProviderError::Denied { provider, said: cause },
+        // A provider's moderation says no with the same status.
+        403 if !said.speaks_of(&["flagged", "moderation"]) => ProviderError::Denied { provider, said: cause },
+        _ => ProviderError::Refused { provider, said: cause },
     }
 }
 
-/// The header `Retry-After`, as seconds or as a date. <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>
-pub fn retry_after(response: &Response) -> Option<Duration> {
-    let value = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+/// When a server wants to be asked again: `retry-after-ms`, or `Retry-After` as seconds or as a date.
+/// <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let number =
+        |name, unit| header(name)?.parse::<f64>().ok().and_then(|n| Duration::try_from_secs_f64(n * unit).ok());
+    number("retry-after-ms", 0.001).or_else(|| number("retry-after", 1.0)).or_else(|| {
+        let date = httpdate::parse_http_date(header("retry-after")?).ok()?;
+        Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+    })
 }
 
 /// Where a redirect points, without its query.
@@ -97,6 +120,66 @@ pub fn target(response: &Response) -> String {
         response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("another address");
     let to = response.url().join(location).map_or(location.to_owned(), String::from);
     line(to.split(['?', '#']).next().unwrap_or_default())
+}
+
+/// `text` without `secret`, wherever that stands by itself. A short one is no secret ("none", "ollama", "x"), but may be
+/// part of any word.
+pub fn masked(text: &str, secret: &str) -> String {
+    const SHORTEST: usize = 16;
+    if secret.len() < SHORTEST {
+        return text.to_owned();
+    }
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let (mut masked, mut from) = (String::new(), 0);
+    for (at, _) in text.match_indices(secret) {
+        let after = at + secret.len();
+        if !text[..at].ends_with(is_part) && !text[after..].starts_with(is_part) {
+            masked += &text[from..at];
+            masked.push('…');
+            from = after;
+        }
+    }
+    masked + &text[from..]
+}
+
+/// What an error says for people, wherever it says that; of a list, all of it.
+fn words(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(list) => {
+            let each: Vec<String> = list.iter().map(words).filter(|words| !words.is_empty()).collect();
+            each.join("; ")
+        }
+        Value::Object(fields) => {
+            let fields =
+                ["error", "errors", "message", "detail", "msg", "title"].iter().filter_map(|name| fields.get(*name));
+            fields.map(words).find(|words| !words.is_empty()).unwrap_or_default()
+        }
+        _ => String::new(),
+    }
+}
+
+/// How long to wait by the words themselves: "Please try again in 1m2.5s".
+fn wait_in(text: &str) -> Option<Duration> {
+    let text = text.to_lowercase();
+    let mut rest = ["try again in ", "retry in ", "retry after "].iter().find_map(|words| text.split_once(words))?.1;
+    let mut seconds = 0.0;
+    loop {
+        let (number, after) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len()));
+        let after = after.trim_start();
+        let (unit, after) = after.split_at(after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len()));
+        let scale = match unit {
+            "ms" | "milliseconds" => 0.001,
+            "s" | "sec" | "second" | "seconds" => 1.0,
+            "m" | "min" | "minute" | "minutes" => 60.0,
+            "h" | "hour" | "hours" => 3600.0,
+            _ => break,
+        };
+        let Ok(number) = number.parse::<f64>() else { break };
+        seconds += number * scale;
+        rest = after.trim_start();
+    }
+    Duration::try_from_secs_f64(seconds).ok().filter(|wait| !wait.is_zero())
 }
 
 /// All on one line.

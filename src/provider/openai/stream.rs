@@ -1,6 +1,9 @@
 //! A streamed reply: bytes to events to pieces, with an eye on the clock.
 
-use super::transcript::{End, Transcript};
+use super::{
+    Timeouts,
+    transcript::{End, Transcript},
+};
 use crate::provider::{Piece, Pieces, ProviderError, sse};
 use futures::{StreamExt, stream};
 use reqwest::Response;
@@ -13,11 +16,13 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// then what came meanwhile is only now read.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
-/// The pieces of a streamed response, which may say nothing for `idle` at a time. Comments that only keep the connection
-/// alive say nothing.
-pub fn pieces(response: Response, transcript: Transcript, idle: Duration) -> Pieces {
+/// The pieces of a streamed response.
+pub fn pieces(response: Response, transcript: Transcript, timeouts: Timeouts) -> Pieces {
     let parser = Some(sse::Parser::default());
-    let reading = Reading { response, parser, transcript, idle, until: Instant::now() + idle, last_look: false };
+    let now = Instant::now();
+    let wait = timeouts.start;
+    let reading =
+        Reading { response, parser, transcript, timeouts, event_at: now, until: now + wait, wait, last_look: false };
     stream::unfold(reading, |mut reading| async { reading.next().await.map(|piece| (piece, reading)) }).fuse().boxed()
 }
 
@@ -26,9 +31,12 @@ struct Reading {
     /// `None` once the stream has ended.
     parser: Option<sse::Parser>,
     transcript: Transcript,
-    idle: Duration,
-    /// When the next event must have come.
+    timeouts: Timeouts,
+    /// When the last event came.
+    event_at: Instant,
+    /// When more must have come, and how long that is after what came last.
     until: Instant,
+    wait: Duration,
     /// Whether that is already past.
     last_look: bool,
 }
@@ -45,15 +53,15 @@ impl Reading {
                 // A break and a proper end are told apart by what came before, not by how the connection closed: real
                 // servers always say `finish_reason` or `[DONE]`, and a crash behind a proxy looks like a proper end.
                 Ok(_) => {
-                    let last = std::mem::take(&mut parser).finish();
-                    Some(self.transcript.last(last))
+                    let (last, foreign) = std::mem::take(&mut parser).finish();
+                    Some(self.transcript.last(last, foreign))
                 }
                 Err(_) if !self.last_look && !self.transcript.finished() => {
                     self.last_look = true;
-                    self.until = Instant::now() + LAST_LOOK.min(self.idle);
+                    self.until = Instant::now() + LAST_LOOK.min(self.wait);
                     None
                 }
-                Err(_) => Some(End::Silence(self.idle)),
+                Err(_) => Some(End::Silence(self.wait)),
             };
             match end {
                 None => self.parser = Some(parser),
@@ -65,12 +73,31 @@ impl Reading {
     fn take(&mut self, parser: &mut sse::Parser, bytes: &[u8]) -> Option<End> {
         let mut events = Vec::new();
         let fits = parser.push(bytes, &mut events);
-        self.transcript.bytes = true;
         let end = events.iter().find_map(|event| self.transcript.event(event)).or(fits.err().map(|_| End::TooLong));
-        if !events.is_empty() {
-            let patience = if self.transcript.finished() { FAREWELL.min(self.idle) } else { self.idle };
-            (self.until, self.last_look) = (Instant::now() + patience, false);
-        }
+        self.postpone(!events.is_empty());
         end
+    }
+
+    /// Every byte is a sign of life: behind a proxy, and while a slow machine reads a long prompt, servers send comments.
+    /// But comments alone are no reply, so they count for no longer than its beginning may take.
+    fn postpone(&mut self, has_events: bool) {
+        let (now, Timeouts { start, idle }) = (Instant::now(), self.timeouts);
+        if has_events {
+            self.event_at = now;
+        }
+        let longest = self.event_at + start.max(idle);
+        if !has_events && (self.transcript.finished() || now >= longest) {
+            return;
+        }
+        self.wait = match (self.transcript.finished(), self.transcript.begun()) {
+            (true, _) => FAREWELL.min(idle),
+            (false, true) => idle,
+            (false, false) => start,
+        };
+        self.until = now + self.wait;
+        if self.until > longest {
+            (self.until, self.wait) = (longest, start.max(idle));
+        }
+        self.last_look = false;
     }
 }

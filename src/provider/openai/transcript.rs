@@ -1,12 +1,8 @@
 //! One reply as it is told by the server: what has come, and how it ended.
 
-use super::{
-    OpenAi,
-    failure::Said,
-    wire::{Chunk, Words},
-};
+use super::{OpenAi, chunk::Chunk, chunk::Words, failure::Said, think::Splitter};
 use crate::{
-    message::Usage,
+    message::{Role, Usage},
     provider::{Piece, ProviderError, Request, sse, sse::Event, wording::Wording},
 };
 use std::{collections::VecDeque, time::Duration};
@@ -16,13 +12,22 @@ pub struct Transcript {
     server: OpenAi,
     model: String,
     going_on: bool,
+    splitter: Splitter,
     wording: Wording,
     usage: Option<Usage>,
     finish: Option<String>,
+    /// Words came as deltas: a message beside them says them again.
+    has_deltas: bool,
+    /// There is text that Continue could go on from.
+    has_text: bool,
     begun: bool,
+    tool: bool,
+    not_shown: bool,
     understood: bool,
-    /// Something came, be it only a comment.
-    pub bytes: bool,
+    /// Something came that is no word of a reply.
+    foreign: bool,
+    /// How many events could not be read between others that could.
+    skipped: u64,
     /// What the reader may have now.
     pub ready: VecDeque<Result<Piece, ProviderError>>,
 }
@@ -42,42 +47,48 @@ pub enum End {
 impl OpenAi {
     /// An empty transcript of the reply to `request`.
     pub(super) fn transcript(&self, request: &Request) -> Transcript {
+        let last = request.turns.last().filter(|turn| turn.role == Role::Assistant && !turn.text.is_empty());
         Transcript {
             server: self.clone(),
             model: request.model.clone(),
             going_on: request.going_on,
+            splitter: Splitter::default(),
             wording: Wording::default(),
             usage: None,
             finish: None,
+            has_deltas: false,
+            has_text: request.going_on && last.is_some(),
             begun: false,
+            tool: false,
+            not_shown: false,
             understood: false,
-            bytes: false,
+            foreign: false,
+            skipped: 0,
             ready: VecDeque::new(),
         }
     }
 }
 
 impl Transcript {
-    /// Takes one event in; gives an end if it is the last to be read.
+    /// Takes one event in; gives an end if it is the last to be read. One that cannot be read ends nothing once others
+    /// could.
     pub fn event(&mut self, event: &Event) -> Option<End> {
-        match event.data.trim_ascii() {
-            b"" => None,
-            b"[DONE]" => Some(End::Done),
-            data if event.name == "error" => Some(End::Said(Said::read(data))),
-            data => match serde_json::from_slice::<Chunk>(data) {
-                Ok(chunk) if chunk.is_error() => Some(End::Said(Said::read(data))),
-                Ok(chunk) => {
-                    self.chunk(chunk);
-                    None
-                }
-                Err(_) => Some(End::Nonsense),
-            },
+        let end = self.read(event);
+        if !self.understood || !matches!(end, Some(End::Nonsense)) {
+            return end;
         }
+        if self.skipped == 0 {
+            tracing::warn!(provider = self.server.label, model = self.model, "skipped an event that cannot be read");
+        }
+        self.skipped += 1;
+        None
     }
 
-    /// The event in which the connection closed: half of one is no nonsense, but a connection that broke.
-    pub fn last(&mut self, event: Option<Event>) -> End {
-        match event.and_then(|event| self.event(&event)) {
+    /// What the connection closed in: half an event is no nonsense, but a connection that broke. `foreign`: there were
+    /// lines that are none of a stream of events.
+    pub fn last(&mut self, event: Option<Event>, foreign: bool) -> End {
+        self.foreign |= foreign;
+        match event.and_then(|event| self.read(&event)) {
             None | Some(End::Nonsense) => End::Closed,
             Some(end) => end,
         }
@@ -85,7 +96,7 @@ impl Transcript {
 
     /// A reply that the server did not stream though asked to.
     pub fn whole(mut self, body: Vec<u8>) -> VecDeque<Result<Piece, ProviderError>> {
-        let end = self.event(&Event { data: body, ..Event::default() }).unwrap_or(End::Done);
+        let end = self.read(&Event { data: body, ..Event::default() }).unwrap_or(End::Done);
         self.end(end);
         self.ready
     }
@@ -95,59 +106,109 @@ impl Transcript {
         self.finish.is_some()
     }
 
+    /// Whether some of the reply was there to be read.
+    pub fn begun(&self) -> bool {
+        self.begun
+    }
+
     /// Puts out what was held back, the usage, and the failure if there is one.
     pub fn end(&mut self, end: End) {
+        self.flush();
         let rest = self.wording.finish();
         self.put(rest);
+        if self.skipped > 1 {
+            let (provider, skipped) = (&self.server.label, self.skipped);
+            tracing::warn!(provider, model = self.model, skipped, "events that cannot be read, in one reply");
+        }
         self.ready.extend(self.usage.map(|usage| Ok(Piece::Usage(usage))));
         self.ready.extend(self.verdict(end).map(Err));
     }
 
-    fn chunk(&mut self, chunk: Chunk) {
-        if let Some(usage) = chunk.usage {
-            self.understood = true;
-            self.usage = Some(usage.into());
+    fn read(&mut self, event: &Event) -> Option<End> {
+        if event.too_long {
+            self.not_shown = true;
+            return None;
         }
-        // Without `n` there is one choice; a server that sends more would mix two replies.
-        let Some(choice) = chunk.choices.into_iter().flatten().find(|choice| choice.index == 0) else {
-            return;
-        };
-        self.understood = true;
-        self.finish = choice.finish_reason.filter(|reason| !reason.is_empty()).or(self.finish.take());
-        for words in [choice.delta, choice.message].into_iter().flatten() {
-            self.words(words);
+        match event.data.trim_ascii() {
+            b"" => None,
+            b"[DONE]" => Some(End::Done),
+            data if event.name == "error" => Some(End::Said(Said::read(data))),
+            data => match Chunk::read(data) {
+                Some(chunk) => {
+                    let failed = chunk.is_error;
+                    self.chunk(chunk);
+                    failed.then(|| End::Said(Said::read(data)))
+                }
+                None => Some(End::Nonsense),
+            },
+        }
+    }
+
+    fn chunk(&mut self, chunk: Chunk) {
+        self.understood |= chunk.usage.is_some() || chunk.choice.is_some();
+        self.foreign |= !self.understood;
+        self.usage = chunk.usage.or(self.usage);
+        let Some(choice) = chunk.choice else { return };
+        self.finish = choice.finish.or(self.finish.take());
+        self.has_deltas |= choice.is_delta;
+        if choice.is_delta || !self.has_deltas {
+            self.words(choice.words);
         }
     }
 
     fn words(&mut self, words: Words) {
-        let (thinking, text) = words.thinking_and_text();
-        for (is_thinking, bytes) in [(true, thinking), (false, text)] {
-            let pieces = self.wording.push(is_thinking, &bytes);
-            self.put(pieces);
+        self.tool |= words.tool;
+        self.not_shown |= words.not_shown;
+        for (is_thinking, bytes) in words.runs {
+            if is_thinking {
+                self.flush();
+                self.push(true, &bytes);
+            } else {
+                let runs = self.splitter.push(&bytes);
+                runs.iter().for_each(|(is_thinking, bytes)| self.push(*is_thinking, bytes));
+            }
         }
     }
 
+    /// Takes what may have been the beginning of thinking in the text for what it is.
+    fn flush(&mut self) {
+        let (is_thinking, bytes) = self.splitter.finish();
+        self.push(is_thinking, &bytes);
+    }
+
+    fn push(&mut self, is_thinking: bool, bytes: &[u8]) {
+        let pieces = self.wording.push(is_thinking, bytes);
+        self.put(pieces);
+    }
+
     fn put(&mut self, pieces: impl IntoIterator<Item = Piece>) {
-        let before = self.ready.len();
-        self.ready.extend(pieces.into_iter().map(Ok));
-        self.begun |= self.ready.len() > before;
+        for piece in pieces {
+            self.begun = true;
+            self.has_text |= matches!(piece, Piece::Text(_));
+            self.ready.push_back(Ok(piece));
+        }
     }
 
     fn verdict(&self, end: End) -> Option<ProviderError> {
-        let provider = self.server.name.clone();
+        let (provider, words) = (self.server.label.clone(), self.has_text);
         let finish = self.finish.as_deref();
         Some(match end {
-            End::Said(said) => self.server.failure(&self.model, said, None),
-            End::TooLong => ProviderError::TooLong { provider, limit: sse::LIMIT },
+            End::Said(said) => self.server.failure(&self.model, Said { words, ..said }),
+            End::TooLong => ProviderError::TooLong { provider, limit: sse::MAX_PASSED_OVER },
             End::Nonsense => ProviderError::Nonsense { provider },
-            End::Done | End::Closed | End::Silence(_) if finish == Some("length") => ProviderError::Length { provider },
-            End::Done | End::Closed | End::Silence(_) if finish == Some("content_filter") => {
-                ProviderError::Filtered { provider }
+            _ if matches!(finish, Some("length" | "max_tokens" | "model_length")) => {
+                ProviderError::Length { provider, words }
             }
-            End::Silence(after) if finish.is_none() => ProviderError::Silent { provider, after },
-            End::Closed if finish.is_none() && self.begun => ProviderError::BrokeOff { provider },
-            End::Closed if self.bytes && !self.understood => ProviderError::Nonsense { provider },
+            _ if finish == Some("content_filter") => ProviderError::Filtered { provider },
+            _ if finish == Some("error") => ProviderError::Reported { provider, said: String::new(), words },
+            End::Silence(after) if finish.is_none() => ProviderError::Silent { provider, after, words },
+            End::Closed if finish.is_none() && self.begun => ProviderError::BrokeOff { provider, words },
+            _ if self.foreign && !self.understood => ProviderError::Nonsense { provider },
             End::Closed if finish.is_none() => ProviderError::NoAnswer { provider },
+            _ if self.tool || matches!(finish, Some("tool_calls" | "function_call")) => {
+                ProviderError::ToolCall { provider }
+            }
+            _ if self.not_shown => ProviderError::NotShown { provider, words },
             // A reply that was whole already has nothing to add when it is asked to go on.
             _ if self.begun || self.going_on => return None,
             _ => ProviderError::Empty { provider },

@@ -1,27 +1,44 @@
-//! What goes over the wire, as real servers write it: nearly every field may be absent or null.
+//! What a server is asked, and what it says of its models.
 
+use super::think::without_thinking;
 use crate::{
-    message::{Role, Usage},
+    message::Role,
     provider::{Model, Request},
 };
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, Visitor},
-};
 use serde_json::{Value, json};
-use std::fmt;
+use std::collections::BTreeMap;
 
 const GO_ON: &str = "Your last message was cut off. Go on exactly where it broke off: begin with the very next \
                      character, in the same language and format. Repeat nothing, explain nothing.";
+/// Words in the names of models that do not chat. One that does in spite of its name can be named in the settings.
+const NO_CHAT: [&str; 15] = [
+    "embed",
+    "embedding",
+    "embeddings",
+    "rerank",
+    "reranker",
+    "moderation",
+    "whisper",
+    "transcribe",
+    "tts",
+    "dall",
+    "image",
+    "imagen",
+    "sora",
+    "veo",
+    "realtime",
+];
 
 /// The body of a request. Neighbours of the same role become one turn and empty turns none, since many chat templates
 /// insist on taking turns.
 pub fn body(request: &Request, options: bool) -> Value {
     let mut turns: Vec<(Role, String)> = Vec::new();
-    for turn in request.turns.iter().filter(|turn| !turn.text.is_empty()) {
+    for turn in &request.turns {
+        let text = if turn.role == Role::Assistant { without_thinking(&turn.text) } else { &turn.text };
         match turns.last_mut() {
-            Some((role, text)) if *role == turn.role => *text += &format!("\n\n{}", turn.text),
-            _ => turns.push((turn.role, turn.text.clone())),
+            _ if text.is_empty() => {}
+            Some((role, before)) if *role == turn.role => *before += &format!("\n\n{text}"),
+            _ => turns.push((turn.role, text.to_owned())),
         }
     }
     if request.going_on && matches!(turns.last(), Some((Role::Assistant, _))) {
@@ -35,96 +52,35 @@ pub fn body(request: &Request, options: bool) -> Value {
     body
 }
 
-/// The models in the answer of `/models`, by id; `None` if it is no such answer.
+/// The models in the answer of `/models`, by id; `None` if it is no such answer. Servers send a bare list as well, null
+/// for an empty one, and entries that are none; those are left out, and so are models that do not chat, if others do.
 pub fn models(body: &[u8]) -> Option<Vec<Model>> {
-    #[derive(Deserialize)]
-    struct List {
-        data: Vec<Entry>,
+    let mut value: Value = serde_json::from_slice(body).ok()?;
+    if let Some(fields) = value.as_object_mut() {
+        value = fields.remove("data").or_else(|| fields.remove("models"))?;
     }
-    #[derive(Deserialize)]
-    struct Entry {
-        id: String,
-        name: Option<String>,
-    }
-    let list: List = serde_json::from_slice(body).ok()?;
-    let model = |Entry { id, name }| Model { name: name.unwrap_or_else(|| String::clone(&id)), id };
-    let mut models: Vec<_> = list.data.into_iter().map(model).collect();
-    models.sort_by(|a, b| a.id.cmp(&b.id));
-    Some(models)
+    let entries = match value {
+        Value::Array(entries) => entries,
+        Value::Null => Vec::new(),
+        _ => return None,
+    };
+    let models: BTreeMap<String, Model> =
+        entries.iter().filter_map(model).map(|model| (model.id.clone(), model)).collect();
+    let chats = models.values().any(|model| may_chat(&model.id));
+    Some(models.into_values().filter(|model| !chats || may_chat(&model.id)).collect())
 }
 
-/// One event of a stream, or a whole reply.
-#[derive(Deserialize)]
-pub struct Chunk {
-    pub choices: Option<Vec<Choice>>,
-    pub usage: Option<Tokens>,
-    error: Option<IgnoredAny>,
-    object: Option<String>,
+fn model(entry: &Value) -> Option<Model> {
+    let id = match entry.as_str().map_or(&entry["id"], |_| entry) {
+        Value::String(id) if !id.is_empty() => id.clone(),
+        Value::Number(id) => id.to_string(),
+        _ => return None,
+    };
+    let name = entry["name"].as_str().filter(|name| !name.trim().is_empty());
+    Some(Model { name: name.unwrap_or(&id).to_owned(), id })
 }
 
-#[derive(Deserialize)]
-pub struct Choice {
-    #[serde(default)]
-    pub index: u32,
-    pub delta: Option<Words>,
-    pub message: Option<Words>,
-    pub finish_reason: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub struct Words {
-    content: Option<Bytes>,
-    refusal: Option<Bytes>,
-    reasoning_content: Option<Bytes>,
-    reasoning: Option<Bytes>,
-}
-
-#[derive(Deserialize)]
-pub struct Tokens {
-    prompt_tokens: Option<u64>,
-    completion_tokens: Option<u64>,
-}
-
-impl Chunk {
-    /// vLLM sends an error bare, everyone else under `error`.
-    pub fn is_error(&self) -> bool {
-        self.error.is_some() || self.object.as_deref() == Some("error")
-    }
-}
-
-impl Words {
-    /// Both as WTF-8. Servers in transition send the same thinking under both names: one is taken.
-    pub fn thinking_and_text(self) -> (Vec<u8>, Vec<u8>) {
-        let first =
-            |a: Option<Bytes>, b: Option<Bytes>| a.filter(|a| !a.0.is_empty()).or(b).map_or(Vec::new(), |a| a.0);
-        (first(self.reasoning_content, self.reasoning), first(self.content, self.refusal))
-    }
-}
-
-impl From<Tokens> for Usage {
-    fn from(tokens: Tokens) -> Self {
-        Self {
-            input_tokens: tokens.prompt_tokens.unwrap_or_default(),
-            output_tokens: tokens.completion_tokens.unwrap_or_default(),
-        }
-    }
-}
-
-/// A JSON string as bytes: `serde_json` then lets through the halves of surrogate pairs, and bytes that are not UTF-8.
-struct Bytes(Vec<u8>);
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct AsBytes;
-        impl Visitor<'_> for AsBytes {
-            type Value = Bytes;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
-                Ok(Bytes(bytes.to_owned()))
-            }
-        }
-        from.deserialize_byte_buf(AsBytes)
-    }
+fn may_chat(id: &str) -> bool {
+    let id = id.to_lowercase();
+    !id.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| NO_CHAT.contains(&word))
 }

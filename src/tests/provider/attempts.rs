@@ -34,7 +34,7 @@ impl Provider for Prepared {
 }
 
 fn busy(after: Option<u64>) -> ProviderError {
-    ProviderError::Busy { provider: "Test".into(), after: after.map(Duration::from_secs) }
+    ProviderError::Busy { provider: "Test".into(), said: String::new(), after: after.map(Duration::from_secs) }
 }
 
 fn key() -> ProviderError {
@@ -66,6 +66,16 @@ async fn four_attempts_and_no_more() {
     let (came, left, took) = came_of(vec![vec![Err(busy(None))]; 6]).await;
     assert_eq!((came.error, left), (Some(busy(None)), 2));
     assert!(took <= Duration::from_secs(4), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silence_is_waited_for_twice() {
+    let silent =
+        || Err(ProviderError::Silent { provider: "Test".into(), after: Duration::from_secs(600), words: false });
+    let (came, left, _) = came_of(vec![vec![silent()], vec![said("Hello")]]).await;
+    assert_eq!((came.text().as_str(), came.error, left), ("Hello", None, 0));
+    let (came, left, _) = came_of(vec![vec![silent()]; 6]).await;
+    assert_eq!((came.error, left), (silent().err(), 4));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,13 +1,15 @@
 //! Every way to fail, and the sentence for it. What had come stays.
 
-use crate::{Answer, Came, ask, came_in_time, came_of, config, provider, provider_server::ProviderServer, text};
+use crate::{
+    Answer, Came, KEY, ask, came_in_time, came_of, config, impatient, provider, provider_server::ProviderServer, text,
+};
 use futures::StreamExt;
 use rivulet::provider::{Config, Piece, Provider, ProviderError, openai::OpenAi};
 use std::{
     sync::Arc,
     time::{Duration, SystemTime},
 };
-use tokio::{net::TcpListener, sync::Notify};
+use tokio::{net::TcpListener, sync::Notify, time::timeout};
 
 const SETTING: &str = "OPENAI_BASE_URL, or base-url in Leptos.toml";
 
@@ -50,7 +52,7 @@ async fn a_wrong_address() {
 #[tokio::test]
 async fn too_busy() {
     let error = refused(429, &[("Retry-After", "20")], r#"{"error":{"message":"slow down"}}"#).await;
-    assert_eq!(error.to_string(), "Test is too busy; try again in 20 s.");
+    assert_eq!(error.to_string(), "Test is too busy: slow down. Try again in 20 s.");
     assert_eq!((error.may_pass(), error.retry_after()), (true, Some(Duration::from_secs(20))));
 
     let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(600));
@@ -61,7 +63,7 @@ async fn too_busy() {
     assert_eq!(past.retry_after(), Some(Duration::ZERO));
 
     let unclear = refused(429, &[("Retry-After", "soon")], "").await;
-    assert_eq!(unclear.to_string(), "Test is too busy; try again in a while.");
+    assert_eq!(unclear.to_string(), "Test is too busy. Try again in a while.");
 }
 
 #[tokio::test]
@@ -82,9 +84,9 @@ async fn the_server_fails() {
 
 #[tokio::test]
 async fn a_refusal_shows_what_was_said_but_not_the_key() {
-    let said = format!(r#"{{"detail":"no sk-secret here {}"}}"#, "x".repeat(10_000));
+    let said = format!(r#"{{"detail":"no {KEY} here {}"}}"#, "x".repeat(10_000));
     let sentence = refused(403, &[], &said).await.to_string();
-    assert!(sentence.starts_with("Test refused the request: no … here xxx"), "{sentence}");
+    assert!(sentence.starts_with("Test denied access: no … here xxx"), "{sentence}");
     assert!(sentence.len() < 500, "{sentence}");
 }
 
@@ -108,6 +110,7 @@ async fn an_error_in_the_stream() {
         "error: {\"message\":\"The model crashed.\"}\n\n",
         "data: {\"error\":\"The model crashed.\"}\n\n",
     ] {
+        let sentence = "Test reported an error: The model crashed. Press Retry.";
         assert_eq!(came_of(Answer::stream().chunk(event).end()).await.sentence(), sentence, "{event}");
     }
 }
@@ -116,7 +119,7 @@ async fn an_error_in_the_stream() {
 async fn an_error_in_the_stream_that_may_pass() {
     let busy = r#"data: {"error":{"message":"Rate limited","code":429},"choices":[{"delta":{"content":""},"finish_reason":"error"}]}"#;
     let came = came_of(Answer::stream().chunk(busy).chunk("\n\n").end()).await;
-    assert_eq!(came.sentence(), "Test is too busy; try again in a while.");
+    assert_eq!(came.sentence(), "Test is too busy: Rate limited. Try again in a while.");
     let crash = r#"data: {"error":{"message":"Oh","type":"server_error","code":null}}"#;
     let came = came_of(Answer::stream().chunk(crash).chunk("\n\n").end()).await;
     assert_eq!(came.sentence(), "Test failed: Oh. Try again in a while.");
@@ -153,25 +156,53 @@ async fn half_a_surrogate_at_the_break_is_not_lost() {
 
 #[tokio::test]
 async fn silence() {
-    let sentence = "Test sent nothing for 1 s. Try again, or choose another model.";
-    assert_eq!(came_in_time(Answer::nothing().hang()).await.sentence(), sentence);
-    assert_eq!(came_in_time(Answer::stream().hang()).await.sentence(), sentence);
+    let sentence = "Test sent nothing for 1 s. Press Retry, or choose another model.";
+    for answer in [Answer::nothing().hang(), Answer::stream().hang(), Answer::stream().murmur()] {
+        let came = came_in_time(answer).await;
+        assert_eq!(came.sentence(), sentence);
+        assert!(came.error.is_some_and(|error| error.may_pass()));
+    }
     for more in [Answer::hang, Answer::murmur] {
         let came = came_in_time(more(Answer::stream().chunk(text("So far")))).await;
+        let sentence = "Test sent nothing for 1 s. Press Continue to go on.";
         assert_eq!((came.text().as_str(), came.sentence().as_str()), ("So far", sentence));
-        assert!(came.error.is_some_and(|error| !error.may_pass()));
     }
 }
 
 #[tokio::test]
+async fn a_sign_of_life_is_none_of_a_reply_but_is_waited_on() {
+    // For a piece after the first one there is a second, unless something shows that the server still lives.
+    let (server, more) = (ProviderServer::start().await, Arc::new(Notify::new()));
+    server.answer(Answer::stream().chunk(text("So far")).murmur_until(&more).chunk(text(", so good")).hang());
+    let mut pieces = impatient(&server, 60, 1).reply(ask("test", "Hello"));
+    assert_eq!(pieces.next().await, Some(Ok(Piece::Text("So far".into()))));
+    assert!(timeout(Duration::from_secs(3), pieces.next()).await.is_err(), "given up while it lived");
+    more.notify_one();
+    assert_eq!(pieces.next().await, Some(Ok(Piece::Text(", so good".into()))));
+    let error = pieces.next().await.expect("silence").expect_err("silence");
+    assert_eq!(error.to_string(), "Test sent nothing for 1 s. Press Continue to go on.");
+}
+
+#[tokio::test]
+async fn the_beginning_may_take_longer_than_what_follows() {
+    let (server, more) = (ProviderServer::start().await, Arc::new(Notify::new()));
+    let role = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
+    server.answer(Answer::stream().chunk(role).wait(&more).chunk(text("At last")).hang());
+    let mut pieces = impatient(&server, 60, 1).reply(ask("test", "Hello"));
+    assert!(timeout(Duration::from_secs(3), pieces.next()).await.is_err(), "given up too early");
+    more.notify_one();
+    assert_eq!(pieces.next().await, Some(Ok(Piece::Text("At last".into()))));
+}
+
+#[tokio::test]
 async fn what_came_while_this_process_stood_still_is_no_silence() {
-    let (server, idle, more) = (ProviderServer::start().await, Duration::from_secs(1), Arc::new(Notify::new()));
+    let (server, more) = (ProviderServer::start().await, Arc::new(Notify::new()));
     server.answer(Answer::stream().chunk(text("So far")).wait(&more).chunk(text(", so good")).hang());
-    let mut pieces = provider(&server).idle(idle).reply(ask("test", "Hello"));
+    let mut pieces = impatient(&server, 1, 1).reply(ask("test", "Hello"));
     assert_eq!(pieces.next().await, Some(Ok(Piece::Text("So far".into()))));
     more.notify_one();
     // Server and reader run on this one thread, which sleeps.
-    std::thread::sleep(idle * 2);
+    std::thread::sleep(Duration::from_secs(2));
     assert_eq!(pieces.next().await, Some(Ok(Piece::Text(", so good".into()))));
 }
 
@@ -203,13 +234,13 @@ async fn something_else_than_a_reply() {
 
 #[tokio::test]
 async fn a_line_without_an_end() {
-    let sent = (0..3).fold(Answer::stream().chunk(text("So far")), |answer, _| answer.chunk(vec![b'x'; 512 << 10]));
+    let sent = (0..66).fold(Answer::stream().chunk(text("So far")), |answer, _| answer.chunk(vec![b'x'; 512 << 10]));
     let came = came_of(sent.hang()).await;
     assert_eq!(came.text(), "So far");
-    assert!(came.sentence().starts_with("Test sent more than 1048576 bytes at once"), "{came:?}");
-    let lines = format!("data: {}\n", "x".repeat(64 << 10)).repeat(17);
+    assert!(came.sentence().starts_with("Test sent more than 32 MiB at once"), "{came:?}");
+    let lines = format!("data: {}\n", "x".repeat(64 << 10)).repeat(17 * 32);
     let came = came_of(Answer::stream().chunk(lines).hang()).await;
-    assert!(came.sentence().starts_with("Test sent more than 1048576 bytes at once"), "{came:?}");
+    assert!(came.sentence().starts_with("Test sent more than 32 MiB at once"), "{came:?}");
 }
 
 #[tokio::test]
@@ -222,7 +253,9 @@ async fn nobody_there() {
     let config = Config { base_url, ..config(&server) };
     let provider = OpenAi::new(&config).expect("a provider");
     let came = Came::of(provider.reply(ask("test", "Hello"))).await;
-    assert!(came.sentence().starts_with(&format!("Test could not be reached at {url} (")), "{came:?}");
+    let sentence =
+        format!("Test could not be reached at {url} (Connection refused). Check that it is running, and {SETTING}.");
+    assert_eq!(came.sentence(), sentence);
     assert!(came.error.is_some_and(|error| error.may_pass()));
 }
 

@@ -56,7 +56,9 @@ async fn a_request_says_what_it_must() {
     Came::of(provider(&server).reply(ask("test", "Hi 水"))).await;
     let seen = server.seen().remove(0);
     assert_eq!(seen.line, "POST /v1/chat/completions");
-    assert_eq!(seen.header("authorization"), Some("Bearer sk-secret"));
+    assert_eq!(seen.header("authorization"), Some("Bearer sk-secret-0123456789"));
+    // Some servers refuse whoever does not say what they are.
+    assert_eq!(seen.header("user-agent"), Some(concat!("rivulet/", env!("CARGO_PKG_VERSION"))));
     let body = json!({
         "model": "test", "stream": true, "stream_options": { "include_usage": true },
         "messages": [{ "role": "user", "content": "Hi 水" }],
@@ -73,6 +75,81 @@ async fn without_a_key_none_is_sent() {
     Came::of(provider.reply(ask(&model, "Hi"))).await;
     let seen = server.seen().remove(0);
     assert_eq!((seen.header("authorization"), seen.json()["model"].as_str()), (None, Some("meta/llama")));
+}
+
+#[tokio::test]
+async fn headers_and_query_are_sent_with_every_request() {
+    let server = ProviderServer::start().await;
+    let table = format!(
+        "kind = 'openai'\nname = 'Azure'\nbase-url = ' {}/?api-version=2024-10-21 '\nheaders = {{ api-key = 'sk-other-0123456789' }}",
+        server.url()
+    );
+    let providers = Providers::new(&[toml::from_str(&table).expect("settings")]).expect("providers");
+    whole_menu(&providers).await;
+    let refusal = r#"{"error":"sk-other-0123456789 may not, with 2024-10-21"}"#;
+    server.answer(Answer::full(403, "application/json", refusal));
+    let (provider, model) = providers.find("Azure/test").expect("a provider");
+    let came = Came::of(provider.reply(ask(&model, "Hi"))).await;
+    assert!(came.sentence().starts_with("Azure denied access: … may not, with 2024-10-21."), "{came:?}");
+    let lines: Vec<_> =
+        server.seen().iter().map(|seen| (seen.line.clone(), seen.header("api-key").map(str::to_owned))).collect();
+    let key = || Some("sk-other-0123456789".to_owned());
+    let expected = [
+        ("GET /v1/models?api-version=2024-10-21".to_owned(), key()),
+        ("POST /v1/chat/completions?api-version=2024-10-21".to_owned(), key()),
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[tokio::test]
+async fn lists_as_servers_write_them() {
+    let server = ProviderServer::start().await;
+    let provider = provider(&server);
+    for (body, expected) in [
+        (r#"[{"id":"b"},{"id":"a","name":"Model A","type":"chat"}]"#, vec![("a", "Model A"), ("b", "b")]),
+        (r#"{"object":"list","data":null}"#, vec![]),
+        (
+            r#"{"data":[{"name":"no id"},null,7,{"id":""},{"id":"a","name":5},{"id":7},"b",{"id":"a"}]}"#,
+            vec![("7", "7"), ("a", "a"), ("b", "b")],
+        ),
+        (r#"{"models":[{"id":"a"}]}"#, vec![("a", "a")]),
+        (
+            r#"{"data":[{"id":"text-embedding-3"},{"id":"gpt-4o-mini-tts"},{"id":"whisper-1"},{"id":"gpt-5"},{"id":"o/embedded-coder"}]}"#,
+            vec![("gpt-5", "gpt-5"), ("o/embedded-coder", "o/embedded-coder")],
+        ),
+        // Whoever offers nothing else may mean it.
+        (r#"{"data":[{"id":"dall-e-3"}]}"#, vec![("dall-e-3", "dall-e-3")]),
+    ] {
+        server.models(Answer::full(200, "application/json", body));
+        let models = provider.ask_models().await.expect(body);
+        assert_eq!(models.iter().map(|model| (model.id.as_str(), model.name.as_str())).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_fails_advises_what_helps_there() {
+    let server = ProviderServer::start().await;
+    let url = server.url();
+    for (status, body, sentence) in [
+        (200, "{\"object\":\"page\"}", "Test answered with something that is not a list of models. Check OPENAI_BASE_URL, or base-url in Leptos.toml.".to_owned()),
+        (404, "{}", format!("Test lists no models at {url}. Name them in Leptos.toml (models), or check OPENAI_BASE_URL, or base-url in Leptos.toml.")),
+        (429, "", "Test is too busy. It is asked again for its models.".to_owned()),
+        (400, "{\"error\":\"no\"}", "Test refused the request: no. It is asked again for its models.".to_owned()),
+        (401, "", "Test refused the key. Check OPENAI_API_KEY, or api-key in Leptos.toml.".to_owned()),
+    ] {
+        server.models(Answer::full(status, "application/json", body));
+        assert_eq!(provider(&server).ask_models().await.expect_err(body).of_list(), sentence);
+    }
+}
+
+#[test]
+fn a_provider_without_a_name_is_called_by_its_host() {
+    let label = |table: &str| toml::from_str::<Config>(table).expect("settings").label();
+    assert_eq!(label("kind = 'openai'"), "OpenAI");
+    assert_eq!(label("kind = 'openai'\nbase-url = 'http://127.0.0.1:11434/v1'"), "127.0.0.1:11434");
+    assert_eq!(label("kind = 'openai'\nbase-url = 'https://api.groq.com/openai/v1'"), "api.groq.com");
+    assert_eq!(label("kind = 'openai'\nbase-url = 'https://api.groq.com/openai/v1'\nname = 'Groq'"), "Groq");
+    assert_eq!(label("kind = 'demo'"), "demo");
 }
 
 #[tokio::test]
@@ -161,7 +238,7 @@ async fn a_provider_without_a_list_is_left_out_but_found() {
 #[tokio::test]
 async fn a_provider_without_models_says_so() {
     let server = ProviderServer::start().await;
-    server.models(Answer::full(200, "application/json", r#"{"object":"list","data":[]}"#));
+    server.models(Answer::full(200, "application/json", r#"{"object":"list","data":null}"#));
     let providers = Providers::new(&[config(&server)]).expect("providers");
     let menu = eventually(&providers, |menu| !menu.trouble[0].contains("is being asked")).await;
     assert_eq!((menu.choices, menu.trouble), (vec![], vec!["Test has no models to choose from.".to_owned()]));
@@ -280,6 +357,7 @@ async fn a_title_is_tidied() {
         ("\"Rivers and streams\"\n", Some("Rivers and streams")),
         ("<think>\nHm.\n</think>\n\n**Title.**", Some("Title")),
         (" \n", None),
+        ("**Holiday Name:** Harmony", Some("Holiday Name: Harmony")),
     ] {
         server.answer(Answer::stream().chunk(text(said)).chunk(DONE).end());
         let made = provider(&server).title("test", &"long ".repeat(10_000)).await;
@@ -302,6 +380,11 @@ fn settings_are_checked() {
         ("kind = 'openai'\napi-key = \"sk-se\\ncret\"", "api-key"),
         ("kind = 'openai'\nname = 'a/b'", "name"),
         ("kind = 'openai'\npace = 4.0", "pace"),
+        ("kind = 'openai'\nheaders = { x-key = \"se\\ncret\" }", "headers"),
+        ("kind = 'openai'\nheaders = { 'x key' = 'a' }", "headers"),
+        ("kind = 'openai'\nidle-timeout-seconds = 0", "idle-timeout-seconds"),
+        ("kind = 'demo'\nheaders = { a = 'b' }", "headers"),
+        ("kind = 'demo'\nstart-timeout-seconds = 9", "start-timeout-seconds"),
         ("kind = 'demo'\npace = 0.0", "pace"),
         ("kind = 'demo'\npace = nan", "pace"),
         ("kind = 'demo'\nmodels = ['a']", "models"),
@@ -311,6 +394,6 @@ fn settings_are_checked() {
         assert!(!error.contains("se\ncret") && !error.contains("secret"), "{error}");
     }
     assert!(Providers::new(&[Config::demo(), Config::demo()]).is_err());
-    let config = read("kind = 'openai'\napi-key = 'sk-secret'").expect("settings");
+    let config = read("kind = 'openai'\napi-key = 'sk-secret'\nheaders = { x-key = 'secret' }").expect("settings");
     assert!(!format!("{config:?}").contains("secret"));
 }

@@ -1,0 +1,71 @@
+//! Streams that real servers sent, recorded in the tests of other projects, and what an independent reader makes of them.
+//! They are others' work and stay outside this repository: `RIVULET_RECORDED` names a folder with pairs of files.
+//!
+//! - `NAME.sse` (a stream) or `NAME.body` (a reply that is not streamed): the bytes of the body
+//! - `NAME.json`: what is in it, `{"thinking": "…", "text": "…", "usage": [input, output] or null}`
+
+use crate::{Answer, Came, ask, provider, provider_server::ProviderServer};
+use rivulet::{provider::Provider, text::normalize};
+use serde::Deserialize;
+use std::{fs, path::Path};
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct Expected {
+    thinking: String,
+    text: String,
+    usage: Option<(u64, u64)>,
+}
+
+impl Expected {
+    fn of(came: &Came) -> Self {
+        let all =
+            |wanted: &str| came.runs.iter().filter(|(kind, _)| *kind == wanted).map(|(_, run)| run.as_str()).collect();
+        let usage = came.usage.map(|usage| (usage.input_tokens, usage.output_tokens));
+        Self { thinking: all("thinking"), text: all("text"), usage }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs recordings: RIVULET_RECORDED=FOLDER"]
+async fn every_recorded_stream_is_whole() {
+    let folder = std::env::var("RIVULET_RECORDED").expect("RIVULET_RECORDED names a folder");
+    let server = ProviderServer::start().await;
+    let (mut replayed, mut failures) = (0, Vec::new());
+    for entry in fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("an entry").path();
+        let Some(kind) = path.extension().and_then(|kind| kind.to_str()).filter(|kind| ["sse", "body"].contains(kind))
+        else {
+            continue;
+        };
+        replayed += 1;
+        failures.extend(difference(&server, &path, kind).await);
+    }
+    println!("{} of {replayed} are whole", replayed - failures.len());
+    assert!(replayed > 0, "there is nothing to replay");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// How a recording, whole and in small pieces, is read otherwise than expected.
+async fn difference(server: &ProviderServer, path: &Path, kind: &str) -> Option<String> {
+    let bytes = fs::read(path).expect("a recording");
+    let expected = fs::read_to_string(path.with_extension("json")).expect("what is in it");
+    let mut expected: Expected = serde_json::from_str(&expected).expect("what is in it, as JSON");
+    (expected.text, expected.thinking) = (normalize(&expected.text), normalize(&expected.thinking));
+    for size in [bytes.len().max(1), 37] {
+        let answer = match kind {
+            "sse" => bytes.chunks(size).fold(Answer::stream(), Answer::chunk).end(),
+            _ => Answer::head(200, &[("Content-Type", "application/json")]).chunk(&bytes).end(),
+        };
+        server.answer(answer);
+        let came = Came::of(provider(server).reply(ask("test", "Hello"))).await;
+        let read = Expected::of(&came);
+        if read != expected {
+            return Some(format!(
+                "{}\n  expected {expected:?}\n  read     {read:?}\n  {}",
+                path.display(),
+                came.sentence()
+            ));
+        }
+    }
+    None
+}
