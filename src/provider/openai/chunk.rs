@@ -38,9 +38,9 @@ pub struct Words {
 }
 
 impl Chunk {
-    /// Reads the data of an event; `None` if that is no JSON object. Of an array the first one counts: so does Google
-    /// wrap its errors.
-    pub fn read(data: &[u8]) -> Option<Self> {
+    /// Reads the data of an event, or a `whole` reply; `None` if that is no JSON object. Of an array the first one
+    /// counts: so does Google wrap its errors.
+    pub fn read(data: &[u8], whole: bool) -> Option<Self> {
         let mut json = Json::read(data)?;
         if let Value::Array(list) = &mut json.value {
             json.value = list.first_mut()?.take();
@@ -49,14 +49,15 @@ impl Chunk {
         value.is_object().then(|| Self {
             is_error: is_error(value),
             usage: usage(&value["usage"]),
-            choice: choice(&value["choices"]).map(|choice| Choice::read(&json, choice)),
+            choice: choice(&value["choices"]).map(|choice| Choice::read(&json, choice, whole)),
         })
     }
 }
 
 impl Choice {
-    fn read(json: &Json, choice: &Value) -> Self {
-        let is_delta = choice["delta"].is_object();
+    fn read(json: &Json, choice: &Value, whole: bool) -> Self {
+        // Perplexity has both, a whole reply's delta being empty.
+        let is_delta = choice["delta"].is_object() && !(whole && choice["message"].is_object());
         let words = if is_delta { &choice["delta"] } else { &choice["message"] };
         let finish = choice["finish_reason"].as_str().filter(|reason| !reason.is_empty());
         Self { finish: finish.map(str::to_lowercase), is_delta, words: Words::read(json, words) }
@@ -73,8 +74,8 @@ impl Words {
             }
         }
         let mut words =
-            Self { tool: has_some(&value["tool_calls"]) || has_some(&value["function_call"]), ..Self::default() };
-        words.not_shown = has_some(&value["images"]) || has_some(&value["audio"]);
+            Self { tool: names_tool(&value["tool_calls"]) || names_tool(&value["function_call"]), ..Self::default() };
+        words.not_shown = has_some(&value["images"]) || has_some(&value["audio"]["data"]);
         words.add(json, &value["content"], false);
         if words.runs.is_empty() {
             words.add(json, &value["refusal"], false);
@@ -130,6 +131,14 @@ fn count(value: &Value) -> Option<u64> {
     };
     // What does not fit becomes the most that does.
     (number >= 0.0).then_some(number as u64)
+}
+
+/// Some servers have an empty call in every reply.
+fn names_tool(calls: &Value) -> bool {
+    match calls {
+        Value::Array(calls) => calls.iter().any(names_tool),
+        call => has_some(&call["name"]) || has_some(&call["function"]["name"]) || has_some(&call["id"]),
+    }
 }
 
 fn has_some(value: &Value) -> bool {

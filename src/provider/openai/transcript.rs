@@ -73,7 +73,7 @@ impl Transcript {
     /// Takes one event in; gives an end if it is the last to be read. One that cannot be read ends nothing once others
     /// could.
     pub fn event(&mut self, event: &Event) -> Option<End> {
-        let end = self.read(event);
+        let end = self.read(event, false);
         if !self.understood || !matches!(end, Some(End::Nonsense)) {
             return end;
         }
@@ -88,7 +88,7 @@ impl Transcript {
     /// lines that are none of a stream of events.
     pub fn last(&mut self, event: Option<Event>, foreign: bool) -> End {
         self.foreign |= foreign;
-        match event.and_then(|event| self.read(&event)) {
+        match event.and_then(|event| self.read(&event, false)) {
             None | Some(End::Nonsense) => End::Closed,
             Some(end) => end,
         }
@@ -96,7 +96,7 @@ impl Transcript {
 
     /// A reply that the server did not stream though asked to.
     pub fn whole(mut self, body: Vec<u8>) -> VecDeque<Result<Piece, ProviderError>> {
-        let end = self.read(&Event { data: body, ..Event::default() }).unwrap_or(End::Done);
+        let end = self.read(&Event { data: body, ..Event::default() }, true).unwrap_or(End::Done);
         self.end(end);
         self.ready
     }
@@ -124,7 +124,7 @@ impl Transcript {
         self.ready.extend(self.verdict(end).map(Err));
     }
 
-    fn read(&mut self, event: &Event) -> Option<End> {
+    fn read(&mut self, event: &Event, whole: bool) -> Option<End> {
         if event.too_long {
             self.not_shown = true;
             return None;
@@ -133,7 +133,7 @@ impl Transcript {
             b"" => None,
             b"[DONE]" => Some(End::Done),
             data if event.name == "error" => Some(End::Said(Said::read(data))),
-            data => match Chunk::read(data) {
+            data => match Chunk::read(data, whole) {
                 Some(chunk) => {
                     let failed = chunk.is_error;
                     self.chunk(chunk);

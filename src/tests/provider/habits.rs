@@ -55,6 +55,14 @@ async fn a_message_beside_a_delta_says_nothing_twice() {
 }
 
 #[tokio::test]
+async fn the_message_of_a_whole_reply_counts_even_beside_a_delta() {
+    let (delta, message) = (json!({ "role": "assistant", "content": "" }), json!({ "content": "A river runs." }));
+    let body = json!({ "choices": [{ "index": 0, "delta": delta, "message": message, "finish_reason": "stop" }] });
+    let came = came_of(Answer::full(200, "application/json", &body.to_string())).await;
+    assert_eq!((came.text().as_str(), came.error), ("A river runs.", None));
+}
+
+#[tokio::test]
 async fn messages_where_no_delta_ever_comes() {
     let message = |text: &str| event(json!({ "choices": [{ "message": { "content": text } }] }));
     assert_eq!(came_of_whole([message("A river"), message(" runs.")]).await.text(), "A river runs.");
@@ -115,7 +123,7 @@ async fn odd_usage_is_read_or_left_out() {
 async fn odd_fields_cost_no_words() {
     let whole = r#"data: {"choices":[{"index":null,"delta":{"content":"A "},"finish_reason":0}],"error":{},"usage":"3"}
 
-data: {"choices":[{"index":"0","delta":{"content":"river","tool_calls":[],"reasoning":{}},"delta":{"content":"river"}}],"error":false}
+data: {"choices":[{"index":"0","delta":{"content":"river","tool_calls":[],"function_call":{"name":"","arguments":""},"audio":{"data":"","id":""},"reasoning":{}},"delta":{"content":"river"}}],"error":false}
 
 data: {"choices":[null,{"index":0.0,"delta":{"content":" runs","refusal":7,"images":null}}],"error":""}
 
