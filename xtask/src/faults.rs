@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
+use cargo_metadata::Artifact;
 
 use crate::build::{Built, artifact, build};
 use crate::command::{cannot_start, cargo, run, step};
@@ -38,12 +39,23 @@ fn program(project: &Project, built: &Built) -> Result<Command> {
         cargo.args(["--release", "--package", "faults"]);
         artifact(&mut cargo, |artifact| artifact.executable.map(PathBuf::from))
     })?;
+    let disk = step("Building the disk that loses its power", || {
+        let mut cargo = cargo(project, "build");
+        cargo.args(["--release", "--package", "disk"]);
+        artifact(&mut cargo, shared_library)
+    })?;
     if let Err(error) = clock() {
         eprintln!("{error:#}\nThe fault of the clock is left out.");
     }
     let mut faults = Command::new(program);
     faults.current_dir(&project.root).env("RIVULET_BIN", &built.server).env("RIVULET_SITE_ROOT", &built.site);
+    faults.env("RIVULET_DISK", disk);
     Ok(faults)
+}
+
+/// What can be preloaded, among all that was built of a library.
+fn shared_library(built: Artifact) -> Option<PathBuf> {
+    built.filenames.into_iter().find(|file| file.extension() == Some("so")).map(Into::into)
 }
 
 /// The library with which a program sees another hour, installed where that can be done.

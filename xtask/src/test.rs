@@ -24,9 +24,9 @@ pub fn test() -> Result<ExitCode> {
         let mut clippy = toolchain::find()?.clippy(&project);
         run(clippy.args(project.browser_half()).arg("--lib").args(DENY_WARNINGS))
     });
-    report.check("Clippy for xtask", || {
+    report.check("Clippy for xtask and the disk", || {
         let mut clippy = cargo(&project, "clippy");
-        run(clippy.args(["--package", "xtask", "--all-targets"]).args(DENY_WARNINGS))
+        run(clippy.args(["--package", "xtask", "--package", "disk", "--all-targets"]).args(DENY_WARNINGS))
     });
     report.check("Clippy for the faults and the bench", || {
         let mut clippy = cargo(&project, "clippy");
@@ -38,7 +38,9 @@ pub fn test() -> Result<ExitCode> {
         let examples = examples.args(project.server_half()).args(["--doc", "--no-fail-fast"]);
         counted(examples, Counts::from_libtest)
     });
-    report.tests("Tests of xtask", || cargo_tests(&project, &["--package", "xtask"].map(String::from)));
+    report.tests("Tests of xtask and the disk", || {
+        cargo_tests(&project, &["--package", "xtask", "--package", "disk"].map(String::from))
+    });
     report.check("Documentation", || {
         let mut doc = cargo(&project, "doc");
         run(doc.args(project.server_half()).arg("--no-deps").env("RUSTDOCFLAGS", "-D warnings"))

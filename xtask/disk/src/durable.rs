@@ -75,10 +75,12 @@ impl Durable {
         let durable = copy.metadata()?.len();
         for change in unsynced.remove(file).unwrap_or_default() {
             if let Change::Written(range) = change {
+                let mut bytes = vec![0; (range.end - range.start) as usize];
                 // Past the end of what is durable there are holes, which read as zeros.
-                let hole = range.start.max(durable).min(range.end)..range.end;
-                copies(&copy, &written, range.start..hole.start)?;
-                written.write_all_at(&vec![0; (hole.end - hole.start) as usize], hole.start)?;
+                let known = durable.clamp(range.start, range.end) - range.start;
+                copy.read_exact_at(&mut bytes[..known as usize], range.start)?;
+                // The system's own call: the C library's function is ours, and would wait for us.
+                rustix::io::pwrite(&written, &bytes, range.start)?;
             }
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! The server ends in the middle, one way or the other.
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
-use rand::RngExt;
+use rand::{RngExt, rngs::SmallRng};
 use rivulet::message::Status;
 use tokio::time::sleep;
 
@@ -15,9 +15,26 @@ use crate::{
 /// its start. Everything that any tab had shown is there, and some replies are continued and killed again.
 pub async fn sigkill(mut round: Round) {
     let mut world = World::start(&mut round).await;
+    dies(&mut round, &mut world, 3, PACE, |_| ()).await;
+}
+
+/// The same with so many replies that they share their commits.
+pub async fn sigkill_of_many(mut round: Round) {
+    let mut world = World::start(&mut round).await;
+    dies(&mut round, &mut world, 60, Duration::ZERO..Duration::from_millis(60), |_| ()).await;
+}
+
+/// Kills a server with so many replies up to three times, and does something before each of its starts.
+pub async fn dies(
+    round: &mut Round,
+    world: &mut World,
+    count: usize,
+    pace: Range<Duration>,
+    before_start: impl Fn(&mut SmallRng),
+) {
     let mut lines = vec![];
     let mut replies = vec![];
-    for _ in 0..3 {
+    for _ in 0..count {
         let (reply, teller) = world.asks().await;
         replies.push((reply, Some(teller)));
         lines.push(world.line().await);
@@ -30,16 +47,18 @@ pub async fn sigkill(mut round: Round) {
                 reading.push(world.follow(tab, reply.chat.reply));
             }
             if let Some(teller) = teller.take() {
-                tokio::spawn(teller.talks(usize::MAX, PACE));
+                tokio::spawn(teller.talks(usize::MAX, pace.clone()));
             }
         }
         let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(400));
         sleep(moment).await;
         world.server.dies();
+        before_start(&mut round.random);
         round.told.times(1);
         if round.random.random_bool(0.3) {
             let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(60));
             world.restarts_in_vain(moment).await;
+            before_start(&mut round.random);
             round.told.times(1);
         }
         world.restarts().await;

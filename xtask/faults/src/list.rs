@@ -6,7 +6,7 @@ use crate::{
         Fault,
         Rounds::{self, Once},
     },
-    itself, kill, network, person, reader, voices,
+    itself, kill, network, person, power, reader, voices,
 };
 
 macro_rules! fault {
@@ -23,6 +23,7 @@ const fn random(short: u64, long: u64, share: u32) -> Rounds {
 pub const FAULTS: &[Fault] = &[
     fault!("itself", "A word changed behind the server's back, found", Once, itself::finds),
     fault!("sigkill", "SIGKILL at a random moment", random(8, 120, 30), kill::sigkill),
+    fault!("sigkill-60", "SIGKILL with 60 replies", random(1, 10, 6), kill::sigkill_of_many),
     fault!("sigterm", "SIGTERM with replies open", random(2, 10, 5), kill::sigterm),
     fault!("cut", "Connection cut at every byte of a frame", Once, network::cut),
     fault!("half-open", "Half-open connection", Once, network::half_open),
@@ -36,6 +37,11 @@ pub const FAULTS: &[Fault] = &[
     fault!("limit", "A file that may not grow", random(2, 10, 4), disk::limit),
     fault!("locked", "Database locked by another process", random(1, 5, 4), disk::locked),
     fault!("fails-once", "A journal write that fails once", random(2, 10, 4), disk::fails_once),
+    fault!("power-itself", "Syncs ignored and power lost, found", Once, power::ignored),
+    fault!("power", "Power lost at a random moment", random(2, 40, 15), power::lost),
+    fault!("power-copy", "Power lost in a checkpoint", random(1, 10, 5), power::lost_in_a_checkpoint),
+    fault!("power-sync", "Syncs that fail, and power lost", random(1, 10, 5), power::failing),
+    fault!("slow-disk", "Every sync 100 ms late", Once, power::slow),
     fault!("hangs", "A provider that hangs", Once, voices::hangs),
     fault!("drips", "A provider that drips", random(1, 5, 1), voices::drips),
     fault!("breaks-off", "A provider that breaks off", random(2, 10, 3), voices::breaks_off),

@@ -12,6 +12,7 @@ mod line;
 mod list;
 mod network;
 mod person;
+mod power;
 mod reader;
 mod server;
 mod support;

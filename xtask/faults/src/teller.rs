@@ -43,10 +43,19 @@ impl Teller {
     /// Says the next words: where they stand, so that no two places look the same, and some.
     pub fn says_words(&mut self, words: usize) {
         for _ in 0..words {
-            let word = WORDS.choose(&mut self.random).copied().unwrap_or_default();
-            let piece = format!("{word} {} ", lock(&self.told.0).len());
-            self.says(&piece);
+            self.says_at_once(1);
         }
+    }
+
+    /// Says so many words in one piece.
+    fn says_at_once(&mut self, words: usize) {
+        let begin = lock(&self.told.0).len();
+        let mut piece = String::new();
+        for _ in 0..words {
+            let word = WORDS.choose(&mut self.random).copied().unwrap_or_default();
+            piece += &format!("{word} {} ", begin + piece.len());
+        }
+        self.says(&piece);
     }
 
     /// Says exactly this.
@@ -61,12 +70,17 @@ impl Teller {
     }
 
     /// Says so many words with pauses between, fewer if nobody listens any more.
-    pub async fn talks(mut self, words: usize, pauses: Range<Duration>) -> Teller {
-        for _ in 0..words {
+    pub async fn talks(self, words: usize, pauses: Range<Duration>) -> Teller {
+        self.talks_in_pieces(words, 1, pauses).await
+    }
+
+    /// The same in pieces of so many words.
+    pub async fn talks_in_pieces(mut self, pieces: usize, words: usize, pauses: Range<Duration>) -> Teller {
+        for _ in 0..pieces {
             if self.voice.bytes.is_closed() {
                 break;
             }
-            self.says_words(1);
+            self.says_at_once(words);
             let pause = self.random.random_range(pauses.clone());
             sleep(pause).await;
         }
