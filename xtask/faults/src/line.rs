@@ -32,6 +32,8 @@ pub struct Weather {
     pub delay: Duration,
     /// At most so much more delay for each piece, but none overtakes another.
     pub jitter: Duration,
+    /// Pieces are passed on all at once, so often.
+    pub period: Option<Duration>,
     /// Bytes a second.
     pub rate: Option<usize>,
     /// Nothing gets through, and nobody is told; later it all comes.
@@ -158,7 +160,8 @@ async fn depart(
     mut random: SmallRng,
 ) {
     let mut piece = vec![0; 16 * 1024];
-    let mut latest = Instant::now();
+    let begun = Instant::now();
+    let mut latest = begun;
     loop {
         // The sender lives as long as the line.
         let _ = weather.wait_for(|weather| !weather.stalls).await;
@@ -166,8 +169,12 @@ async fn depart(
             Ok(length @ 1..) => length,
             _ => return,
         };
-        let Weather { delay, jitter, .. } = *weather.borrow();
+        let Weather { delay, jitter, period, .. } = *weather.borrow();
         latest = latest.max(Instant::now() + delay + jitter.mul_f64(random.random()));
+        if let Some(period) = period {
+            let periods = latest.duration_since(begun).div_duration_f64(period).ceil();
+            latest = begun + period.mul_f64(periods);
+        }
         if queue.send((latest, piece[..length].to_vec())).await.is_err() {
             return;
         }

@@ -1,12 +1,12 @@
 //! All faults, in the order of their telling.
 
 use crate::{
-    clock, disk,
+    backup, clock, descriptors, disk,
     fault::{
         Fault,
         Rounds::{self, Once},
     },
-    itself, kill, network, person, power, reader, voices,
+    itself, kill, logs, memory, menu, network, person, power, reader, rows, voices,
 };
 
 macro_rules! fault {
@@ -30,13 +30,23 @@ pub const FAULTS: &[Fault] = &[
     fault!("delay", "Every piece 0.3 s late", random(1, 3, 2), network::delay),
     fault!("jitter", "Late by chance, and breaking", random(1, 3, 3), network::jitter),
     fault!("slow", "1 KB/s", random(1, 3, 3), network::slow),
+    fault!("buffers", "A proxy that passes on once a second", random(1, 3, 3), network::buffers),
     fault!("stops", "A reader that stops for a minute", Once, reader::stops),
     fault!("never-reads", "A reader that never reads", Once, reader::never_reads),
+    fault!("deaf", "100 readers that do not read 4 MiB", Once, memory::deaf),
+    fault!("descriptors", "No descriptor left", Once, descriptors::used_up),
     fault!("crowd", "2,000 tabs reconnecting at once", Once, reader::crowd),
     fault!("full", "Disk full", random(2, 10, 6), disk::space),
     fault!("limit", "A file that may not grow", random(2, 10, 4), disk::limit),
     fault!("locked", "Database locked by another process", random(1, 5, 4), disk::locked),
     fault!("fails-once", "A journal write that fails once", random(2, 10, 4), disk::fails_once),
+    fault!("unreadable", "A row that cannot be read", random(1, 3, 2), rows::unreadable),
+    fault!("refused", "A reply's words refused by the database", random(2, 6, 4), rows::refused),
+    fault!("end-refused", "A reply's words and end refused", random(2, 6, 4), rows::end_refused),
+    fault!("backup", "A backup while replies stream, restored", random(1, 5, 3), backup::while_streaming),
+    fault!("log-closed", "Nobody at the other end of the log", Once, logs::closed),
+    fault!("log-unread", "A log that nobody reads", Once, logs::unread),
+    fault!("menu", "A provider that does not list its models", Once, menu::hangs),
     fault!("power-itself", "Syncs ignored and power lost, found", Once, power::ignored),
     fault!("power", "Power lost at a random moment", random(2, 40, 15), power::lost),
     fault!("power-copy", "Power lost in a checkpoint", random(1, 10, 5), power::lost_in_a_checkpoint),

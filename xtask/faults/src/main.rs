@@ -3,17 +3,23 @@
 //! Real tabs ([`support`]) read replies over lines that can be made bad ([`line`]) from a server that can be killed
 //! ([`server`]). Every state that any of them ever showed is held against the end ([`tally`]).
 
+mod backup;
 mod clock;
+mod descriptors;
 mod disk;
 mod fault;
 mod itself;
 mod kill;
 mod line;
 mod list;
+mod logs;
+mod memory;
+mod menu;
 mod network;
 mod person;
 mod power;
 mod reader;
+mod rows;
 mod server;
 mod support;
 mod tally;

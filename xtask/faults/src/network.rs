@@ -176,6 +176,11 @@ pub async fn slow(round: Round) {
     in_weather(round, Weather { rate: Some(1024), ..Weather::default() }, 150).await;
 }
 
+/// Whatever comes is kept, and passed on once a second, as a proxy does that buffers.
+pub async fn buffers(round: Round) {
+    in_weather(round, Weather { period: Some(Duration::from_secs(1)), ..Weather::default() }, 400).await;
+}
+
 /// A reply over a line in such weather, and over a good one, both of which break at random.
 async fn in_weather(mut round: Round, weather: Weather, words: usize) {
     let mut world = World::start(&mut round).await;

@@ -1,17 +1,21 @@
 //! The release server as a process of its own, which can be killed, stopped, and given a full disk.
 
+mod log;
+
 use std::{
     ffi::OsString,
-    io::{BufRead, BufReader},
+    fs::OpenOptions,
+    io::Write,
     net::SocketAddr,
-    path::PathBuf,
-    process::{Child, Command, ExitStatus, Stdio},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     time::Duration,
 };
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
-use tokio::{sync::watch, time::sleep};
+use tokio::time::sleep;
+
+use log::Log;
 
 use crate::support::{Folder, soon};
 
@@ -21,14 +25,14 @@ pub struct Server {
     log: Log,
 }
 
-/// What the server has said so far.
-struct Log {
-    lines: Arc<Mutex<Vec<String>>>,
-    /// How many lines; its sender goes with the process.
-    count: watch::Receiver<usize>,
-}
-
 impl Server {
+    /// Lets the program copy the database while it is served.
+    pub async fn copies_database(&self, folder: &Folder, to: &Path) -> Output {
+        let mut command = tokio::process::Command::new(program("RIVULET_BIN"));
+        command.arg("backup").arg(to).current_dir(folder.path()).stdin(Stdio::null()).kill_on_drop(true);
+        command.output().await.expect("the program can be started")
+    }
+
     /// Starts the program in a folder that has its `Leptos.toml`, and waits until it listens.
     pub async fn start(folder: &Folder, environment: &[(String, String)]) -> Server {
         let mut server = Server::spawn(folder, environment);
@@ -57,7 +61,7 @@ impl Server {
         command.envs(environment.iter().map(|(name, value)| (name, value)));
         command.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the server's program can be started");
-        let log = Log::of(BufReader::new(child.stderr.take().expect("its log")));
+        let log = Log::of(child.stderr.take().expect("its log"));
         Server { address: ([127, 0, 0, 1], 0).into(), child, log }
     }
 
@@ -101,11 +105,19 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
     }
 
+    /// How many files and sockets it has open.
+    pub fn descriptors(&self) -> usize {
+        self.open_files().count()
+    }
+
     /// How many sockets it has open.
     pub fn sockets(&self) -> usize {
+        self.open_files().filter(|name| name.to_string_lossy().starts_with("socket:")).count()
+    }
+
+    fn open_files(&self) -> impl Iterator<Item = PathBuf> {
         let files = std::fs::read_dir(self.proc("fd")).expect("the server's open files");
-        let names = files.flatten().filter_map(|file| std::fs::read_link(file.path()).ok());
-        names.filter(|name| name.to_string_lossy().starts_with("socket:")).count()
+        files.flatten().filter_map(|file| std::fs::read_link(file.path()).ok())
     }
 
     /// The same once those of requests that were just answered are closed: when it stays the same for a while.
@@ -122,7 +134,7 @@ impl Server {
 
     /// How many lines it has said.
     pub fn said(&self) -> usize {
-        *self.log.count.borrow()
+        self.log.said()
     }
 
     /// Waits until it says this, from line `after` on.
@@ -133,7 +145,31 @@ impl Server {
 
     /// All that it has said.
     pub fn log(&self) -> String {
-        lock(&self.log.lines).join("\n")
+        self.log.text()
+    }
+
+    /// How many of its lines have these words.
+    pub fn lines_with(&self, words: &str) -> usize {
+        self.log.lines_with(words)
+    }
+
+    /// Closes the other end of its log.
+    pub async fn log_is_closed(&self) {
+        self.log.is_closed().await;
+    }
+
+    /// Leaves its log unread, and full.
+    pub async fn log_is_left(&self) {
+        self.log.is_left().await;
+        let mut pipe = OpenOptions::new().write(true).open(self.proc("fd/2")).expect("the server's log");
+        // Waits once it is full, and ends when the server does.
+        std::thread::spawn(move || while pipe.write_all(&[b'.'; 512]).is_ok() {});
+    }
+
+    /// From now on it has no more than so many files and connections open.
+    pub fn has_descriptors(&self, count: u64) {
+        let limit = Rlimit { current: Some(count), maximum: Some(count) };
+        prlimit(Some(self.pid()), Resource::Nofile, limit).expect("it runs");
     }
 
     fn signal(&self, signal: Signal) {
@@ -157,45 +193,7 @@ impl Drop for Server {
     }
 }
 
-impl Log {
-    fn of(from: impl BufRead + Send + 'static) -> Log {
-        let lines = Arc::<Mutex<Vec<String>>>::default();
-        let (said, count) = watch::channel(0);
-        let log = Log { lines: lines.clone(), count };
-        std::thread::spawn(move || {
-            for line in from.lines().map_while(Result::ok) {
-                lock(&lines).push(line);
-                said.send_modify(|count| *count += 1);
-            }
-        });
-        log
-    }
-
-    /// What is found in the first line, from `after` on, in which it is; nothing if the process ends before.
-    async fn find<T>(&self, mut after: usize, find: impl Fn(&str) -> Option<T>) -> Option<T> {
-        let mut count = self.count.clone();
-        loop {
-            let ended = count.has_changed().is_err();
-            count.mark_unchanged();
-            let fresh: Vec<String> = lock(&self.lines).get(after..).unwrap_or_default().to_vec();
-            if let Some(found) = fresh.iter().find_map(|line| find(line)) {
-                return Some(found);
-            }
-            if ended {
-                return None;
-            }
-            after += fresh.len();
-            // An error says that the process has ended, which the next round sees.
-            let _ = count.changed().await;
-        }
-    }
-}
-
 /// A path that xtask gives by the environment.
 fn program(name: &str) -> OsString {
     std::env::var_os(name).unwrap_or_else(|| panic!("{name} is not set; `cargo xtask faults` sets it"))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

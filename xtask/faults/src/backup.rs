@@ -1,0 +1,71 @@
+//! A copy of the database is made while replies stream, and a server starts with it.
+
+use std::{fs::rename, path::Path, time::Duration};
+
+use rivulet::message::{Message, Status};
+use tokio::time::Instant;
+
+use crate::{
+    fault::Round,
+    support::soon,
+    world::{PACE, World},
+};
+
+/// The longest that the copy of a small database may take while words are written.
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// What was complete when the copy was begun is in it, what was shown by then of a running reply is too, and no reply
+/// waited for it.
+pub async fn while_streaming(mut round: Round) {
+    let mut world = World::start(&mut round).await;
+    let (whole, mut teller) = world.asks().await;
+    teller.says_words(50);
+    teller.voice.ends();
+    let complete = world.settles(&whole).await;
+    let (reply, mut teller) = world.asks().await;
+    teller.says_words(50);
+    let mut tab = world.tab().await;
+    tab.follows(reply.chat.reply).await;
+    tab.sees(reply.chat.reply, &reply.told.text()).await;
+    let shown = reply.told.text();
+    let line = world.line().await;
+    let watching = world.tab_at(&line).await;
+    let watching = world.follow(watching, reply.chat.reply);
+    tokio::spawn(teller.talks(usize::MAX, PACE));
+    let copy = world.folder.path().join("copy.db");
+    let begun = Instant::now();
+    let made = soon("the copy is made", world.server.copies_database(&world.folder, &copy)).await;
+    let took = begun.elapsed();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    round.told.times(1);
+    let again = soon("it answers", world.server.copies_database(&world.folder, &copy)).await;
+    assert!(!again.status.success(), "a file that is there is not written over");
+    // All that was shown is in the database that is served, as ever.
+    world.server.dies();
+    world.restarts().await;
+    watching.await.expect("a tab that reads to the end");
+    assert_eq!(world.settles(&reply).await.status, Status::Interrupted);
+    world.server.dies();
+    takes_the_place_of(&copy, &world.folder.database());
+    world.restarts().await;
+    let finds = |message: Message, then: &str| {
+        assert!(message.text().starts_with(then), "the copy lacks what was shown before it was begun");
+        message
+    };
+    assert_eq!(finds(world.ada.finds(&whole.chat).await, ""), complete);
+    let kept = finds(world.ada.finds(&reply.chat).await, &shown);
+    assert!(reply.told.text().starts_with(&kept.text()), "the copy has what was never said");
+    assert_eq!(kept.status, Status::Interrupted);
+    round.told.note(format!("the copy took {took:.1?}"));
+    assert!(took < LONGEST, "the copy took {took:?}");
+}
+
+/// As somebody restores a copy: the database's other files go.
+fn takes_the_place_of(copy: &Path, database: &Path) {
+    for suffix in ["-wal", "-shm"] {
+        let file = format!("{}{suffix}", database.display());
+        // After a kill they are there; else there is nothing to do.
+        let _ = std::fs::remove_file(file);
+    }
+    rename(copy, database).expect("the copy takes its place");
+}

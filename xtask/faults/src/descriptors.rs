@@ -1,0 +1,56 @@
+//! Somebody opens connections until the server has no descriptor left, and says nothing on any of them.
+
+use rivulet::message::Status;
+use tokio::{
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    fault::Round,
+    support::soon,
+    world::{LONG, World},
+};
+
+/// So many more than it has open may the server open.
+const FREE: usize = 30;
+const SILENT: usize = 200;
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Whoever is connected reads on; once the silent ones are gone pages open again. The log is not flooded.
+pub async fn used_up(mut round: Round) {
+    let mut world = World::start(&mut round).await;
+    let (reply, mut teller) = world.asks().await;
+    let mut tab = world.tab().await;
+    tab.follows(reply.chat.reply).await;
+    teller.says_words(3);
+    tab.sees(reply.chat.reply, &reply.told.text()).await;
+    world.server.has_descriptors((world.server.descriptors() + FREE) as u64);
+    let mut silent = vec![];
+    for _ in 0..SILENT {
+        // The system takes those that the server cannot take.
+        silent.push(TcpStream::connect(world.server.address).await.expect("a connection"));
+    }
+    let begun = Instant::now();
+    let mut longest = Duration::ZERO;
+    while begun.elapsed() < if round.long { MINUTE + LONG } else { LONG } {
+        teller.says_words(3);
+        let said = Instant::now();
+        tab.sees(reply.chat.reply, &reply.told.text()).await;
+        longest = longest.max(said.elapsed());
+        round.told.times(1);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(longest < LONG, "who is connected waited {longest:?}");
+    let minutes = begun.elapsed().as_secs().div_ceil(60) as usize;
+    drop(silent);
+    let freed = Instant::now();
+    soon("pages open again", world.ada.gets("/")).await;
+    let logged = world.server.lines_with("ccept");
+    assert!((1..=minutes).contains(&logged), "{logged} lines of the log in {minutes} minutes");
+    teller.voice.ends();
+    assert_eq!(world.settles(&reply).await.status, Status::Completed);
+    let waited = freed.elapsed();
+    round.told.note(format!("pages opened again after {waited:.1?}, a reader waited {} ms", longest.as_millis()));
+    assert!(waited < LONG * 2, "a page opened {waited:?} after there was room for it");
+}

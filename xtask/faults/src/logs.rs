@@ -1,0 +1,61 @@
+//! Nobody takes what the server logs.
+
+use std::time::Duration;
+
+use rivulet::message::Status;
+use tokio::time::sleep;
+
+use crate::{
+    fault::Round,
+    support::soon,
+    world::{PACE, World},
+};
+
+/// How long the database is locked, so that there is something to log.
+const LOCKED: Duration = Duration::from_secs(4);
+
+/// The terminal is closed, or what the log was piped into has ended.
+pub async fn closed(mut round: Round) {
+    let world = World::start(&mut round).await;
+    world.server.log_is_closed().await;
+    works_on(round, world).await;
+}
+
+/// The pipe is full, and nobody reads.
+pub async fn unread(mut round: Round) {
+    let world = World::start(&mut round).await;
+    world.server.log_is_left().await;
+    works_on(round, world).await;
+}
+
+/// The database is locked for a while, of which much is to be logged; then all is as before.
+async fn works_on(round: Round, mut world: World) {
+    let (reply, teller) = world.asks().await;
+    let tab = world.tab().await;
+    let reading = world.follow(tab, reply.chat.reply);
+    let talking = tokio::spawn(teller.talks(200, PACE));
+    let mut database = world.database().await;
+    database.locks().await;
+    sleep(LOCKED).await;
+    database.unlocks().await;
+    round.told.times(1);
+    let all_is_well = async {
+        talking.await.expect("a voice").voice.ends();
+        reading.await.expect("a tab that reads to the end");
+        assert_eq!(world.settles(&reply).await.status, Status::Completed);
+        // Each that fails is logged.
+        for _ in 0..50 {
+            let (reply, teller) = world.asks().await;
+            drop(teller);
+            assert_eq!(world.settles(&reply).await.status, Status::Failed);
+        }
+        let (reply, mut teller) = world.asks().await;
+        teller.says_words(3);
+        let mut tab = world.tab().await;
+        tab.follows(reply.chat.reply).await;
+        tab.sees(reply.chat.reply, &reply.told.text()).await;
+        world.ada.stops(reply.chat.reply).await.expect("Stop is never refused");
+        assert_eq!(world.settles(&reply).await.status, Status::Stopped);
+    };
+    soon("all is well again", all_is_well).await;
+}
