@@ -68,6 +68,12 @@ fn one_tab_through_everything_that_can_go_wrong() {
 }
 
 #[test]
+fn one_tab_that_asks_again_before_it_was_answered() {
+    let luck = Luck { cuts: 1, lost_wakes: 1, ..GOES_ON };
+    holds(Design { questions: 2, ..Design::new(1, luck) });
+}
+
+#[test]
 fn one_tab_with_more_on_its_way_that_reloads() {
     holds(Design::new(1, Luck { cuts: 1, reloads: 1, ..GOES_ON }));
 }

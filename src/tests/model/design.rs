@@ -68,6 +68,8 @@ pub struct Design {
     pub luck: Luck,
     /// How many frames may be on their way to a tab before it counts as slow.
     pub room: usize,
+    /// How many questions of a tab may be on their way before it waits with the next frame, which may need one more.
+    pub questions: usize,
     pub without: Vec<Guard>,
     pub reply: Words,
     /// What it says after each Continue.
@@ -78,7 +80,24 @@ pub struct Design {
 
 impl Design {
     pub fn new(tabs: usize, luck: Luck) -> Design {
-        Design { tabs, luck, room: 2, without: vec![], reply: REPLY, more: MORE, converging: Mutex::default() }
+        Design {
+            tabs,
+            luck,
+            room: 2,
+            questions: 1,
+            without: vec![],
+            reply: REPLY,
+            more: MORE,
+            converging: Mutex::default(),
+        }
+    }
+
+    pub fn converges_from(&self, fingerprint: u64) -> bool {
+        self.converging.lock().expect("the checker has panicked").contains(&fingerprint)
+    }
+
+    pub fn add_converging(&self, fingerprints: impl IntoIterator<Item = u64>) {
+        self.converging.lock().expect("the checker has panicked").extend(fingerprints);
     }
 
     /// What the provider says next, and after all of it nothing.

@@ -178,7 +178,7 @@ impl World {
                     }
                     frame => frame,
                 };
-                socket.asked = frame.and_then(|frame| tab.receives(frame, !design.has(Guard::NewestEnd)));
+                socket.asked.extend(frame.and_then(|frame| tab.receives(frame, !design.has(Guard::NewestEnd))));
             }
         }
     }

@@ -15,7 +15,7 @@ use super::{
 pub struct Socket {
     pub to_page: VecDeque<Frame>,
     /// What the page asked for: to be led on from there.
-    pub asked: Option<Option<Position>>,
+    pub asked: VecDeque<Option<Position>>,
     pub subscription: Option<Subscription>,
     /// Which `rev` of the list it was told.
     pub told: u8,
@@ -52,7 +52,7 @@ enum Source {
 
 impl Socket {
     pub fn new(told: u8) -> Socket {
-        Socket { to_page: VecDeque::new(), asked: None, subscription: None, told }
+        Socket { to_page: VecDeque::new(), asked: VecDeque::new(), subscription: None, told }
     }
 
     /// Whether the reader is not slow: one more frame may be on its way.
@@ -62,21 +62,25 @@ impl Socket {
 
     /// Hears what the page asks for. `joined`: registering and reading are one, as nothing is read before.
     pub fn hears(&mut self, database: &Database, running: Option<&Running>, joined: bool) {
-        if let Some(position) = self.asked.take() {
-            self.subscription = None;
-            match find(database, running) {
-                None => self.to_page.push_back(Frame::Gone),
-                Some(source) => {
-                    // Taken away: what is there is read first.
-                    let source = match (source, running) {
-                        (Source::Running, Some(running)) if !joined && running.opening.is_none() => {
-                            Source::Kept(Box::new(running.message.clone()))
-                        }
-                        (source, _) => source,
-                    };
-                    let subscription = Subscription { sent: position, source, registered: joined, turn: true };
-                    self.subscription = Some(subscription);
-                }
+        if let Some(position) = self.asked.pop_front() {
+            self.subscribes(position, database, running, joined);
+        }
+    }
+
+    fn subscribes(&mut self, from: Option<Position>, database: &Database, running: Option<&Running>, joined: bool) {
+        self.subscription = None;
+        match find(database, running) {
+            None => self.to_page.push_back(Frame::Gone),
+            Some(source) => {
+                // Taken away: what is there is read first.
+                let source = match (source, running) {
+                    (Source::Running, Some(running)) if !joined && running.opening.is_none() => {
+                        Source::Kept(Box::new(running.message.clone()))
+                    }
+                    (source, _) => source,
+                };
+                let subscription = Subscription { sent: from, source, registered: joined, turn: true };
+                self.subscription = Some(subscription);
             }
         }
     }
@@ -98,8 +102,8 @@ impl Socket {
             Source::Running => running.and_then(|running| running.next(&mut subscription.sent)),
             Source::Kept(message) => next(message, &mut subscription.sent),
             Source::Withdrawn => {
-                self.asked = Some(subscription.sent.take());
-                return self.hears(database, running, joined);
+                let sent = subscription.sent.take();
+                return self.subscribes(sent, database, running, joined);
             }
         };
         let opening =

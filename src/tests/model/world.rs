@@ -28,7 +28,7 @@ pub struct World {
     pub went_on: u32,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     // The reply and the person at it.
     Says,
@@ -122,9 +122,9 @@ impl World {
                 continue;
             };
             may(self.luck.cuts > 0, Step::Loses(at));
-            may(socket.asked.is_some(), Step::Hears(at));
+            may(!socket.asked.is_empty(), Step::Hears(at));
             may(socket.has_room(design) && socket.told < self.database.rev, Step::Tells(at));
-            may(!socket.to_page.is_empty() && socket.asked.is_none(), Step::Receives(at));
+            may(!socket.to_page.is_empty() && socket.asked.len() < design.questions, Step::Receives(at));
             if let Some(subscription) = &socket.subscription {
                 may(subscription.turn && socket.has_room(design), Step::Turns(at));
                 may(!subscription.turn && !subscription.registered, Step::Registers(at));
@@ -197,7 +197,7 @@ impl World {
             Step::Renders(at) => self.renders(server, at),
             Step::Connects(at) => {
                 let mut socket = Socket::new(self.tabs[at].rev);
-                socket.asked = self.tabs[at].asks(true).filter(|_| self.tabs[at].follows.is_some());
+                socket.asked.extend(self.tabs[at].asks(true).filter(|_| self.tabs[at].follows.is_some()));
                 server.sockets[at] = Some(socket);
             }
             Step::Loses(at) => {
