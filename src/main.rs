@@ -19,6 +19,10 @@ use rivulet::{
 };
 use tokio::{net::TcpSocket, sync::oneshot, task::JoinHandle, time::timeout};
 
+/// Gives back what a peak took; the system's own keeps it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How many connections may wait to be accepted: every tab of a busy server comes back at once when it restarts.
 const BACKLOG: u32 = 4096;
 
