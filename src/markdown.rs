@@ -20,6 +20,7 @@
 
 mod document;
 pub mod dom;
+mod edit;
 mod fence;
 mod heal;
 mod html;
@@ -27,9 +28,12 @@ mod inline;
 mod leaf;
 mod link;
 mod outline;
+mod path;
 mod span;
+mod spot;
 
 pub use document::{Change, Document, Patch};
+pub use edit::{Edit, Level};
 
 use pulldown_cmark::{BrokenLink, CowStr, Options, Parser};
 

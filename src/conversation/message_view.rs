@@ -18,6 +18,7 @@ pub fn MessageView(thread: Thread, live: Live) -> impl IntoView {
     let status = Memo::new(move |_| signal.read().status);
     let count = Memo::new(move |_| signal.read().parts.len());
     let error = Memo::new(move |_| signal.read().error.clone());
+    let growth = Growth::of(signal);
     let article = NodeRef::<html::Article>::new();
     let label = match role {
         Role::User => "You",
@@ -34,7 +35,7 @@ pub fn MessageView(thread: Thread, live: Live) -> impl IntoView {
             on:click=copy_code
         >
             <For each=move || parts(replaced.get(), count.get()) key=|part| *part let((_, index))>
-                <PartView signal index />
+                <PartView signal index grown=growth.of_part(index) />
             </For>
             {move || (count.get() == 0 && !status.get().is_final()).then(|| view! { <p class="waiting" aria-label="Waiting for the first words"></p> })}
             {move || error.get().map(|error| view! { <p class="notice" role="note">{error}</p> })}
@@ -66,24 +67,53 @@ fn name(status: Status) -> &'static str {
     }
 }
 
-/// One part. Its kind was fixed at its birth.
+/// A trigger for each part, so that a change costs what it changes, however many parts there are.
+#[derive(Clone, Copy)]
+struct Growth(StoredValue<Vec<ArcTrigger>>);
+
+impl Growth {
+    fn of(signal: RwSignal<Message>) -> Self {
+        let growth = Self(StoredValue::new(Vec::new()));
+        // Only the last part grows; the one that was last ends when another follows it.
+        Effect::new(move |last: Option<usize>| {
+            let now = signal.read().parts.len().saturating_sub(1);
+            for index in last.unwrap_or(now).min(now)..=now {
+                growth.of_part(index).notify();
+            }
+            now
+        });
+        growth
+    }
+
+    fn of_part(self, index: usize) -> ArcTrigger {
+        self.0
+            .try_update_value(|triggers| {
+                triggers.resize_with(triggers.len().max(index + 1), ArcTrigger::new);
+                triggers[index].clone()
+            })
+            .unwrap_or_default()
+    }
+}
+
+/// One part. Its kind was fixed at its birth. `grown` says that it may have changed.
 #[component]
-fn PartView(signal: RwSignal<Message>, index: usize) -> impl IntoView {
+fn PartView(signal: RwSignal<Message>, index: usize, grown: ArcTrigger) -> impl IntoView {
     let role = signal.with_untracked(|message| message.role);
     let kind = signal.with_untracked(|message| message.parts.get(index).map(|part| part.kind.clone()));
     match kind {
-        Some(Kind::Text) if role == Role::User => view! { <PlainText signal index name="text" /> }.into_any(),
-        Some(Kind::Text) => view! { <MarkdownText signal index /> }.into_any(),
-        Some(Kind::Thinking) => view! { <Thinking signal index /> }.into_any(),
+        Some(Kind::Text) if role == Role::User => view! { <PlainText signal index grown name="text" /> }.into_any(),
+        Some(Kind::Text) => view! { <MarkdownText signal index grown /> }.into_any(),
+        Some(Kind::Thinking) => view! { <Thinking signal index grown /> }.into_any(),
         Some(Kind::ToolCall { name, .. }) => view! { <p class="aside">"Used " {name}</p> }.into_any(),
         Some(Kind::ToolResult { .. }) | None => ().into_any(),
     }
 }
 
 /// Runs `take` with the part's text and whether it may still grow, whenever that changes.
-fn each_growth(signal: RwSignal<Message>, index: usize, mut take: impl FnMut(&str, bool) + 'static) {
+fn each_growth(signal: RwSignal<Message>, index: usize, grown: ArcTrigger, mut take: impl FnMut(&str, bool) + 'static) {
     Effect::new(move |before: Option<(usize, bool)>| {
-        let message = signal.read();
+        grown.track();
+        let message = signal.read_untracked();
         let Some(part) = message.parts.get(index) else { return (0, true) };
         let growing = !message.status.is_final() && index + 1 == message.parts.len();
         let now = (part.text.len(), growing);
@@ -95,14 +125,14 @@ fn each_growth(signal: RwSignal<Message>, index: usize, mut take: impl FnMut(&st
 }
 
 #[component]
-fn MarkdownText(signal: RwSignal<Message>, index: usize) -> impl IntoView {
+fn MarkdownText(signal: RwSignal<Message>, index: usize, grown: ArcTrigger) -> impl IntoView {
     let node = NodeRef::<html::Div>::new();
     let mut document = signal.with_untracked(|message| {
         let growing = !message.status.is_final() && index + 1 == message.parts.len();
         Document::new(message.parts.get(index).map_or("", |part| &part.text), growing)
     });
     let html = document.html();
-    each_growth(signal, index, move |text, growing| {
+    each_growth(signal, index, grown, move |text, growing| {
         if let Some(node) = node.get_untracked() {
             dom::apply(&node, document.update(text, growing));
         }
@@ -113,12 +143,12 @@ fn MarkdownText(signal: RwSignal<Message>, index: usize) -> impl IntoView {
 
 /// Text as it was written.
 #[component]
-fn PlainText(signal: RwSignal<Message>, index: usize, name: &'static str) -> impl IntoView {
+fn PlainText(signal: RwSignal<Message>, index: usize, grown: ArcTrigger, name: &'static str) -> impl IntoView {
     let node = NodeRef::<html::Div>::new();
     let text =
         signal.with_untracked(|message| message.parts.get(index).map(|part| part.text.clone()).unwrap_or_default());
     let mut shown = text.len();
-    each_growth(signal, index, move |text, _| {
+    each_growth(signal, index, grown, move |text, _| {
         if let Some(node) = node.get_untracked() {
             if let Some(more) = text.get(shown..) {
                 dom::append_text(&node, more);
@@ -149,9 +179,11 @@ fn source(signal: RwSignal<Message>, index: usize, node: NodeRef<html::Div>) {
 
 /// Live while it comes, folded once something else does.
 #[component]
-fn Thinking(signal: RwSignal<Message>, index: usize) -> impl IntoView {
+fn Thinking(signal: RwSignal<Message>, index: usize, grown: ArcTrigger) -> impl IntoView {
+    let changed = grown.clone();
     let took = Memo::new(move |_| {
-        let message = signal.read();
+        changed.track();
+        let message = signal.read_untracked();
         let start = message.parts.get(index)?.started_at;
         let end = message.parts.get(index + 1).map(|next| next.started_at).or(message.ended_at)?;
         Some((end - start).max(0))
@@ -177,7 +209,7 @@ fn Thinking(signal: RwSignal<Message>, index: usize) -> impl IntoView {
     view! {
         <details class="thinking" open=open node_ref=node>
             <summary>{title}</summary>
-            <PlainText signal index name="thinking" />
+            <PlainText signal index grown name="thinking" />
         </details>
     }
 }

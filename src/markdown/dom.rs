@@ -3,7 +3,7 @@
 use leptos::{prelude::document, wasm_bindgen::JsCast};
 use web_sys::{Element, HtmlTemplateElement, Node, Text};
 
-use super::{Change, Patch};
+use super::{Change, Edit, Level, Patch};
 
 /// How long a text gets, in UTF-16 units, before its last line begins a run; and how far back that line is looked for.
 const RUN: u32 = 2_000;
@@ -17,21 +17,80 @@ pub fn apply(element: &Element, Patch { keep, change }: Patch) {
         return;
     }
     join_runs(element, keep);
-    if let Change::Blocks(blocks) = change {
-        replace_after(element, keep, &blocks.concat());
+    match change {
+        Change::Blocks(blocks) => replace_from(element, child(element, keep).map(Node::from), &blocks.concat()),
+        Change::End(edit, blocks) => {
+            let Some(block) = child(element, keep) else { return };
+            let after = block.next_sibling();
+            edit_end(block, edit);
+            replace_from(element, after, &blocks.concat());
+        }
+        Change::Code(_) | Change::Nothing => {}
     }
+}
+
+fn child(element: &Element, index: usize) -> Option<Element> {
+    element.children().item(index as u32)
 }
 
 /// What in the block of this number the selector names.
 fn part(element: &Element, block: usize, selector: &str) -> Option<Element> {
-    element.children().item(block as u32)?.query_selector(selector).ok().flatten()
+    child(element, block)?.query_selector(selector).ok().flatten()
 }
 
 /// If the last block that stays is code that came in runs, makes it one text again, as the server renders it.
 fn join_runs(element: &Element, keep: usize) {
     let code = keep.checked_sub(1).and_then(|last| part(element, last, "code:has(> .run)"));
     if let Some(code) = code {
-        code.set_text_content(code.text_content().as_deref());
+        join(&code);
+    }
+}
+
+fn join(code: &Element) {
+    code.set_text_content(code.text_content().as_deref());
+}
+
+/// Changes what stands at the end of a block.
+fn edit_end(block: Element, Edit { appends, text, levels }: Edit) {
+    let Some((inner, outer)) = levels.split_first() else { return };
+    let mut elements = vec![block];
+    for level in outer.iter().rev() {
+        let Some(next) = elements.last().and_then(|element| child_from_end(element, level.old)) else { return };
+        elements.push(next);
+    }
+    let Some(element) = elements.pop() else { return };
+    if element.last_element_child().is_some_and(|last| last.class_name() == "run") {
+        join(&element);
+    }
+    if appends {
+        append_to_last_text(&element, &text);
+        replace_from(&element, None, &inner.html);
+    } else {
+        let kept = child_from_end(&element, inner.old);
+        let from = kept.map_or_else(|| element.first_child(), |kept| kept.next_sibling());
+        replace_from(&element, from, &inner.html);
+    }
+    let mut inside = element;
+    for Level { html, .. } in outer {
+        let Some(element) = elements.pop() else { return };
+        replace_from(&element, inside.next_sibling(), html);
+        inside = element;
+    }
+}
+
+/// The child element that so many others follow.
+fn child_from_end(element: &Element, following: usize) -> Option<Element> {
+    (0..following).try_fold(element.last_element_child()?, |child, _| child.previous_element_sibling())
+}
+
+/// Appends to the text that the element ends with, which is cheaper than another node and leaves a selection alone.
+fn append_to_last_text(element: &Element, text: &str) {
+    if text.is_empty() {
+        return;
+    }
+    match element.last_child().and_then(|last| last.dyn_into::<Text>().ok()) {
+        Some(last) => drop(last.append_data(text)),
+        None => drop(element.append_with_str_1(text)),
     }
 }
 
@@ -65,17 +124,19 @@ fn last_line(element: &Element, text: &Text) -> Option<Text> {
     Some(line)
 }
 
-/// Puts `html` in the place of all children from `keep` on. Nodes that are already as they should be stay, so that a
+/// Puts `html` in the place of all children from `old` on. Nodes that are already as they should be stay, so that a
 /// selection in the open block survives its growth.
-fn replace_after(element: &Element, keep: usize, html: &str) {
+fn replace_from(element: &Element, old: Option<Node>, html: &str) {
+    if html.is_empty() {
+        return morph(element, old, None);
+    }
     let Some(template) =
         (document().create_element("template").ok()).and_then(|node| node.dyn_into::<HtmlTemplateElement>().ok())
     else {
         return;
     };
     template.set_inner_html(html);
-    let kept = element.children().item(keep as u32).map(Node::from);
-    morph(element, kept, template.content().first_child());
+    morph(element, old, template.content().first_child());
 }
 
 /// Makes the siblings from `old` on like those from `new` on, under `parent`.

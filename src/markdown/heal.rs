@@ -1,7 +1,6 @@
 //! What is half-written at the end of a growing text: held back while it may become a mark, else closed.
 
 use super::leaf::{Leaf, LeafKind};
-use super::outline::outline;
 use super::span::open;
 
 /// A text that can be shown.
@@ -13,12 +12,12 @@ pub(super) struct Healed {
 
 /// Makes a text fit to be shown although its last line is not complete. Linear in its length.
 pub(super) fn heal(text: &str) -> Healed {
-    let mut leaf = outline(text).leaf;
+    let mut leaf = Leaf::of(text);
     let mut kept = hold_table(text, &leaf);
     let mut end = text.len();
     while kept < end {
         end = kept;
-        leaf = outline(&text[..end]).leaf;
+        leaf = Leaf::of(&text[..end]);
         kept = hold(&text[..end], &leaf);
     }
     close(&text[..end], &leaf)
@@ -75,9 +74,13 @@ fn only(line: &str, marks: &str) -> bool {
 }
 
 /// Whether the line is nothing but marks of blocks and spans, a list's number, or an empty task.
-fn only_marks(line: &str) -> bool {
-    let line = line.replace("[x", "[").replace("[X", "[");
-    line.chars().all(|c| c.is_ascii_digit() || "-+*>#=_~`|:.()[]!<&\\ \t".contains(c))
+pub(super) fn only_marks(line: &str) -> bool {
+    let mut before = ' ';
+    line.chars().all(|c| {
+        let task = before == '[' && matches!(c, 'x' | 'X');
+        before = c;
+        task || c.is_ascii_digit() || "-+*>#=_~`|:.()[]!<&\\ \t".contains(c)
+    })
 }
 
 /// Whether the line begins a link definition.

@@ -8,6 +8,10 @@ use pulldown_cmark::{Alignment, BrokenLink, CodeBlockKind, Event, Tag, TagEnd};
 use super::inline::{Inline, escape};
 use super::link::{Definitions, Label, label};
 use super::parser;
+use super::spot::ends_context;
+
+/// How an item's element ends.
+const ITEM_END: &str = "</li>";
 
 /// How a code block's element ends.
 pub(super) const CODE_END: &str = "</code></pre></div>";
@@ -21,11 +25,31 @@ pub(super) struct Root {
     pub expanded: usize,
 }
 
-/// Renders `text`, and returns the definitions found in it. `known` are those from before it; they win.
+/// What [`render`] gives.
+pub(super) struct Rendered {
+    /// The first one without what the context opens.
+    pub roots: Vec<Root>,
+    pub definitions: Definitions,
+    /// Where the cut is that was asked for.
+    pub cut: Option<Place>,
+    /// Whether the context is what it was made for; it is not if its paragraph has become something else.
+    pub fits: bool,
+}
+
+/// A place in what is rendered.
+pub(super) struct Place {
+    pub root: usize,
+    /// Bytes of the root's HTML before it, and bytes that definitions were expanded to.
+    pub html: usize,
+    pub expanded: usize,
+}
+
+/// Renders `text`, of which the first bytes are the `context` of a spot. `known` are the definitions from before it; they
+/// win. `cut` asks for the place in the HTML of a spot's byte in the text.
 ///
 /// What stands from the byte `shown` on was added to close what is open: a link that ends there is not one yet, and
 /// marks that found nothing to close are not shown.
-pub(super) fn render(text: &str, known: &Definitions, shown: usize) -> (Vec<Root>, Definitions) {
+pub(super) fn render(text: &str, context: usize, known: &Definitions, shown: usize, cut: Option<usize>) -> Rendered {
     let missing = RefCell::new(Vec::new());
     let mut lookup = |link: BrokenLink| {
         let Some(target) = known.get(&link.reference) else {
@@ -36,15 +60,31 @@ pub(super) fn render(text: &str, known: &Definitions, shown: usize) -> (Vec<Root
     };
     let mut events = parser(text, Some(&mut lookup)).into_offset_iter();
     let mut page = Page::new(Inline::new(known, shown));
-    let mut roots = Vec::new();
-    let mut depth = 0_usize;
-    for (event, range) in events.by_ref() {
-        match event {
-            Event::Start(_) => depth += 1,
+    let (mut roots, mut place) = (Vec::new(), None);
+    let (mut depth, mut in_paragraph, mut fits) = (0_usize, true, context == 0);
+    for (mut event, mut range) in events.by_ref() {
+        if let Some(at) = cut.filter(|_| place.is_none()) {
+            (event, range) = page.split_text(event, range, at);
+            place = page.place(&event, &range, at).map(|html| Place {
+                root: roots.len(),
+                html,
+                expanded: page.inline.expanded,
+            });
+        }
+        match &event {
+            Event::Start(tag) => {
+                depth += 1;
+                in_paragraph = !matches!(tag, Tag::Heading { .. } | Tag::TableCell);
+            }
             Event::End(_) => depth = depth.saturating_sub(1),
             _ => {}
         }
+        let is_context = ends_context(&event, &range, context);
+        fits |= is_context && (in_paragraph || matches!(event, Event::End(_)));
         page.event(event, range);
+        if is_context {
+            page.inline.out.clear();
+        }
         if depth == 0 {
             roots.push(Root {
                 html: std::mem::take(&mut page.inline.out),
@@ -53,8 +93,8 @@ pub(super) fn render(text: &str, known: &Definitions, shown: usize) -> (Vec<Root
             });
         }
     }
-    let found = Definitions::read(events.reference_definitions());
-    (roots, found)
+    let definitions = Definitions::read(events.reference_definitions());
+    Rendered { roots, definitions, cut: place, fits }
 }
 
 /// The block that is being written, and the table in it.
@@ -68,6 +108,32 @@ struct Page<'a> {
 impl<'a> Page<'a> {
     fn new(inline: Inline<'a>) -> Self {
         Self { inline, columns: Vec::new(), column: 0, cell: "th" }
+    }
+
+    /// Writes the text before the byte `at`, if that is in the middle of it, and returns what is left.
+    fn split_text<'text>(
+        &mut self,
+        event: Event<'text>,
+        range: Range<usize>,
+        at: usize,
+    ) -> (Event<'text>, Range<usize>) {
+        match &event {
+            Event::Text(text) if range.start < at && at < range.end => {
+                let (before, after) = text.split_at(at - range.start);
+                self.event(Event::Text(before.to_string().into()), range.start..at);
+                (Event::Text(after.to_string().into()), at..range.end)
+            }
+            _ => (event, range),
+        }
+    }
+
+    /// How many bytes of HTML stand before the spot at the byte `at`, if this is the first event after it. An item before
+    /// it is not closed there.
+    fn place(&self, event: &Event, range: &Range<usize>, at: usize) -> Option<usize> {
+        let closed = if matches!(event, Event::Start(Tag::Item)) { ITEM_END.len() } else { 0 };
+        // A cell that its row does not have stands at the beginning of the next row.
+        let is_first = range.start >= at && !range.is_empty() && !matches!(event, Event::End(_));
+        is_first.then(|| self.inline.out.len().saturating_sub(closed))
     }
 
     fn event(&mut self, event: Event, range: Range<usize>) {
@@ -113,7 +179,7 @@ impl<'a> Page<'a> {
             TagEnd::CodeBlock => self.write(CODE_END),
             TagEnd::List(true) => self.write("</ol>"),
             TagEnd::List(false) => self.write("</ul>"),
-            TagEnd::Item => self.write("</li>"),
+            TagEnd::Item => self.write(ITEM_END),
             TagEnd::Table => self.write("</tbody></table></div>"),
             TagEnd::TableHead => self.write("</tr></thead><tbody>"),
             TagEnd::TableRow => self.write("</tr>"),

@@ -4,12 +4,24 @@ use pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 
 use super::leaf::Leaf;
 use super::parser;
+use super::path::Path;
+use super::spot::{Spot, ends_context};
 
 /// What [`outline`] finds.
+#[derive(Default)]
 pub(super) struct Outline {
     /// For each top-level block the byte of the cut at or before it from which it is rendered, 0 if there is none.
     pub cuts: Vec<usize>,
-    pub leaf: Leaf,
+    /// Where the last block that can be cut can be cut last.
+    pub spot: Option<Spot>,
+    /// For each list of the context whether it is loose, the outermost first.
+    pub loose: Vec<bool>,
+    /// Whether the context is what it was made for; it is not if its paragraph has become something else.
+    pub fits: bool,
+    /// Whether there are link definitions.
+    pub defines: bool,
+    /// Cells that rows do not have.
+    pub missing_cells: usize,
 }
 
 /// A top-level block, as far as a cut depends on it.
@@ -22,16 +34,17 @@ enum Top {
     Other,
 }
 
-/// Reads the structure of `text`. Linear in its length.
-pub(super) fn outline(text: &str) -> Outline {
-    let mut cuts: Vec<usize> = Vec::new();
-    let mut leaf = Leaf::default();
+/// Reads the structure of `text`, of which the first bytes are the `context` of a spot. Linear in its length.
+pub(super) fn outline(text: &str, context: usize) -> Outline {
+    let mut outline = Outline { fits: context == 0, ..Outline::default() };
+    let (mut leaf, mut path) = (Leaf::default(), Path::new(text, context));
     let (mut depth, mut last, mut written) = (0_usize, None, 0);
-    for (event, range) in parser(text, None).into_offset_iter() {
+    let mut events = parser(text, None).into_offset_iter();
+    for (event, range) in events.by_ref() {
         if depth == 0 && !matches!(event, Event::End(_)) {
             let top = Top::new(&event);
             let cut = top.cut(range.start, last, written, text);
-            cuts.push(cut.or(cuts.last().copied()).unwrap_or(0));
+            outline.cuts.push(cut.or(outline.cuts.last().copied()).unwrap_or(0));
             last = Some(top);
         }
         match event {
@@ -42,9 +55,17 @@ pub(super) fn outline(text: &str) -> Outline {
         if !is_container(&event) {
             written = written.max(range.end);
         }
+        path.event(&event, &range);
+        if ends_context(&event, &range, context) {
+            outline.fits = !matches!(event, Event::Code(_)) || leaf.is_paragraph;
+        }
         leaf.event(&event, range, text);
     }
-    Outline { cuts, leaf }
+    outline.defines = events.reference_definitions().iter().next().is_some();
+    outline.loose = std::mem::take(&mut path.loose);
+    outline.missing_cells = path.missing_cells;
+    outline.spot = path.spot(&leaf).filter(|_| !outline.defines && !text.contains('\r'));
+    outline
 }
 
 /// Whether the event is a block of blocks, whose range may reach over definitions.
@@ -90,10 +111,17 @@ impl Top {
             Some(Self::List) if after_blank => !may_be_item,
             _ if after_blank => true,
             Some(Self::Closed) if adjacent => true,
-            _ => complete && interrupts && adjacent,
+            _ => complete && interrupts && adjacent && !may_be_delimiters(above, &text[line..]),
         };
         definite.then_some(line)
     }
+}
+
+/// Whether the first line of `rest` may make the last one of `above` the header of a table, wherever the two stand.
+pub(super) fn may_be_delimiters(above: &str, rest: &str) -> bool {
+    let header = above.rsplit('\n').next().unwrap_or_default();
+    let line = rest.split('\n').next().unwrap_or_default();
+    header.contains('|') && line.chars().all(|c| c.is_ascii_digit() || "|:->+*.) \t".contains(c))
 }
 
 fn blank(line: &str) -> bool {

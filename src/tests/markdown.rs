@@ -2,6 +2,8 @@
 
 #[path = "markdown/bounds.rs"]
 mod bounds;
+#[path = "markdown/cuts.rs"]
+mod cuts;
 #[path = "markdown/elements.rs"]
 mod elements;
 #[path = "markdown/flash.rs"]
