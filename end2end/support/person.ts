@@ -124,8 +124,8 @@ export async function serverGrownTo(context: BrowserContext, page: Page, units: 
   const words = async () => {
     const html = await (await context.request.get(page.url())).text();
     const reply = html.slice(html.lastIndexOf('data-part="text"'));
-    const paragraphs = reply.slice(0, reply.indexOf('</div>')).match(/<p>.*?<\/p>/gs) ?? [];
-    return paragraphs.map((paragraph) => paragraph.slice('<p>'.length, -'</p>'.length)).join('\n\n').length;
+    const paragraphs = reply.slice(0, reply.indexOf('</div>')).matchAll(/<p[^>]*>(.*?)<\/p>/gs);
+    return Array.from(paragraphs, ([, words]) => words).join('\n\n').length;
   };
   await expect.poll(words, { intervals: [100], timeout: 30_000 }).toBeGreaterThanOrEqual(units);
 }

@@ -158,7 +158,7 @@ fn PlainText(signal: RwSignal<Message>, index: usize, grown: ArcTrigger, name: &
     });
     source(signal, index, node);
     view! {
-        <div class="plain" data-part=name node_ref=node>
+        <div class="plain" dir="auto" data-part=name node_ref=node>
             {text}
         </div>
     }

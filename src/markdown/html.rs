@@ -61,7 +61,7 @@ pub(super) fn render(text: &str, context: usize, known: &Definitions, shown: usi
     let mut events = parser(text, Some(&mut lookup)).into_offset_iter();
     let mut page = Page::new(Inline::new(known, shown));
     let (mut roots, mut place) = (Vec::new(), None);
-    let (mut depth, mut in_paragraph, mut fits) = (0_usize, true, context == 0);
+    let (mut in_paragraph, mut fits) = (true, context == 0);
     for (mut event, mut range) in events.by_ref() {
         if let Some(at) = cut.filter(|_| place.is_none()) {
             (event, range) = page.split_text(event, range, at);
@@ -73,10 +73,10 @@ pub(super) fn render(text: &str, context: usize, known: &Definitions, shown: usi
         }
         match &event {
             Event::Start(tag) => {
-                depth += 1;
+                page.depth += 1;
                 in_paragraph = !matches!(tag, Tag::Heading { .. } | Tag::TableCell);
             }
-            Event::End(_) => depth = depth.saturating_sub(1),
+            Event::End(_) => page.depth = page.depth.saturating_sub(1),
             _ => {}
         }
         let is_context = ends_context(&event, &range, context);
@@ -85,7 +85,7 @@ pub(super) fn render(text: &str, context: usize, known: &Definitions, shown: usi
         if is_context {
             page.inline.out.clear();
         }
-        if depth == 0 {
+        if page.depth == 0 {
             roots.push(Root {
                 html: std::mem::take(&mut page.inline.out),
                 missing: missing.take(),
@@ -100,6 +100,8 @@ pub(super) fn render(text: &str, context: usize, known: &Definitions, shown: usi
 /// The block that is being written, and the table in it.
 struct Page<'a> {
     inline: Inline<'a>,
+    /// How many blocks and spans are open.
+    depth: usize,
     columns: Vec<Alignment>,
     column: usize,
     cell: &'static str,
@@ -107,7 +109,7 @@ struct Page<'a> {
 
 impl<'a> Page<'a> {
     fn new(inline: Inline<'a>) -> Self {
-        Self { inline, columns: Vec::new(), column: 0, cell: "th" }
+        Self { inline, depth: 0, columns: Vec::new(), column: 0, cell: "th" }
     }
 
     /// Writes the text before the byte `at`, if that is in the middle of it, and returns what is left.
@@ -151,18 +153,19 @@ impl<'a> Page<'a> {
 
     fn start(&mut self, tag: Tag, range: Range<usize>) {
         match tag {
-            Tag::Paragraph => self.write("<p>"),
-            Tag::Heading { level, .. } => self.write(&format!("<{level}>")),
-            Tag::BlockQuote(_) => self.write("<blockquote>"),
-            Tag::HtmlBlock => self.write(r#"<p class="raw">"#),
+            Tag::Paragraph => self.open("p"),
+            Tag::Heading { level, .. } => self.open(&level.to_string()),
+            Tag::BlockQuote(_) => self.open("blockquote"),
+            Tag::HtmlBlock => self.open(r#"p class="raw""#),
             Tag::CodeBlock(kind) => self.start_code(&kind),
-            Tag::List(None) => self.write("<ul>"),
-            Tag::List(Some(1)) => self.write("<ol>"),
-            Tag::List(Some(first)) => self.write(&format!(r#"<ol start="{first}">"#)),
+            Tag::List(None) => self.open("ul"),
+            Tag::List(Some(1)) => self.open("ol"),
+            Tag::List(Some(first)) => self.open(&format!(r#"ol start="{first}""#)),
             Tag::Item => self.write("<li>"),
             Tag::Table(columns) => {
                 self.columns = columns;
-                self.write(r#"<div class="table" tabindex="0"><table>"#);
+                self.open(r#"div class="table" tabindex="0""#);
+                self.write("<table>");
             }
             Tag::TableHead => self.start_row("<thead><tr>", "th"),
             Tag::TableRow => self.start_row("<tr>", "td"),
@@ -196,7 +199,7 @@ impl<'a> Page<'a> {
         self.write(r#"<div class="code"><div class="code-bar"><span class="code-lang">"#);
         self.write(&language);
         self.write(r#"</span><button type="button" class="copy" data-copy>Copy</button></div>"#);
-        self.write(r#"<pre tabindex="0"><code"#);
+        self.write(r#"<pre tabindex="0" dir="ltr"><code"#);
         if !language.is_empty() {
             self.write(&format!(r#" class="language-{language}""#));
         }
@@ -218,6 +221,12 @@ impl<'a> Page<'a> {
         };
         self.write(&format!("<{}{class}>", self.cell));
         self.column += 1;
+    }
+
+    /// Begins a block. The page's blocks take their direction from what is written in them, others from the one around.
+    fn open(&mut self, tag: &str) {
+        let direction = if self.depth == 1 { r#" dir="auto""# } else { "" };
+        self.write(&format!("<{tag}{direction}>"));
     }
 
     fn write(&mut self, html: &str) {

@@ -38,7 +38,7 @@ impl<'a> Inline<'a> {
                 escape(&mut self.out, text.get(..kept).unwrap_or_default());
             }
             Event::Code(code) if self.images.is_empty() => {
-                self.out.push_str("<code>");
+                self.out.push_str(r#"<code dir="ltr">"#);
                 escape(&mut self.out, &code);
                 self.out.push_str("</code>");
             }

@@ -53,6 +53,11 @@ pub fn attributes(source: &str) -> Vec<(&str, &str)> {
 pub const EMPTY: [&str; 3] = ["br", "hr", "input"];
 const INLINE: [&str; 9] = ["a", "em", "strong", "del", "code", "span", "br", "input", "button"];
 
+/// The same HTML without what says in which direction it is read.
+pub fn without_directions(html: &str) -> String {
+    html.replace(r#" dir="auto""#, "").replace(r#" dir="ltr""#, "")
+}
+
 /// The same HTML, written one way: line breaks beside the tags of blocks mean nothing.
 pub fn normal(html: &str) -> String {
     let pieces = pieces(html);

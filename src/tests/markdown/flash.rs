@@ -2,7 +2,7 @@
 
 use rivulet::markdown::Document;
 
-use crate::elements::{Piece, pieces};
+use crate::elements::{Piece, pieces, without_directions};
 use crate::texts::each_character;
 
 /// The texts of a document's elements, those in code left out.
@@ -84,7 +84,7 @@ fn definitions_are_not_shown() {
 
 #[test]
 fn what_is_no_mark_is_shown() {
-    let shown = |text: &str| Document::new(text, true).html();
+    let shown = |text: &str| without_directions(&Document::new(text, true).html());
     assert_eq!(shown("2 * 3 and 4 * 5 are"), "<p>2 * 3 and 4 * 5 are</p>");
     assert_eq!(shown("2*3 is 6, so"), "<p>2*3 is 6, so</p>");
     assert_eq!(shown("a snake_case name, a"), "<p>a snake_case name, a</p>");

@@ -1,8 +1,38 @@
 //! The form of each kind of block.
 
-use rivulet::markdown::{Document, html};
+use rivulet::markdown::{self, Document};
+
+use crate::elements::without_directions;
 
 const LINK: &str = r#"rel="noopener noreferrer nofollow" target="_blank""#;
+
+fn html(text: &str) -> String {
+    without_directions(&markdown::html(text))
+}
+
+#[test]
+fn each_block_is_read_in_its_own_direction_and_code_from_the_left() {
+    let html = markdown::html;
+    assert_eq!(html("a"), r#"<p dir="auto">a</p>"#);
+    assert_eq!(html("## a"), r#"<h2 dir="auto">a</h2>"#);
+    assert_eq!(
+        html("<b>\n"),
+        r#"<p class="raw" dir="auto">&lt;b&gt;
+</p>"#
+    );
+    // What is inside says nothing of its own: a list has the direction of its first item, a table that of its first cell.
+    assert_eq!(
+        html("- a\n\n- > b"),
+        r#"<ul dir="auto"><li><p>a</p></li><li><blockquote><p>b</p></blockquote></li></ul>"#
+    );
+    assert_eq!(html("3. a\n   - b"), r#"<ol start="3" dir="auto"><li>a<ul><li>b</li></ul></li></ol>"#);
+    assert_eq!(html("> a"), r#"<blockquote dir="auto"><p>a</p></blockquote>"#);
+    assert!(
+        html("| a |\n|---|").starts_with(r#"<div class="table" tabindex="0" dir="auto"><table><thead><tr><th>a</th>"#)
+    );
+    assert_eq!(html("`a` b"), r#"<p dir="auto"><code dir="ltr">a</code> b</p>"#);
+    assert!(html("```\na\n```").contains(r#"<pre tabindex="0" dir="ltr"><code>a"#));
+}
 
 #[test]
 fn code_has_its_language_and_a_button() {

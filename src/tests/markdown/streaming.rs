@@ -123,7 +123,7 @@ fn an_open_fence_only_gets_text_appended() {
     text.push_str("\nDone");
     let done = page.show(&text, true);
     assert_eq!(done.keep, 2);
-    assert_eq!(done.change, Change::Blocks(vec!["<p>Done</p>".to_string()]));
+    assert_eq!(done.change, Change::Blocks(vec!["<p dir=\"auto\">Done</p>".to_string()]));
 }
 
 #[test]
