@@ -8,105 +8,32 @@ const ADDRESS: &str = "OPENAI_BASE_URL, or base-url in Leptos.toml";
 /// A provider's failure. Its `Display` is what a person sees: what happened, and what to do. Nothing in it is secret.
 ///
 /// `said` is the server's own words, empty if it had none; `words` whether the reply has text from which Continue
-/// could go on.
+/// could go on; `limit` is in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProviderError {
-    Key {
-        provider: String,
-    },
-    /// This key may not do this, or not from here.
-    Denied {
-        provider: String,
-        said: String,
-    },
-    Credit {
-        provider: String,
-    },
-    Model {
-        provider: String,
-        model: String,
-    },
-    Address {
-        provider: String,
-        url: String,
-        said: String,
-    },
-    Moved {
-        provider: String,
-        to: String,
-    },
-    Unreachable {
-        provider: String,
-        url: String,
-        cause: String,
-    },
-    /// What answered speaks TLS, and was asked without.
-    NeedsTls {
-        provider: String,
-        url: String,
-    },
-    Busy {
-        provider: String,
-        said: String,
-        after: Option<Duration>,
-    },
-    Failing {
-        provider: String,
-        said: String,
-        after: Option<Duration>,
-    },
-    Refused {
-        provider: String,
-        said: String,
-    },
-    Reported {
-        provider: String,
-        said: String,
-        words: bool,
-    },
-    NoAnswer {
-        provider: String,
-    },
-    Empty {
-        provider: String,
-    },
-    BrokeOff {
-        provider: String,
-        words: bool,
-    },
-    Silent {
-        provider: String,
-        after: Duration,
-        words: bool,
-    },
-    Length {
-        provider: String,
-        words: bool,
-    },
-    Filtered {
-        provider: String,
-    },
-    /// The model wants a tool to be run, and was offered none.
-    ToolCall {
-        provider: String,
-    },
-    /// The reply is whole, but something in it was no text.
-    NotShown {
-        provider: String,
-        words: bool,
-    },
-    /// `limit` in bytes.
-    TooLong {
-        provider: String,
-        limit: usize,
-    },
-    Nonsense {
-        provider: String,
-    },
-    /// What should be a list of models is none.
-    NoList {
-        provider: String,
-    },
+    Key { provider: String },
+    Denied { provider: String, said: String },
+    Credit { provider: String },
+    Model { provider: String, model: String },
+    Address { provider: String, url: String, said: String },
+    Moved { provider: String, to: String },
+    Unreachable { provider: String, url: String, cause: String },
+    NeedsTls { provider: String, url: String },
+    Busy { provider: String, said: String, after: Option<Duration> },
+    Failing { provider: String, said: String, after: Option<Duration> },
+    Refused { provider: String, said: String },
+    Reported { provider: String, said: String, words: bool },
+    NoAnswer { provider: String },
+    Empty { provider: String },
+    BrokeOff { provider: String, words: bool },
+    Silent { provider: String, after: Duration, words: bool },
+    Length { provider: String, words: bool },
+    Filtered { provider: String },
+    ToolCall { provider: String },
+    NotShown { provider: String, words: bool },
+    TooLong { provider: String, limit: usize },
+    Nonsense { provider: String },
+    NoList { provider: String },
 }
 
 impl ProviderError {

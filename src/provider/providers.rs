@@ -173,6 +173,10 @@ impl Source {
                 new.then_some(models)
             }
             Err(failure) => {
+                // Said once, however often it is asked again.
+                if list.failure.as_ref() != Some(&failure) {
+                    tracing::warn!(provider = self.provider.name(), failure, "the list of models could not be had");
+                }
                 list.failure = Some(failure);
                 None
             }
@@ -191,9 +195,6 @@ async fn ask(source: Weak<Source>, database: Option<Weak<Database>>) {
     let answer = answer.unwrap_or_else(|_| {
         Err(ProviderError::Silent { provider: provider.label().to_owned(), after: LIST_TIMEOUT, words: false })
     });
-    if let Err(error) = &answer {
-        tracing::warn!(provider = provider.name(), %error, "the list of models could not be had");
-    }
     let Some(source) = source.upgrade() else { return };
     let new = source.take(answer.map_err(|error| error.of_list()));
     let database = database.and_then(|database| database.upgrade());
