@@ -1,7 +1,8 @@
 //! The socket's frames, both sides. JSON text, one WebSocket a tab.
 //!
 //! The page subscribes to messages by the [`Position`] that it has and to lists by their `rev`, and is sent what is
-//! missing and then what comes. [`socket`] is the server's side, [`connection`] the browser's.
+//! missing and then what comes. [`socket`] is the server's side; [`client`] is a page's, and [`connection`] drives it in
+//! the browser.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,7 @@ use crate::{
     message::{Change, Epoch, Position},
 };
 
+pub mod client;
 pub mod connection;
 #[cfg(feature = "ssr")]
 pub mod socket;
@@ -21,6 +23,12 @@ pub const FRAME_LIMIT: usize = 16 * 1024;
 pub const BEAT_STREAMING: u32 = 1_000;
 /// The same while nothing does.
 pub const BEAT_IDLE: u32 = 25_000;
+
+/// The most that a page may follow at once.
+pub const MAX_SUBSCRIPTIONS: usize = 512;
+/// The most messages that a page asks for before some have come to their end. So many positions fit into one heartbeat,
+/// and other pages' worth of lists and of what the server has not finished fits beside them.
+pub const MAX_OUTSTANDING: usize = 128;
 
 /// A list that can be followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -39,6 +47,8 @@ pub enum ClientFrame {
     /// Send me what this message has beyond what I have, and go on:
     /// `{"message":{"id":"msg_…","position":{"epoch":[1,7],"parts":[12],"ended":false}}}`; `null` for "nothing yet".
     Message { id: MessageId, position: Option<Position> },
+    /// The same for many: `{"messages":[["msg_…",{"epoch":…}],["msg_…",null]]}`.
+    Messages(Vec<(MessageId, Option<Position>)>),
     /// No longer: `{"leave":"msg_…"}`.
     Leave(MessageId),
     /// Send me what changed in this list since `rev`, and go on: `{"list":{"list":"conversations","rev":12}}`.
@@ -47,6 +57,8 @@ pub enum ClientFrame {
     LeaveList(List),
     /// I am here: `"beat"`.
     Beat,
+    /// Are you? Answered at once by a heartbeat: `"ping"`.
+    Ping,
 }
 
 /// What the server says. Generic over what it holds of an event, so that it is written from a borrowed one.
@@ -70,6 +82,10 @@ pub enum ServerFrame<C = Change> {
     Gone(MessageId),
     /// Neither is this list: `{"list_gone":{"messages":"conv_…"}}`.
     ListGone(List),
+    /// This message cannot be read now; ask again later: `{"later":"msg_…"}`.
+    Later(MessageId),
+    /// Neither can this list: `{"later_list":{"messages":"conv_…"}}`.
+    LaterList(List),
     /// I did not understand you: `{"error":"…"}`. The third one is the last.
     Error(String),
 }

@@ -129,32 +129,35 @@ impl Thread {
 
     /// Takes in heads. Each applies only if it is newer.
     fn take(self, heads: Vec<Head>) {
+        let mut newer = vec![];
         self.heads.update(|known| {
             for head in heads {
                 let key = (head.place, head.attempt);
                 if known.get(&key).is_none_or(|known| known.rev < head.rev) {
+                    newer.push(head.clone());
                     known.insert(key, head);
                 }
             }
         });
-        self.follow_running();
+        newer.iter().for_each(|head| self.follow(head));
     }
 
-    /// Follows each shown message that runs, or of which the list knows more than its signal.
+    /// Follows all of which more may come.
     fn follow_running(self) {
-        if !self.live.get_value() {
+        self.heads.read_untracked().values().for_each(|head| self.follow(head));
+    }
+
+    /// Follows a message if it is shown and runs, or the list knows more of it than its signal.
+    fn follow(self, head: &Head) {
+        if !self.live.get_value() || !head.shown || head.place < self.from.get_untracked() {
             return;
         }
-        let from = self.from.get_untracked();
-        let heads = self.heads.read_untracked();
-        for head in heads.range((from, i64::MIN)..).map(|(_, head)| head).filter(|head| head.shown) {
-            let live = self.message(head.id, head.role);
-            let behind = live.message.with_untracked(|message| {
-                !message.status.is_final() || head.epoch != message.epoch && head.epoch.counter >= message.epoch.counter
-            });
-            if behind {
-                connection::follow(live, head.epoch);
-            }
+        let live = self.message(head.id, head.role);
+        let behind = live.message.with_untracked(|message| {
+            !message.status.is_final() || head.epoch != message.epoch && head.epoch.counter >= message.epoch.counter
+        });
+        if behind {
+            connection::follow(live, head.epoch, head.status.is_final());
         }
     }
 
@@ -200,6 +203,8 @@ impl Thread {
             self.settling.set(true);
             self.from.set(beginning(&earlier));
             self.sent(earlier.heads, earlier.messages);
+            // Heads of these places may have been here before.
+            self.follow_running();
             let settled = move || {
                 self.settling.try_set(false);
             };

@@ -1,11 +1,11 @@
-//! The browser's side of `/live`: one WebSocket a tab.
+//! The browser's side of `/live`: one WebSocket a tab, and the clock, the timers and the signals around a [`Client`].
 //!
-//! It holds no state of its own beside who follows what: on every connect each message is asked for with its signal's
-//! own position, and each list with its holder's own `rev`. It opens after hydration, and comes back by itself.
+//! It opens after hydration, and comes back by itself.
 
+mod paint;
 mod tab;
 
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 use futures::{
     SinkExt, StreamExt,
@@ -15,15 +15,13 @@ use futures::{
 };
 use gloo_net::websocket::{Message as Frame, WebSocketError, futures::WebSocket};
 use gloo_timers::future::TimeoutFuture;
-use leptos::{ev, leptos_dom::helpers::window_event_listener_untyped, prelude::*, task::spawn_local};
+use leptos::{leptos_dom::helpers::window_event_listener_untyped, prelude::*, task::spawn_local};
 
-use super::{ClientFrame, List, close};
-use crate::{
-    conversation::{Conversation, Head},
-    ids::MessageId,
-    message::{Epoch, Message},
-};
-use tab::{Followed, Tab};
+pub use super::client::News;
+use super::{List, client::LOST_AFTER, close};
+use crate::ids::MessageId;
+use crate::message::{Epoch, Message};
+use tab::Tab;
 
 /// How the connection is, for the thin bar that tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,14 +32,6 @@ pub enum Link {
     /// This page is of another build than the server.
     Updated,
     SignedOut,
-}
-
-/// What changed in a list.
-pub enum News {
-    Conversations(Vec<Conversation>),
-    Heads(Vec<Head>),
-    /// The list is not, or no longer, for this person.
-    Gone,
 }
 
 /// A message as a page has it.
@@ -65,9 +55,6 @@ pub struct Follower {
     pub take: Rc<dyn Fn(i64, News)>,
 }
 
-/// The longest pause between two tries, in milliseconds.
-const LONGEST_PAUSE: u32 = 8_000;
-
 thread_local! {
     /// The tab's one connection. (The browser has one thread; on the server nobody follows anything.)
     static TAB: Tab = Tab::default();
@@ -75,7 +62,7 @@ thread_local! {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Wake {
-    /// Try now: the network or the page is back.
+    /// The network or the page is back, or a person wants it to be.
     Up,
     /// The network is gone, or the page goes to sleep: drop the socket.
     Down,
@@ -83,50 +70,58 @@ enum Wake {
 
 /// Opens the connection and keeps it. Once a page, after hydration.
 pub fn start(build: String, link: RwSignal<Link>) {
-    let (wake, woken) = mpsc::unbounded();
-    let started = TAB.with(|tab| tab.wake.borrow_mut().replace(wake).is_some());
+    let (sender, woken) = mpsc::unbounded();
+    let started = TAB.with(|tab| tab.wake.borrow_mut().replace(sender).is_some());
     if started {
         return;
     }
-    for (event, what) in
-        [("online", Wake::Up), ("pageshow", Wake::Up), ("offline", Wake::Down), ("pagehide", Wake::Down)]
-    {
-        std::mem::forget(window_event_listener_untyped(event, move |_| self::wake(what)));
+    let listen = |event: &'static str, then: fn()| {
+        std::mem::forget(window_event_listener_untyped(event, move |_| then()));
+    };
+    for event in ["online", "pageshow"] {
+        listen(event, || wake(Wake::Up));
     }
-    std::mem::forget(window_event_listener(ev::visibilitychange, move |_| self::wake(Wake::Up)));
+    for event in ["offline", "pagehide"] {
+        listen(event, || wake(Wake::Down));
+    }
+    // Who does something with the page wants it to work.
+    for event in ["keydown", "pointerdown", "focus"] {
+        listen(event, reconnect_now);
+    }
+    listen("visibilitychange", || {
+        // There are no frames to paint in a page that is hidden.
+        paint::flush();
+        if !document().hidden() {
+            wake(Wake::Up);
+        }
+    });
     spawn_local(run(build, link, woken));
 }
 
-/// Patches the message from now on, until it has ended in the `newest` epoch that is known of, or [`leave`].
-pub fn follow(live: Live, newest: Epoch) {
-    let id = live.message.with_untracked(|message| message.id);
-    TAB.with(|tab| tab.messages.borrow_mut().insert(id, Followed { live, newest, gaps: 0 }));
-    TAB.with(|tab| tab.ask(id, true));
+/// Has the next try to connect begin now, if there is no connection: at most one a second.
+pub fn reconnect_now() {
+    if !TAB.with(Tab::is_connected) {
+        wake(Wake::Up);
+    }
+}
+
+/// Patches the message from now on, until it has ended in the `newest` epoch that is known of, or [`leave`]. `over`:
+/// whether it is known to have ended there.
+pub fn follow(live: Live, newest: Epoch, over: bool) {
+    TAB.with(|tab| tab.follow(live, newest, over));
 }
 
 pub fn leave(id: MessageId) {
-    TAB.with(|tab| {
-        if tab.messages.borrow_mut().remove(&id).is_some() {
-            tab.send(ClientFrame::Leave(id));
-        }
-    });
+    TAB.with(|tab| tab.leave(id));
 }
 
 /// Gives the list's news to the follower from now on, until [`leave_list`].
 pub fn follow_list(list: List, follower: Follower) {
-    TAB.with(|tab| {
-        let rev = (follower.rev)();
-        tab.lists.borrow_mut().insert(list, follower);
-        tab.send(ClientFrame::List { list, rev });
-    });
+    TAB.with(|tab| tab.follow_list(list, follower));
 }
 
 pub fn leave_list(list: List) {
-    TAB.with(|tab| {
-        if tab.lists.borrow_mut().remove(&list).is_some() {
-            tab.send(ClientFrame::LeaveList(list));
-        }
-    });
+    TAB.with(|tab| tab.leave_list(list));
 }
 
 fn wake(what: Wake) {
@@ -138,52 +133,74 @@ fn wake(what: Wake) {
     });
 }
 
+/// The time since the page began, by a clock that nobody sets.
+fn now() -> Duration {
+    let millis = window().performance().map_or(0.0, |performance| performance.now());
+    Duration::from_secs_f64(millis / 1_000.0)
+}
+
+async fn pause(time: Duration) {
+    TimeoutFuture::new(u32::try_from(time.as_millis()).unwrap_or(u32::MAX)).await;
+}
+
 async fn run(build: String, link: RwSignal<Link>, mut woken: mpsc::UnboundedReceiver<Wake>) {
-    let mut tries = 0;
     loop {
-        match connect(&build, link, &mut woken, &mut tries).await {
+        let code = connect(&build, link, &mut woken).await;
+        TAB.with(|tab| tab.closed(code));
+        match code {
             Some(close::UPDATED) => return link.set(Link::Updated),
             Some(close::SIGNED_OUT) => return link.set(Link::SignedOut),
             _ => {}
         }
-        link.set(Link::Lost);
-        // Full jitter, so that a thousand tabs do not come back in the same instant.
-        let longest = (250_u32 << tries.min(5)).min(LONGEST_PAUSE);
-        tries += 1;
-        let pause = TimeoutFuture::new((js_sys::Math::random() * f64::from(longest)) as u32);
-        let up = async { while woken.next().await.is_some_and(|wake| wake != Wake::Up) {} };
-        pin_mut!(up);
-        select(pause, up).await;
+        spawn_local(async move {
+            pause(LOST_AFTER).await;
+            if TAB.with(Tab::is_lost) {
+                link.set_if_new(Link::Lost);
+            }
+        });
+        wait_for_next_try(&mut woken).await;
+    }
+}
+
+async fn wait_for_next_try(woken: &mut mpsc::UnboundedReceiver<Wake>) {
+    let mut until = now() + TAB.with(Tab::pause);
+    loop {
+        let waiting = pause(until.saturating_sub(now()));
+        pin_mut!(waiting);
+        match select(waiting, woken.next()).await {
+            Either::Right((Some(Wake::Up), _)) => until = until.min(TAB.with(Tab::earliest_try)),
+            Either::Right((Some(Wake::Down), _)) => {}
+            Either::Left(_) | Either::Right((None, _)) => return,
+        }
     }
 }
 
 /// One connection, from its opening to its end. Says with which code the server closed it.
-async fn connect(
-    build: &str,
-    link: RwSignal<Link>,
-    woken: &mut mpsc::UnboundedReceiver<Wake>,
-    tries: &mut u32,
-) -> Option<u16> {
+async fn connect(build: &str, link: RwSignal<Link>, woken: &mut mpsc::UnboundedReceiver<Wake>) -> Option<u16> {
     let location = window().location();
     let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
+    let (kick, mut kicked) = mpsc::channel(1);
+    TAB.with(|tab| tab.opened(kick));
     let socket = WebSocket::open(&format!("{scheme}://{}/live?build={build}", location.host().ok()?)).ok()?;
     let (mut sink, mut frames) = socket.split();
-    let (outgoing, mut to_send) = mpsc::unbounded();
-    TAB.with(|tab| tab.opened(outgoing));
     let sending = async {
-        while let Some(frame) = to_send.next().await {
-            let Ok(text) = serde_json::to_string(&frame) else { continue };
-            if sink.send(Frame::Text(text)).await.is_err() {
-                break;
+        loop {
+            for frame in TAB.with(Tab::frames) {
+                let Ok(text) = serde_json::to_string(&frame) else { continue };
+                if sink.send(Frame::Text(text)).await.is_err() {
+                    return;
+                }
+            }
+            // Who asks for much in one go has it asked for in few frames.
+            if kicked.next().await.is_none() {
+                return;
             }
         }
-        std::future::pending::<()>().await;
     };
     let receiving = async {
         while let Some(frame) = frames.next().await {
             match frame {
                 Ok(Frame::Text(text)) => {
-                    *tries = 0;
                     link.set_if_new(Link::Fine);
                     TAB.with(|tab| tab.receive(&text));
                 }
@@ -194,24 +211,27 @@ async fn connect(
         }
         None
     };
-    let ending = async {
-        loop {
-            let quiet = TimeoutFuture::new(1_000);
-            match select(quiet, woken.next()).await {
-                Either::Right((Some(Wake::Down), _)) => return,
-                Either::Left(_) | Either::Right((Some(Wake::Up), _)) if TAB.with(Tab::is_silent) => return,
-                Either::Right((None, _)) => return,
-                _ => {}
+    let watching = async {
+        while !TAB.with(Tab::is_silent) {
+            let waiting = pause(TAB.with(Tab::wait));
+            pin_mut!(waiting);
+            match select(waiting, woken.next()).await {
+                Either::Left(_) => TAB.with(Tab::tick),
+                Either::Right((Some(Wake::Up), _)) => TAB.with(Tab::ping),
+                Either::Right((Some(Wake::Down) | None, _)) => return,
             }
         }
     };
-    pin_mut!(sending, receiving, ending);
-    let code = match select(receiving, select(sending, ending)).await {
+    let sending = async {
+        sending.await;
+        // Why it cannot be sent is said to who reads.
+        std::future::pending::<()>().await;
+    };
+    pin_mut!(sending, receiving, watching);
+    match select(receiving, select(sending, watching)).await {
         Either::Left((code, _)) => code,
         Either::Right(_) => None,
-    };
-    TAB.with(|tab| *tab.outgoing.borrow_mut() = None);
-    code
+    }
 }
 
 /// Tells only what is new.

@@ -21,7 +21,7 @@ use futures::{SinkExt, StreamExt, stream::SplitSink};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::{BEAT_IDLE, BEAT_STREAMING, ClientFrame, List, ServerFrame, close, encode};
+use super::{BEAT_IDLE, BEAT_STREAMING, ClientFrame, List, MAX_SUBSCRIPTIONS, ServerFrame, close, encode};
 use crate::{
     account::session::SignedIn,
     error::Failure,
@@ -34,8 +34,6 @@ use turns::Pieces;
 
 /// The longest frame that a page may send, in bytes.
 const INCOMING_LIMIT: usize = 16 * 1024;
-/// The most that a page may follow at once.
-const MOST_SUBSCRIPTIONS: usize = 512;
 /// How many frames that make no sense close a socket.
 const MOST_NONSENSE: u32 = 3;
 /// A reader that takes no byte for so long is gone.
@@ -92,7 +90,7 @@ enum Closed {
 
 const SIGNED_OUT: Closed = Closed::Because(close::SIGNED_OUT, "You are signed out.");
 
-/// Nothing is said to be gone that only could not be read: the page comes back and asks again.
+/// Who cannot be known to be signed in is sent nothing: the page comes back and asks again.
 const UNREADABLE: Closed = Closed::Because(close::RESTARTING, "The database could not be read.");
 
 struct Socket {
@@ -100,6 +98,8 @@ struct Socket {
     tab: Arc<Tab>,
     sink: SplitSink<WebSocket, Frame>,
     messages: HashMap<MessageId, Subscription>,
+    /// What the page has asked for and is not subscribed to yet, in order.
+    asked: VecDeque<(MessageId, Option<Position>)>,
     lists: HashMap<List, i64>,
     /// What is dirty, in the order of its turns.
     turns: VecDeque<Topic>,
@@ -129,6 +129,7 @@ impl Socket {
             tab,
             sink,
             messages: HashMap::new(),
+            asked: VecDeque::new(),
             lists: HashMap::new(),
             turns: VecDeque::new(),
             nonsense: 0,
@@ -185,6 +186,13 @@ impl Socket {
                     }
                 }
                 // A turn at a time, so that frames from the page, beats and closings are never kept waiting by a long text.
+                () = std::future::ready(()), if !self.asked.is_empty() => {
+                    if let Some((id, position)) = self.asked.pop_front()
+                        && let Err(closed) = self.subscribe(id, position).await
+                    {
+                        return closed;
+                    }
+                }
                 () = std::future::ready(()), if !self.turns.is_empty() => {
                     if let Err(closed) = self.turn().await {
                         return closed;
@@ -235,10 +243,12 @@ impl Socket {
     }
 
     async fn receive(&mut self, text: &str) -> Result<(), Closed> {
-        let too_many = self.messages.len() + self.lists.len() >= MOST_SUBSCRIPTIONS;
+        let room = MAX_SUBSCRIPTIONS.saturating_sub(self.messages.len() + self.asked.len() + self.lists.len());
         match serde_json::from_str(text) {
             Ok(ClientFrame::Beat) => Ok(()),
+            Ok(ClientFrame::Ping) => self.beat().await,
             Ok(ClientFrame::Leave(id)) => {
+                self.asked.retain(|(asked, _)| *asked != id);
                 self.leave(id);
                 Ok(())
             }
@@ -247,10 +257,17 @@ impl Socket {
                 self.app.hub.unfollow(list, &self.tab);
                 Ok(())
             }
-            Ok(ClientFrame::Message { .. } | ClientFrame::List { .. }) if too_many => {
+            Ok(ClientFrame::Message { .. } | ClientFrame::List { .. }) if room == 0 => {
+                self.misunderstood("too many subscriptions").await
+            }
+            Ok(ClientFrame::Messages(asked)) if asked.len() > room => {
                 self.misunderstood("too many subscriptions").await
             }
             Ok(ClientFrame::Message { id, position }) => self.subscribe(id, position).await,
+            Ok(ClientFrame::Messages(asked)) => {
+                self.asked.extend(asked);
+                Ok(())
+            }
             Ok(ClientFrame::List { list, rev }) => {
                 // Register first, then read.
                 self.app.hub.follow(list, &self.tab);
@@ -276,8 +293,13 @@ impl Socket {
 
     async fn subscribe(&mut self, id: MessageId, position: Option<Position>) -> Result<(), Closed> {
         self.leave(id);
-        let Some(source) = self.find(id).await? else {
-            return self.send(&ServerFrame::Gone(id)).await;
+        let source = match self.find(id).await {
+            Ok(Some(source)) => source,
+            Ok(None) => return self.send(&ServerFrame::Gone(id)).await,
+            Err(error) => {
+                tracing::error!(message = %id, %error, "a message could not be read");
+                return self.send(&ServerFrame::Later(id)).await;
+            }
         };
         let number = match &source {
             Source::Running(running) => running.number,
@@ -290,7 +312,7 @@ impl Socket {
     }
 
     /// The message where it runs, else its row; nothing if it is not for this account.
-    async fn find(&self, id: MessageId) -> Result<Option<Source>, Closed> {
+    async fn find(&self, id: MessageId) -> sqlx::Result<Option<Source>> {
         // A reply may begin or end between the two looks; then the next round finds it.
         for round in 1..=ROUNDS {
             if let Some(running) = self.app.hub.running(id) {
@@ -301,16 +323,12 @@ impl Socket {
                 // It may have ended before it was followed; then its end is here to be read all the same.
                 return Ok(Some(Source::Running(running)));
             }
-            match self.app.database.message(self.tab.account, id).await {
-                Ok(Some((_, message))) if message.status.is_final() || round == ROUNDS => {
+            match self.app.database.message(self.tab.account, id).await? {
+                Some((_, message)) if message.status.is_final() || round == ROUNDS => {
                     return Ok(Some(Source::Row(Box::new(message))));
                 }
-                Ok(Some(_)) => {}
-                Ok(None) => return Ok(None),
-                Err(error) => {
-                    tracing::error!(message = %id, %error, "a message could not be read");
-                    return Err(UNREADABLE);
-                }
+                Some(_) => {}
+                None => return Ok(None),
             }
         }
         Ok(None)
@@ -348,7 +366,6 @@ impl Socket {
             Ok(None) => Err(SIGNED_OUT),
             Ok(Some(_)) => Ok(()),
             Err(error) => {
-                // Who cannot be known to be signed in is sent nothing more; the page comes back and asks again.
                 tracing::error!(%error, "a session could not be read");
                 Err(UNREADABLE)
             }

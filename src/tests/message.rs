@@ -3,6 +3,8 @@
 
 #[path = "message/arbitrary.rs"]
 mod arbitrary;
+#[path = "message/client.rs"]
+mod client;
 
 use proptest::prelude::*;
 use rivulet::{

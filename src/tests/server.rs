@@ -8,6 +8,7 @@ mod journal;
 mod lifecycle;
 mod lists;
 mod models;
+mod reconnecting;
 mod replies;
 mod scheduler;
 mod socket;

@@ -136,8 +136,8 @@ async fn what_is_left_is_told_no_more() {
     let provider = server.provider.is_asked().await;
     provider.says("Hello");
     tab.sees(chat.reply, "Hello").await;
-    tab.says(ClientFrame::Leave(chat.reply)).await;
-    tab.says(ClientFrame::LeaveList(List::Messages(chat.id))).await;
+    tab.leaves(chat.reply).await;
+    tab.leaves_list(List::Messages(chat.id)).await;
     tab.says_text("hm").await;
     tab.waits_for(|came| matches!(came, Came::Error(_))).await;
     let before = tab.came.len();

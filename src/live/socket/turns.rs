@@ -81,11 +81,17 @@ impl Socket {
             }
             Next::Own(Event { epoch, change }) => {
                 let frame = encode(&ServerFrame::Event(number, epoch, change));
-                self.enqueue(Topic::Message(id));
                 match frame.len() <= FRAME_LIMIT {
-                    true => self.send_text(frame).await?,
-                    false => self.cut(id, frame),
+                    // The page asks for others when it has the end, and then this one must not count any more.
+                    true if over => self.leave(id),
+                    true => self.enqueue(Topic::Message(id)),
+                    false => {
+                        self.enqueue(Topic::Message(id));
+                        self.cut(id, frame);
+                        return Ok(());
+                    }
                 }
+                self.send_text(frame).await?;
             }
             // A later epoch of it is announced by its list.
             Next::Nothing if over => self.leave(id),
@@ -130,9 +136,8 @@ impl Socket {
                 self.send(&ServerFrame::ListGone(list)).await
             }
             Err(error) => {
-                // The next beat looks again.
                 tracing::error!(?list, %error, "a list could not be read");
-                Ok(())
+                self.send(&ServerFrame::LaterList(list)).await
             }
         }
     }

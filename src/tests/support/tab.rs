@@ -1,19 +1,23 @@
-//! A tab: the same frames, and the same rules, as the browser's `live/connection.rs`, and a witness to the promise.
+//! A tab: a driver of the page's own [`Client`], as the browser's `live/connection.rs` is one, and a witness to the
+//! promise.
 //!
 //! Whatever it is sent, what it holds may only grow: so if the last text is right, all that it ever showed was a prefix.
 
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures::{SinkExt, StreamExt};
 use rivulet::{
     conversation::{Conversation, Head},
     ids::{ConversationId, MessageId},
-    live::{ClientFrame, FRAME_LIMIT, List, ServerFrame},
-    message::{Change, Epoch, Event, Kind, Message, Outcome, Position, Role, Status},
+    live::{
+        ClientFrame, FRAME_LIMIT, List, ServerFrame,
+        client::{CONNECT_TIMEOUT, Client, ListChange, News, Page},
+    },
+    message::{Change, Event, Kind, Message, Outcome, Position, Role, Status},
 };
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::{
@@ -27,19 +31,22 @@ pub struct Tab {
     person: Person,
     build: String,
     socket: WebSocketStream<TcpStream>,
+    client: Client<Held>,
+    /// What its clock counts from.
+    start: Instant,
     /// The server, or the network, has closed it.
     closed: bool,
-    messages: HashMap<MessageId, Held>,
-    /// What this tab knows of the lists that it follows, and up to which `rev`.
-    revs: HashMap<List, i64>,
+    /// What this tab knows of the lists that it follows.
     pub heads: BTreeMap<MessageId, Head>,
     pub conversations: BTreeMap<ConversationId, Conversation>,
-    numbers: HashMap<u32, MessageId>,
-    pieces: HashMap<u32, String>,
     /// Everything that came, in order.
     pub came: Vec<Came>,
     /// How many bytes of frames that was.
     pub bytes: usize,
+    /// How many frames it sent.
+    pub sent: usize,
+    /// How often it connected.
+    pub connections: usize,
     /// Who is told of every state that the tab shows, if anybody.
     pub witness: Option<Witness>,
 }
@@ -57,24 +64,39 @@ pub enum Came {
     Beat(Vec<(u32, Position)>),
     Gone(MessageId),
     ListGone(List),
+    Later(MessageId),
+    LaterList(List),
     Error(String),
     /// The server closed, with this code.
     Closed(u16),
 }
 
+/// What the tab shows.
+#[derive(Default)]
 struct Held {
-    message: Message,
-    follows: bool,
-    /// The newest epoch that the list told of: its end, or that of a later one, is the end of following.
-    newest: Epoch,
-    /// Gaps in a row.
-    gaps: u32,
+    messages: HashMap<MessageId, Message>,
+    revs: HashMap<List, i64>,
 }
 
-impl Held {
-    fn unseen(id: MessageId, role: Role) -> Held {
-        let message = Message::unseen(id, role);
-        Held { newest: message.epoch, message, follows: false, gaps: 0 }
+impl Page for Held {
+    fn read<R>(&self, id: MessageId, read: impl FnOnce(&Message) -> R) -> Option<R> {
+        self.messages.get(&id).map(read)
+    }
+
+    fn apply(&mut self, id: MessageId, event: Event) -> Outcome {
+        let message = self.messages.get_mut(&id).expect("a message that the tab follows");
+        let before = message.clone();
+        let replaced = matches!(event.change, Change::Snapshot { reset: true, .. });
+        let outcome = message.apply(event);
+        assert!(replaced || grew(&before, message), "{before:?} is no beginning of {message:?}");
+        outcome
+    }
+
+    /// What has ended is still shown.
+    fn release(&mut self, _: MessageId) {}
+
+    fn rev(&self, list: List) -> i64 {
+        self.revs[&list]
     }
 }
 
@@ -91,19 +113,21 @@ impl Tab {
     /// The same, if somebody is there.
     pub async fn tries_to_open(person: &Person, build: &str, buffer: Option<u32>) -> Option<Tab> {
         let socket = connect(person, build, buffer).await?;
+        let mut client = Client::new(Held::default());
+        client.opened(Duration::ZERO);
         Some(Tab {
             person: person.clone(),
             build: build.to_owned(),
             socket,
+            client,
+            start: Instant::now(),
             closed: false,
-            messages: HashMap::new(),
-            revs: HashMap::new(),
             heads: BTreeMap::new(),
             conversations: BTreeMap::new(),
-            numbers: HashMap::new(),
-            pieces: HashMap::new(),
             came: vec![],
             bytes: 0,
+            sent: 0,
+            connections: 1,
             witness: None,
         })
     }
@@ -116,33 +140,67 @@ impl Tab {
 
     /// The same at the same address, if somebody is there.
     pub async fn tries_again(&mut self) -> bool {
+        if !self.closed {
+            self.client.closed(None, self.now());
+        }
+        self.client.opened(self.now());
+        // Dropped without a word, as a network that is gone says none.
         let Some(socket) = connect(&self.person, &self.build, None).await else {
+            self.client.closed(None, self.now());
             return false;
         };
-        // Dropped without a word, as a network that is gone says none.
         (self.socket, self.closed) = (socket, false);
-        self.numbers.clear();
-        self.pieces.clear();
-        for (list, rev) in self.revs.clone() {
-            self.says(ClientFrame::List { list, rev }).await;
-        }
-        let followed: Vec<_> = self.messages.iter().filter(|(_, held)| held.follows).map(|(id, _)| *id).collect();
-        for id in followed {
-            self.asks(id, true).await;
-        }
+        self.connections += 1;
+        self.asks().await;
         true
+    }
+
+    /// What a page does on its own: takes the next frame in, or notices that none comes, and comes back after a pause
+    /// when the connection is gone. `random`: at least 0, less than 1, for each pause.
+    pub async fn lives_on(&mut self, random: f64) {
+        if !self.closed {
+            match self.hears(self.client.wait(self.now())).await {
+                Some(_) => return,
+                None => {
+                    self.client.tick(self.now());
+                    self.asks().await;
+                }
+            }
+            if !self.client.is_silent(self.now()) {
+                return;
+            }
+            self.client.closed(None, self.now());
+            self.closed = true;
+        }
+        tokio::time::sleep(self.client.pause(true, random)).await;
+        // One that does not open in time is given up, as one that is not there.
+        if tokio::time::timeout(CONNECT_TIMEOUT, self.tries_again()).await.is_err() {
+            self.client.closed(None, self.now());
+        }
     }
 
     /// Follows a message of which it knows nothing yet.
     pub async fn follows(&mut self, id: MessageId) {
-        self.messages.entry(id).or_insert_with(|| Held::unseen(id, Role::Assistant)).follows = true;
-        self.asks(id, true).await;
+        let newest = self.unseen(id, Role::Assistant).epoch;
+        self.client.follow(id, newest, false);
+        self.asks().await;
     }
 
     /// Follows a list from `rev` on.
     pub async fn follows_list(&mut self, list: List, rev: i64) {
-        self.revs.insert(list, rev);
-        self.says(ClientFrame::List { list, rev }).await;
+        self.client.page.revs.insert(list, rev);
+        self.client.follow_list(list);
+        self.asks().await;
+    }
+
+    pub async fn leaves(&mut self, id: MessageId) {
+        self.client.leave(id);
+        self.asks().await;
+    }
+
+    pub async fn leaves_list(&mut self, list: List) {
+        self.client.leave_list(list);
+        self.asks().await;
     }
 
     pub async fn says(&mut self, frame: ClientFrame) {
@@ -150,13 +208,24 @@ impl Tab {
     }
 
     pub async fn says_text(&mut self, text: &str) {
+        self.sent += 1;
         // A socket that the server has closed says so when it is read.
         let _ = self.socket.send(Frame::text(text)).await;
     }
 
-    async fn asks(&mut self, id: MessageId, with_position: bool) {
-        let position = self.messages.get(&id).map(|held| held.message.position());
-        self.says(ClientFrame::Message { id, position: position.filter(|_| with_position) }).await;
+    /// Sends what the client has to send.
+    async fn asks(&mut self) {
+        for frame in self.client.frames() {
+            self.says(frame).await;
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn unseen(&mut self, id: MessageId, role: Role) -> &mut Message {
+        self.client.page.messages.entry(id).or_insert_with(|| Message::unseen(id, role))
     }
 
     /// Waits until the message's text is exactly this. All that it shows meanwhile has to be a prefix of it.
@@ -210,8 +279,13 @@ impl Tab {
         }
     }
 
+    /// Whether it knows of the message.
+    pub fn shows(&self, id: MessageId) -> bool {
+        self.client.page.messages.contains_key(&id)
+    }
+
     pub fn message(&self, id: MessageId) -> &Message {
-        &self.messages.get(&id).expect("a message that the tab follows").message
+        self.client.page.messages.get(&id).expect("a message that the tab follows")
     }
 
     pub fn text(&self, id: MessageId) -> String {
@@ -246,106 +320,74 @@ impl Tab {
                 Came::Closed(1006)
             }
         };
-        self.closed = matches!(came, Came::Closed(_));
+        if let Came::Closed(code) = came {
+            self.closed = true;
+            self.client.closed(Some(code), self.now());
+        }
         self.came.push(came.clone());
         Some(came)
     }
 
     async fn takes(&mut self, text: &str) -> Came {
-        let frame = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {text}"));
+        let now = self.now();
+        let frame = self.client.read(text, now).unwrap_or_else(|error| panic!("{error} in {text}"));
+        let Some(frame) = frame else { return Came::Piece };
+        let came = self.came_by(&frame);
+        if let Some(change) = self.client.take(frame, now, 0.5) {
+            self.takes_list(change);
+        }
+        if let (Came::Change(id, _), Some(witness)) = (&came, &self.witness)
+            && let Some(message) = self.client.page.messages.get(id)
+        {
+            witness(message);
+        }
+        self.asks().await;
+        came
+    }
+
+    fn came_by(&self, frame: &ServerFrame) -> Came {
         match frame {
-            ServerFrame::Number(number, id) => {
-                self.numbers.insert(number, id);
-                self.pieces.remove(&number);
-                Came::Number(number, id)
+            ServerFrame::Number(number, id) => Came::Number(*number, *id),
+            ServerFrame::Event(number, _, change) => {
+                Came::Change(self.client.named(*number).expect("a number that was told before"), change.clone())
             }
-            ServerFrame::Event(number, epoch, change) => self.applies(number, Event { epoch, change }).await,
-            ServerFrame::Piece(number, piece, last) => {
-                self.pieces.entry(number).or_default().push_str(&piece);
-                if !last {
-                    return Came::Piece;
-                }
-                let whole = self.pieces.remove(&number).unwrap_or_default();
-                Box::pin(self.takes(&whole)).await
-            }
-            ServerFrame::Conversations { rev, rows } => {
-                self.revs.insert(List::Conversations, rev);
+            ServerFrame::Piece(..) => Came::Piece,
+            ServerFrame::Conversations { .. } => Came::List(List::Conversations),
+            ServerFrame::Heads { of, .. } => Came::List(List::Messages(*of)),
+            ServerFrame::Beat(positions) => Came::Beat(positions.clone()),
+            ServerFrame::Gone(id) => Came::Gone(*id),
+            ServerFrame::ListGone(list) => Came::ListGone(*list),
+            ServerFrame::Later(id) => Came::Later(*id),
+            ServerFrame::LaterList(list) => Came::LaterList(*list),
+            ServerFrame::Error(error) => Came::Error(error.clone()),
+        }
+    }
+
+    fn takes_list(&mut self, (list, rev, news): ListChange) {
+        self.client.page.revs.insert(list, rev);
+        match news {
+            News::Conversations(rows) => {
                 for row in rows {
                     if self.conversations.get(&row.id).is_none_or(|known| known.rev < row.rev) {
                         self.conversations.insert(row.id, row);
                     }
                 }
-                Came::List(List::Conversations)
             }
-            ServerFrame::Heads { of, rev, heads } => {
-                self.revs.insert(List::Messages(of), rev);
-                for head in heads {
-                    self.takes_head(head).await;
-                }
-                Came::List(List::Messages(of))
-            }
-            ServerFrame::Beat(positions) => {
-                self.says(ClientFrame::Beat).await;
-                for (number, position) in &positions {
-                    let id = self.numbers.get(number).copied();
-                    let followed = id.and_then(|id| self.messages.get(&id)).filter(|held| held.follows);
-                    if let (Some(id), Some(held)) = (id, followed)
-                        && held.message.position() != *position
-                    {
-                        self.asks(id, true).await;
-                    }
-                }
-                Came::Beat(positions)
-            }
-            ServerFrame::Gone(id) => {
-                if let Some(held) = self.messages.get_mut(&id) {
-                    held.follows = false;
-                }
-                Came::Gone(id)
-            }
-            ServerFrame::ListGone(list) => {
-                self.revs.remove(&list);
-                Came::ListGone(list)
-            }
-            ServerFrame::Error(error) => Came::Error(error),
+            News::Heads(heads) => heads.into_iter().for_each(|head| self.takes_head(head)),
+            News::Gone => {}
         }
-    }
-
-    async fn applies(&mut self, number: u32, event: Event) -> Came {
-        let id = *self.numbers.get(&number).expect("a number that was told before");
-        let came = Came::Change(id, event.change.clone());
-        let Some(held) = self.messages.get_mut(&id).filter(|held| held.follows) else {
-            return came;
-        };
-        let before = held.message.clone();
-        let replaced = matches!(event.change, Change::Snapshot { reset: true, .. });
-        let outcome = held.message.apply(event);
-        assert!(replaced || grew(&before, &held.message), "{before:?} is no beginning of {:?}", held.message);
-        if let Some(witness) = &self.witness {
-            witness(&held.message);
-        }
-        held.gaps = if outcome == Outcome::Gap { held.gaps + 1 } else { 0 };
-        let Message { epoch, status, .. } = &held.message;
-        held.follows = !status.is_final() || *epoch != held.newest && epoch.counter <= held.newest.counter;
-        let gaps = held.gaps;
-        if gaps > 0 {
-            self.asks(id, gaps < 2).await;
-        }
-        came
     }
 
     /// As a thread does: what is shown and runs, or is behind its head, is followed.
-    async fn takes_head(&mut self, head: Head) {
+    fn takes_head(&mut self, head: Head) {
         if self.heads.get(&head.id).is_some_and(|known| known.rev >= head.rev) {
             return;
         }
         let id = head.id;
-        let held = self.messages.entry(id).or_insert_with(|| Held::unseen(id, head.role));
-        let Message { epoch, status, .. } = &held.message;
+        let Message { epoch, status, .. } = self.unseen(id, head.role);
         let behind = !status.is_final() || head.epoch != *epoch && head.epoch.counter >= epoch.counter;
         if head.shown && behind {
-            (held.follows, held.newest) = (true, head.epoch);
-            self.asks(id, true).await;
+            self.client.follow(id, head.epoch, head.status.is_final());
         }
         self.heads.insert(id, head);
     }

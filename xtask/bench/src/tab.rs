@@ -1,10 +1,15 @@
 //! A tab that follows one reply, of the server or of the bare socket.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context, bail};
 use futures::{SinkExt, StreamExt};
 use rivulet::{
     ids::MessageId,
-    live::{ClientFrame, ServerFrame},
+    live::{
+        ClientFrame, List, ServerFrame,
+        client::{Client, Page},
+    },
     message::{Change, Event, Message, Outcome, Role},
 };
 use tokio::net::TcpStream;
@@ -42,14 +47,35 @@ pub async fn says(socket: &mut Socket, frame: &ClientFrame) -> anyhow::Result<()
     Ok(socket.send(Frame::text(serde_json::to_string(frame)?)).await?)
 }
 
-/// A tab of the server's, with the same rules as a browser's.
+/// A tab of the server's: the page's own client on a socket.
 pub struct Tab {
     socket: Socket,
-    message: Message,
-    /// What the server calls the message, once it has said so.
-    number: Option<u32>,
+    client: Client<Held>,
+    /// What its clock counts from.
+    start: Instant,
+    answered: bool,
     /// How often it has asked for the message since it is connected.
     pub asked: usize,
+}
+
+/// The one message that a tab shows.
+struct Held(Message);
+
+impl Page for Held {
+    fn read<R>(&self, _: MessageId, read: impl FnOnce(&Message) -> R) -> Option<R> {
+        Some(read(&self.0))
+    }
+
+    fn apply(&mut self, _: MessageId, event: Event) -> Outcome {
+        self.0.apply(event)
+    }
+
+    fn release(&mut self, _: MessageId) {}
+
+    /// It follows none.
+    fn rev(&self, _: List) -> i64 {
+        0
+    }
 }
 
 impl Tab {
@@ -59,7 +85,7 @@ impl Tab {
         tab.asks().await?;
         // Nothing is said yet that anyone could see.
         let mut nobody = Witness::default();
-        while tab.number.is_none() {
+        while !tab.answered {
             tab.takes(&mut nobody).await?;
         }
         Ok(tab)
@@ -67,24 +93,31 @@ impl Tab {
 
     /// Opens a socket for a message as far as it was seen.
     pub async fn with(person: &Person, message: Message) -> anyhow::Result<Tab> {
-        Ok(Tab { socket: connect(person.upgrade()?).await?, message, number: None, asked: 0 })
+        let (id, epoch) = (message.id, message.epoch);
+        let mut client = Client::new(Held(message));
+        client.opened(Duration::ZERO);
+        client.follow(id, epoch, false);
+        let socket = connect(person.upgrade()?).await?;
+        Ok(Tab { socket, client, start: Instant::now(), answered: false, asked: 0 })
     }
 
     /// The connection is gone, without a word.
     pub fn drops(self) -> Message {
-        self.message
+        self.client.page.0
     }
 
-    /// Asks for what is missing, and all that comes.
+    /// Sends what the client has to send: first of all, that it asks for what is missing, and all that comes.
     pub async fn asks(&mut self) -> anyhow::Result<()> {
-        self.asked += 1;
-        let position = Some(self.message.position());
-        says(&mut self.socket, &ClientFrame::Message { id: self.message.id, position }).await
+        for frame in self.client.frames() {
+            self.asked += usize::from(matches!(frame, ClientFrame::Message { .. }));
+            says(&mut self.socket, &frame).await?;
+        }
+        Ok(())
     }
 
     /// Reads until the reply has ended.
     pub async fn sees_the_end(mut self, mut witness: Witness) -> anyhow::Result<Seen> {
-        while !self.message.status.is_final() {
+        while !self.client.page.0.status.is_final() {
             self.takes(&mut witness).await?;
         }
         Ok(witness.closes())
@@ -101,33 +134,30 @@ impl Tab {
 
     /// Takes the next frame in, and says how many bytes of text it brought.
     async fn takes(&mut self, witness: &mut Witness) -> anyhow::Result<usize> {
-        let frame = text(&mut self.socket).await?;
-        witness.frame(frame.len());
-        match serde_json::from_str(&frame)? {
-            ServerFrame::Number(number, id) if id == self.message.id => self.number = Some(number),
-            ServerFrame::Event(number, epoch, change) if Some(number) == self.number => {
-                let brought = match &change {
-                    Change::Text(text) => text.text.len(),
-                    Change::Snapshot { message, .. } => message.text().len(),
-                    _ => 0,
-                };
-                let before = self.length();
-                if self.message.apply(Event { epoch, change }) == Outcome::Gap {
-                    self.asks().await?;
-                }
-                let last = self.message.parts.last();
-                witness.sees(last.and_then(|part| part.text.get(before..)).unwrap_or_default());
-                return Ok(brought);
-            }
-            ServerFrame::Beat(_) => says(&mut self.socket, &ClientFrame::Beat).await?,
+        let text = text(&mut self.socket).await?;
+        witness.frame(text.len());
+        let now = self.start.elapsed();
+        let Some(frame) = self.client.read(&text, now)? else { return Ok(0) };
+        let brought = match &frame {
+            ServerFrame::Number(..) | ServerFrame::Beat(_) => 0,
+            ServerFrame::Event(_, _, Change::Text(text)) => text.text.len(),
+            ServerFrame::Event(_, _, Change::Snapshot { message, .. }) => message.text().len(),
+            ServerFrame::Event(..) => 0,
             other => bail!("{other:?} came"),
-        }
-        Ok(0)
+        };
+        self.answered |= matches!(frame, ServerFrame::Number(..));
+        let before = self.length();
+        // It asks again at once where it asks again, so the number drawn is of no account.
+        self.client.take(frame, now, 0.5);
+        self.asks().await?;
+        let last = self.client.page.0.parts.last();
+        witness.sees(last.and_then(|part| part.text.get(before..)).unwrap_or_default());
+        Ok(brought)
     }
 
     /// These loads have one part.
     fn length(&self) -> usize {
-        self.message.parts.last().map_or(0, |part| part.text.len())
+        self.client.page.0.parts.last().map_or(0, |part| part.text.len())
     }
 }
 

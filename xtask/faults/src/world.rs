@@ -17,13 +17,11 @@ use crate::{
     fault::Round,
     line::Line,
     server::Server,
-    support::{Came, Chat, Database, Folder, Person, Provider, Tab},
+    support::{Chat, Database, Folder, Person, Provider, Tab},
     tally::Tally,
     teller::{Teller, Told},
 };
 
-/// A tab that hears nothing for so long while something streams comes back by itself, as in a browser.
-pub const SILENCE: Duration = Duration::from_secs(6);
 /// The longest that anything may take, with all that is done to it.
 const LONGEST: Duration = Duration::from_secs(300);
 /// The longest that a word may take while others misbehave, on a machine that is busy with it.
@@ -184,24 +182,14 @@ impl Drop for World {
     }
 }
 
-/// Reads, and comes back whenever the connection goes, until the message has ended.
+/// Reads, and comes back whenever the connection goes, as a page does, until the message has ended.
 pub async fn reads_to_the_end(mut tab: Tab, id: MessageId, mut random: SmallRng) -> Tab {
     let reading = async {
         while !tab.message(id).status.is_final() {
-            if let Some(Came::Closed(_)) | None = tab.hears(SILENCE).await {
-                comes_back(&mut tab, &mut random).await;
-            }
+            tab.lives_on(random.random()).await;
         }
     };
     let read = timeout(LONGEST, reading).await;
     assert!(read.is_ok(), "a tab waited {LONGEST:?} in vain for the end of its reply");
     tab
-}
-
-/// Tries until it is connected, each time after a pause of its own.
-pub async fn comes_back(tab: &mut Tab, random: &mut SmallRng) {
-    while !timeout(SILENCE, tab.tries_again()).await.unwrap_or(false) {
-        let pause = random.random_range(Duration::from_millis(2)..Duration::from_millis(40));
-        sleep(pause).await;
-    }
 }

@@ -1,0 +1,305 @@
+//! A page's half of the protocol, pure: frames and monotonic time in, frames out. No clock, no I/O, no signals.
+//!
+//! The browser's [`connection`](super::connection), the tests, the faults and the bench all drive this one. A driver
+//! opens a socket and calls [`Client::opened`]; gives each text to [`Client::read`] and the frame that comes of it to
+//! [`Client::take`]; sends what [`Client::frames`] gives; calls [`Client::tick`] when [`Client::wait`] has passed; drops
+//! the socket when [`Client::is_silent`]; and after [`Client::closed`] opens the next one when [`Client::pause`] has
+//! passed. Every `now` is the time since one fixed instant, by a clock that is never set.
+
+mod backoff;
+mod subscriptions;
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    time::Duration,
+};
+
+use super::{BEAT_IDLE, BEAT_STREAMING, ClientFrame, List, ServerFrame, close};
+use crate::{
+    conversation::{Conversation, Head},
+    ids::MessageId,
+    message::{Event, Message, Outcome, Position},
+};
+use backoff::{Postponed, backoff};
+use subscriptions::{Followed, MIN_ROOM};
+
+/// Where a page keeps what it follows.
+pub trait Page {
+    /// Reads a message, if the page has it.
+    fn read<R>(&self, id: MessageId, read: impl FnOnce(&Message) -> R) -> Option<R>;
+    /// Takes an event into a message that is followed.
+    fn apply(&mut self, id: MessageId, event: Event) -> Outcome;
+    /// A message is no longer followed: it has ended, or was left, or is not for this person.
+    fn release(&mut self, id: MessageId);
+    /// The change up to which the page has a list.
+    fn rev(&self, list: List) -> i64;
+}
+
+/// What changed in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    Conversations(Vec<Conversation>),
+    Heads(Vec<Head>),
+    /// The list is not, or no longer, for this person.
+    Gone,
+}
+
+/// What a page takes into one of its lists: which list, up to which change, and the rows.
+pub type ListChange = (List, i64, News);
+
+/// How long a connection may take until its first frame.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the server may take to answer when the page is looked at again.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
+/// The least between two tries, however often a person asks for one.
+const MIN_RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// A connection that was open for so long was a good one.
+const STABLE: Duration = Duration::from_secs(10);
+/// How long a page is without a connection before it is said: most people never see a shorter one.
+pub const LOST_AFTER: Duration = Duration::from_millis(1_500);
+/// The longest between two [`Client::tick`]s.
+const MAX_WAIT: Duration = Duration::from_secs(1);
+
+/// Who follows what, and how the connection is.
+pub struct Client<P> {
+    pub page: P,
+    messages: HashMap<MessageId, Followed>,
+    lists: HashMap<List, Postponed>,
+    /// What is to be asked for, in order, as soon as there is room for it.
+    queue: VecDeque<MessageId>,
+    /// What the server was asked for on this connection and has not finished.
+    outstanding: HashSet<MessageId>,
+    numbers: HashMap<u32, MessageId>,
+    /// Event frames that come in slices.
+    pieces: HashMap<u32, String>,
+    outbox: Vec<ClientFrame>,
+    link: Option<Link>,
+    /// When the last try to connect began.
+    tried: Option<Duration>,
+    /// Since when there has been no connection.
+    down_since: Option<Duration>,
+    /// Tries in a row that came to nothing.
+    tries: u32,
+    /// Whether the server ended the last connection because it could not understand this page.
+    refused: bool,
+}
+
+/// One connection.
+struct Link {
+    opened: Duration,
+    /// When the last frame came.
+    received: Option<Duration>,
+    /// Until when the answer to a ping has to come.
+    answer_by: Option<Duration>,
+    /// Whether the server said that it did not understand.
+    misunderstood: bool,
+}
+
+impl<P: Page> Client<P> {
+    pub fn new(page: P) -> Client<P> {
+        Client {
+            page,
+            messages: HashMap::new(),
+            lists: HashMap::new(),
+            queue: VecDeque::new(),
+            outstanding: HashSet::new(),
+            numbers: HashMap::new(),
+            pieces: HashMap::new(),
+            outbox: vec![],
+            link: None,
+            tried: None,
+            down_since: None,
+            tries: 0,
+            refused: false,
+        }
+    }
+
+    /// A socket begins to open: all that is followed is asked for, each from where the page is, newest first.
+    pub fn opened(&mut self, now: Duration) {
+        self.tried = Some(now);
+        self.link = Some(Link { opened: now, received: None, answer_by: None, misunderstood: false });
+        self.numbers.clear();
+        self.pieces.clear();
+        self.outstanding.clear();
+        self.outbox.clear();
+        let lists: Vec<List> = self.lists.keys().copied().collect();
+        lists.into_iter().for_each(|list| self.ask_list(list));
+        let mut ids: Vec<MessageId> = self.messages.keys().copied().collect();
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        self.queue.clear();
+        for followed in self.messages.values_mut() {
+            followed.begin_anew();
+        }
+        ids.into_iter().for_each(|id| self.ask(id));
+    }
+
+    /// The socket is gone, with this close code if the server gave one.
+    pub fn closed(&mut self, code: Option<u16>, now: Duration) {
+        // Who says that is about to close, and the close itself may be lost.
+        let misunderstood = self.link.take().is_some_and(|link| link.misunderstood);
+        self.down_since.get_or_insert(now);
+        self.refused = code == Some(close::NONSENSE) || misunderstood;
+    }
+
+    /// The frame that a text is, or completes; nothing while more slices of it are to come.
+    pub fn read(&mut self, text: &str, now: Duration) -> Result<Option<ServerFrame>, serde_json::Error> {
+        if let Some(link) = &mut self.link {
+            (link.received, link.answer_by) = (Some(now), None);
+            self.down_since = None;
+        }
+        match serde_json::from_str(text)? {
+            ServerFrame::Piece(number, text, last) => {
+                self.pieces.entry(number).or_default().push_str(&text);
+                let whole = if last { self.pieces.remove(&number) } else { None };
+                whole.map(|whole| serde_json::from_str(&whole)).transpose()
+            }
+            frame => Ok(Some(frame)),
+        }
+    }
+
+    /// Takes a frame in. Gives what is to be taken into a list. `random`: at least 0, less than 1.
+    pub fn take(&mut self, frame: ServerFrame, now: Duration, random: f64) -> Option<ListChange> {
+        match frame {
+            ServerFrame::Number(number, id) => {
+                self.numbers.insert(number, id);
+                // The server begins anew: what it had begun to send in slices ends there.
+                self.pieces.remove(&number);
+                self.answered(id);
+            }
+            ServerFrame::Event(number, epoch, change) => self.apply(number, Event { epoch, change }),
+            ServerFrame::Conversations { rev, rows } => {
+                return self.list_changed(List::Conversations, rev, News::Conversations(rows));
+            }
+            ServerFrame::Heads { of, rev, heads } => {
+                return self.list_changed(List::Messages(of), rev, News::Heads(heads));
+            }
+            ServerFrame::Beat(positions) => self.beat(positions),
+            ServerFrame::Gone(id) => {
+                self.answered(id);
+                self.release(id);
+            }
+            ServerFrame::Later(id) => self.postpone(id, now, random),
+            ServerFrame::LaterList(list) => {
+                if let Some(postponed) = self.lists.get_mut(&list) {
+                    postponed.put_off(now, random);
+                }
+            }
+            ServerFrame::ListGone(list) => {
+                let change = self.list_changed(list, i64::MAX, News::Gone);
+                self.lists.remove(&list);
+                return change;
+            }
+            ServerFrame::Error(_) => {
+                if let Some(link) = &mut self.link {
+                    link.misunderstood = true;
+                }
+            }
+            // Put together by `read`.
+            ServerFrame::Piece(..) => {}
+        }
+        None
+    }
+
+    fn list_changed(&mut self, list: List, rev: i64, news: News) -> Option<ListChange> {
+        self.lists.get_mut(&list)?.reset();
+        self.tries = 0;
+        Some((list, rev, news))
+    }
+
+    /// Answers, and asks again for what the server has sent further, or less far, than it came.
+    fn beat(&mut self, positions: Vec<(u32, Position)>) {
+        self.outbox.push(ClientFrame::Beat);
+        for (number, position) in positions {
+            let Some(id) = self.numbers.get(&number).copied().filter(|id| self.messages.contains_key(id)) else {
+                continue;
+            };
+            if self.page.read(id, Message::position).is_some_and(|here| here != position) {
+                self.ask(id);
+            }
+        }
+    }
+
+    /// What is to be sent now, in order.
+    pub fn frames(&mut self) -> Vec<ClientFrame> {
+        if self.link.is_none() {
+            return vec![];
+        }
+        self.ask_queued(MIN_ROOM);
+        std::mem::take(&mut self.outbox)
+    }
+
+    /// What time brings: a connection that has proved good, and what was to be asked for later.
+    pub fn tick(&mut self, now: Duration) {
+        let Some(link) = &self.link else { return };
+        if link.received.is_some() && now.saturating_sub(link.opened) >= STABLE {
+            self.tries = 0;
+        }
+        let due = |postponed: &Postponed| postponed.due().is_some_and(|due| due <= now);
+        let lists: Vec<List> = self.lists.iter().filter(|(_, wait)| due(wait)).map(|(list, _)| *list).collect();
+        lists.into_iter().for_each(|list| self.ask_list(list));
+        let ids = self.messages.iter().filter(|(_, followed)| due(&followed.postponed)).map(|(id, _)| *id);
+        ids.collect::<Vec<_>>().into_iter().for_each(|id| self.ask(id));
+        self.ask_queued(1);
+    }
+
+    /// How long until there may be something to do without a frame.
+    pub fn wait(&self, now: Duration) -> Duration {
+        let postponed = self.messages.values().map(|followed| &followed.postponed).chain(self.lists.values());
+        let dues = postponed.filter_map(Postponed::due).chain(self.link.as_ref().and_then(|link| link.answer_by));
+        dues.map(|due| due.saturating_sub(now)).min().unwrap_or(MAX_WAIT).min(MAX_WAIT)
+    }
+
+    /// The page is looked at again: the server is asked whether it is there.
+    pub fn ping(&mut self, now: Duration) {
+        // While it is still opening there is nobody to ask.
+        if let Some(link) = self.link.as_mut().filter(|link| link.received.is_some() && link.answer_by.is_none()) {
+            link.answer_by = Some(now + PING_TIMEOUT);
+            self.outbox.push(ClientFrame::Ping);
+        }
+    }
+
+    /// Whether something should have come by now: then the connection is dead, whatever it seems.
+    pub fn is_silent(&self, now: Duration) -> bool {
+        let Some(link) = &self.link else { return false };
+        let Some(received) = link.received else { return now.saturating_sub(link.opened) > CONNECT_TIMEOUT };
+        let patience = match self.is_streaming() {
+            true => BEAT_STREAMING * 6,
+            false => BEAT_IDLE * 8 / 5,
+        };
+        now.saturating_sub(received) > Duration::from_millis(patience.into())
+            || link.answer_by.is_some_and(|by| now >= by)
+    }
+
+    /// Whether the server, too, has something of which more is to come, and so sends heartbeats often.
+    fn is_streaming(&self) -> bool {
+        let runs = |id: &MessageId| self.page.read(*id, |message| !message.status.is_final()).unwrap_or(false);
+        self.outstanding.iter().any(runs)
+    }
+
+    /// Whether the server has answered on this connection.
+    pub fn is_connected(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.received.is_some())
+    }
+
+    /// Whether there has been no connection for so long that a person should know.
+    pub fn is_lost(&self, now: Duration) -> bool {
+        self.down_since.is_some_and(|since| now.saturating_sub(since) >= LOST_AFTER)
+    }
+
+    /// How long to wait before the next try, and counts it. `visible`: somebody looks at the page. `random`: at least
+    /// 0, less than 1, so that a thousand tabs do not come back in the same instant.
+    pub fn pause(&mut self, visible: bool, random: f64) -> Duration {
+        if self.refused {
+            // It would only be refused again.
+            self.tries = u32::MAX;
+        }
+        let pause = backoff(self.tries, visible && !self.refused, random);
+        self.tries = self.tries.saturating_add(1);
+        pause
+    }
+
+    /// From when on a person may have the next try begin.
+    pub fn earliest_try(&self) -> Duration {
+        self.tried.map_or(Duration::ZERO, |tried| tried + MIN_RETRY_INTERVAL)
+    }
+}

@@ -1,0 +1,200 @@
+//! What a client follows: when it asks for a message or a list, and what it makes of the events that come.
+
+use std::time::Duration;
+
+use super::{Client, Page, Postponed};
+use crate::{
+    ids::MessageId,
+    live::{ClientFrame, List, MAX_OUTSTANDING},
+    message::{Epoch, Event, Message, Outcome, Position},
+};
+
+/// The most bytes of positions in one frame. The server takes frames of 16 KiB.
+const MAX_QUESTION: usize = 12 * 1024;
+/// While many wait, more are asked for when so many may be: in few frames, then, and not in one for each that ends.
+pub(super) const MIN_ROOM: usize = MAX_OUTSTANDING / 4;
+/// A message's id and epoch, and what is around them.
+const QUESTION: usize = 128;
+/// The longest number of a part's length, which is less than 10 MB, and its comma.
+const PART: usize = 8;
+
+pub(super) struct Followed {
+    /// The newest epoch that its list tells of: its end, or that of a later one, is the end of following.
+    newest: Epoch,
+    /// Whether its list says that it has ended there.
+    over: bool,
+    /// Gaps in a row: after two the position itself is not trusted.
+    gaps: u32,
+    queued: bool,
+    /// Whether it was asked for and is not answered yet. What still comes then belongs to the question before.
+    asking: bool,
+    pub postponed: Postponed,
+}
+
+impl Followed {
+    /// A connection begins, on which nothing was asked.
+    pub fn begin_anew(&mut self) {
+        (self.gaps, self.queued, self.asking) = (0, false, false);
+    }
+}
+
+impl<P: Page> Client<P> {
+    /// Follows a message, which the page has, until it has ended in the `newest` epoch that its list tells of, or
+    /// [`Client::leave`]. `over`: the list says that it has ended there. What is followed in that epoch is not asked for
+    /// again, except when its end is new.
+    pub fn follow(&mut self, id: MessageId, newest: Epoch, over: bool) {
+        let followed = self.messages.get_mut(&id);
+        if followed.as_ref().is_some_and(|known| known.newest == newest && (known.over || !over)) {
+            return;
+        }
+        match followed {
+            Some(known) => (known.newest, known.over, known.gaps) = (newest, over, 0),
+            None => {
+                let postponed = Postponed::default();
+                let followed = Followed { newest, over, gaps: 0, queued: false, asking: false, postponed };
+                self.messages.insert(id, followed);
+            }
+        }
+        self.ask(id);
+    }
+
+    pub fn leave(&mut self, id: MessageId) {
+        let asked = self.outstanding.contains(&id);
+        if self.release(id) && asked {
+            self.outbox.push(ClientFrame::Leave(id));
+        }
+    }
+
+    pub fn follows(&self, id: MessageId) -> bool {
+        self.messages.contains_key(&id)
+    }
+
+    /// Which message the server means by a number.
+    pub fn named(&self, number: u32) -> Option<MessageId> {
+        self.numbers.get(&number).copied()
+    }
+
+    /// Follows a list from the change that the page has, until [`Client::leave_list`].
+    pub fn follow_list(&mut self, list: List) {
+        self.lists.insert(list, Postponed::default());
+        self.ask_list(list);
+    }
+
+    pub fn leave_list(&mut self, list: List) {
+        if self.lists.remove(&list).is_some() {
+            self.outbox.push(ClientFrame::LeaveList(list));
+        }
+    }
+
+    /// Ends the following of a message. Whether it was followed.
+    pub(super) fn release(&mut self, id: MessageId) -> bool {
+        self.outstanding.remove(&id);
+        let followed = self.messages.remove(&id).is_some();
+        if followed {
+            self.page.release(id);
+        }
+        followed
+    }
+
+    pub(super) fn ask(&mut self, id: MessageId) {
+        if let Some(followed) = self.messages.get_mut(&id) {
+            followed.postponed.asked();
+            if !std::mem::replace(&mut followed.queued, true) {
+                match self.outstanding.contains(&id) {
+                    // It takes no room.
+                    true => self.queue.push_front(id),
+                    false => self.queue.push_back(id),
+                }
+            }
+        }
+    }
+
+    pub(super) fn ask_list(&mut self, list: List) {
+        if let Some(postponed) = self.lists.get_mut(&list) {
+            postponed.asked();
+            self.outbox.push(ClientFrame::List { list, rev: self.page.rev(list) });
+        }
+    }
+
+    /// Asks for what is queued, many in a frame, as far as the server follows so many at once; and for less than all only
+    /// if there is room for so many.
+    pub(super) fn ask_queued(&mut self, least: usize) {
+        let (mut questions, mut bytes) = (vec![], 0);
+        let room = MAX_OUTSTANDING.saturating_sub(self.outstanding.len());
+        let most = if room >= least.min(self.queue.len()) { MAX_OUTSTANDING } else { 0 };
+        while let Some(id) = self.queue.front().copied() {
+            let room = self.outstanding.len() < most || self.outstanding.contains(&id);
+            // What was left meanwhile, or asked for already, is queued no more.
+            let Some(followed) = self.messages.get_mut(&id).filter(|followed| followed.queued) else {
+                self.queue.pop_front();
+                continue;
+            };
+            if !room {
+                break;
+            }
+            self.queue.pop_front();
+            (followed.queued, followed.asking) = (false, true);
+            self.outstanding.insert(id);
+            let trusted = followed.gaps < 2;
+            let position = self.page.read(id, Message::position).filter(|_| trusted);
+            let size = QUESTION + PART * position.as_ref().map_or(0, |position| position.parts.len());
+            if bytes + size > MAX_QUESTION && !questions.is_empty() {
+                self.outbox.push(question(std::mem::take(&mut questions)));
+                bytes = 0;
+            }
+            bytes += size;
+            questions.push((id, position));
+        }
+        if !questions.is_empty() {
+            self.outbox.push(question(questions));
+        }
+    }
+
+    /// A subscription was answered: the server can be reached, and could read it.
+    pub(super) fn answered(&mut self, id: MessageId) {
+        if let Some(followed) = self.messages.get_mut(&id) {
+            self.tries = 0;
+            followed.asking = false;
+            followed.postponed.reset();
+        }
+    }
+
+    /// The server could not read the message now.
+    pub(super) fn postpone(&mut self, id: MessageId, now: Duration, random: f64) {
+        self.outstanding.remove(&id);
+        if let Some(followed) = self.messages.get_mut(&id) {
+            followed.asking = false;
+            followed.postponed.put_off(now, random);
+        }
+    }
+
+    pub(super) fn apply(&mut self, number: u32, event: Event) {
+        let Some(id) = self.numbers.get(&number).copied() else { return };
+        let Some(followed) = self.messages.get_mut(&id) else { return };
+        let outcome = self.page.apply(id, event);
+        let newest = followed.newest;
+        let ended = self.page.read(id, |message| {
+            message.status.is_final() && (message.epoch == newest || message.epoch.counter > newest.counter)
+        });
+        match outcome {
+            // The server ends its subscription too; a later epoch is announced by the list.
+            _ if ended.unwrap_or(true) => drop(self.release(id)),
+            Outcome::Gap if !followed.asking => {
+                followed.gaps += 1;
+                self.ask(id);
+            }
+            Outcome::Gap => {}
+            Outcome::Applied | Outcome::Stale => followed.gaps = 0,
+        }
+    }
+}
+
+fn question(mut questions: Vec<(MessageId, Option<Position>)>) -> ClientFrame {
+    match questions.pop() {
+        Some((id, position)) if questions.is_empty() => ClientFrame::Message { id, position },
+        last => {
+            questions.extend(last);
+            ClientFrame::Messages(questions)
+        }
+    }
+}

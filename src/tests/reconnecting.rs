@@ -1,0 +1,136 @@
+//! How a page comes back: when the server cannot read, when it is silent, and after a long absence.
+
+use std::time::{Duration, Instant};
+
+use rivulet::{
+    ids::{ConversationId, MessageId, mint},
+    live::{ClientFrame, List},
+};
+
+use crate::support::{Came, Chat, Person, Server, soon};
+
+async fn is_answered(server: &Server, ada: &Person) -> Chat {
+    let chat = ada.says("Hello").await;
+    let provider = server.provider.is_asked().await;
+    provider.says("Hi.");
+    provider.ends();
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows(chat.reply).await;
+    tab.sees_the_end(chat.reply).await;
+    chat
+}
+
+/// Rule: while rows cannot be read a page stays connected, asks again after pauses that grow, and has all once they can.
+#[tokio::test]
+async fn a_database_that_cannot_be_read_makes_no_storm() {
+    const LOOKED_AT: Duration = Duration::from_secs(10);
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let chat = is_answered(&server, &ada).await;
+    let mut database = server.database().await;
+    database.run("ALTER TABLE messages RENAME TO messages_away").await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows(chat.reply).await;
+    tab.follows_list(List::Messages(chat.id), 0).await;
+    let begun = Instant::now();
+    while begun.elapsed() < LOOKED_AT {
+        tab.lives_on(0.5).await;
+    }
+    let later = |wanted: &Came| tab.came.iter().filter(|came| *came == wanted).count();
+    assert_eq!(tab.connections, 1, "it came back {} times", tab.connections - 1);
+    for later in [later(&Came::Later(chat.reply)), later(&Came::LaterList(List::Messages(chat.id)))] {
+        assert!((2..=12).contains(&later), "asked again {later} times in {LOOKED_AT:?}");
+    }
+    database.run("ALTER TABLE messages_away RENAME TO messages").await;
+    soon("it has all", async {
+        while tab.text(chat.reply) != "Hi." || !tab.heads.contains_key(&chat.said) {
+            tab.lives_on(0.5).await;
+        }
+    })
+    .await;
+}
+
+/// Rule: a page that the server does not understand does not come back in a hurry, though it is answered each time.
+#[tokio::test]
+async fn a_page_that_is_not_understood_makes_no_storm() {
+    const LOOKED_AT: Duration = Duration::from_secs(10);
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let chat = is_answered(&server, &ada).await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows_list(List::Messages(chat.id), 0).await;
+    let (begun, mut spoken) = (Instant::now(), 0);
+    while begun.elapsed() < LOOKED_AT {
+        if spoken < tab.connections {
+            spoken = tab.connections;
+            tab.waits_for(|came| matches!(came, Came::List(_) | Came::Beat(_))).await;
+            for _ in 0..3 {
+                tab.says_text("hm").await;
+            }
+        }
+        tab.lives_on(0.5).await;
+    }
+    assert!((2..=4).contains(&tab.connections), "{} connections in {LOOKED_AT:?}", tab.connections);
+}
+
+/// Rule: who asks whether the server is there is answered at once, however seldom heartbeats come.
+#[tokio::test]
+async fn a_ping_is_answered_at_once() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.hears_beats(1).await;
+    let begun = Instant::now();
+    tab.says(ClientFrame::Ping).await;
+    tab.hears_beats(1).await;
+    assert!(begun.elapsed() < Duration::from_secs(2), "answered after {:?}", begun.elapsed());
+}
+
+/// Rule: coming back to a long absence costs with what was missed: each message is asked for once, many in a frame.
+#[tokio::test]
+async fn a_long_absence_costs_only_what_was_missed() {
+    const EXCHANGES: usize = 600;
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let chat = is_answered(&server, &ada).await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows_list(List::Messages(chat.id), 0).await;
+    while !tab.heads.get(&chat.reply).is_some_and(|head| head.status.is_final()) {
+        tab.next().await;
+    }
+    tab.sees(chat.reply, "Hi.").await;
+    let missed = misses(&server, chat.id, EXCHANGES).await;
+    let (came, sent) = (tab.came.len(), tab.sent);
+    tab.comes_back(&ada).await;
+    for (at, id) in missed.iter().enumerate() {
+        while !tab.shows(*id) {
+            tab.next().await;
+        }
+        tab.sees(*id, &format!("Number {at}")).await;
+    }
+    let (came, sent) = (tab.came.len() - came, tab.sent - sent);
+    assert!(came < missed.len() * 5 / 2, "{came} frames came for {} messages", missed.len());
+    assert!(sent < missed.len() / 5, "{sent} frames were sent for {} messages", missed.len());
+}
+
+/// So many exchanges, which the list tells of: two messages each that share a change, as they do.
+async fn misses(server: &Server, conversation: ConversationId, exchanges: usize) -> Vec<MessageId> {
+    let mut database = server.database().await;
+    let mut missed = vec![];
+    let mut sql = String::from("BEGIN;");
+    for at in 0..exchanges * 2 {
+        let (id, rev, place): (MessageId, _, _) = (mint(), 100 + at / 2, 10 + at);
+        let role = if at % 2 == 0 { "user" } else { "assistant" };
+        sql += &format!(
+            r#"INSERT INTO messages (id, conversation_id, rev, place, attempt, shown, role, epoch, nonce, status, parts)
+               VALUES ('{id}', '{conversation}', {rev}, {place}, 1, 1, '{role}', 1, 1, 'completed',
+                       '[{{"kind":"text","started_at":1,"text":"Number {at}"}}]');"#
+        );
+        missed.push(id);
+    }
+    let last = 100 + exchanges;
+    database
+        .run(format!("{sql} UPDATE conversations SET messages_rev = {last} WHERE id = '{conversation}'; COMMIT"))
+        .await;
+    missed
+}
