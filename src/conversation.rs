@@ -11,6 +11,8 @@ use crate::{
 pub mod api;
 pub mod composer;
 pub mod message_view;
+pub mod model_menu;
+pub mod outbox;
 pub mod page;
 #[cfg(feature = "ssr")]
 pub mod purge;

@@ -208,6 +208,11 @@ impl Message {
         }
     }
 
+    /// Whether nothing of it has come from a server yet.
+    pub fn is_unseen(&self) -> bool {
+        self.epoch.counter == 0
+    }
+
     /// How much of the message this is.
     pub fn position(&self) -> Position {
         Position {

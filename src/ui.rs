@@ -5,7 +5,9 @@ use leptos_meta::Title;
 
 pub mod browser;
 pub mod dialog;
+pub mod drafts;
 pub mod icon;
+pub mod status;
 
 /// A page that is not there.
 #[component]

@@ -33,16 +33,6 @@ test('sign out and in again', async ({ page, context }) => {
   await expect(page.getByRole('heading', { name: 'Hello, Ada' })).toBeVisible();
 });
 
-test('who signs out leaves nothing behind that was typed', async ({ page }) => {
-  await createAccount(page);
-  await ready(page);
-  await composer(page).fill('a secret');
-  expect(await page.evaluate(() => Object.keys(localStorage))).toEqual(['draft:new']);
-  await button(page, 'Sign out').click();
-  await expect(page).toHaveURL('/sign-in');
-  expect(await page.evaluate(() => Object.keys(localStorage))).toEqual([]);
-});
-
 test('a wrong password and an unknown email are answered alike', async ({ page, silence }) => {
   silence.allowStatus(401, 'Unauthorized');
   await createAccount(page);

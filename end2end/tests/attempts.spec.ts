@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { PROSE, button, createAccount, expectStatus, grownTo, idOf, ready, replies, reply, say, secondTab, textOf } from '../support/person.ts';
-import { expect, test } from '../support/test.ts';
+import { expect, test, told } from '../support/test.ts';
 
 test('Stop from the other tab stops both at the same word, and Continue goes on from it', async ({ page, context, recorder }) => {
   await createAccount(page);
@@ -78,7 +78,7 @@ test('a reply that fails says why and keeps what had come; Continue goes on from
   const kept = await textOf(answer);
   expect(kept).toBe(script.slice(0, script.indexOf('\n\n')));
   const why = answer.getByRole('note').getByText('this model fails here on purpose');
-  await expect(answer.locator(':scope > [role="status"]')).toHaveText(/^The reply failed: .*this model fails here on purpose/);
+  await expect(page.locator('#status')).toHaveText(/^The reply failed: .*this model fails here on purpose/);
   await expect(why).toBeVisible();
   await page.reload();
   await expect(why).toBeVisible();
@@ -118,4 +118,17 @@ test('while a reply runs there is Stop in the place of Send, and neither Retry n
   await expect(button(page, 'Stop')).toBeHidden();
   await expect(button(page, 'Send')).toBeVisible();
   for (const name of ['Retry', 'Continue', 'Copy']) await expect(button(answer, name)).toBeVisible();
+});
+
+told('a reply without a word offers no Continue and counts no tokens', async ({ page, provider }) => {
+  await createAccount(page);
+  const answer = await say(page, 'Say nothing.');
+  const voice = await provider.isAsked();
+  voice.thinks('Hm.');
+  await expect(answer.getByText('Thinking…')).toBeVisible();
+  await button(page, 'Stop').click();
+  await expectStatus(answer, 'stopped');
+  await expect(button(answer, 'Retry')).toBeVisible();
+  await expect(button(answer, 'Continue')).toBeHidden();
+  await expect(answer.getByText('token')).toBeHidden();
 });

@@ -1,4 +1,5 @@
-import { button, composer, createAccount, expectStatus, reply, said, say } from '../support/person.ts';
+import { longConversation } from '../support/history.ts';
+import { button, composer, createAccount, expectStatus, grownTo, ready, reply, said, say } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 test('Enter sends, Shift+Enter breaks the line', async ({ page }) => {
@@ -101,9 +102,26 @@ test('Stop, Retry and Continue by the keyboard', async ({ page }) => {
   await expectStatus(answer, 'stopped');
   await button(answer, 'Retry').press('Space');
   await expectStatus(reply(page), 'streaming');
+  await expect(composer(page)).toBeFocused();
+  await grownTo(reply(page), 20);
   await button(page, 'Stop').press('Enter');
   await expectStatus(reply(page), 'stopped');
   await expect(reply(page).getByText('2/2')).toBeVisible();
+  await button(reply(page), 'Continue').press('Enter');
+  await expectStatus(reply(page), 'streaming');
+  await expect(composer(page)).toBeFocused();
+  await button(page, 'Stop').press('Enter');
+  await expectStatus(reply(page), 'stopped');
+});
+
+test('Jump to latest by the keyboard leads to the composer', async ({ page }) => {
+  await createAccount(page);
+  await page.goto(await longConversation(page, 10));
+  await ready(page);
+  await said(page).first().scrollIntoViewIfNeeded();
+  await button(page, 'Jump to latest').press('Enter');
+  await expect(reply(page)).toBeInViewport();
+  await expect(composer(page)).toBeFocused();
 });
 
 test('who pages through the attempts by the keyboard keeps the cursor', async ({ page }) => {

@@ -72,9 +72,16 @@ test.describe('on a phone', () => {
     await menu.click();
     await expect(drawer).toBeInViewport({ ratio: 0.9 });
     await expect(menu).toHaveAttribute('aria-expanded', 'true');
+    await expect(button(drawer, 'New chat')).toBeFocused();
     await page.mouse.click(380, 500);
     await expect(drawer).not.toBeInViewport();
     await expect(menu).toHaveAttribute('aria-expanded', 'false');
+    await expect(menu).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(button(drawer, 'New chat')).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(drawer).not.toBeInViewport();
+    await expect(menu).toBeFocused();
 
     await menu.click();
     await button(drawer, 'New chat').click();
@@ -139,3 +146,59 @@ async function expectNoSidewaysScrolling(page: Page): Promise<void> {
   });
   expect(wide).toEqual({ page: 0, cut: [] });
 }
+
+test('on paper there is what was said, and who said it', async ({ page }) => {
+  await createAccount(page);
+  await expectStatus(await say(page, 'How does a river keep its words?', 'quick/demo'), 'completed');
+  await page.emulateMedia({ media: 'print' });
+  for (const hidden of [page.getByRole('navigation'), composer(page), button(page, 'Rename'), button(page, 'Copy').first()]) {
+    await expect(hidden).toBeHidden();
+  }
+  await expect(page.getByRole('heading', { name: 'How does a river keep its words?' })).toBeVisible();
+  await expect(page.locator('.writer')).toHaveText('demo');
+  await expect(page.locator('.writer')).toBeVisible();
+  const [you, answer] = ['article[aria-label="You"]', 'article[aria-label="Assistant"]'].map((one) => page.locator(one));
+  expect(await you.evaluate((article) => getComputedStyle(article, '::before').content)).toBe('"You"');
+  for (const turn of [you, answer]) expect(await turn.evaluate((article) => getComputedStyle(article).borderTopWidth)).toBe('1px');
+  const [above, below] = [await page.locator('.writer').boundingBox(), await answer.locator('.prose').boundingBox()];
+  expect(above!.y).toBeLessThan(below!.y);
+});
+
+test('a question is nearer to its answer than to the one before', async ({ page }) => {
+  await createAccount(page);
+  for (const text of ['First', 'Second']) await expectStatus(await say(page, text, 'quick/demo-prose'), 'completed');
+  const boxes = await page.locator('[data-part="text"]').evaluateAll((parts) => parts.map((part) => part.getBoundingClientRect().toJSON()));
+  const gaps = boxes.slice(1).map((box, at) => box.top - boxes[at].bottom);
+  expect(gaps[0]).toBeLessThan(gaps[1]);
+  expect(gaps[2]).toBe(gaps[0]);
+});
+
+test('what is written from right to left stands so: in the composer, in a bubble, as a title', async ({ page }) => {
+  await createAccount(page);
+  await ready(page);
+  const direction = (element: Element) => getComputedStyle(element).direction;
+  const text = 'مرحبا بالعالم.';
+  await composer(page).fill(text);
+  expect(await composer(page).evaluate(direction)).toBe('rtl');
+  await expectStatus(await say(page, text, 'quick/demo-fails'), 'failed');
+  expect(await page.getByRole('heading', { name: text }).evaluate(direction)).toBe('rtl');
+  expect(await page.getByRole('link', { name: text }).evaluate(direction)).toBe('rtl');
+});
+
+test('pages are sent compressed, each in what is asked for', async ({ page }) => {
+  await createAccount(page);
+  const get = (path: string, encoding: string) => page.request.get(path, { headers: { 'accept-encoding': encoding } });
+  const style = /\/pkg\/rivulet\.css\?v=[0-9a-f]+/.exec(await (await get('/', 'identity')).text())![0];
+  for (const path of ['/', style]) {
+    const plain = await get(path, 'identity');
+    expect(plain.headers()['content-encoding']).toBeUndefined();
+    for (const encoding of ['br', 'gzip']) {
+      const packed = await get(path, encoding);
+      expect(packed.headers()['content-encoding'], path).toBe(encoding);
+      expect(packed.headers()['vary']).toContain('accept-encoding');
+      expect((await packed.text()).slice(0, 40)).toBe((await plain.text()).slice(0, 40));
+    }
+  }
+  const answer = await page.request.post('/api/conversations', { data: { before: 0 }, headers: { 'accept-encoding': 'br' } });
+  expect(answer.headers()['content-encoding']).toBe('br');
+});

@@ -25,6 +25,7 @@ test('a message that could not be sent is still there, after a reload too, and i
   await expect(said(page)).toHaveCount(2);
   expect(await textOf(said(page).last())).toBe(text);
   await expect(composer(page)).toHaveValue('');
+  await expect(replies(page)).toHaveCount(2);
   await expectStatus(reply(page), 'failed');
   await page.reload();
   await ready(page);
@@ -110,6 +111,7 @@ test('a message that is never answered is given up after half a minute, and can 
   await composer(page).press('Enter');
   await asked;
   await expect(button(page, 'Send')).toBeDisabled();
+  await expect(said(page)).toHaveCount(2);
   await page.clock.fastForward(31_000);
   await expect(page.getByRole('alert').filter({ visible: true })).toHaveText(UNREACHABLE);
   await expect(composer(page)).toHaveValue('Into the dark');

@@ -12,7 +12,7 @@ use crate::{
     error::Failure,
     ids::{ConversationId, MessageId, Millis},
     json::Json,
-    message::{Epoch, Message},
+    message::{Epoch, Kind, Message, Part, Role, Status},
 };
 
 /// The sidebar as a page opens with it.
@@ -71,6 +71,14 @@ pub struct Sending {
     pub id: MessageId,
     pub text: String,
     pub model: String,
+}
+
+impl Sending {
+    /// The message as its own page shows it until the server's comes: a new epoch replaces whatever stands here.
+    pub fn message(self) -> Message {
+        let text = Part { kind: Kind::Text, started_at: 0, text: self.text };
+        Message { status: Status::Completed, parts: vec![text], ..Message::unseen(self.id, Role::User) }
+    }
 }
 
 /// What became of it: the message and the reply to it, as the list will say too. None if it had come before.

@@ -1,15 +1,14 @@
-//! Where a message is written. What is typed here is never lost: it goes only when the server has it.
+//! Where a message is written. What is typed here is never lost: it goes only when it is on its way, and comes back if
+//! the server does not take it.
 
-use std::pin::pin;
-
-use futures::future::{Either, select};
-use gloo_timers::future::TimeoutFuture;
 use leptos::{html, prelude::*, task::spawn_local};
 use leptos_router::hooks::use_navigate;
 
 use super::{
     LONGEST_MESSAGE,
-    api::{self, Model, Opening, Sending},
+    api::{self, Opening, Sending},
+    model_menu::{ModelMenu, NoModels},
+    outbox::Outbox,
     page::Shared,
     sidebar::Shelves,
     thread::Thread,
@@ -18,141 +17,136 @@ use crate::{
     error::Failure,
     ids::{ConversationId, mint},
     text::in_textarea,
-    ui::{browser, icon},
+    ui::{browser, drafts, icon},
 };
 
 /// The key of the draft for a new conversation.
 const NEW: &str = "draft:new";
 
-/// How long the server may take to answer, in milliseconds. (Sending again after that is safe.)
-const PATIENCE: u32 = 30_000;
+/// A composer's field, what it is for, and what is kept of it. Copied freely: it is handles.
+#[derive(Clone, Copy)]
+struct Field {
+    node: NodeRef<html::Textarea>,
+    /// None for a new conversation.
+    place: Option<ConversationId>,
+    thread: Option<Thread>,
+    outbox: Outbox,
+    model: RwSignal<String>,
+    failure: RwSignal<Option<String>>,
+}
+
+impl Field {
+    fn draft(self) -> String {
+        self.place.map_or_else(|| NEW.to_owned(), draft_of)
+    }
+
+    fn value(self) -> String {
+        self.node.get_untracked().map(|node| node.value()).unwrap_or_default()
+    }
+
+    /// Puts a text into the field, and keeps it.
+    fn write(self, text: &str) {
+        if let Some(node) = self.node.get_untracked() {
+            node.set_value(text);
+            self.keep();
+        }
+    }
+
+    fn keep(self) {
+        drafts::keep(&self.draft(), &self.value());
+    }
+
+    /// What is typed, as something to send, and the field is empty. None if it cannot be sent now, or was refused here.
+    fn take(self) -> Option<Sending> {
+        let text = self.value();
+        if text.trim().is_empty() {
+            return None;
+        }
+        if text.len() > LONGEST_MESSAGE {
+            self.failure.set(Some(Failure::TooLong.to_string()));
+            return None;
+        }
+        let unsure = untrack(|| self.outbox.unsure(self.place));
+        let opens = self.place.is_none();
+        let (conversation, id) = match unsure {
+            Some(asked) if asked.text == text => (asked.conversation, asked.id),
+            asked => {
+                asked.iter().for_each(|asked| self.outbox.forget(asked.id));
+                (self.place.unwrap_or_else(mint), mint())
+            }
+        };
+        Some(Sending { conversation, opens, id, text, model: self.model.get_untracked() })
+    }
+
+    /// Takes back what the server did not take, before what was typed meanwhile.
+    fn hand_back(self, sending: Sending, why: Option<Failure>) {
+        // What was typed in a conversation that did not begin.
+        let after = (self.place.is_none()).then(|| drafts::read(&draft_of(sending.conversation))).flatten();
+        let text = drafts::joined([sending.text.clone(), after.unwrap_or_default(), self.value()]);
+        self.write(&text);
+        if self.place.is_none() {
+            forget_draft(sending.conversation);
+        }
+        match why {
+            // The id is taken by something else: the next try has another.
+            Some(Failure::Changed) => self.outbox.forget(sending.id),
+            _ => self.outbox.handed_back(&sending),
+        }
+        if why.is_some() {
+            self.failure.set(why.map(|why| why.to_string()));
+        }
+    }
+
+    /// Takes out what has arrived after all. Says whether nothing else stood here.
+    fn take_out(self, arrived: &Sending) -> bool {
+        self.outbox.forget(arrived.id);
+        self.failure.set(None);
+        let typed = self.value();
+        let rest = match typed.strip_prefix(&arrived.text) {
+            Some("") => "",
+            Some(rest) if rest.starts_with("\n\n") => &rest[2..],
+            _ => &typed,
+        };
+        self.write(rest);
+        rest.is_empty()
+    }
+}
 
 /// `thread`: the conversation that it goes on with; none for a new one.
 #[component]
 pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
-    let conversation = thread.map(|thread| thread.id);
-    let draft = StoredValue::new(conversation.map_or_else(|| NEW.to_owned(), draft_of));
     // Why the form came back is told on the page that it came back to, not on the next.
-    let Shared { answered, .. } = expect_context();
+    let Shared { answered, menu, outbox, .. } = expect_context();
     let refusal = opening.refusal.filter(|_| !answered.get_value()).unwrap_or_default();
     Effect::new(move |_| answered.set_value(true));
-    let text = NodeRef::<html::Textarea>::new();
-    let menu = NodeRef::<html::Select>::new();
-    let kept = opening.model.clone();
-    let model = thread.map_or_else(|| RwSignal::new(chosen(&opening.models, None, kept)), |thread| thread.model);
-    let failure = RwSignal::new((!refusal.message.is_empty()).then_some(refusal.message));
-    let sending = RwSignal::new(false);
-    // What was sent and is not known to have arrived. Sending the same text again is sending the same message again.
-    let unsure = RwSignal::new(None::<Sending>);
-    let shelves = use_context::<Shelves>();
+    let field = Field {
+        node: NodeRef::new(),
+        place: thread.map(|thread| thread.id),
+        thread,
+        outbox,
+        model: thread.map_or_else(|| RwSignal::new(menu.chosen(opening.model)), |thread| thread.model),
+        failure: RwSignal::new((!refusal.message.is_empty()).then_some(refusal.message)),
+    };
     let running = Memo::new(move |_| thread.and_then(Thread::running));
-
-    Effect::new(move |_| {
-        let Some(field) = text.get() else { return };
-        // What was typed before scripts were here stays; else what was typed before the reload comes back.
-        if field.value().is_empty()
-            && let Some(kept) = draft.with_value(|key| browser::draft(key))
-        {
-            field.set_value(&kept);
-        }
-        unsure.set(draft.with_value(|key| kept_unsure(key)));
-        // After a navigation it is only put into the page after this.
-        request_animation_frame(move || drop(field.focus()));
-    });
-    let typed = move || {
-        if let Some(field) = text.get_untracked() {
-            draft.with_value(|key| browser::keep_draft(key, &field.value()));
-        }
-    };
-    let open = {
-        let navigate = use_navigate();
-        move |conversation: ConversationId| navigate(&format!("/c/{conversation}"), Default::default())
-    };
-    // What the list brings has arrived, though no answer said so.
-    Effect::new({
-        let open = open.clone();
-        move |_| {
-            let Some(asked) = unsure.get() else { return };
-            let shelf = shelves.and_then(|Shelves(shelf)| shelf.get());
-            let arrived = match thread {
-                Some(thread) => thread.knows(asked.id),
-                None => shelf.is_some_and(|shelf| shelf.title(asked.conversation).is_some()),
-            };
-            let Some(field) = text.get_untracked().filter(|_| arrived) else { return };
-            unsure.set(None);
-            failure.set(None);
-            let stands = field.value() == asked.text;
-            if stands {
-                field.set_value("");
-            }
-            draft.with_value(|key| {
-                browser::keep_draft(&unsure_key(key), "");
-                browser::keep_draft(key, &field.value());
-            });
-            if stands && thread.is_none() {
-                open(asked.conversation);
-            }
-        }
-    });
+    let is_sending = move || field.place.and_then(|id| outbox.pending(id)).is_some_and(|one| outbox.is_sending(one.id));
+    let cannot_send = Memo::new(move |_| is_sending() || menu.is_empty());
+    let open = opener();
+    bring_back(field);
+    take_back(field);
+    notice_arrival(field, open.clone());
     let send = move || {
-        let Some(field) = text.get_untracked() else { return };
-        let typed = field.value();
-        if typed.trim().is_empty() || sending.get_untracked() || running.get_untracked().is_some() {
+        if cannot_send.get_untracked() || running.get_untracked().is_some() {
             return;
         }
-        if typed.len() > LONGEST_MESSAGE {
-            return failure.set(Some(Failure::TooLong.to_string()));
+        let Some(sending) = field.take() else { return };
+        let conversation = sending.conversation;
+        field.failure.set(None);
+        outbox.send(sending);
+        field.write("");
+        match field.place {
+            Some(_) => focus_composer(),
+            None => open(conversation),
         }
-        let key = draft.get_value();
-        let again = unsure.get_untracked().filter(|asked| asked.text == typed);
-        let now = sending_of(again, conversation, &typed, model.get_untracked());
-        if let Ok(json) = serde_json::to_string(&now) {
-            browser::keep_draft(&unsure_key(&key), &json);
-        }
-        unsure.set(Some(now.clone()));
-        let id = now.id;
-        let opened = now.conversation;
-        sending.set(true);
-        failure.set(None);
-        let open = open.clone();
-        spawn_local(async move {
-            let patience = TimeoutFuture::new(PATIENCE);
-            let sent = match select(pin!(api::send_message(now)), patience).await {
-                Either::Left((sent, _)) => sent,
-                Either::Right(_) => Err(Failure::Unreachable),
-            };
-            // It is known now; a `Changed` id is taken by something else, and the next try has another.
-            if matches!(sent, Ok(_) | Err(Failure::Changed)) {
-                browser::keep_draft(&unsure_key(&key), "");
-            }
-            // What was typed meanwhile is the next message.
-            if sent.is_ok() && browser::draft(&key).is_some_and(|kept| kept == typed) {
-                browser::keep_draft(&key, "");
-            }
-            if sending.is_disposed() {
-                return;
-            }
-            sending.set(false);
-            let arrived = unsure.with_untracked(|asked| asked.as_ref().is_none_or(|asked| asked.id != id));
-            if matches!(sent, Ok(_) | Err(Failure::Changed)) {
-                unsure.set(None);
-            }
-            match sent {
-                Ok(sent) => {
-                    if field.value() == typed {
-                        field.set_value("");
-                    }
-                    match thread {
-                        Some(thread) => thread.sent(sent.heads, sent.messages),
-                        None => open(opened),
-                    }
-                    let _ = field.focus();
-                }
-                // The list was faster.
-                Err(_) if arrived => {}
-                Err(error) => failure.set(Some(error.to_string())),
-            }
-        });
     };
     let submit = {
         let send = send.clone();
@@ -172,47 +166,38 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
         let Some(id) = running.get_untracked() else { return };
         spawn_local(async move {
             if let Err(error) = api::stop(id).await {
-                failure.try_set(Some(error.to_string()));
+                field.failure.try_set(Some(error.to_string()));
             }
         });
     };
-    // What was chosen before scripts were here stays chosen.
-    Effect::new(move |_| {
-        if let Some(menu) = menu.get() {
-            model.set(menu.value());
-        }
-    });
-    let choose = move |_| {
-        if let Some(menu) = menu.get_untracked() {
-            model.set(menu.value());
-            browser::keep_cookie("model", &menu.value());
-        }
-    };
-    let action = conversation.map_or_else(|| "/".into(), |id| format!("/c/{id}"));
+    let action = field.place.map_or_else(|| "/".into(), |id| format!("/c/{id}"));
     // For the form without scripts. With them, each send has ids of its own.
-    let (fresh_conversation, fresh_message) = (conversation.unwrap_or(opening.fresh.0), opening.fresh.1);
+    let (fresh_conversation, fresh_message) = (field.place.unwrap_or(opening.fresh.0), opening.fresh.1);
     view! {
         <form class="composer" method="post" action=action on:submit=submit>
-            {opening.trouble.map(|trouble| view! { <p class="notice" role="note">{trouble}</p> })}
-            <crate::ui::Notice text=failure />
+            <NoModels menu />
+            {move || {
+                let trouble = menu.trouble().filter(|_| !menu.is_empty());
+                trouble.map(|trouble| view! { <p class="notice" role="note">{trouble}</p> })
+            }}
+            <crate::ui::Notice text=field.failure />
             <input type="hidden" name="conversation" value=fresh_conversation.to_string() />
             <input type="hidden" name="id" value=fresh_message.to_string() />
             <textarea
-                node_ref=text
+                node_ref=field.node
                 name="text"
                 rows="1"
+                dir="auto"
                 aria-label="Message"
                 placeholder="Write a message"
                 enterkeyhint="send"
-                on:input=move |_| typed()
+                on:input=move |_| field.keep()
                 on:keydown=keydown
             >
                 {in_textarea(&refusal.text)}
             </textarea>
             <div class="row">
-                <select node_ref=menu name="model" aria-label="Model" on:change=choose>
-                    {options(opening.models, &model.get_untracked())}
-                </select>
+                <ModelMenu menu model=field.model />
                 {move || match running.get() {
                     Some(_) => {
                         view! {
@@ -224,7 +209,7 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
                     }
                     None => {
                         view! {
-                            <button class="round primary" aria-label="Send" title="Send" disabled=move || sending.get()>
+                            <button class="round primary" aria-label="Send" title="Send" disabled=move || cannot_send.get()>
                                 <icon::Icon path=icon::SEND />
                             </button>
                         }
@@ -237,12 +222,67 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
     .into_any()
 }
 
-/// What is to be sent: the same as before if it is sent `again`, else something new.
-fn sending_of(again: Option<Sending>, conversation: Option<ConversationId>, text: &str, model: String) -> Sending {
-    let opens = conversation.is_none();
-    let (conversation, id) =
-        again.map_or_else(|| (conversation.unwrap_or_else(mint), mint()), |asked| (asked.conversation, asked.id));
-    Sending { conversation, opens, id, text: text.to_owned(), model }
+/// What was typed before scripts were here stays; else what was typed before the reload comes back.
+fn bring_back(field: Field) {
+    let Shared { inherited, .. } = expect_context();
+    Effect::new(move |before: Option<()>| {
+        inherited.track();
+        let Some(node) = field.node.get() else { return };
+        if node.value().is_empty()
+            && let Some(kept) = drafts::read(&field.draft())
+        {
+            node.set_value(&kept);
+        }
+        // After a navigation it is only put into the page after this.
+        if before.is_none() {
+            request_animation_frame(focus_composer);
+        }
+    });
+}
+
+/// What the server does not take comes back.
+fn take_back(field: Field) {
+    let shelves = use_context::<Shelves>();
+    Effect::new(move |_| {
+        // Where a conversation is not loaded yet, it may turn out to have it.
+        if field.thread.is_some_and(|thread| !thread.is_ready()) || field.node.get().is_none() {
+            return;
+        }
+        let Some((sending, why)) = field.outbox.refused(field.place) else { return };
+        match field.thread.is_none() && is_listed(shelves, sending.conversation) {
+            true => field.outbox.forget(sending.id),
+            false => field.hand_back(sending, why),
+        }
+    });
+}
+
+/// What the list brings has arrived, though no answer said so.
+fn notice_arrival(field: Field, open: impl Fn(ConversationId) + 'static) {
+    let shelves = use_context::<Shelves>();
+    Effect::new(move |_| {
+        let Some(asked) = field.outbox.unsure(field.place) else { return };
+        let arrived = match field.thread {
+            Some(thread) => thread.knows(asked.id),
+            None => is_listed(shelves, asked.conversation),
+        };
+        if arrived && field.node.get_untracked().is_some() && field.take_out(&asked) && field.thread.is_none() {
+            open(asked.conversation);
+        }
+    });
+}
+
+fn is_listed(shelves: Option<Shelves>, conversation: ConversationId) -> bool {
+    shelves.is_some_and(|shelves| shelves.title(conversation).is_some())
+}
+
+fn opener() -> impl Fn(ConversationId) + Clone + 'static {
+    let navigate = use_navigate();
+    move |conversation| navigate(&format!("/c/{conversation}"), Default::default())
+}
+
+/// Gives the cursor to the field; where that would bring up a keyboard over the words, to the conversation.
+pub fn focus_composer() {
+    browser::focus(if browser::is_touched() { "#main" } else { ".composer textarea" });
 }
 
 /// The key of the draft for this conversation.
@@ -252,49 +292,5 @@ fn draft_of(conversation: ConversationId) -> String {
 
 /// Forgets what was typed for a conversation that there is no more.
 pub fn forget_draft(conversation: ConversationId) {
-    let draft = draft_of(conversation);
-    browser::keep_draft(&unsure_key(&draft), "");
-    browser::keep_draft(&draft, "");
-}
-
-/// What was sent of a draft without an answer, as it was kept over a reload.
-fn kept_unsure(draft: &str) -> Option<Sending> {
-    browser::draft(&unsure_key(draft)).and_then(|kept| serde_json::from_str(&kept).ok())
-}
-
-/// Where a draft's last send is kept while it is not known whether it arrived.
-fn unsure_key(draft: &str) -> String {
-    format!("unsure:{draft}")
-}
-
-/// The model of the conversation's last reply, or the one chosen last, or the first on offer.
-pub fn chosen(models: &[Model], last: Option<String>, kept: Option<String>) -> String {
-    (last.into_iter().chain(kept))
-        .find(|key| models.iter().any(|model| model.key == *key))
-        .or_else(|| models.first().map(|model| model.key.clone()))
-        .unwrap_or_default()
-}
-
-/// The menu's entries: under their providers' names where there are several.
-fn options(models: Vec<Model>, chosen: &str) -> impl IntoView + use<> {
-    let groups: Vec<&[Model]> = models.chunk_by(|a, b| a.provider == b.provider).collect();
-    let several = groups.len() > 1;
-    let group = |models: &[Model]| {
-        let label = models[0].provider.clone();
-        let options = models.iter().map(|model| option(model.clone(), chosen)).collect_view();
-        match several {
-            true => view! { <optgroup label=label>{options}</optgroup> }.into_any(),
-            false => options.into_any(),
-        }
-    };
-    groups.into_iter().map(group).collect_view()
-}
-
-fn option(model: Model, chosen: &str) -> impl IntoView + use<> {
-    let selected = model.key == chosen;
-    view! {
-        <option value=model.key selected=selected>
-            {model.name}
-        </option>
-    }
+    drafts::keep(&draft_of(conversation), "");
 }

@@ -1,15 +1,19 @@
 //! A message on the page: a signal in, DOM out. Finished words are left alone; only what is new is touched.
 
+use gloo_timers::future::TimeoutFuture;
 use leptos::{html, prelude::*, task::spawn_local, wasm_bindgen::JsCast};
 
-use super::{api, thread::Thread};
+use super::{api, composer::focus_composer, thread::Thread};
 use crate::{
     ids::MessageId,
     live::connection::Live,
     markdown::{Document, dom},
     message::{Kind, Message, Role, Status},
-    ui::{browser, icon},
+    ui::{browser, icon, status::announce},
 };
+
+/// How long a button shows that it has copied, in milliseconds.
+const TICK: u32 = 1_500;
 
 #[component]
 pub fn MessageView(thread: Thread, live: Live) -> impl IntoView {
@@ -19,6 +23,9 @@ pub fn MessageView(thread: Thread, live: Live) -> impl IntoView {
     let count = Memo::new(move |_| signal.read().parts.len());
     let error = Memo::new(move |_| signal.read().error.clone());
     let growth = Growth::of(signal);
+    if role == Role::Assistant {
+        announce_end(signal, status);
+    }
     let article = NodeRef::<html::Article>::new();
     let label = match role {
         Role::User => "You",
@@ -45,7 +52,6 @@ pub fn MessageView(thread: Thread, live: Live) -> impl IntoView {
             }}
             {move || (status.get() == Status::Stopped).then(|| view! { <p class="aside">"Stopped."</p> })}
             <Actions thread signal id role status />
-            {(role == Role::Assistant).then(|| view! { <Announcement signal status /> })}
         </article>
     }
     .into_any()
@@ -223,47 +229,87 @@ fn Actions(
     status: Memo<Status>,
 ) -> impl IntoView {
     let failure = RwSignal::new(None::<String>);
-    let copied = RwSignal::new(None::<bool>);
-    let copy = move |_| {
-        let text = signal.read_untracked().text();
-        spawn_local(async move {
-            copied.try_set(Some(browser::copy(&text).await));
-        });
-    };
     let told = move |result: Result<(), crate::error::Failure>| {
         drop(failure.try_set(result.err().map(|error| error.to_string())))
     };
     let model = move || thread.model.get_untracked();
-    let retry = move |_| spawn_local(async move { told(api::retry(id, model()).await) });
+    // The pressed button goes; the cursor must not go with it.
+    let retry = move |_| {
+        focus_composer();
+        spawn_local(async move { told(api::retry(id, model()).await) });
+    };
     let go_on = move |_| {
+        focus_composer();
         let epoch = signal.read_untracked().epoch;
         spawn_local(async move { told(api::go_on(id, epoch, model()).await) });
     };
-    let free = Memo::new(move |_| thread.running().is_none());
-    let usage = Memo::new(move |_| signal.read().usage);
+    let free = Memo::new(move |_| role == Role::Assistant && thread.running().is_none());
+    let has_words = move || signal.with_untracked(|message| !message.text().trim().is_empty());
+    let tokens = Memo::new(move |_| signal.read().usage.map(|usage| usage.output_tokens).filter(|count| *count > 0));
+    let sending = Memo::new(move |_| thread.is_sending(id));
     view! {
         <div class="actions" hidden=move || !status.get().is_final()>
             {(role == Role::Assistant).then(|| view! { <Attempts thread id /> })}
-            <button type="button" class="icon-button" aria-label="Copy" title="Copy" on:click=copy>
-                <icon::Icon path=icon::COPY />
-                <span class="told" role="status">{move || copied.get().map(told_of)}</span>
-            </button>
-            <Show when=move || role == Role::Assistant && free.get()>
+            {move || match sending.get() {
+                true => view! { <span class="sending">"Sending…"</span> }.into_any(),
+                false => view! { <Copy signal /> }.into_any(),
+            }}
+            <Show when=move || free.get()>
                 <button type="button" class="icon-button" aria-label="Retry" title="Retry" on:click=retry>
                     <icon::Icon path=icon::RETRY />
                 </button>
             </Show>
-            <Show when=move || role == Role::Assistant && free.get() && status.get().can_go_on()>
+            <Show when=move || free.get() && status.get().can_go_on() && has_words()>
                 <button type="button" class="icon-button named" aria-label="Continue" title="Continue" on:click=go_on>
                     <icon::Icon path=icon::CONTINUE />
                     "Continue"
                 </button>
             </Show>
-            {move || usage.get().map(|usage| view! { <small class="usage">{usage.output_tokens} " tokens"</small> })}
+            {move || tokens.get().map(|count| view! { <small class="usage">{count} {if count == 1 { " token" } else { " tokens" }}</small> })}
         </div>
         <crate::ui::Notice text=failure />
+        {(role == Role::Assistant).then(|| view! { <p class="writer">{move || (status.get(), signal.with_untracked(writer)).1}</p> })}
     }
     .into_any()
+}
+
+/// The model's own name, without its provider's.
+fn writer(message: &Message) -> String {
+    let key = message.model.as_deref().unwrap_or("Reply");
+    key.split_once('/').map_or(key, |(_, name)| name).to_owned()
+}
+
+/// Copies the message as it was written, and shows a tick for a moment.
+#[component]
+fn Copy(signal: RwSignal<Message>) -> impl IntoView {
+    let copied = RwSignal::new(None::<bool>);
+    let copy = move |_| {
+        let text = signal.read_untracked().text();
+        spawn_local(async move {
+            let done = browser::copy(&text).await;
+            announce(told_of(done));
+            copied.try_set(Some(done));
+            TimeoutFuture::new(TICK).await;
+            copied.try_set(None);
+        });
+    };
+    let path = move || match copied.get() {
+        None => icon::COPY,
+        Some(true) => icon::TICK,
+        Some(false) => icon::CLOSE,
+    };
+    view! {
+        <button
+            type="button"
+            class="icon-button"
+            aria-label="Copy"
+            title=move || copied.get().map_or("Copy", told_of)
+            data-copied=move || copied.get().map(|done| done.to_string())
+            on:click=copy
+        >
+            {move || view! { <icon::Icon path=path() /> }}
+        </button>
+    }
 }
 
 /// `‹ 2/2 ›`: pages through the attempts in one place.
@@ -312,17 +358,14 @@ fn Attempts(thread: Thread, id: MessageId) -> impl IntoView {
 }
 
 /// Tells a screen reader of a finished reply, once, and only if it ended while the page was open.
-#[component]
-fn Announcement(signal: RwSignal<Message>, status: Memo<Status>) -> impl IntoView {
-    let told = RwSignal::new(String::new());
+fn announce_end(signal: RwSignal<Message>, status: Memo<Status>) {
     Effect::new(move |before: Option<bool>| {
         let over = status.get().is_final();
         if over && before == Some(false) {
-            told.set(signal.with_untracked(ending));
+            announce(&signal.with_untracked(ending));
         }
         over
     });
-    view! { <div class="visually-hidden" role="status">{told}</div> }
 }
 
 /// How a reply ended, in a sentence.
@@ -346,7 +389,11 @@ fn copy_code(event: web_sys::MouseEvent) {
     let code = button.closest(".code").ok().flatten().and_then(|block| block.query_selector("code").ok().flatten());
     let Some(text) = code.and_then(|code| code.text_content()) else { return };
     spawn_local(async move {
-        button.set_text_content(Some(told_of(browser::copy(&text).await)));
+        let told = told_of(browser::copy(&text).await);
+        announce(told);
+        button.set_text_content(Some(told));
+        TimeoutFuture::new(TICK).await;
+        button.set_text_content(Some("Copy"));
     });
 }
 

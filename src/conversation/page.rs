@@ -10,6 +10,8 @@ use leptos_router::{
 use super::{
     api::{self, Opening},
     composer::Composer,
+    model_menu::Menu,
+    outbox::Outbox,
     sidebar::{Shelves, Sidebar},
     thread::ThreadView,
 };
@@ -17,7 +19,7 @@ use crate::{
     error::Failure,
     ids::ConversationId,
     live::connection::{self, Link},
-    ui::{NotFound, browser, icon},
+    ui::{NotFound, browser, drafts, icon, status::StatusRegion},
 };
 
 /// What the pages below share: loaded once, and whether the drawer is open.
@@ -27,35 +29,42 @@ pub struct Shared {
     pub drawer: RwSignal<bool>,
     /// Whether a page of this document has told already why a form came back.
     pub answered: StoredValue<bool>,
+    pub menu: Menu,
+    pub outbox: Outbox,
+    /// Changes when this tab has inherited what other tabs left.
+    pub inherited: RwSignal<()>,
 }
 
 #[component]
 pub fn Chats() -> impl IntoView {
     let opening = Resource::new(|| (), |()| api::enter());
     let drawer = RwSignal::new(false);
-    provide_context(Shared { opening, drawer, answered: StoredValue::new(false) });
+    let (menu, outbox, inherited) = (Menu::new(), Outbox::new(), RwSignal::new(()));
+    provide_context(Shared { opening, drawer, answered: StoredValue::new(false), menu, outbox, inherited });
     provide_context(Shelves(RwSignal::new(None)));
     let link = RwSignal::new(Link::Fine);
     Effect::new(move |_| {
         if let Some(Ok(opening)) = opening.get() {
             connection::start(opening.build, link);
             browser::keep_cookie("offset", &(-js_sys::Date::new_0().get_timezone_offset() as i32).to_string());
+            menu.keep_asking();
         }
     });
     Effect::new(move |_| {
-        let keys = window_event_listener(leptos::ev::keydown, move |event| {
-            if event.key() == "Escape" {
-                drawer.set(false);
-            }
+        outbox.restore();
+        drafts::start(move || {
+            outbox.restore();
+            inherited.notify();
         });
-        on_cleanup(move || keys.remove());
     });
+    move_the_cursor(drawer);
     view! {
         <div class="chats" class:drawer-open=move || drawer.get()>
             <a class="skip" href="#main" rel="external">
                 "Skip to the conversation"
             </a>
             <LinkBar link />
+            <StatusRegion />
             <Suspense>
                 {move || Suspend::new(async move {
                     match opening.await {
@@ -70,6 +79,28 @@ pub fn Chats() -> impl IntoView {
             </main>
         </div>
     }
+}
+
+/// Into the drawer when it opens, and back to its button; Escape closes it.
+fn move_the_cursor(drawer: RwSignal<bool>) {
+    Effect::new(move |_| {
+        let keys = window_event_listener(leptos::ev::keydown, move |event| {
+            if event.key() == "Escape" {
+                drawer.set(false);
+            }
+        });
+        on_cleanup(move || keys.remove());
+    });
+    Effect::new(move |before: Option<bool>| {
+        let open = drawer.get();
+        // What is hidden takes no cursor, and is hidden or shown with the next frame.
+        match before {
+            Some(false) if open => request_animation_frame(|| browser::focus(".sidebar a")),
+            Some(true) if !open => request_animation_frame(|| browser::focus("button.menu")),
+            _ => {}
+        }
+        open
+    });
 }
 
 /// Says when this page is not live, and that nothing is lost by it.
@@ -91,7 +122,7 @@ fn LinkBar(link: RwSignal<Link>) -> impl IntoView {
 
 #[component]
 pub fn NewChat() -> impl IntoView {
-    let Shared { opening, .. } = expect_context();
+    let Shared { opening, menu, .. } = expect_context();
     view! {
         <Title text="" />
         <Suspense>
@@ -99,6 +130,7 @@ pub fn NewChat() -> impl IntoView {
                 opening
                     .await
                     .map(|opening| {
+                        menu.begin(&opening);
                         let greeting = format!("Hello, {}", opening.person.name);
                         view! {
                             <Bar title=String::from("New chat") />
@@ -117,34 +149,35 @@ pub fn NewChat() -> impl IntoView {
 
 #[component]
 pub fn Chat() -> impl IntoView {
-    let Shared { opening, .. } = expect_context();
+    let Shared { opening, menu, .. } = expect_context();
     let params = use_params_map();
     let query = use_query_map();
-    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    let id = Memo::new(move |_| params.read().get("id").and_then(|id| id.parse::<ConversationId>().ok()));
     let before = Memo::new(move |_| query.read().get("before").and_then(|place| place.parse::<i64>().ok()));
-    let stretch = Resource::new(
-        move || (id.get(), before.get()),
-        |(id, before)| async move {
-            match id.parse::<ConversationId>() {
-                Ok(id) => api::messages(id, before).await,
-                Err(_) => Err(Failure::NotFound),
-            }
+    // What the server renders, hydration has too. Elsewhere the page does not wait: the thread asks by itself.
+    let rendered = Resource::new(
+        || (),
+        move |()| async move {
+            let id = id.get_untracked().filter(|_| is_server())?;
+            Some((id, api::messages(id, before.get_untracked()).await))
         },
     );
     view! {
         <Suspense>
             {move || Suspend::new(async move {
                 let opening = opening.await.ok()?;
-                Some(
-                    match stretch.await {
-                        Ok(stretch) => {
-                            let earlier = before.get_untracked().is_some();
-                            view! { <ThreadView opening stretch earlier /> }.into_any()
-                        }
-                        Err(Failure::NotFound) => view! { <NotFound /> }.into_any(),
-                        Err(failure) => view! { <Trouble failure /> }.into_any(),
-                    },
-                )
+                let rendered = rendered.await;
+                menu.begin(&opening);
+                let page = move |id| match id {
+                    None => view! { <NotFound /> }.into_any(),
+                    Some(id) => {
+                        let first = rendered.clone().filter(|(of, _)| *of == id).map(|(_, first)| first);
+                        let earlier = before.get_untracked().is_some();
+                        view! { <ThreadView opening=opening.clone() id first earlier /> }.into_any()
+                    }
+                };
+                // Each conversation has a page of its own: of another's nothing stays, neither words nor the cursor.
+                Some(view! { <For each=move || [id.get()] key=|id| *id children=page /> })
             })}
         </Suspense>
     }
@@ -152,7 +185,7 @@ pub fn Chat() -> impl IntoView {
 
 /// In the place of what could not be loaded.
 #[component]
-fn Trouble(failure: Failure) -> impl IntoView {
+pub fn Trouble(failure: Failure) -> impl IntoView {
     view! {
         <div class="empty">
             <p class="notice" role="alert">
@@ -180,7 +213,7 @@ pub fn Bar(#[prop(into)] title: Signal<String>, #[prop(optional)] children: Opti
             >
                 <icon::Icon path=icon::MENU />
             </button>
-            <h1>{title}</h1>
+            <h1 dir="auto">{title}</h1>
             {children.map(|children| children())}
         </header>
     }

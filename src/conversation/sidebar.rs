@@ -16,7 +16,7 @@ use crate::{
         List,
         connection::{self, Follower, News},
     },
-    ui::{browser, icon},
+    ui::{browser, drafts, icon},
 };
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -113,6 +113,13 @@ fn beginning(stretch: &Conversations) -> Millis {
 #[derive(Clone, Copy)]
 pub struct Shelves(pub RwSignal<Option<Shelf>>);
 
+impl Shelves {
+    /// A conversation's title as the sidebar has it.
+    pub fn title(self, id: ConversationId) -> Option<String> {
+        self.0.get()?.title(id)
+    }
+}
+
 #[component]
 pub fn Sidebar(opening: Opening) -> impl IntoView {
     let Shared { drawer, .. } = expect_context();
@@ -170,7 +177,7 @@ pub fn Sidebar(opening: Opening) -> impl IntoView {
                                 .map(|(id, title)| {
                                     view! {
                                         <li>
-                                            <a href=format!("/c/{id}") aria-current=move || current(id).then_some("page")>
+                                            <a href=format!("/c/{id}") dir="auto" aria-current=move || current(id).then_some("page")>
                                                 {title}
                                             </a>
                                         </li>
@@ -189,7 +196,7 @@ pub fn Sidebar(opening: Opening) -> impl IntoView {
                 <button type="button" class="icon-button" aria-label="Light or dark" title="Light or dark" on:click=move |_| switch_theme()>
                     <icon::Icon path=icon::THEME />
                 </button>
-                <form method="post" action="/sign-out" on:submit=move |_| browser::forget_drafts()>
+                <form method="post" action="/sign-out" on:submit=move |_| drafts::forget_all()>
                     <button class="icon-button" aria-label="Sign out" title="Sign out">
                         <icon::Icon path=icon::LEAVE />
                     </button>

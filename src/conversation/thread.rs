@@ -7,24 +7,28 @@ use std::{
 
 use leptos::{html, prelude::*, task::spawn_local};
 use leptos_meta::Title;
-use leptos_router::hooks::use_navigate;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
     Head, LONGEST_TITLE, Stretch,
-    api::{self, Opening},
-    composer::{Composer, chosen, forget_draft},
+    api::{self, Opening, Sending},
+    composer::{Composer, focus_composer, forget_draft},
+    first_words,
     message_view::MessageView,
-    page::Bar,
+    model_menu::Menu,
+    outbox::Outbox,
+    page::{Bar, Shared, Trouble},
     sidebar::Shelves,
 };
 use crate::{
+    error::Failure,
     ids::{ConversationId, MessageId},
     live::{
         List,
         connection::{self, Follower, Live, News},
     },
     message::{Message, Role},
-    ui::{dialog::Dialog, icon},
+    ui::{NotFound, dialog::Dialog, icon},
 };
 
 /// How close to the beginning one scrolls before more is loaded, in CSS pixels.
@@ -32,10 +36,25 @@ const NEAR: i32 = 800;
 /// How far from the newest words "Jump to latest" appears, in CSS pixels.
 const FAR: i32 = 240;
 
+/// What of a conversation is there to be shown.
+#[derive(Clone, PartialEq, Eq)]
+enum Contents {
+    Loading,
+    Ready,
+    Failed(Failure),
+}
+
 /// The stretch of a conversation that is loaded. Copied freely: it is handles.
 #[derive(Clone, Copy)]
 pub struct Thread {
     pub id: ConversationId,
+    contents: RwSignal<Contents>,
+    /// What it was called when it was loaded.
+    given_title: RwSignal<String>,
+    outbox: Outbox,
+    menu: Menu,
+    /// Whether it begins with a message from this tab, of which the server may not have heard yet.
+    begins_here: bool,
     /// The model that is chosen for what comes next.
     pub model: RwSignal<String>,
     /// The attempt that was paged to from here, and which way, until it has come.
@@ -60,21 +79,25 @@ pub struct Thread {
 }
 
 impl Thread {
-    fn new(stretch: Stretch, opening: &Opening) -> Thread {
-        let last = stretch.messages.iter().rev().find_map(|message| message.model.clone());
-        let model = chosen(&opening.models, last, opening.model.clone());
-        let from = beginning(&stretch);
-        let mut heads = BTreeMap::new();
-        heads.extend(stretch.heads.into_iter().map(|head| ((head.place, head.attempt), head)));
-        let messages = stretch.messages.into_iter().map(|message| (message.id, Live::new(message)));
+    /// Nothing of it is loaded yet.
+    fn new(id: ConversationId, opening: &Opening, outbox: Outbox, menu: Menu) -> Thread {
+        // One that begins with a message from this tab is all in hand; its list tells the rest.
+        let first = untrack(|| outbox.pending(id)).filter(|sending| sending.opens);
+        let contents = if first.is_some() { Contents::Ready } else { Contents::Loading };
+        let model = first.as_ref().map(|first| first.model.clone());
         Thread {
-            id: stretch.conversation.id,
-            model: RwSignal::new(model),
+            id,
+            contents: RwSignal::new(contents),
+            given_title: RwSignal::new(first.as_ref().map(|first| first_words(&first.text)).unwrap_or_default()),
+            outbox,
+            menu,
+            begins_here: first.is_some(),
+            model: RwSignal::new(menu.chosen(model.into_iter().chain(opening.model.clone()))),
             paged: StoredValue::new(None),
-            heads: RwSignal::new(heads),
-            messages: StoredValue::new(messages.collect()),
-            rev: StoredValue::new(stretch.rev),
-            from: RwSignal::new(from),
+            heads: RwSignal::new(BTreeMap::new()),
+            messages: StoredValue::new(HashMap::new()),
+            rev: StoredValue::new(0),
+            from: RwSignal::new(i64::MIN),
             loading: StoredValue::new(false),
             gone: RwSignal::new(false),
             deleting: RwSignal::new(false),
@@ -83,12 +106,56 @@ impl Thread {
         }
     }
 
+    /// Asks for what it opens with, if that is not there.
+    fn load(self) {
+        if self.contents.get_untracked() == Contents::Loading {
+            spawn_local(async move {
+                let loaded = api::messages(self.id, None).await;
+                if !self.contents.is_disposed() {
+                    self.open(loaded);
+                }
+            });
+        }
+    }
+
+    /// Takes in what was loaded.
+    fn open(self, loaded: Result<Stretch, Failure>) {
+        let stretch = match loaded {
+            Ok(stretch) => stretch,
+            Err(failure) => return self.contents.set(Contents::Failed(failure)),
+        };
+        let last = stretch.messages.iter().rev().find_map(|message| message.model.clone());
+        let chosen = self.model.get_untracked();
+        self.model.set(self.menu.chosen(last.into_iter().chain([chosen])));
+        self.given_title.set(stretch.conversation.title.clone());
+        self.rev.set_value(stretch.rev);
+        self.from.set(beginning(&stretch));
+        self.sent(stretch.heads, stretch.messages);
+        self.contents.set(Contents::Ready);
+    }
+
+    /// Whether what it was opened with is there.
+    pub fn is_ready(self) -> bool {
+        *self.contents.read() == Contents::Ready
+    }
+
     /// What is shown, in order.
     fn shown(self) -> Vec<(MessageId, Role)> {
         let from = self.from.get();
         let heads = self.heads.read();
         let loaded = heads.range((from, i64::MIN)..).map(|(_, head)| head);
-        loaded.filter(|head| head.shown).map(|head| (head.id, head.role)).collect()
+        let listed = loaded.filter(|head| head.shown).map(|head| (head.id, head.role));
+        listed.chain(self.pending().map(|id| (id, Role::User))).collect()
+    }
+
+    /// What was sent from here and the list has not told of.
+    fn pending(self) -> Option<MessageId> {
+        self.outbox.pending(self.id).map(|sending| sending.id).filter(|id| !self.knows(*id))
+    }
+
+    /// Whether a message is on its way to the server.
+    pub fn is_sending(self, id: MessageId) -> bool {
+        self.outbox.is_sending(id)
     }
 
     /// The reply that runs, if one does.
@@ -111,20 +178,38 @@ impl Thread {
     }
 
     fn message(self, id: MessageId, role: Role) -> Live {
-        let unseen = || Live::new(Message::unseen(id, role));
+        let own = || self.outbox.pending(self.id).filter(|sending| sending.id == id);
+        let unseen = || Live::new(untrack(own).map_or_else(|| Message::unseen(id, role), Sending::message));
         let mut live = None;
         self.messages.update_value(|messages| live = Some(messages.entry(id).or_insert_with(unseen).clone()));
         live.unwrap_or_else(unseen)
     }
 
-    /// Takes in what was just sent from here, before the list tells.
-    pub fn sent(self, heads: Vec<Head>, messages: Vec<Message>) {
+    /// Takes in messages with their heads, before the list tells.
+    fn sent(self, heads: Vec<Head>, messages: Vec<Message>) {
         self.messages.update_value(|known| {
             for message in messages {
-                known.entry(message.id).or_insert_with(|| Live::new(message));
+                match known.get(&message.id) {
+                    // What stood here since it was sent was not the server's.
+                    Some(live) if live.message.read_untracked().is_unseen() => live.message.set(message),
+                    Some(_) => {}
+                    None => drop(known.insert(message.id, Live::new(message))),
+                }
             }
         });
         self.take(heads);
+    }
+
+    /// Takes in what the server said to what was sent from here, until the list tells of it.
+    fn take_answer(self) {
+        if let Some(sent) = self.outbox.answer(self.id) {
+            untrack(|| self.sent(sent.heads, sent.messages));
+        }
+        if let Some(sending) = self.outbox.awaited(self.id)
+            && self.knows(sending.id)
+        {
+            self.outbox.forget(sending.id);
+        }
     }
 
     /// Takes in heads. Each applies only if it is newer.
@@ -162,6 +247,9 @@ impl Thread {
     }
 
     fn go_live(self) {
+        if self.live.get_value() {
+            return;
+        }
         self.live.set_value(true);
         connection::follow_list(
             List::Messages(self.id),
@@ -219,12 +307,24 @@ fn beginning(stretch: &Stretch) -> i64 {
     first.filter(|_| stretch.more).unwrap_or(i64::MIN)
 }
 
-/// `earlier`: the stretch is not the newest one, which only a page without scripts shows.
+/// `first`: what the page was rendered with; else it is asked for. `earlier`: it is not the newest stretch, which only a
+/// page without scripts shows.
 #[component]
-pub fn ThreadView(opening: Opening, stretch: Stretch, earlier: bool) -> impl IntoView {
-    let given = stretch.conversation.title.clone();
-    let thread = Thread::new(stretch, &opening);
-    Effect::new(move |_| thread.go_live());
+pub fn ThreadView(
+    opening: Opening,
+    id: ConversationId,
+    first: Option<Result<Stretch, Failure>>,
+    earlier: bool,
+) -> impl IntoView {
+    let Shared { outbox, menu, .. } = expect_context();
+    let thread = Thread::new(id, &opening, outbox, menu);
+    if let Some(first) = first {
+        thread.open(first);
+    }
+    Effect::new(move |_| thread.load());
+    Effect::new(move |_| thread.take_answer());
+    let title = title_of(thread);
+    let begun = begin(thread);
     on_cleanup(move || thread.leave());
     // A whole new page: the router does not load another stretch this soon after hydration.
     Effect::new(move |_| {
@@ -232,11 +332,72 @@ pub fn ThreadView(opening: Opening, stretch: Stretch, earlier: bool) -> impl Int
             let _ = window().location().replace(&latest(thread.id));
         }
     });
+    let (renaming, deleting) = (RwSignal::new(false), RwSignal::new(false));
+    let is_missing = move || *thread.contents.read() == Contents::Failed(Failure::NotFound);
+    view! {
+        // The document's title is asked for once more after this page has gone.
+        <Title text=move || title.try_get().unwrap_or_default() />
+        <Bar title>
+            <Show when=move || begun.get() && !is_missing()>
+                <button type="button" class="icon-button" aria-label="Rename" title="Rename" on:click=move |_| renaming.set(true)>
+                    <icon::Icon path=icon::PENCIL />
+                </button>
+                <button type="button" class="icon-button" aria-label="Delete" title="Delete" on:click=move |_| deleting.set(true)>
+                    <icon::Icon path=icon::BIN />
+                </button>
+            </Show>
+        </Bar>
+        {move || match thread.contents.get() {
+            Contents::Failed(Failure::NotFound) => view! { <NotFound /> }.into_any(),
+            Contents::Failed(failure) => view! { <Trouble failure /> }.into_any(),
+            Contents::Loading | Contents::Ready => ().into_any(),
+        }}
+        <Scroller thread earlier />
+        <Show when=move || !is_missing()>
+            <Composer opening=opening.clone() thread=Some(thread) />
+        </Show>
+        <RenameDialog thread open=renaming title />
+        <DeleteDialog thread open=deleting title />
+    }
+    .into_any()
+}
+
+/// As the sidebar has it, or else as it was loaded.
+fn title_of(thread: Thread) -> Memo<String> {
     let shelves = use_context::<Shelves>();
-    let title = Memo::new(move |_| {
-        let live = shelves.and_then(|Shelves(shelf)| shelf.get()).and_then(|shelf| shelf.title(thread.id));
-        live.unwrap_or_else(|| given.clone())
+    Memo::new(move |_| {
+        let listed = shelves.and_then(|shelves| shelves.title(thread.id));
+        listed.unwrap_or_else(|| thread.given_title.get())
+    })
+}
+
+/// Whether the conversation is on the server; it is followed from then on. Leaves the page of one that does not come to be.
+fn begin(thread: Thread) -> Memo<bool> {
+    let shelves = use_context::<Shelves>();
+    let is_listed = move || shelves.is_some_and(|shelves| shelves.title(thread.id).is_some());
+    let is_refused = move || thread.outbox.is_refused_opening(thread.id);
+    let begun = Memo::new(move |_| {
+        let is_under_way = || thread.outbox.pending(thread.id).is_some_and(|sending| thread.is_sending(sending.id));
+        !thread.begins_here || !(is_under_way() || is_refused()) || is_listed()
     });
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        let is_missing = *thread.contents.read() == Contents::Failed(Failure::NotFound);
+        match is_refused() {
+            _ if begun.get() && thread.is_ready() => untrack(|| thread.go_live()),
+            // To the composer that it was written in.
+            true if !begun.get() => navigate("/", NavigateOptions { replace: true, ..Default::default() }),
+            // The page was loaded anew. (The router goes nowhere this soon after hydration.)
+            true if is_missing => drop(window().location().replace("/")),
+            _ => {}
+        }
+    });
+    begun
+}
+
+/// The messages, from the newest up.
+#[component]
+fn Scroller(thread: Thread, earlier: bool) -> impl IntoView {
     let far = RwSignal::new(false);
     let scroller = NodeRef::<html::Div>::new();
     // The column is laid out from the bottom up, so a scroll position counts from the newest words, and is negative.
@@ -250,38 +411,44 @@ pub fn ThreadView(opening: Opening, stretch: Stretch, earlier: bool) -> impl Int
     };
     // At first and after each load: messages that do not fill the window cannot be scrolled.
     Effect::new(move |_| {
-        if !thread.settling.get() {
+        if thread.is_ready() && !thread.settling.get() {
             request_animation_frame(look);
         }
     });
-    let jump = move |_| {
-        if let Some(scroller) = scroller.get() {
+    let to_newest = move || {
+        if let Some(scroller) = scroller.try_get_untracked().flatten() {
             scroller.set_scroll_top(0);
         }
     };
-    let (renaming, deleting) = (RwSignal::new(false), RwSignal::new(false));
+    let pending = Memo::new(move |_| thread.pending());
+    // What one sends, one sees.
+    Effect::new(move |_| {
+        if pending.get().is_some() {
+            request_animation_frame(to_newest);
+        }
+    });
+    let jump = move |_| {
+        to_newest();
+        focus_composer();
+    };
+    let is_loading = move || *thread.contents.read() == Contents::Loading;
     view! {
-        // The document's title is asked for once more after this page has gone.
-        <Title text=move || title.try_get().unwrap_or_default() />
-        <Bar title>
-            <button type="button" class="icon-button" aria-label="Rename" title="Rename" on:click=move |_| renaming.set(true)>
-                <icon::Icon path=icon::PENCIL />
-            </button>
-            <button type="button" class="icon-button" aria-label="Delete" title="Delete" on:click=move |_| deleting.set(true)>
-                <icon::Icon path=icon::BIN />
-            </button>
-        </Bar>
         <div
             class="scroller"
             class:settling=move || thread.settling.get()
+            hidden=move || matches!(*thread.contents.read(), Contents::Failed(_))
             node_ref=scroller
             on:scroll=move |_| look()
             tabindex="0"
             role="region"
             aria-label="Conversation"
+            aria-busy=move || is_loading().then_some("true")
         >
             <div class="column">
                 <noscript>{earlier_link(thread)}</noscript>
+                <Show when=is_loading>
+                    <div class="skeleton" aria-hidden="true"></div>
+                </Show>
                 <For each=move || thread.shown() key=|(id, _)| *id let((id, role))>
                     <MessageView thread live=thread.message(id, role) />
                 </For>
@@ -297,11 +464,7 @@ pub fn ThreadView(opening: Opening, stretch: Stretch, earlier: bool) -> impl Int
             <icon::Icon path=icon::DOWN />
             "Jump to latest"
         </button>
-        <Composer opening thread=Some(thread) />
-        <RenameDialog thread open=renaming title />
-        <DeleteDialog thread open=deleting title />
     }
-    .into_any()
 }
 
 fn latest(conversation: ConversationId) -> String {
@@ -341,7 +504,7 @@ fn RenameDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -> im
     view! {
         <Dialog open label="Rename this conversation">
             <form method="dialog" on:submit=submit>
-                <label>"Title" <input node_ref=input name="title" maxlength=LONGEST_TITLE required autocomplete="off" /></label>
+                <label>"Title" <input node_ref=input name="title" dir="auto" maxlength=LONGEST_TITLE required autocomplete="off" /></label>
                 <crate::ui::Notice text=failure />
                 <div class="row">
                     <button type="button" on:click=move |_| open.set(false)>

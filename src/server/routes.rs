@@ -14,7 +14,10 @@ use axum::{
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder};
-use tower_http::{csrf::CsrfLayer, limit::RequestBodyLimitLayer, services::ServeDir, trace::TraceLayer};
+use tower_http::{
+    CompressionLevel, compression::CompressionLayer, csrf::CsrfLayer, limit::RequestBodyLimitLayer, services::ServeDir,
+    trace::TraceLayer,
+};
 
 use super::{forms, security, state::App};
 use crate::{
@@ -36,7 +39,6 @@ pub fn router(app: App) -> Router {
         .route("/sign-out", post(forms::sign_out))
         .route("/", post(forms::say_first))
         .route("/c/{id}", post(forms::say_next))
-        .route("/live", get(socket::connect))
         .leptos_routes(&app, pages, {
             let options = options.clone();
             move || shell(options.clone())
@@ -48,6 +50,9 @@ pub fn router(app: App) -> Router {
                 .precompressed_gzip()
                 .fallback(any(no_such_page).with_state(app.clone())),
         )
+        .layer(compression())
+        // Below here, so that nothing stands between a socket and its frames.
+        .route("/live", get(socket::connect))
         .layer(middleware::from_fn(cached))
         // axum's own limit would not hold for server functions.
         .layer(DefaultBodyLimit::disable())
@@ -55,6 +60,13 @@ pub fn router(app: App) -> Router {
         .layer(CsrfLayer::new().with_rejection_response(|_| Failure::ForeignOrigin.into_response()))
         .layer(TraceLayer::new_for_http());
     security::headers(router).with_state(app)
+}
+
+/// Pages, functions and forms; files come packed already. Compression tells by an answer's length only who can have a
+/// person's browser ask for pages with words of theirs in them, again and again: no address is repeated in a page, and what
+/// another site posts is refused before it is read. (The nonce of a page is used once.)
+fn compression() -> CompressionLayer {
+    CompressionLayer::new().quality(CompressionLevel::Precise(4))
 }
 
 /// Passwords can be tried thirty times from an address, then once in two seconds.

@@ -1,32 +1,24 @@
 //! Small things that a browser keeps for a page. Called in effects and event handlers, which run only there.
 
 use leptos::{prelude::*, wasm_bindgen::JsCast};
-use web_sys::{HtmlElement, HtmlTextAreaElement, Storage};
+use web_sys::{HtmlElement, HtmlTextAreaElement};
 
-/// A typed text that survives a reload.
-pub fn draft(key: &str) -> Option<String> {
-    storage()?.get_item(key).ok()?
+/// Whether somebody may be looking at this page.
+pub fn is_looked_at() -> bool {
+    !document().hidden()
 }
 
-/// Keeps a typed text, or forgets it if it is empty. A browser that keeps nothing is no error: then it is just gone on reload.
-pub fn keep_draft(key: &str, text: &str) {
-    if let Some(storage) = storage() {
-        let _ = match text.is_empty() {
-            true => storage.remove_item(key),
-            false => storage.set_item(key, text),
-        };
+/// Gives the cursor to the first element of this kind, if there is one that can take it.
+pub fn focus(selector: &str) {
+    let element = document().query_selector(selector).ok().flatten();
+    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
     }
 }
 
-/// Forgets all that was typed here.
-pub fn forget_drafts() {
-    if let Some(storage) = storage() {
-        let _ = storage.clear();
-    }
-}
-
-fn storage() -> Option<Storage> {
-    window().local_storage().ok()?
+/// Whether writing takes room from the page: a finger brings a keyboard up with the cursor.
+pub fn is_touched() -> bool {
+    (window().match_media("(pointer: coarse)").ok().flatten()).is_some_and(|query| query.matches())
 }
 
 /// A choice that the server shall know when it renders the next page. For a year.

@@ -8,6 +8,7 @@ pub const CLOSE: &str = "M6 6l12 12M18 6L6 18";
 pub const SEND: &str = "M12 19V5M6 11l6-6 6 6";
 pub const STOP: &str = "M7 7h10v10H7z";
 pub const COPY: &str = "M9 9h10v10H9zM5 15V5h10";
+pub const TICK: &str = "M5 13l5 5L19 7";
 pub const RETRY: &str = "M19 12a7 7 0 1 1-2.05-4.95L19 9M19 4v5h-5";
 pub const CONTINUE: &str = "M7 5l10 7-10 7z";
 pub const PENCIL: &str = "M5 19l1-4L16 5l3 3L9 18zM14 7l3 3";
