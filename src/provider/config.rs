@@ -129,7 +129,7 @@ pub fn shown(url: &str) -> String {
     if url.contains('@') { "…".into() } else { url.split('?').next().unwrap_or_default().into() }
 }
 
-/// The host in an address, with its port if it says one.
+/// The host in an address, with its port if there is one.
 fn host(address: &str) -> Option<String> {
     let url = Url::parse(address.trim()).ok()?;
     let host = url.host_str()?;

@@ -125,7 +125,7 @@ impl ProviderError {
             Address { .. } => format!("Check {ADDRESS}: it usually ends in /v1."),
             Moved { .. } => format!("Set {ADDRESS}, to the new address."),
             Unreachable { cause, .. } if cause.contains("certificate") => {
-                "Name a file with the certificate of its authority in SSL_CERT_FILE when Rivulet starts.".into()
+                "Check its certificate. If an authority of your own signed it, start Rivulet with SSL_CERT_FILE naming a file with the certificate of that one.".into()
             }
             Unreachable { .. } => format!("Check that it is running, and {ADDRESS}."),
             NeedsTls { .. } => format!("Check {ADDRESS}: it should begin with https."),

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 const LIST_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a list is taken for the truth.
 const FRESH: Duration = Duration::from_secs(60);
-/// The same after a failure: whoever starts the provider and looks again shall see it.
+/// The same after a failure, and of an empty one: whoever starts the provider and looks again shall see it.
 const RETRY_INTERVAL: Duration = Duration::from_secs(3);
 
 /// A model in the menu.
@@ -96,7 +96,7 @@ impl Providers {
     }
 
     /// Every model of all of them, in the order of the settings, as it is known now. What is older than a minute (3 s
-    /// where the last question failed) is asked for again meanwhile, for whoever looks next.
+    /// where the last question failed or nothing came of it) is asked for again meanwhile, for whoever looks next.
     pub fn menu(&self) -> Menu {
         self.refresh();
         let mut menu = Menu::default();
@@ -135,7 +135,7 @@ impl From<Vec<Arc<dyn Provider>>> for Providers {
 }
 
 impl Source {
-    /// The models that are known, or a sentence that says why there are none.
+    /// The models that are known, or a sentence with the reason why there are none.
     fn models(&self) -> Result<Vec<Model>, String> {
         let label = self.provider.label();
         let list = self.lock();
@@ -151,10 +151,11 @@ impl Source {
         Choice { key, provider: self.provider.label().to_owned(), name: model.name }
     }
 
-    /// Whether the list is to be asked for; whoever is told so asks.
+    /// Whether the list is to be asked for; then the caller must.
     fn is_due(&self) -> bool {
         let mut list = self.lock();
-        let fresh = if list.failure.is_some() { RETRY_INTERVAL } else { FRESH };
+        let lacks = list.failure.is_some() || list.models.as_ref().is_none_or(Vec::is_empty);
+        let fresh = if lacks { RETRY_INTERVAL } else { FRESH };
         let due =
             self.provider.models().is_none() && !list.asking && list.asked.is_none_or(|asked| asked.elapsed() >= fresh);
         list.asking |= due;
@@ -173,7 +174,7 @@ impl Source {
                 new.then_some(models)
             }
             Err(failure) => {
-                // Said once, however often it is asked again.
+                // Logged once, however often it is asked again.
                 if list.failure.as_ref() != Some(&failure) {
                     tracing::warn!(provider = self.provider.name(), failure, "the list of models could not be had");
                 }

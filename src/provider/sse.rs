@@ -32,7 +32,7 @@ pub struct Parser {
     has_data: bool,
     after_cr: bool,
     begun: bool,
-    /// How many bytes of the event were passed over. While there are some, `line` only says whether it is empty.
+    /// How many bytes of the event were passed over. While there are some, `line` only shows whether it is empty.
     passed_over: usize,
     /// There was a line that is none of a stream of events.
     foreign: bool,

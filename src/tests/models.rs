@@ -48,7 +48,7 @@ async fn page(ada: &Person) -> String {
     page.text
 }
 
-/// Rules: a page awaits no provider; it says that the models are being asked for, and can ask for them until they are
+/// Rules: a page awaits no provider; it shows that the models are being asked for, and can ask until they are
 /// known; what was known once is there at once after a restart, whatever the provider does.
 #[tokio::test]
 async fn a_provider_that_hangs_holds_up_no_page() {

@@ -234,9 +234,9 @@ async fn a_conversation_gets_its_title_from_the_model_unless_a_person_gave_one()
     assert_eq!(stretch.conversation.title, "My own");
 }
 
-/// Rule: a reply with something that cannot be shown is whole, and says so.
+/// Rule: a reply with something that cannot be shown is whole, and a remark names that.
 #[tokio::test]
-async fn a_reply_with_an_image_is_whole_and_says_what_is_missing() {
+async fn a_reply_with_an_image_is_whole_and_names_what_is_missing() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let chat = ada.says("Hello").await;

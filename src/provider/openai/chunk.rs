@@ -9,12 +9,12 @@ use serde_json::Value;
 const THINKING: [&str; 5] =
     ["reasoning_content", "reasoning", "reasoning_text", "reasoning_details", "thinking_blocks"];
 
-/// What an event says.
+/// What is in an event.
 pub struct Chunk {
     /// It is an error, be it with words beside it.
     pub is_error: bool,
     pub usage: Option<Usage>,
-    /// What it says of the reply.
+    /// Its part of the reply.
     pub choice: Option<Choice>,
 }
 

@@ -96,7 +96,7 @@ pub fn failure(provider: String, url: String, model: &str, said: Said) -> Provid
         0 if said.is(&["server_error", "internal"]) => ProviderError::Failing { provider, said: cause, after },
         0 => ProviderError::Reported { provider, said: words, words: said.words },
         400 if said.is_about_the_place() => ProviderError::Denied { provider, said: cause },
-        // A provider's moderation says no with the same status.
+        // A provider's moderation refuses with the same status.
         403 if !said.speaks_of(&["flagged", "moderation"]) => ProviderError::Denied { provider, said: cause },
         _ => ProviderError::Refused { provider, said: cause },
     }
@@ -142,7 +142,7 @@ pub fn masked(text: &str, secret: &str) -> String {
     masked + &text[from..]
 }
 
-/// What an error says for people, wherever it says that; of a list, all of it.
+/// An error's own words, in whichever field they stand; of a list, all of them.
 fn words(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

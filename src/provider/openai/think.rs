@@ -80,7 +80,7 @@ impl Splitter {
     }
 }
 
-/// An earlier reply as a model is to be told of it: without thinking that stands in its text. Where the server's own
+/// An earlier reply as a model is sent it: without thinking that stands in its text. Where the server's own
 /// template opens it, only the closing mark is there, on a line of its own.
 pub fn without_thinking(text: &str) -> &str {
     const CLOSE: &str = "</think>";

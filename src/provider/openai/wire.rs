@@ -1,4 +1,4 @@
-//! What a server is asked, and what it says of its models.
+//! What a server is asked, and the models that it lists.
 
 use super::think::without_thinking;
 use crate::{

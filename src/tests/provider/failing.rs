@@ -259,6 +259,15 @@ async fn nobody_there() {
     assert!(came.error.is_some_and(|error| error.may_pass()));
 }
 
+#[test]
+fn a_certificate_that_is_not_trusted() {
+    let cause = "invalid peer certificate: UnknownIssuer".into();
+    let error = ProviderError::Unreachable { provider: "Test".into(), url: "https://localhost/v1".into(), cause };
+    let sentence = "Test could not be reached at https://localhost/v1 (invalid peer certificate: UnknownIssuer). Check its certificate. \
+                    If an authority of your own signed it, start Rivulet with SSL_CERT_FILE naming a file with the certificate of that one.";
+    assert_eq!(error.to_string(), sentence);
+}
+
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let (server, other) = (ProviderServer::start().await, ProviderServer::start().await);

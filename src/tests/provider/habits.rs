@@ -26,7 +26,7 @@ async fn came_of_events(events: impl IntoIterator<Item = String>) -> Came {
     came_of(events.into_iter().fold(Answer::stream(), Answer::chunk).end()).await
 }
 
-/// What comes of a stream that says what it says and then that all is said.
+/// What comes of these events and a proper end.
 async fn came_of_whole(events: impl IntoIterator<Item = String>) -> Came {
     came_of_events(events.into_iter().chain([finish("stop"), DONE.into()])).await
 }
@@ -37,7 +37,7 @@ async fn refused(status: u16, headers: &[(&str, &str)], body: &str) -> ProviderE
 }
 
 #[tokio::test]
-async fn a_message_beside_a_delta_says_nothing_twice() {
+async fn a_message_beside_a_delta_doubles_nothing() {
     let mut sent = String::new();
     let mut events = vec![];
     for word in ["A river", " runs", " to the sea."] {
@@ -202,7 +202,7 @@ async fn thinking_is_not_sent_back() {
 }
 
 #[tokio::test]
-async fn a_reply_that_is_not_whole_says_why() {
+async fn a_reply_that_is_not_whole_gives_the_reason() {
     for reason in ["max_tokens", "model_length", "MAX_TOKENS"] {
         let came = came_of_events([text("So far"), finish(reason), DONE.into()]).await;
         assert_eq!(

@@ -236,7 +236,7 @@ async fn a_provider_without_a_list_is_left_out_but_found() {
 }
 
 #[tokio::test]
-async fn a_provider_without_models_says_so() {
+async fn a_provider_without_models_is_named() {
     let server = ProviderServer::start().await;
     server.models(Answer::full(200, "application/json", r#"{"object":"list","data":null}"#));
     let providers = Providers::new(&[config(&server)]).expect("providers");
