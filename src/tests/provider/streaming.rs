@@ -196,3 +196,32 @@ async fn thinking_said_under_both_names_is_thought_once() {
     let came = came_of(Answer::stream().chunk(event).chunk(text("Yes.")).chunk("data: [DONE]\n\n").end()).await;
     assert_eq!(came.runs, [("thinking", "Hm.".into()), ("text", "Yes.".into())]);
 }
+
+/// An event whose text is these bytes of JSON.
+fn raw(json: &[u8]) -> Vec<u8> {
+    [b"data: {\"choices\":[{\"delta\":{\"content\":\"", json, b"\"}}]}\n\n"].concat()
+}
+
+async fn text_of(server: &ProviderServer, events: Vec<Vec<u8>>) -> String {
+    let answer = events.iter().fold(Answer::stream(), Answer::chunk).chunk("data: [DONE]\n\n").end();
+    server.answer(answer);
+    Came::of(provider(server).reply(ask("test", "Hello"))).await.text()
+}
+
+#[test]
+fn halves_of_characters_in_different_events_are_joined() {
+    let runtime = Runtime::new().expect("a runtime");
+    let server = runtime.block_on(ProviderServer::start());
+    let unit = prop_oneof![0xD7F0..0xE010u16, 0xDB00..0xDD00u16, 0x61..0x7Bu16];
+    proptest!(ProptestConfig::with_cases(128), |(units in prop::collection::vec(prop::collection::vec(unit, 1..4), 1..6))| {
+        let escaped = |units: &Vec<u16>| raw(units.iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>().as_bytes());
+        let text = runtime.block_on(text_of(&server, units.iter().map(escaped).collect()));
+        prop_assert_eq!(text, String::from_utf16_lossy(&units.concat()));
+    });
+    // Any bytes that can stand in a string, but for those that begin half a surrogate pair.
+    let byte = any::<u8>().prop_filter("plain", |byte| *byte >= 0x20 && !matches!(byte, b'"' | b'\\' | 0xED));
+    proptest!(ProptestConfig::with_cases(128), |(bytes in prop::collection::vec(prop::collection::vec(byte, 1..4), 1..6))| {
+        let text = runtime.block_on(text_of(&server, bytes.iter().map(|bytes| raw(bytes)).collect()));
+        prop_assert_eq!(text, String::from_utf8_lossy(&bytes.concat()).into_owned());
+    });
+}
