@@ -128,10 +128,11 @@ impl Fault {
         if long && failure.is_none() {
             failure = told.never().map(|why| (seed, why));
         }
+        failure = failure.or(tally.came_only_by_beats().map(|why| (seed, why.into())));
         let left_out = told.left_out.load(Relaxed);
         let outcome =
             Outcome { bytes: tally.bytes(), times: told.times.load(Relaxed), failed: failure.is_some(), left_out };
-        self.print(&outcome, begun.elapsed().as_secs_f64(), &told.notes());
+        self.print(&outcome, begun.elapsed().as_secs_f64(), &format!("{}{}", told.notes(), tally.arrivals()));
         if let Some((seed, why)) = failure {
             let short = if long { "" } else { " --short" };
             println!("    {why}\n    Again: cargo xtask faults --seed {seed} --only {}{short}", self.name);

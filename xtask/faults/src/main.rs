@@ -5,6 +5,7 @@
 
 mod backup;
 mod clock;
+mod converge;
 mod descriptors;
 mod disk;
 mod fault;

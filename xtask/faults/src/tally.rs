@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use rivulet::{
@@ -21,6 +22,35 @@ struct Seen {
     /// The furthest states of each message in each epoch, none of them a beginning of another: one, if all is well.
     states: HashMap<MessageId, Vec<Message>>,
     bytes: Bytes,
+    ends: Arrivals,
+    lists: Arrivals,
+    /// The longest that a tab's lists took to be right after it had seen its reply's end.
+    converged: Duration,
+}
+
+/// The last thing that a tab waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// The end of its reply.
+    End,
+    /// The last change of its lists.
+    Lists,
+}
+
+/// How often something was waited for, and how often it came only with a heartbeat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Arrivals {
+    all: u64,
+    by_a_beat: u64,
+}
+
+impl Arrivals {
+    /// Fewer than that may have come so by chance.
+    const ENOUGH: u64 = 6;
+
+    fn are_all_by_a_beat(&self) -> bool {
+        self.all >= Arrivals::ENOUGH && self.by_a_beat == self.all
+    }
 }
 
 /// What was counted.
@@ -73,6 +103,48 @@ impl Tally {
         if !told.starts_with(last) {
             lock(&self.0).bytes.doubled += other(last, told) as u64;
         }
+    }
+
+    /// A tab had the last that it waited for, perhaps with a heartbeat.
+    pub fn came(&self, what: Came, by_a_beat: bool) {
+        let mut seen = lock(&self.0);
+        let arrivals = match what {
+            Came::End => &mut seen.ends,
+            Came::Lists => &mut seen.lists,
+        };
+        arrivals.all += 1;
+        arrivals.by_a_beat += u64::from(by_a_beat);
+    }
+
+    /// A tab's lists were right so long after its reply's end.
+    pub fn converged(&self, after: Duration) {
+        let mut seen = lock(&self.0);
+        seen.converged = seen.converged.max(after);
+    }
+
+    /// What came of readers and their lists, for the fault's line.
+    pub fn arrivals(&self) -> String {
+        let Seen { ends, lists, converged, .. } = &*lock(&self.0);
+        match ends.all {
+            0 => String::new(),
+            _ => format!(
+                "; {} of {} ends and {} of {} lists by a beat, lists {} ms after the end at most",
+                ends.by_a_beat,
+                ends.all,
+                lists.by_a_beat,
+                lists.all,
+                converged.as_millis()
+            ),
+        }
+    }
+
+    /// What never came but with a heartbeat, which is there for what was missed, not for all.
+    pub fn came_only_by_beats(&self) -> Option<&'static str> {
+        let seen = lock(&self.0);
+        if seen.ends.are_all_by_a_beat() {
+            return Some("no tab had the end of its reply before a heartbeat");
+        }
+        seen.lists.are_all_by_a_beat().then_some("no tab had its lists right before a heartbeat")
     }
 
     pub fn bytes(&self) -> Bytes {

@@ -14,11 +14,12 @@ use tokio::{
 };
 
 use crate::{
+    converge::{Pages, came_by_a_beat},
     fault::Round,
     line::Line,
     server::Server,
     support::{Chat, Database, Folder, Person, Provider, Tab},
-    tally::Tally,
+    tally::{Came as By, Tally},
     teller::{Teller, Told},
 };
 
@@ -39,6 +40,7 @@ pub struct World {
     environment: Vec<(String, String)>,
     build: String,
     here: watch::Sender<SocketAddr>,
+    pages: Pages,
     random: SmallRng,
 }
 
@@ -70,8 +72,9 @@ impl World {
         let opening: serde_json::Value = ada.call("enter", serde_json::json!({})).await.expect("a page");
         let build = opening["build"].as_str().expect("the page's build").to_owned();
         let here = watch::Sender::new(server.address);
+        let pages = Pages::new(ada.clone(), here.subscribe());
         let random = SmallRng::seed_from_u64(round.random.random());
-        World { folder, provider, server, ada, tally: round.tally.clone(), environment, build, here, random }
+        World { folder, provider, server, ada, tally: round.tally.clone(), environment, build, here, pages, random }
     }
 
     /// Starts the server again, after whatever ended it. Lines find it.
@@ -101,6 +104,7 @@ impl World {
     /// The same where the question was asked already.
     pub async fn tells(&mut self, chat: Chat) -> (Reply, Teller) {
         let reply = Reply { chat, told: Told::default() };
+        self.pages.learn(chat.reply, chat.id);
         let teller = Teller::new(self.provider.is_asked().await, reply.told.clone(), self.random.random());
         (reply, teller)
     }
@@ -136,12 +140,17 @@ impl World {
         self.tries_tab(line).await.expect("a line that works so far")
     }
 
-    /// A tab that follows a reply to its end on its own.
+    /// A tab that follows a reply to its end on its own, and with it the lists of a page that is open on it.
     pub fn follow(&mut self, mut tab: Tab, id: MessageId) -> JoinHandle<Tab> {
-        let random = SmallRng::seed_from_u64(self.random.random());
+        let mut random = SmallRng::seed_from_u64(self.random.random());
+        let (pages, tally) = (self.pages.clone(), self.tally.clone());
         tokio::spawn(async move {
             tab.follows(id).await;
-            reads_to_the_end(tab, id, random).await
+            pages.follows_lists(&mut tab, id).await;
+            let mut tab = reads_to_the_end(tab, id, SmallRng::seed_from_u64(random.random())).await;
+            tally.came(By::End, came_by_a_beat(&tab.came));
+            pages.converge(&mut tab, id, &tally, &mut random).await;
+            tab
         })
     }
 

@@ -1,0 +1,119 @@
+//! A tab's two lists, held against what a page that opens now has of them.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rand::rngs::SmallRng;
+use rivulet::{
+    conversation::{Conversations, Stretch},
+    ids::{ConversationId, MessageId},
+    live::List,
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, watch};
+
+use crate::{
+    support::{Came, Person, Tab},
+    tally::{Came as By, Tally},
+    world::comes_back,
+};
+
+/// How long lists may take after the end of a reply that the tab has seen, over bad lines too.
+const LONGEST: Duration = Duration::from_secs(30);
+/// What was read of a page is good for so long, so that a crowd of tabs does not read it a thousand times at once.
+const FRESH: Duration = Duration::from_millis(200);
+
+/// Reads the lists as pages do that open now. Cheap to clone: it is shared.
+#[derive(Clone)]
+pub struct Pages {
+    person: Person,
+    here: watch::Receiver<SocketAddr>,
+    conversations: HashMap<MessageId, ConversationId>,
+    read: Arc<Mutex<HashMap<ConversationId, (Instant, Page)>>>,
+}
+
+/// The lists of a page that is open on a conversation; nothing if the server does not show it.
+type Page = Option<Arc<(Stretch, Conversations)>>;
+
+impl Pages {
+    pub fn new(person: Person, here: watch::Receiver<SocketAddr>) -> Pages {
+        Pages { person, here, conversations: HashMap::new(), read: Arc::default() }
+    }
+
+    /// Remembers in which conversation a message is.
+    pub fn learn(&mut self, message: MessageId, conversation: ConversationId) {
+        self.conversations.insert(message, conversation);
+    }
+
+    /// From now on the tab has both lists of a page that is open on the message's conversation.
+    pub async fn follows_lists(&self, tab: &mut Tab, message: MessageId) {
+        if let Some(conversation) = self.conversations.get(&message) {
+            tab.follows_list(List::Messages(*conversation), 0).await;
+            tab.follows_list(List::Conversations, 0).await;
+        }
+    }
+
+    /// Reads on until the tab's lists are those of a page that opens now. Whoever may not see them is done.
+    pub async fn converge(&self, tab: &mut Tab, message: MessageId, tally: &Tally, random: &mut SmallRng) {
+        let Some(conversation) = self.conversations.get(&message) else {
+            return;
+        };
+        let begun = Instant::now();
+        loop {
+            match self.page(*conversation).await {
+                Some(None) => return,
+                Some(Some(page)) if are_those_of(tab, &page) => break,
+                _ => {}
+            }
+            assert!(begun.elapsed() < LONGEST, "a tab's lists are not those of a page that opens now");
+            if let Some(Came::Closed(_)) = tab.hears(FRESH).await {
+                comes_back(tab, random).await;
+            }
+        }
+        let last = tab.came.iter().rposition(|came| matches!(came, Came::List(_)));
+        tally.came(By::Lists, last.is_some_and(|last| came_by_a_beat(&tab.came[..=last])));
+        tally.converged(begun.elapsed());
+    }
+
+    /// What it is now, if the server answers.
+    async fn page(&self, conversation: ConversationId) -> Option<Page> {
+        let mut read = self.read.lock().await;
+        if let Some((_, page)) = read.get(&conversation).filter(|(at, _)| at.elapsed() < FRESH) {
+            return Some(page.clone());
+        }
+        let messages = self.asks("messages", json!({ "id": conversation, "before": null })).await?;
+        let sidebar = self.asks("conversations", json!({ "before": i64::MAX })).await?;
+        let page = messages.zip(sidebar).map(Arc::new);
+        read.insert(conversation, (Instant::now(), page.clone()));
+        Some(page)
+    }
+
+    /// An answer, nothing in it if that is no; nothing at all if there is no server just now.
+    async fn asks<T: DeserializeOwned>(&self, function: &str, input: Value) -> Option<Option<T>> {
+        let person = Person { address: *self.here.borrow(), ..self.person.clone() };
+        let response = person.request(function).body(input.to_string()).send().await.ok()?;
+        let status = response.status();
+        let text = response.text().await.ok()?;
+        if status.is_server_error() {
+            return None;
+        }
+        Some(status.is_success().then(|| serde_json::from_str(&text).expect("an answer that can be read")))
+    }
+}
+
+fn are_those_of(tab: &Tab, page: &(Stretch, Conversations)) -> bool {
+    let (messages, sidebar) = page;
+    messages.heads.iter().all(|head| tab.heads.get(&head.id) == Some(head))
+        && sidebar.rows.iter().all(|row| tab.conversations.get(&row.id) == Some(row))
+}
+
+/// Whether the last of what came did so right after a heartbeat that was not a new connection's greeting: on its own it
+/// would have come earlier, or not at all.
+pub fn came_by_a_beat(came: &[Came]) -> bool {
+    matches!(came, [.., before, Came::Beat(_), _] if !matches!(before, Came::Closed(_)))
+}
