@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rand::rngs::SmallRng;
+use rand::{RngExt, rngs::SmallRng};
 use rivulet::{
     conversation::{Conversations, Stretch},
     ids::{ConversationId, MessageId},
@@ -20,7 +20,6 @@ use tokio::sync::{Mutex, watch};
 use crate::{
     support::{Came, Person, Tab},
     tally::{Came as By, Tally},
-    world::comes_back,
 };
 
 /// How long lists may take after the end of a reply that the tab has seen, over bad lines too.
@@ -71,9 +70,7 @@ impl Pages {
                 _ => {}
             }
             assert!(begun.elapsed() < LONGEST, "a tab's lists are not those of a page that opens now");
-            if let Some(Came::Closed(_)) = tab.hears(FRESH).await {
-                comes_back(tab, random).await;
-            }
+            tab.lives_on(random.random()).await;
         }
         let last = tab.came.iter().rposition(|came| matches!(came, Came::List(_)));
         tally.came(By::Lists, last.is_some_and(|last| came_by_a_beat(&tab.came[..=last])));
