@@ -1,7 +1,7 @@
 import { PROSE, createAccount, expectStatus, grownTo, idOf, reply, say, secondTab, serverGrownTo, textOf } from '../support/person.ts';
 import { expect, test, told } from '../support/test.ts';
 
-const LOST = 'Connection lost. Replies go on; this page catches up by itself.';
+const LOST = /^Connection lost\. Replies go on; this page catches up by itself\./
 
 told('a network that goes and comes back in the middle costs nothing', async ({ page, context, provider, rivulet, recorder, silence }) => {
   silence.allowLostNetwork(rivulet.url);

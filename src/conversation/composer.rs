@@ -124,7 +124,7 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
         place: thread.map(|thread| thread.id),
         thread,
         outbox,
-        model: thread.map_or_else(|| RwSignal::new(menu.chosen(opening.model)), |thread| thread.model),
+        model: thread.map_or_else(|| RwSignal::new(menu.chosen([])), |thread| thread.model),
         failure: RwSignal::new((!refusal.message.is_empty()).then_some(refusal.message)),
     };
     let running = Memo::new(move |_| thread.and_then(Thread::running));

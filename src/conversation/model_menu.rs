@@ -7,8 +7,8 @@ use super::api::{self, Model, ModelList, Opening};
 use crate::ui::browser;
 
 /// The pause before the models are asked for again, in milliseconds. It doubles up to the longest.
-const FIRST_PAUSE: u32 = 3_000;
-const LONGEST_PAUSE: u32 = 48_000;
+const FIRST_PAUSE: u32 = 1_000;
+const LONGEST_PAUSE: u32 = 32_000;
 
 /// The models as this page has them last. Copied freely: it is handles.
 #[derive(Clone, Copy)]
@@ -17,18 +17,26 @@ pub struct Menu {
     /// Whether they are being asked for.
     asking: RwSignal<bool>,
     begun: StoredValue<bool>,
+    /// The key of the model that was chosen last in this browser.
+    last: StoredValue<Option<String>>,
 }
 
 impl Menu {
     pub fn new() -> Menu {
         let list = ModelList { models: vec![], trouble: None };
-        Menu { list: RwSignal::new(list), asking: RwSignal::new(false), begun: StoredValue::new(false) }
+        Menu {
+            list: RwSignal::new(list),
+            asking: RwSignal::new(false),
+            begun: StoredValue::new(false),
+            last: StoredValue::new(None),
+        }
     }
 
     /// Begins with what the page was opened with. Later calls change nothing.
     pub fn begin(self, opening: &Opening) {
         if !self.begun.get_value() {
             self.begun.set_value(true);
+            self.last.set_value(opening.model.clone());
             self.list.set(ModelList { models: opening.models.clone(), trouble: opening.trouble.clone() });
         }
     }
@@ -42,10 +50,11 @@ impl Menu {
         self.list.read().trouble.clone()
     }
 
-    /// The first of these models that is on offer, or else the first one that is. While none is known, the first of these.
+    /// The first of these models that is on offer, or else the one that was chosen last, or else the first. While none is
+    /// known, the first of these.
     pub fn chosen(self, wanted: impl IntoIterator<Item = String>) -> String {
         let list = self.list.read_untracked();
-        let mut wanted = wanted.into_iter().peekable();
+        let mut wanted = wanted.into_iter().chain(self.last.get_value());
         if list.models.is_empty() {
             return wanted.next().unwrap_or_default();
         }
@@ -104,6 +113,7 @@ pub fn ModelMenu(menu: Menu, model: RwSignal<String>) -> impl IntoView {
     let choose = move |_| {
         if let Some(select) = node.get_untracked() {
             model.set(select.value());
+            menu.last.set_value(Some(select.value()));
             browser::keep_cookie("model", &select.value());
         }
     };

@@ -110,7 +110,15 @@ fn LinkBar(link: RwSignal<Link>) -> impl IntoView {
         <div class="link-bar" role="status" hidden=move || link.get() == Link::Fine>
             {move || match link.get() {
                 Link::Fine => ().into_any(),
-                Link::Lost => "Connection lost. Replies go on; this page catches up by itself.".into_any(),
+                Link::Lost => {
+                    view! {
+                        "Connection lost. Replies go on; this page catches up by itself. "
+                        <button type="button" on:click=move |_| connection::reconnect_now()>
+                            "Reconnect now"
+                        </button>
+                    }
+                        .into_any()
+                }
                 Link::Updated => {
                     view! { "Rivulet was updated. What you typed is kept. " <a href="" rel="external">"Reload"</a> }.into_any()
                 }

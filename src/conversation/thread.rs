@@ -80,7 +80,7 @@ pub struct Thread {
 
 impl Thread {
     /// Nothing of it is loaded yet.
-    fn new(id: ConversationId, opening: &Opening, outbox: Outbox, menu: Menu) -> Thread {
+    fn new(id: ConversationId, outbox: Outbox, menu: Menu) -> Thread {
         // One that begins with a message from this tab is all in hand; its list tells the rest.
         let first = untrack(|| outbox.pending(id)).filter(|sending| sending.opens);
         let contents = if first.is_some() { Contents::Ready } else { Contents::Loading };
@@ -92,7 +92,7 @@ impl Thread {
             outbox,
             menu,
             begins_here: first.is_some(),
-            model: RwSignal::new(menu.chosen(model.into_iter().chain(opening.model.clone()))),
+            model: RwSignal::new(menu.chosen(model)),
             paged: StoredValue::new(None),
             heads: RwSignal::new(BTreeMap::new()),
             messages: StoredValue::new(HashMap::new()),
@@ -317,7 +317,7 @@ pub fn ThreadView(
     earlier: bool,
 ) -> impl IntoView {
     let Shared { outbox, menu, .. } = expect_context();
-    let thread = Thread::new(id, &opening, outbox, menu);
+    let thread = Thread::new(id, outbox, menu);
     if let Some(first) = first {
         thread.open(first);
     }
