@@ -42,6 +42,8 @@ impl Folder {
     pub fn command(&self) -> Command {
         let mut command = Command::new(&built().server);
         command.env_clear().env("NO_COLOR", "1").current_dir(&self.0);
+        // The server's own default, and each commit that took long.
+        command.env("RUST_LOG", "info,tower_http=warn,sqlx=warn,hyper=warn,rivulet::reply::journal=debug");
         command
     }
 

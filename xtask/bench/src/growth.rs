@@ -20,30 +20,40 @@ pub async fn rows(bench: &mut Bench) -> anyhow::Result<Vec<Row>> {
     for (replies, pace) in [(1, 50.0), (10, 50.0), (100, 50.0), (1_000, 5.0)] {
         let load = || Load::new(replies, 1, pace, seconds);
         let (ours, theirs) = bench.both(1, load).await?;
-        rows.push(late(&load(), Goal::AtMost(25.0), &ours, &theirs)?);
+        rows.extend(late(&load(), Goal::AtMost(25.0), &ours, &theirs)?);
+        rows.push(commit(&load(), &ours));
         rows.extend(fewer.map(|fewer| cost(&load(), fewer, &ours, &theirs)));
-        alone.get_or_insert(ours.cpu_for_each());
-        fewer = Some(ours.cpu_for_each());
+        alone.get_or_insert(ours.cpu_beside_commits());
+        fewer = Some(ours.cpu_beside_commits());
     }
     let mut fewer = alone.unwrap_or_default();
     for (tabs, pace) in [(100, 50.0), (2_000, 10.0)] {
         let load = || Load::new(1, tabs, pace, seconds);
         let (ours, theirs) = bench.both(1, load).await?;
         // A token goes to all of them at once, so the last one waits for the others at either.
-        rows.push(late(&load(), Goal::TimesBare(1.5), &ours, &theirs)?);
+        rows.extend(late(&load(), Goal::TimesBare(1.5), &ours, &theirs)?);
         rows.push(cost(&load(), fewer, &ours, &theirs));
-        fewer = ours.cpu_for_each();
+        fewer = ours.cpu_beside_commits();
     }
     Ok(rows)
 }
 
-fn late(load: &Load, goal: Goal, ours: &Outcome, theirs: &Outcome) -> anyhow::Result<Row> {
+fn late(load: &Load, goal: Goal, ours: &Outcome, theirs: &Outcome) -> anyhow::Result<[Row; 2]> {
     let row = format!("growth: provider → socket, p99, ms: {load}");
-    Ok(Row::new(row, goal, ours.delay(99.0)?, Some(theirs.delay(99.0)?)))
+    let longest = format!("growth: the longest commit meanwhile, ms (0: none took 50): {load}");
+    Ok([
+        Row::new(row, goal, ours.delay(99.0)?, Some(theirs.delay(99.0)?)),
+        Row::new(longest, Goal::None, ours.longest_commit as f64, None),
+    ])
 }
 
+fn commit(load: &Load, ours: &Outcome) -> Row {
+    Row::new(format!("growth: CPU of a commit, ms: {load}"), Goal::AtMost(0.4), ours.cpu_of_a_commit(), None)
+}
+
+/// Commits are left out: with more replies more tokens share one, and whatever grew beside them would not be seen.
 fn cost(load: &Load, fewer: f64, ours: &Outcome, theirs: &Outcome) -> Row {
-    let row = format!("growth: server CPU for a delivered token, µs: {load}");
+    let row = format!("growth: server CPU for a delivered token beside commits, µs: {load}");
     let goal = Goal::Times(MORE, fewer, "the one with fewer".into());
-    Row::new(row, goal, ours.cpu_for_each(), Some(theirs.cpu_for_each()))
+    Row::new(row, goal, ours.cpu_beside_commits(), Some(theirs.cpu_for_each()))
 }

@@ -3,13 +3,16 @@
 
 mod bare;
 mod both;
+mod checkpoint;
 mod database;
 mod fanout;
 mod folder;
 mod growth;
 mod history;
 mod latency;
+mod lists;
 mod load;
+mod log_index;
 mod person;
 mod process;
 mod provider;
@@ -54,6 +57,8 @@ async fn measure() -> anyhow::Result<Vec<Row>> {
     rows.extend(resume::rows(&mut bench).await?);
     rows.extend(rest::rows(&bench.provider).await?);
     rows.extend(growth::rows(&mut bench).await?);
+    rows.extend(checkpoint::rows(&mut bench).await?);
+    rows.extend(lists::rows(&bench.provider).await?);
     rows.extend(history::rows(&bench.provider).await?);
     rows.insert(0, bench.lost());
     Ok(rows)

@@ -8,7 +8,10 @@ use reqwest::{
     header::{ACCEPT, CONTENT_TYPE, COOKIE, SET_COOKIE},
 };
 use rivulet::{
-    conversation::api::{Sending, Sent},
+    conversation::{
+        Conversations, Stretch,
+        api::{Sending, Sent},
+    },
     ids::{ConversationId, MessageId, mint},
 };
 use serde::de::DeserializeOwned;
@@ -50,6 +53,17 @@ impl Person {
         let sending = Sending { conversation, opens, id: mint(), text: text.into(), model: "test/model".into() };
         let sent: Sent = self.call("send", json!({ "sending": sending })).await?;
         Ok(sent.messages.last().context("a reply to what was sent")?.id)
+    }
+
+    /// The newest part of a conversation, as its page opens with it.
+    pub async fn reads(&self, conversation: ConversationId) -> anyhow::Result<Stretch> {
+        self.call("messages", json!({ "id": conversation, "before": null })).await
+    }
+
+    /// Up to which change a page has the sidebar that opens now.
+    pub async fn sidebar(&self) -> anyhow::Result<i64> {
+        let conversations: Conversations = self.call("conversations", json!({ "before": i64::MAX })).await?;
+        Ok(conversations.rev)
     }
 
     /// A conversation's page.

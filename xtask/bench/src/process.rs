@@ -5,7 +5,7 @@ use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
     process::{Child, Command, Stdio},
-    sync::mpsc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -17,6 +17,8 @@ pub struct Process {
     child: Child,
     /// When it was started.
     pub began: Instant,
+    /// The commits that its log calls long, in milliseconds, since it was asked last.
+    long_commits: Arc<Mutex<Vec<u64>>>,
 }
 
 impl Process {
@@ -26,17 +28,21 @@ impl Process {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let log = BufReader::new(child.stderr.take().context("its log")?);
         let (tell, told) = mpsc::channel();
+        let long_commits = Arc::<Mutex<Vec<u64>>>::default();
+        let commits = long_commits.clone();
         thread::spawn(move || {
             for line in log.lines().map_while(Result::ok) {
+                let long = long_commit(&line);
                 match line.split_once("listening on http://") {
                     Some((_, address)) => drop(tell.send(address.trim().parse())),
+                    None if long.is_some() => lock(&commits).extend(long),
                     None if line.contains("INFO") => {}
                     None => eprintln!("{line}"),
                 }
             }
         });
         match told.recv_timeout(Duration::from_secs(30)) {
-            Ok(address) => Ok(Process { address: address?, child, began }),
+            Ok(address) => Ok(Process { address: address?, child, began, long_commits }),
             Err(_) => {
                 let _ = child.kill();
                 bail!("{command:?} did not start")
@@ -55,6 +61,23 @@ impl Process {
         Ok(Duration::from_millis(ticks * 10))
     }
 
+    /// The same of the thread with this name alone, to the nanosecond.
+    pub fn cpu_of_thread(&self, name: &str) -> anyhow::Result<Duration> {
+        for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))?.flatten() {
+            let read = |file: &str| fs::read_to_string(thread.path().join(file));
+            if read("comm")?.trim() == name {
+                let ran = read("schedstat")?;
+                return Ok(Duration::from_nanos(ran.split(' ').next().context("how long it ran")?.parse()?));
+            }
+        }
+        bail!("the server has no thread named {name}")
+    }
+
+    /// The longest of the commits since this was asked last, in milliseconds; 0 if none took long enough to be logged.
+    pub fn longest_commit(&self) -> u64 {
+        std::mem::take(&mut *lock(&self.long_commits)).into_iter().max().unwrap_or(0)
+    }
+
     /// The memory that it occupies, in KiB.
     pub fn memory(&self) -> anyhow::Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
@@ -68,4 +91,14 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// How many milliseconds a commit took, if this line of the log says so.
+fn long_commit(line: &str) -> Option<u64> {
+    let (_, fields) = line.split_once("a commit took long")?;
+    fields.split_whitespace().find_map(|field| field.strip_prefix("ms="))?.parse().ok()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -25,6 +25,8 @@ pub enum Goal {
     Exactly(f64),
     /// At most so many times what another row measured, which is named.
     Times(f64, f64, String),
+    /// None: it says why another row is as it is.
+    None,
 }
 
 impl Row {
@@ -37,6 +39,7 @@ impl Row {
                 (format!("≥ {least} % of bare"), ratio.is_some_and(|ratio| ratio * 100.0 >= least))
             }
             Goal::TimesBare(times) => (format!("≤ {times} × bare"), ratio.is_some_and(|ratio| ratio <= times)),
+            Goal::None => ("–".into(), true),
             Goal::Times(times, other, name) => (format!("≤ {times} × {name} ({other:.1})"), measured <= times * other),
         };
         Row { row: row.into(), goal, measured, bare, ratio, met }

@@ -5,6 +5,7 @@ use std::{process::Command, sync::Arc, time::Duration};
 use anyhow::{Context, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
 use hdrhistogram::Histogram;
+use rivulet::live::List;
 use tokio::{task::JoinSet, time::timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
@@ -13,6 +14,7 @@ use crate::{
     database::Database,
     folder::Folder,
     load::Load,
+    log_index::LogIndex,
     person::Person,
     process::Process,
     provider::{self, Provider},
@@ -22,6 +24,8 @@ use crate::{
 
 /// How many requests are on their way at once while a load is prepared.
 pub const AT_ONCE: usize = 32;
+/// The thread that commits.
+const COMMITTER: &str = "journal";
 /// How long a load may take beyond its own time.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -30,6 +34,7 @@ pub struct Product {
     pub process: Process,
     pub person: Person,
     pub database: Database,
+    pub log: LogIndex,
     _folder: Folder,
 }
 
@@ -43,6 +48,11 @@ pub struct Bare {
 pub struct Outcome {
     pub seen: Seen,
     pub cpu: Duration,
+    /// The part of it that the journal's thread took, and how many commits that was; none for the bare socket.
+    pub commits_cpu: Duration,
+    pub commits: u32,
+    /// The longest of them that the server logged, in milliseconds.
+    pub longest_commit: u64,
     pub deliveries: usize,
     pub tabs: usize,
 }
@@ -53,7 +63,8 @@ impl Product {
         let process = Process::start(&mut folder.command())?;
         let person = Person::signs_up(process.address).await?;
         let database = Database::open(&folder.database()).await?;
-        Ok(Product { process, person, database, _folder: folder })
+        let log = LogIndex::of(folder.database());
+        Ok(Product { process, person, database, log, _folder: folder })
     }
 
     /// Each reply in a conversation of its own, as one runs in each.
@@ -63,13 +74,25 @@ impl Product {
         let replies: Vec<_> = stream::iter(0..load.replies).map(ask).buffered(AT_ONCE).try_collect().await?;
         let voices = provider.is_asked(load).await?;
         self.database.wants_no_titles().await?;
-        let ids = load.seats().map(|reply| replies[reply].1);
-        let follow = |id| Tab::follows(person, id);
+        let ids = load.seats().map(|reply| replies[reply]);
+        let sidebar = person.sidebar().await?;
+        let follow = |(conversation, id)| async move {
+            let mut tab = Tab::follows(person, id).await?;
+            let messages = (List::Messages(conversation), person.reads(conversation).await?.rev);
+            tab.follows_lists([messages, (List::Conversations, sidebar)]).await?;
+            anyhow::Ok(tab)
+        };
         let tabs: Vec<Tab> = stream::iter(ids).map(follow).buffered(AT_ONCE).try_collect().await?;
-        let before = self.process.cpu()?;
+        self.process.longest_commit();
+        let before = (self.process.cpu()?, self.process.cpu_of_thread(COMMITTER)?, self.log.commits()?);
         provider::says(load.clone(), voices);
         let seen = all(load, tabs, Tab::sees_the_end).await?;
-        Ok(Outcome::new(load, seen, self.process.cpu()? - before))
+        Ok(Outcome {
+            commits_cpu: self.process.cpu_of_thread(COMMITTER)? - before.1,
+            commits: self.log.commits()?.wrapping_sub(before.2),
+            longest_commit: self.process.longest_commit(),
+            ..Outcome::new(load, seen, self.process.cpu()? - before.0)
+        })
     }
 }
 
@@ -124,12 +147,15 @@ where
 
 impl Outcome {
     fn new(load: &Load, seen: Seen, cpu: Duration) -> Outcome {
-        Outcome { seen, cpu, deliveries: load.deliveries(), tabs: load.replies * load.tabs }
+        Outcome { seen, cpu, deliveries: load.deliveries(), tabs: load.replies * load.tabs, ..Outcome::default() }
     }
 
     pub fn add(&mut self, other: Outcome) {
         self.seen.add(other.seen);
         self.cpu += other.cpu;
+        self.commits_cpu += other.commits_cpu;
+        self.commits += other.commits;
+        self.longest_commit = self.longest_commit.max(other.longest_commit);
         self.deliveries += other.deliveries;
         self.tabs += other.tabs;
     }
@@ -151,5 +177,15 @@ impl Outcome {
     /// The processor time of the server for a token that reached a tab, in microseconds.
     pub fn cpu_for_each(&self) -> f64 {
         self.cpu.as_secs_f64() * 1e6 / self.deliveries as f64
+    }
+
+    /// The same without what the commits took: many tokens share one.
+    pub fn cpu_beside_commits(&self) -> f64 {
+        self.cpu.saturating_sub(self.commits_cpu).as_secs_f64() * 1e6 / self.deliveries as f64
+    }
+
+    /// The processor time of a commit, in milliseconds.
+    pub fn cpu_of_a_commit(&self) -> f64 {
+        self.commits_cpu.as_secs_f64() * 1e3 / f64::from(self.commits)
     }
 }

@@ -91,6 +91,14 @@ impl Tab {
         Ok(tab)
     }
 
+    /// Follows lists too, each from what its page has.
+    pub async fn follows_lists(&mut self, lists: [(List, i64); 2]) -> anyhow::Result<()> {
+        for (list, rev) in lists {
+            says(&mut self.socket, &ClientFrame::List { list, rev }).await?;
+        }
+        Ok(())
+    }
+
     /// Opens a socket for a message as far as it was seen.
     pub async fn with(person: &Person, message: Message) -> anyhow::Result<Tab> {
         let (id, epoch) = (message.id, message.epoch);
@@ -143,6 +151,8 @@ impl Tab {
             ServerFrame::Event(_, _, Change::Text(text)) => text.text.len(),
             ServerFrame::Event(_, _, Change::Snapshot { message, .. }) => message.text().len(),
             ServerFrame::Event(..) => 0,
+            // What else there is on its page, of which nobody asks here what it is.
+            ServerFrame::Heads { .. } | ServerFrame::Conversations { .. } => return Ok(0),
             other => bail!("{other:?} came"),
         };
         self.answered |= matches!(frame, ServerFrame::Number(..));
