@@ -162,6 +162,8 @@ test('on paper there is what was said, and who said it', async ({ page }) => {
   for (const turn of [you, answer]) expect(await turn.evaluate((article) => getComputedStyle(article).borderTopWidth)).toBe('1px');
   const [above, below] = [await page.locator('.writer').boundingBox(), await answer.locator('.prose').boundingBox()];
   expect(above!.y).toBeLessThan(below!.y);
+  const [mine, theirs] = [await you.locator('.plain').boundingBox(), await answer.locator('.prose').boundingBox()];
+  expect(mine!.x).toBe(theirs!.x);
 });
 
 test('a question is nearer to its answer than to the one before', async ({ page }) => {

@@ -447,7 +447,12 @@ fn Scroller(thread: Thread, earlier: bool) -> impl IntoView {
             <div class="column">
                 <noscript>{earlier_link(thread)}</noscript>
                 <Show when=is_loading>
-                    <div class="skeleton" aria-hidden="true"></div>
+                    <div class="skeleton" aria-hidden="true">
+                        <p></p>
+                        <p></p>
+                        <p></p>
+                        <p></p>
+                    </div>
                 </Show>
                 <For each=move || thread.shown() key=|(id, _)| *id let((id, role))>
                     <MessageView thread live=thread.message(id, role) />
