@@ -1,16 +1,21 @@
 //! Markdown as HTML for the page, the same on the server and in the browser.
 //!
 //! A [`Document`] renders a text that grows. Each top-level block is exactly one root element, so that a block's
-//! index is its element's index in the DOM; a block that is followed by another is left alone from then on. The
-//! text is CommonMark with GitHub's tables, strikethrough and task lists. Raw HTML shows as text, links lead only to
-//! `http`, `https` and `mailto`, and nothing is ever fetched: an image is a link.
+//! index is its element's index in the DOM; a block that is followed by another is left alone from then on, and so is
+//! an item, a row or a word inside a long block. The text is CommonMark with GitHub's tables, strikethrough and task
+//! lists. Raw HTML shows as text, links lead only to `http`, `https` and `mailto`, and nothing is ever fetched: an image
+//! is a link.
 //!
 //! ```text
 //! document  which blocks are finished, what changes on the page
+//! open      the part that is not finished, and how far its first block is
 //! outline   the top-level blocks, where a text may be cut
+//! path      the blocks that are open, where the last one may be cut inside
+//! spot      what the parser needs to begin there
 //! leaf      the block in which it ends
 //! heal      holds back or closes what is half-written
 //! span      which spans are open
+//! edit      what changes at the end of a block's HTML
 //! fence     an open code block, which only gets text appended
 //! html      pulldown-cmark's events as HTML, a string for each block
 //! inline    what stands inside a block
@@ -27,6 +32,7 @@ mod html;
 mod inline;
 mod leaf;
 mod link;
+mod open;
 mod outline;
 mod path;
 mod span;

@@ -44,8 +44,8 @@ export async function noteArrivals(context: BrowserContext): Promise<void> {
   });
 }
 
-/** Has tokens said at their pace, and gives what the page's main thread did for them. */
-export async function workFor(page: Page, says: (token: string) => void): Promise<Work> {
+/** Sends tokens at their pace, and gives what the page's main thread did for them. */
+export async function workFor(page: Page, send: (token: string) => void): Promise<Work> {
   const session = await page.context().newCDPSession(page);
   await session.send('Performance.enable');
   const worked = async () => {
@@ -58,7 +58,7 @@ export async function workFor(page: Page, says: (token: string) => void): Promis
   const began = performance.now();
   for (let at = 0; at < TOKENS; at += 1) {
     await passes(Math.max(0, began + (at * 1000) / PACE - performance.now()));
-    says(token(at));
+    send(token(at));
   }
   await passes(LAST);
   const after = await worked();

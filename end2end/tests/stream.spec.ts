@@ -188,7 +188,7 @@ told('what is written from the right is read from the right', async ({ page, pro
   const [first, second] = [answer.locator('li').first(), answer.locator('li').nth(1)];
   expect(await order(first, 'شغّل', 'npm')).toBe('right to left');
   expect(await order(first, 'npm', 'أولا')).toBe('right to left');
-  expect(await order(second, 'cargo', 'يبني'), 'code says nothing about the direction').toBe('right to left');
+  expect(await order(second, 'cargo', 'يبني'), 'code has no part in the direction').toBe('right to left');
   expect(await order(answer.locator('table'), 'اسم', 'قيمة'), 'the first column is the right one').toBe('right to left');
   expect(await order(answer.getByText('Plain English.'), 'Plain', '.')).toBe('left to right');
   expect(await order(answer.locator('pre'), 'let', '.')).toBe('left to right');

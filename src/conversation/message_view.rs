@@ -101,7 +101,7 @@ impl Growth {
     }
 }
 
-/// One part. Its kind was fixed at its birth. `grown` says that it may have changed.
+/// One part. Its kind was fixed at its birth. `grown` is notified when it may have changed.
 #[component]
 fn PartView(signal: RwSignal<Message>, index: usize, grown: ArcTrigger) -> impl IntoView {
     let role = signal.with_untracked(|message| message.role);

@@ -1,14 +1,12 @@
 //! A text that grows, and what each step changes on the page.
 
-use std::borrow::Cow;
-
 use super::edit::Edit;
 use super::fence::Fence;
 use super::heal::{heal, only_marks};
 use super::html::{Root, append_code, render};
 use super::link::{Definitions, Label};
+use super::open::Open;
 use super::outline::{Outline, outline};
-use super::path::MISSING_CELLS;
 use super::spot::Spot;
 
 /// A text that grows, rendered block by block.
@@ -17,13 +15,9 @@ pub struct Document {
     /// What the page shows, the finished blocks first.
     blocks: Vec<Block>,
     finished: usize,
-    /// Bytes of the source: where the part begins that is not finished, and how much has been read.
-    open: usize,
+    open: Open,
+    /// How many bytes of the source have been read.
     read: usize,
-    /// Places in the first open block before which all is finished too, each deeper than the one before.
-    cuts: Vec<Cut>,
-    /// Labels that the open block refers to, before its cuts, and that nothing defines.
-    missing: Vec<Label>,
     /// Those of the finished part.
     definitions: Definitions,
     fence: Option<Fence>,
@@ -39,18 +33,6 @@ struct Block {
     missing: Vec<Label>,
     /// Bytes that definitions were expanded to, up to the end of this block.
     expanded: usize,
-}
-
-/// A place in the open block from which only its rest is rendered.
-struct Cut {
-    /// The byte of the source, and what the parser needs to be there.
-    spot: Spot,
-    /// How much stands before it: bytes of the block's HTML, missing labels, bytes that definitions were expanded to, and
-    /// cells that the rows of a table do not have.
-    html: usize,
-    missing: usize,
-    expanded: usize,
-    missing_cells: usize,
 }
 
 /// What takes the place of all blocks from `first` on.
@@ -99,8 +81,8 @@ impl Document {
     /// long, not the text; an open code block, or a long paragraph without open marks, as much as is new. A shorter text
     /// than before starts over.
     pub fn update(&mut self, text: &str, growing: bool) -> Patch {
-        let known = self.cuts.last().map_or(self.open, |cut| cut.spot.at);
-        if text.len() < self.read || !text.is_char_boundary(known) || !text.is_char_boundary(self.open) {
+        let places = [self.open.from, self.open.rest()];
+        if text.len() < self.read || !places.iter().all(|place| text.is_char_boundary(*place)) {
             self.start_over();
         }
         self.read = text.len();
@@ -150,36 +132,36 @@ impl Document {
     /// The blocks of a text to which more will come.
     fn grow(&mut self, text: &str) -> New {
         let mut new = self.finish(text);
-        let (source, context) = self.source(text);
+        let (source, context) = self.open.source(text);
         let mut healed = heal(&source);
         let mut rendered = render(&healed.text, context, &self.definitions, healed.shown, None);
         if !rendered.fits {
             self.undo_cuts(&mut new);
-            healed = heal(&text[self.open..]);
+            healed = heal(&text[self.open.from..]);
             rendered = render(&healed.text, 0, &self.definitions, healed.shown, None);
         }
         let roots = rendered.roots;
-        if self.cuts.is_empty() && roots.len() == 1 {
-            self.fence = Fence::open(text, self.open, self.open + healed.shown);
+        if self.open.last_cut().is_none() && roots.len() == 1 {
+            self.fence = Fence::open(text, self.open.from, self.open.from + healed.shown);
         }
-        self.push(&mut new, roots, |_| self.open);
+        self.push(&mut new, roots, |_| self.open.from);
         new
     }
 
     /// Moves the finished part up to the last place that nothing can change any more. Returns what of that is new on the
     /// page.
     fn finish(&mut self, text: &str) -> New {
-        let text = complete(text, self.cuts.last().map_or(self.open, |cut| cut.spot.at));
+        let text = complete(text, self.open.rest());
         let mut outline = self.outline(text);
         let mut new = self.after_cut();
         if let Some(cut) = outline.cuts.last().copied().filter(|cut| *cut > 0 && !self.whole) {
-            let open = self.byte(cut);
+            let from = self.open.byte(cut);
             let definitions;
-            (new, definitions) = self.render(&text[..open], &outline.cuts);
-            new.blocks.first_mut().into_iter().for_each(|block| self.close_cuts(block));
-            self.cuts.clear();
+            (new, definitions) = self.render(&text[..from], &outline.cuts);
+            let missing = self.open.close();
+            new.blocks.first_mut().into_iter().for_each(|block| block.missing.extend_from_slice(&missing));
             self.definitions.add(definitions);
-            self.open = open;
+            self.open = Open::at(from);
             self.finished = new.first + new.blocks.len();
             outline = self.outline(text);
         }
@@ -195,7 +177,7 @@ impl Document {
         let (new, _) = self.render(text, &outline.cuts);
         if new.first < self.finished {
             self.finished = new.first;
-            self.open = self.blocks[new.first].from;
+            self.open = Open::at(self.blocks[new.first].from);
         }
         new
     }
@@ -204,47 +186,25 @@ impl Document {
     /// are undone.
     fn outline(&mut self, text: &str) -> Outline {
         loop {
-            let (source, context) = self.source(text);
+            let (source, context) = self.open.source(text);
             let outline = outline(&source, context);
-            let Some(cut) = self.cuts.last() else { return outline };
-            let few = cut.missing_cells + outline.missing_cells < MISSING_CELLS;
-            if few && outline.fits && !outline.defines && outline.loose == cut.spot.loose {
+            if self.open.fits(&outline) {
                 return outline;
             }
-            self.cuts.pop();
-            self.missing.truncate(self.cuts.last().map_or(0, |cut| cut.missing));
-            if self.cuts.is_empty() {
-                self.finished = self.blocks.partition_point(|block| block.from < self.open);
+            self.open.undo();
+            if self.open.last_cut().is_none() {
+                self.finished = self.blocks.partition_point(|block| block.from < self.open.from);
             }
-        }
-    }
-
-    /// What is to be parsed of the open part, and how much of that is only there to bring the parser to the last cut.
-    fn source<'a>(&self, text: &'a str) -> (Cow<'a, str>, usize) {
-        match self.cuts.last() {
-            None => (Cow::Borrowed(&text[self.open..]), 0),
-            Some(Cut { spot, .. }) => {
-                let rest = text.get(spot.at..).unwrap_or_default();
-                (Cow::Owned(format!("{}{rest}", spot.context)), spot.context.len())
-            }
-        }
-    }
-
-    /// The byte of the text at which a byte of its [`source`](Self::source) stands.
-    fn byte(&self, at: usize) -> usize {
-        match self.cuts.last() {
-            None => self.open + at,
-            Some(Cut { spot, .. }) => at.checked_sub(spot.context.len()).map_or(self.open, |at| spot.at + at),
         }
     }
 
     /// What begins after the finished part, or goes on after the last cut.
     fn after_cut(&self) -> New {
         let mut new = New { first: self.finished, kept: 0, blocks: Vec::new() };
-        if let Some(cut) = self.cuts.last() {
+        if let Some(cut) = self.open.last_cut() {
             new.kept = cut.html;
             let (html, missing) = (String::new(), Vec::new());
-            new.blocks.push(Block { html, from: self.open, missing, expanded: cut.expanded });
+            new.blocks.push(Block { html, from: self.open.from, missing, expanded: cut.expanded });
         }
         new
     }
@@ -252,9 +212,9 @@ impl Document {
     /// Renders the open part, exactly. If a definition in it is one that finished blocks missed, begins with the first of
     /// them.
     fn render(&self, text: &str, cuts: &[usize]) -> (New, Definitions) {
-        let (source, context) = self.source(text);
+        let (source, context) = self.open.source(text);
         let rendered = render(&source, context, &self.definitions, source.len(), None);
-        let late = |block: &&Block| self.cuts.is_empty() && rendered.definitions.defines_any(&block.missing);
+        let late = |block: &&Block| self.open.last_cut().is_none() && rendered.definitions.defines_any(&block.missing);
         let late = self.blocks[..self.finished].iter().find(late).map(|block| block.from);
         if let Some(from) = late.filter(|from| text.is_char_boundary(*from)) {
             let first = self.blocks.partition_point(|block| block.from < from);
@@ -265,14 +225,14 @@ impl Document {
             return (new, rendered.definitions);
         }
         let mut new = self.after_cut();
-        self.push(&mut new, rendered.roots, |at| self.byte(cuts[at]));
+        self.push(&mut new, rendered.roots, |at| self.open.byte(cuts[at]));
         (new, rendered.definitions)
     }
 
     /// Adds the blocks of these roots; the first root goes on after the last cut. `from` says from which byte the root of
     /// an index is rendered.
     fn push(&self, new: &mut New, roots: Vec<Root>, from: impl Fn(usize) -> usize) {
-        let mut cut = self.cuts.last();
+        let mut cut = self.open.last_cut();
         for (at, root) in roots.into_iter().enumerate() {
             if let Some(block) = new.blocks.last_mut().filter(|_| cut.take().is_some()) {
                 block.html.push_str(&root.html);
@@ -288,45 +248,33 @@ impl Document {
 
     /// Cuts the last of `new`'s blocks at the spot, and finishes those before it.
     fn cut(&mut self, text: &str, mut spot: Spot, missing_cells: usize, new: &mut New) {
-        let (source, context) = self.source(text);
+        let (source, context) = self.open.source(text);
         let rendered = render(&source, context, &self.definitions, source.len(), Some(spot.at));
         let (Some(place), mut roots) = (rendered.cut, rendered.roots) else { return };
-        spot.at = self.byte(spot.at);
+        spot.at = self.open.byte(spot.at);
         roots.truncate(place.root + 1);
         if let Some(root) = roots.last_mut() {
             root.html.truncate(place.html);
             root.expanded = place.expanded;
         }
         let continued = new.blocks.len().saturating_sub(1);
-        self.push(new, roots, |_| self.open);
-        let missing_cells = self.cuts.last().map_or(0, |cut| cut.missing_cells) + missing_cells;
+        self.push(new, roots, |_| self.open.from);
         if place.root > 0 {
-            self.close_cuts(&mut new.blocks[continued]);
+            new.blocks[continued].missing.append(&mut self.open.close());
         }
         let (index, Some(block)) = (new.blocks.len() - 1, new.blocks.last_mut()) else { return };
-        self.missing.append(&mut block.missing);
         self.finished = new.first + index;
-        while self.cuts.last().is_some_and(|cut| cut.spot.depth >= spot.depth) {
-            self.cuts.pop();
-        }
         let html = block.html.len() + if index == 0 { new.kept } else { 0 };
-        self.cuts.push(Cut { spot, html, missing: self.missing.len(), expanded: block.expanded, missing_cells });
-    }
-
-    /// The block that was cut, if one was, is finished.
-    fn close_cuts(&mut self, block: &mut Block) {
-        block.missing.append(&mut self.missing);
-        self.cuts.clear();
+        self.open.cut(spot, html, block.expanded, &mut block.missing, missing_cells);
     }
 
     /// Renders the open block without its cuts.
     fn undo_cuts(&mut self, new: &mut New) {
-        self.cuts.clear();
-        self.missing.clear();
-        new.blocks.retain(|block| block.from < self.open);
+        self.open.close();
+        new.blocks.retain(|block| block.from < self.open.from);
         if new.blocks.is_empty() {
             new.kept = 0;
-            new.first = self.blocks.partition_point(|block| block.from < self.open);
+            new.first = self.blocks.partition_point(|block| block.from < self.open.from);
         }
         self.finished = new.first + new.blocks.len();
     }

@@ -188,7 +188,7 @@ proptest! {
     }
 
     #[test]
-    fn long_blocks_are_shown_as_the_text_alone_says(text in text(), cuts in cuts()) {
+    fn what_long_blocks_show_depends_on_the_text_alone(text in text(), cuts in cuts()) {
         let text = text.replace("]:", "]");
         let mut page = Page::default();
         for beginning in beginnings(&text, &cuts) {

@@ -20,7 +20,7 @@ fn each_block_is_read_in_its_own_direction_and_code_from_the_left() {
         r#"<p class="raw" dir="auto">&lt;b&gt;
 </p>"#
     );
-    // What is inside says nothing of its own: a list has the direction of its first item, a table that of its first cell.
+    // What is inside has none of its own: a list has the direction of its first item, a table that of its first cell.
     assert_eq!(
         html("- a\n\n- > b"),
         r#"<ul dir="auto"><li><p>a</p></li><li><blockquote><p>b</p></blockquote></li></ul>"#
