@@ -10,7 +10,7 @@ use crate::{
     world::{PACE, World},
 };
 
-/// The wall clock steps back an hour while replies run; then a question is asked, and the server is killed.
+/// The wall clock steps on an hour and back two while replies run; then a question is asked, and the server is killed.
 pub async fn steps_back(mut round: Round) {
     let Some(library) = faketime() else {
         return round.told.left_out("faketime is not installed");
@@ -33,10 +33,12 @@ pub async fn steps_back(mut round: Round) {
     tab.follows(reply.chat.reply).await;
     teller.says_words(10);
     tab.sees(reply.chat.reply, &reply.told.text()).await;
-    let talking = tokio::spawn(teller.talks(100, PACE));
-    sets("-3600");
-    round.told.times(1);
-    tab.hears_beats(2).await;
+    let talking = tokio::spawn(teller.talks(300, PACE));
+    for offset in ["+3600", "-3600"] {
+        sets(offset);
+        round.told.times(1);
+        tab.hears_beats(2).await;
+    }
     talking.await.expect("a voice").voice.ends();
     tab.sees_the_end(reply.chat.reply).await;
     let first = world.settles(&reply).await;

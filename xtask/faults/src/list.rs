@@ -6,7 +6,7 @@ use crate::{
         Fault,
         Rounds::{self, Once},
     },
-    itself, kill, logs, memory, menu, network, person, power, reader, rows, voices,
+    itself, journal, kill, logs, memory, menu, network, person, power, reader, rows, voices,
 };
 
 macro_rules! fault {
@@ -22,8 +22,8 @@ const fn random(short: u64, long: u64, share: u32) -> Rounds {
 #[rustfmt::skip]
 pub const FAULTS: &[Fault] = &[
     fault!("itself", "A word changed behind the server's back, found", Once, itself::finds),
-    fault!("sigkill", "SIGKILL at a random moment", random(8, 120, 30), kill::sigkill),
-    fault!("sigkill-60", "SIGKILL with 60 replies", random(1, 10, 6), kill::sigkill_of_many),
+    fault!("sigkill", "SIGKILL at a random moment", random(2, 20, 30), kill::sigkill),
+    fault!("sigkill-60", "SIGKILL with 60 replies", random(1, 3, 8), kill::sigkill_of_many),
     fault!("sigterm", "SIGTERM with replies open", random(2, 10, 5), kill::sigterm),
     fault!("cut", "Connection cut at every byte of a frame", Once, network::cut),
     fault!("half-open", "Half-open connection", Once, network::half_open),
@@ -41,17 +41,18 @@ pub const FAULTS: &[Fault] = &[
     fault!("locked", "Database locked by another process", random(1, 5, 4), disk::locked),
     fault!("fails-once", "A journal write that fails once", random(2, 10, 4), disk::fails_once),
     fault!("unreadable", "A row that cannot be read", random(1, 3, 2), rows::unreadable),
-    fault!("refused", "A reply's words refused by the database", random(2, 6, 4), rows::refused),
-    fault!("end-refused", "A reply's words and end refused", random(2, 6, 4), rows::end_refused),
+    fault!("refused", "A reply's words refused by the database", random(1, 3, 4), rows::refused),
+    fault!("end-refused", "A reply's words and end refused", random(1, 3, 4), rows::end_refused),
     fault!("backup", "A backup while replies stream, restored", random(1, 5, 3), backup::while_streaming),
     fault!("log-closed", "Nobody at the other end of the log", Once, logs::closed),
     fault!("log-unread", "A log that nobody reads", Once, logs::unread),
     fault!("menu", "A provider that does not list its models", Once, menu::hangs),
     fault!("power-itself", "Syncs ignored and power lost, found", Once, power::ignored),
-    fault!("power", "Power lost at a random moment", random(2, 40, 15), power::lost),
-    fault!("power-copy", "Power lost in a checkpoint", random(1, 10, 5), power::lost_in_a_checkpoint),
+    fault!("power", "Power lost at a random moment", random(1, 10, 18), power::lost),
+    fault!("power-copy", "Power lost in a checkpoint", random(1, 5, 6), power::lost_in_a_checkpoint),
     fault!("power-sync", "Syncs that fail, and power lost", random(1, 10, 5), power::failing),
     fault!("slow-disk", "Every sync 100 ms late", Once, power::slow),
+    fault!("slow-reply", "A slow reply beside many fast ones", Once, journal::slow_reply),
     fault!("hangs", "A provider that hangs", Once, voices::hangs),
     fault!("drips", "A provider that drips", random(1, 5, 1), voices::drips),
     fault!("breaks-off", "A provider that breaks off", random(2, 10, 3), voices::breaks_off),
@@ -61,7 +62,7 @@ pub const FAULTS: &[Fault] = &[
     fault!("retry", "Retry during Stop", random(1, 10, 4), person::retries_while_stopping),
     fault!("delete", "Conversation deleted while it streams", random(2, 10, 3), person::deletes),
     fault!("sign-out", "Session revoked while it streams", random(2, 10, 4), person::signs_out),
-    fault!("clock", "The clock steps back an hour", Once, clock::steps_back),
+    fault!("clock", "The clock steps on an hour, and back", Once, clock::steps_back),
     fault!("sleep", "The server's computer sleeps", Once, clock::sleeps),
     fault!("tab-sleep", "The tab's computer sleeps", Once, reader::sleeps),
 ];

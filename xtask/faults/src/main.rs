@@ -10,6 +10,7 @@ mod descriptors;
 mod disk;
 mod fault;
 mod itself;
+mod journal;
 mod kill;
 mod line;
 mod list;
