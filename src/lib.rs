@@ -16,7 +16,8 @@
 //! # The rooms
 //! - [`message`] the heart: `Message`, `Position`, `Event`; no I/O
 //! - `reply` (server) running a reply: job, journal, hub, recovery
-//! - [`live`] the socket's frames; `live::socket` is the server's side, [`live::connection`] the browser's
+//! - [`live`] the socket's frames; `live::socket` is the server's side; [`live::client`] the other side's rules, which
+//!   [`live::connection`] follows in a browser, and tests, faults and bench in theirs
 //! - [`conversation`] the pages of the chat, what they can ask for, and their rows
 //! - [`account`] people, passwords, sessions
 //! - `provider` (server) where replies come from
