@@ -70,7 +70,12 @@ impl Pages {
                 _ => {}
             }
             assert!(begun.elapsed() < LONGEST, "a tab's lists are not those of a page that opens now");
-            tab.lives_on(random.random()).await;
+            let connections = tab.connections;
+            if let Some(Came::Closed(_)) = tab.hears(FRESH).await {
+                while tab.connections == connections {
+                    tab.lives_on(random.random()).await;
+                }
+            }
         }
         let last = tab.came.iter().rposition(|came| matches!(came, Came::List(_)));
         tally.came(By::Lists, last.is_some_and(|last| came_by_a_beat(&tab.came[..=last])));
