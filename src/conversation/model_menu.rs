@@ -21,17 +21,18 @@ pub struct Menu {
     last: StoredValue<Option<String>>,
 }
 
-impl Menu {
-    pub fn new() -> Menu {
-        let list = ModelList { models: vec![], trouble: None };
+impl Default for Menu {
+    fn default() -> Menu {
         Menu {
-            list: RwSignal::new(list),
+            list: RwSignal::new(ModelList { models: vec![], trouble: None }),
             asking: RwSignal::new(false),
             begun: StoredValue::new(false),
             last: StoredValue::new(None),
         }
     }
+}
 
+impl Menu {
     /// Begins with what the page was opened with. Later calls change nothing.
     pub fn begin(self, opening: &Opening) {
         if !self.begun.get_value() {

@@ -47,11 +47,13 @@ struct Kept {
     handed_back: bool,
 }
 
-impl Outbox {
-    pub fn new() -> Outbox {
+impl Default for Outbox {
+    fn default() -> Outbox {
         Outbox(RwSignal::new(Vec::new()))
     }
+}
 
+impl Outbox {
     /// Takes in what was kept before this page was loaded.
     pub fn restore(self) {
         let kept = (drafts::keys("sent:").into_iter())

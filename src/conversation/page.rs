@@ -39,7 +39,7 @@ pub struct Shared {
 pub fn Chats() -> impl IntoView {
     let opening = Resource::new(|| (), |()| api::enter());
     let drawer = RwSignal::new(false);
-    let (menu, outbox, inherited) = (Menu::new(), Outbox::new(), RwSignal::new(()));
+    let (menu, outbox, inherited) = (Menu::default(), Outbox::default(), RwSignal::new(()));
     provide_context(Shared { opening, drawer, answered: StoredValue::new(false), menu, outbox, inherited });
     provide_context(Shelves(RwSignal::new(None)));
     let link = RwSignal::new(Link::Fine);
