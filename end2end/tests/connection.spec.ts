@@ -71,3 +71,25 @@ test('a server that is back after a while is noticed within two seconds', async 
   await expect(page.getByText(LOST)).toBeHidden();
   expect(Date.now() - begun).toBeLessThan(3_000);
 });
+
+test('a key brings the next try about', async ({ page, rivulet, silence }) => {
+  silence.allowLostNetwork(rivulet.url);
+  let tries = 0;
+  page.on('websocket', () => (tries += 1));
+  await createAccount(page);
+  await expect.poll(() => tries).toBeGreaterThan(0);
+  // The longest pauses are drawn, so that only the key can bring it about in time.
+  await page.evaluate(() => (Math.random = () => 0.999));
+  await rivulet.kill9();
+  await expect.poll(() => tries, { timeout: 40_000 }).toBeGreaterThan(6);
+  const before = tries;
+  const begun = Date.now();
+  while (tries < before + 3) {
+    await page.keyboard.press('Shift');
+    expect(Date.now() - begun, 'a key brings it about').toBeLessThan(10_000);
+  }
+  const taken = Date.now() - begun;
+  expect(taken, 'three tries at the pace of the keys, not of the pauses').toBeLessThan(4_500);
+  expect(taken, 'and not more than one a second').toBeGreaterThan(1_900);
+  await rivulet.start();
+});
