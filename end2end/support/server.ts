@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 
 const repository = resolve(import.meta.dirname, '../..');
 const binary = process.env.RIVULET_BIN ?? join(repository, 'target/release/rivulet');
-const site = process.env.RIVULET_SITE_ROOT ?? join(repository, 'target/site');
+export const site = process.env.RIVULET_SITE_ROOT ?? join(repository, 'target/site');
 
 /** The demo models, at several paces: pieces a second. */
 const PACES = { demo: 90, slow: 30, quick: 8000 };

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Page } from '@playwright/test';
 import { longConversation } from '../support/history.ts';
 import { ada, button, composer, createAccount, expectStatus, ready, say } from '../support/person.ts';
+import { site } from '../support/server.ts';
 import { expect, test } from '../support/test.ts';
 
 test('hydration changes nothing: not a tag, not a pixel', async ({ page }) => {
@@ -187,20 +190,22 @@ test('what is written from right to left stands so: in the composer, in a bubble
   expect(await page.getByRole('link', { name: text }).evaluate(direction)).toBe('rtl');
 });
 
-test('pages are sent compressed, each in what is asked for', async ({ page }) => {
+test('pages and functions are sent compressed, and files as they were packed', async ({ page }) => {
   await createAccount(page);
   const get = (path: string, encoding: string) => page.request.get(path, { headers: { 'accept-encoding': encoding } });
-  const style = /\/pkg\/rivulet\.css\?v=[0-9a-f]+/.exec(await (await get('/', 'identity')).text())![0];
-  for (const path of ['/', style]) {
-    const plain = await get(path, 'identity');
-    expect(plain.headers()['content-encoding']).toBeUndefined();
-    for (const encoding of ['br', 'gzip']) {
-      const packed = await get(path, encoding);
-      expect(packed.headers()['content-encoding'], path).toBe(encoding);
-      expect(packed.headers()['vary']).toContain('accept-encoding');
-      expect((await packed.text()).slice(0, 40)).toBe((await plain.text()).slice(0, 40));
-    }
+  const plain = await get('/', 'identity');
+  expect(plain.headers()['content-encoding']).toBeUndefined();
+  for (const encoding of ['br', 'gzip']) {
+    const packed = await get('/', encoding);
+    expect(packed.headers()['content-encoding']).toBe(encoding);
+    expect(packed.headers()['vary']).toContain('accept-encoding');
+    expect((await packed.text()).slice(0, 40)).toBe((await plain.text()).slice(0, 40));
   }
   const answer = await page.request.post('/api/conversations', { data: { before: 0 }, headers: { 'accept-encoding': 'br' } });
   expect(answer.headers()['content-encoding']).toBe('br');
+
+  const [style] = /\/pkg\/rivulet\.css\?v=[0-9a-f]+/.exec(await plain.text())!;
+  const file = await get(style, 'br');
+  expect(file.headers()['content-encoding']).toBe(existsSync(join(site, 'pkg/rivulet.css.br')) ? 'br' : undefined);
+  expect(await file.text()).toBe(await (await get(style, 'identity')).text());
 });

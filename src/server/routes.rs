@@ -43,6 +43,9 @@ pub fn router(app: App) -> Router {
             let options = options.clone();
             move || shell(options.clone())
         })
+        .layer(compression())
+        // Below the compression, so that nothing stands between a socket and its frames; files come packed.
+        .route("/live", get(socket::connect))
         .fallback_service(
             ServeDir::new(&*options.site_root)
                 .append_index_html_on_directories(false)
@@ -50,9 +53,6 @@ pub fn router(app: App) -> Router {
                 .precompressed_gzip()
                 .fallback(any(no_such_page).with_state(app.clone())),
         )
-        .layer(compression())
-        // Below here, so that nothing stands between a socket and its frames.
-        .route("/live", get(socket::connect))
         .layer(middleware::from_fn(cached))
         // axum's own limit would not hold for server functions.
         .layer(DefaultBodyLimit::disable())
@@ -62,7 +62,7 @@ pub fn router(app: App) -> Router {
     security::headers(router).with_state(app)
 }
 
-/// Pages, functions and forms; files come packed already. Compression tells by an answer's length only who can have a
+/// For pages, functions and forms. Compression tells by an answer's length only who can have a
 /// person's browser ask for pages with words of theirs in them, again and again: no address is repeated in a page, and what
 /// another site posts is refused before it is read. (The nonce of a page is used once.)
 fn compression() -> CompressionLayer {
