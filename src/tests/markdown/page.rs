@@ -72,7 +72,7 @@ impl<'a> Tree<'a> {
         for piece in pieces(html) {
             let parent = *open.last().expect("a parent");
             let (source, name) = match piece {
-                Piece::Open(name, attributes) if attributes.is_empty() => (name.to_string(), Some(name)),
+                Piece::Open(name, "") => (name.to_string(), Some(name)),
                 Piece::Open(name, attributes) => (format!("{name} {attributes}"), Some(name)),
                 Piece::Text(text) => (text.to_string(), None),
                 Piece::Close(_) => {

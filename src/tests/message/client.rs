@@ -171,13 +171,10 @@ impl World {
         let mut sent_any = false;
         self.subscriptions.retain(|id, (number, sent)| {
             let truth = &self.truth[id];
-            match truth.next(sent.as_ref(), limit) {
-                Some(event) => {
-                    sent.get_or_insert_with(|| truth.position()).advance(&event);
-                    self.line.push_back(ServerFrame::Event(*number, event.epoch, event.change));
-                    sent_any = true;
-                }
-                None => {}
+            if let Some(event) = truth.next(sent.as_ref(), limit) {
+                sent.get_or_insert_with(|| truth.position()).advance(&event);
+                self.line.push_back(ServerFrame::Event(*number, event.epoch, event.change));
+                sent_any = true;
             }
             !sent.as_ref().is_some_and(|sent| sent.ended)
         });
