@@ -1,4 +1,5 @@
-//! The browser's side of `/live`: one WebSocket a tab, and the clock, the timers and the signals around a [`Client`].
+//! The browser's side of `/live`: one WebSocket a tab, and the clock, the timers and the signals around a
+//! [`Client`](super::client::Client).
 //!
 //! It opens after hydration, and comes back by itself.
 
