@@ -1,4 +1,4 @@
-import { PROSE, RIVERS, button, createAccount, expectStatus, grownTo, idOf, reply, say, secondTab, textOf } from '../support/person.ts';
+import { PROSE, RIVERS, button, createAccount, expectStatus, grownTo, idOf, reply, say, secondTab, textOf, ready } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 test('kill -9 in the middle loses no word that any tab had shown, and Continue goes on from there', async ({
@@ -78,6 +78,7 @@ test('a server that is told to stop ends its replies and says so', async ({ page
   await expectStatus(answer, 'interrupted');
   await rivulet.start();
   await page.reload();
+  await ready(page);
   await expectStatus(answer, 'interrupted');
   expect(PROSE.startsWith(await textOf(answer))).toBe(true);
   await recorder.check(page, await idOf(answer), { prose: true });

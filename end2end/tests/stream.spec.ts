@@ -15,7 +15,7 @@ told('thinking is shown while it lasts, and folds when the text begins', async (
   await expect(thinking.getByText('A river has no memory.')).toBeVisible();
   voice.says('It keeps them ');
   await expectStatus(answer, 'streaming');
-  const announced = answer.locator(':scope > [role="status"]');
+  const announced = page.locator('#status');
   await expect(announced).toBeEmpty();
   await expect(thinking).not.toHaveAttribute('open');
   await expect(thinking.getByText(/^Thought for (a moment|\d+ s)$/)).toBeVisible();
