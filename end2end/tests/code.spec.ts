@@ -18,7 +18,8 @@ told('a long code block grows in pieces, can be scrolled and copied meanwhile, a
   const code = answer.locator('pre code');
   for (const line of lines) await says(line);
   await expect(code.locator('.run').nth(3)).toBeAttached();
-  expect(await code.textContent()).toBe(lines.join(''));
+  // What the page has is painted with the next frame.
+  await expect.poll(() => code.textContent()).toBe(lines.join(''));
   const selected = await code.evaluate((code) => {
     getSelection()!.selectAllChildren(code);
     return getSelection()!.toString();
