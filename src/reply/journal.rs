@@ -37,6 +37,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 const FAILURES_TOGETHER: u32 = 3;
 /// How often to look for what no new item asks for: rows to fold and to sweep, replies that were set aside.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
+/// The same where there is nothing to look for.
 const FAR: Duration = Duration::from_secs(60 * 60);
 /// How many rows that nobody needs a commit leaves, if no reply ends in it.
 const ROWS_LEFT: i64 = 1_000;

@@ -1,7 +1,6 @@
 //! Opening the database: one file, one process, durable.
 
 use std::{
-    fmt::Write as _,
     fs::{File, OpenOptions, TryLockError},
     ops::{Deref, DerefMut},
     path::{Path, PathBuf},
@@ -199,15 +198,6 @@ fn pool(connections: u32) -> AnyPoolOptions {
                 Ok(())
             })
         })
-}
-
-/// Adds `$from, $from+1, …`: our own lists, as sqlx's builder writes `?`, which PostgreSQL refuses.
-pub fn push_placeholders(sql: &mut String, from: usize, count: usize) {
-    for n in from..from + count {
-        let comma = if n == from { "" } else { ", " };
-        // Writing into a String cannot fail.
-        let _ = write!(sql, "{comma}${n}");
-    }
 }
 
 /// A column that holds an id.
