@@ -272,8 +272,7 @@ impl<P: Page> Client<P> {
 
     /// Whether the server, too, has something of which more is to come, and so sends heartbeats often.
     fn is_streaming(&self) -> bool {
-        let runs = |id: &MessageId| self.page.read(*id, |message| !message.status.is_final()).unwrap_or(false);
-        self.outstanding.iter().any(runs)
+        self.outstanding.iter().any(|id| !self.has_ended(*id))
     }
 
     /// Whether the server has answered on this connection.

@@ -172,13 +172,7 @@ impl<P: Page> Client<P> {
         let Some(id) = self.numbers.get(&number).copied() else { return };
         let Some(followed) = self.messages.get_mut(&id) else { return };
         let outcome = self.page.apply(id, event);
-        let newest = followed.newest;
-        let ended = self.page.read(id, |message| {
-            message.status.is_final() && (message.epoch == newest || message.epoch.counter > newest.counter)
-        });
         match outcome {
-            // The server ends its subscription too; a later epoch is announced by the list.
-            _ if ended.unwrap_or(true) => drop(self.release(id)),
             Outcome::Gap if !followed.asking => {
                 followed.gaps += 1;
                 self.ask(id);
@@ -186,6 +180,19 @@ impl<P: Page> Client<P> {
             Outcome::Gap => {}
             Outcome::Applied | Outcome::Stale => followed.gaps = 0,
         }
+        if self.has_ended(id) {
+            // The server ends its subscription too; a later epoch is announced by the list.
+            self.release(id);
+        }
+    }
+
+    /// Whether the page has the end of what is followed: in its newest epoch, or in a later one.
+    pub(super) fn has_ended(&self, id: MessageId) -> bool {
+        let Some(Followed { newest, .. }) = self.messages.get(&id) else { return true };
+        let ended = |message: &Message| {
+            message.status.is_final() && (message.epoch == *newest || message.epoch.counter > newest.counter)
+        };
+        self.page.read(id, ended).unwrap_or(true)
     }
 }
 

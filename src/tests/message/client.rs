@@ -440,6 +440,22 @@ fn silence_is_borne_only_so_long() {
     assert_eq!(silent_after(&world.client, 2 * SECOND), Some(6.1), "it answered");
 }
 
+/// Rule: who has the end of one epoch and waits for the next one waits as for something that streams: an event that got
+/// lost after all is missed within seconds.
+#[test]
+fn a_next_epoch_that_does_not_come_is_missed() {
+    let mut world = World::new();
+    let ended = completed(5);
+    world.follows(ended.clone());
+    world.hear();
+    assert_eq!(world.heals(), Some(0));
+    world.follows(Message { epoch: rivulet::message::Epoch { counter: 2, nonce: 0 }, ..ended });
+    world.hear();
+    world.send(usize::MAX);
+    world.line.pop_back();
+    assert!(world.heals().is_some_and(|seconds| seconds <= 10));
+}
+
 /// Rule: a connection that is gone is said to be lost only after a moment, and until a frame has come.
 #[test]
 fn a_blip_is_not_said() {
