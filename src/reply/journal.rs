@@ -22,7 +22,7 @@ use super::hub::{Hub, Running};
 use crate::{
     ids::MessageId,
     live::List,
-    message::{Event, Message},
+    message::{Change, Event, Message},
 };
 use aside::Aside;
 use batch::{Batch, gather};
@@ -159,9 +159,13 @@ impl Committer {
 
     /// What may be committed now: what comes of a reply that was set aside waits there.
     fn take(&mut self, items: &mut Vec<Item>) -> Vec<Batch> {
-        let aside = &mut self.aside;
+        let (aside, upkeep) = (&mut self.aside, &mut self.upkeep);
         let free = items.drain(..).filter_map(|item| match aside.get_mut(&item.running.id) {
             Some(aside) => {
+                if matches!(item.event.change, Change::Ended(_)) {
+                    aside.hurry();
+                    *upkeep = Instant::now();
+                }
                 aside.waiting.push(item);
                 None
             }

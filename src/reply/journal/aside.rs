@@ -88,6 +88,11 @@ impl Aside {
         }
     }
 
+    /// It has come to its end, perhaps because a person pressed Stop, who waits for it: the next try is now.
+    pub fn hurry(&mut self) {
+        self.next = Instant::now();
+    }
+
     /// From now on only its end is tried, with what was shown of it.
     fn end_early(&mut self) {
         self.ending = true;
