@@ -28,6 +28,8 @@ pub struct Config {
     pub start_timeout_seconds: Option<u64>,
     /// `openai`: how long a reply that has begun may stand still, in seconds; 120 if absent.
     pub idle_timeout_seconds: Option<u64>,
+    /// `openai`: how long a reply may take in all, in seconds; 7,200 if absent.
+    pub reply_timeout_seconds: Option<u64>,
     /// `demo`: pieces a second, from 0.1 to 1,000,000; 40 if absent.
     pub pace: Option<f64>,
 }
@@ -63,6 +65,7 @@ impl Config {
             models: Vec::new(),
             start_timeout_seconds: None,
             idle_timeout_seconds: None,
+            reply_timeout_seconds: None,
             pace: None,
         }
     }
@@ -99,6 +102,7 @@ impl Config {
         let times = [
             ("start-timeout-seconds", self.start_timeout_seconds),
             ("idle-timeout-seconds", self.idle_timeout_seconds),
+            ("reply-timeout-seconds", self.reply_timeout_seconds),
         ];
         if let Some((setting, _)) = times.iter().find(|(_, seconds)| *seconds == Some(0)) {
             return Err(ConfigError::new(setting, "0", "a number of seconds, such as 600"));
@@ -109,9 +113,10 @@ impl Config {
                 ("api-key", self.api_key.as_ref().map(|_| "…".into())),
                 ("headers", self.headers.keys().next().cloned()),
                 ("models", self.models.first().cloned()),
-                ("start-timeout-seconds", self.start_timeout_seconds.map(|seconds| seconds.to_string())),
-                ("idle-timeout-seconds", self.idle_timeout_seconds.map(|seconds| seconds.to_string())),
-            ],
+            ]
+            .into_iter()
+            .chain(times.map(|(setting, seconds)| (setting, seconds.map(|seconds| seconds.to_string()))))
+            .collect(),
             Kind::Openai => vec![("pace", self.pace.map(|pace| pace.to_string()))],
         };
         match idle.into_iter().find_map(|(setting, value)| Some((setting, value?))) {
@@ -154,6 +159,7 @@ impl fmt::Debug for Config {
             .field("models", &self.models)
             .field("start_timeout_seconds", &self.start_timeout_seconds)
             .field("idle_timeout_seconds", &self.idle_timeout_seconds)
+            .field("reply_timeout_seconds", &self.reply_timeout_seconds)
             .field("pace", &self.pace)
             .finish()
     }

@@ -11,29 +11,102 @@ const ADDRESS: &str = "OPENAI_BASE_URL, or base-url in Leptos.toml";
 /// could go on; `limit` is in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProviderError {
-    Key { provider: String },
-    Denied { provider: String, said: String },
-    Credit { provider: String },
-    Model { provider: String, model: String },
-    Address { provider: String, url: String, said: String },
-    Moved { provider: String, to: String },
-    Unreachable { provider: String, url: String, cause: String },
-    NeedsTls { provider: String, url: String },
-    Busy { provider: String, said: String, after: Option<Duration> },
-    Failing { provider: String, said: String, after: Option<Duration> },
-    Refused { provider: String, said: String },
-    Reported { provider: String, said: String, words: bool },
-    NoAnswer { provider: String },
-    Empty { provider: String },
-    BrokeOff { provider: String, words: bool },
-    Silent { provider: String, after: Duration, words: bool },
-    Length { provider: String, words: bool },
-    Filtered { provider: String },
-    ToolCall { provider: String },
-    NotShown { provider: String, words: bool },
-    TooLong { provider: String, limit: usize },
-    Nonsense { provider: String },
-    NoList { provider: String },
+    Key {
+        provider: String,
+    },
+    Denied {
+        provider: String,
+        said: String,
+    },
+    Credit {
+        provider: String,
+    },
+    Model {
+        provider: String,
+        model: String,
+    },
+    Address {
+        provider: String,
+        url: String,
+        said: String,
+    },
+    Moved {
+        provider: String,
+        to: String,
+    },
+    Unreachable {
+        provider: String,
+        url: String,
+        cause: String,
+    },
+    NeedsTls {
+        provider: String,
+        url: String,
+    },
+    Busy {
+        provider: String,
+        said: String,
+        after: Option<Duration>,
+    },
+    Failing {
+        provider: String,
+        said: String,
+        after: Option<Duration>,
+    },
+    Refused {
+        provider: String,
+        said: String,
+    },
+    Reported {
+        provider: String,
+        said: String,
+        words: bool,
+    },
+    NoAnswer {
+        provider: String,
+    },
+    Empty {
+        provider: String,
+    },
+    BrokeOff {
+        provider: String,
+        words: bool,
+    },
+    Silent {
+        provider: String,
+        after: Duration,
+        words: bool,
+    },
+    Length {
+        provider: String,
+        words: bool,
+    },
+    Filtered {
+        provider: String,
+    },
+    ToolCall {
+        provider: String,
+    },
+    NotShown {
+        provider: String,
+        words: bool,
+    },
+    /// It went on for longer than a reply may.
+    Endless {
+        provider: String,
+        after: Duration,
+        words: bool,
+    },
+    TooLong {
+        provider: String,
+        limit: usize,
+    },
+    Nonsense {
+        provider: String,
+    },
+    NoList {
+        provider: String,
+    },
 }
 
 impl ProviderError {
@@ -106,6 +179,9 @@ impl ProviderError {
             NotShown { provider, .. } => {
                 format!("{provider} sent something that cannot be shown here, such as an image.")
             }
+            Endless { provider, after, .. } => {
+                format!("{provider} did not come to an end in {} min.", after.as_secs().div_ceil(60))
+            }
             TooLong { provider, limit } => format!("{provider} sent more than {} MiB at once.", limit >> 20),
             Nonsense { provider } => format!("{provider} answered with something that is not a chat reply."),
             NoList { provider } => format!("{provider} answered with something that is not a list of models."),
@@ -134,12 +210,13 @@ impl ProviderError {
             Busy { after, .. } | Failing { after, .. } => format!("Try again {}.", when(after)),
             Refused { .. } => "Change the message, or choose another model.".into(),
             Reported { words: true, .. } => "Press Retry, or Continue to go on from here.".into(),
-            BrokeOff { words: true, .. } | Length { words: true, .. } | Silent { words: true, .. } => {
-                "Press Continue to go on.".into()
-            }
+            BrokeOff { words: true, .. }
+            | Length { words: true, .. }
+            | Silent { words: true, .. }
+            | Endless { words: true, .. } => "Press Continue to go on.".into(),
             Length { words: false, .. } => "Ask for a shorter one, or choose another model.".into(),
             Reported { .. } | NoAnswer { .. } | BrokeOff { .. } => "Press Retry.".into(),
-            Empty { .. } | Silent { .. } | ToolCall { .. } => "Press Retry, or choose another model.".into(),
+            Empty { .. } | Silent { .. } | Endless { .. } | ToolCall { .. } => "Press Retry, or choose another model.".into(),
             Filtered { .. } => "Change the message, and send it again.".into(),
             NotShown { words: true, .. } => "The text is all here.".into(),
             TooLong { .. } | Nonsense { .. } | NoList { .. } => format!("Check {ADDRESS}."),
@@ -159,7 +236,10 @@ fn when(after: &Option<Duration>) -> String {
     match after.map(|after| after.as_secs_f64().ceil() as u64) {
         None => "in a while".into(),
         Some(seconds @ 0..=120) => format!("in {seconds} s"),
-        Some(seconds) => format!("in {} min", seconds.div_ceil(60)),
+        Some(seconds @ 121..=7_200) => format!("in {} min", seconds.div_ceil(60)),
+        Some(seconds @ 7_201..=172_800) => format!("in {} h", seconds.div_ceil(3_600)),
+        // More is no answer to a question of today.
+        Some(_) => "another day".into(),
     }
 }
 

@@ -27,6 +27,8 @@ const OPENAI: &str = "https://api.openai.com/v1";
 const START_TIMEOUT: Duration = Duration::from_secs(600);
 /// How long a reply that has begun may stand still.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long a reply may take in all: the slowest machines write a long one in an hour.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(7_200);
 /// The most characters of a first message that a title is made from, and of the title.
 const TITLE_FROM: usize = 2000;
 const TITLE: usize = 80;
@@ -53,6 +55,7 @@ pub struct OpenAi {
 struct Timeouts {
     start: Duration,
     idle: Duration,
+    reply: Duration,
 }
 
 impl OpenAi {
@@ -86,6 +89,7 @@ impl OpenAi {
             timeouts: Timeouts {
                 start: seconds(config.start_timeout_seconds, START_TIMEOUT),
                 idle: seconds(config.idle_timeout_seconds, IDLE_TIMEOUT),
+                reply: seconds(config.reply_timeout_seconds, REPLY_TIMEOUT),
             },
             no_options: Arc::default(),
         })

@@ -109,12 +109,11 @@ impl Providers {
         menu
     }
 
-    /// The provider and the model's id behind a key; `None` if no such provider is set up. Needs no network, so a model
-    /// that the provider does not know is only refused when a reply is asked for.
+    /// The provider and the model's id behind a key; `None` if the menu has no such model.
     pub fn find(&self, key: &str) -> Option<(Arc<dyn Provider>, String)> {
         let (name, model) = key.split_once('/')?;
         let source = self.all.iter().find(|one| one.provider.name() == name)?;
-        (!model.is_empty()).then(|| (source.provider.clone(), model.to_owned()))
+        source.offers(model).then(|| (source.provider.clone(), model.to_owned()))
     }
 
     /// Asks every provider whose list is too old, one question at a time each, in the background.
@@ -143,6 +142,14 @@ impl Source {
             Some(models) if models.is_empty() => Err(format!("{label} has no models to choose from.")),
             Some(models) => Ok(models),
             None => Err((list.failure.clone()).unwrap_or_else(|| format!("{label} is being asked for its models."))),
+        }
+    }
+
+    fn offers(&self, id: &str) -> bool {
+        let has = |models: &Vec<Model>| models.iter().any(|model| model.id == id);
+        match self.provider.models() {
+            Some(models) => has(&models),
+            None => self.lock().models.as_ref().is_some_and(has),
         }
     }
 

@@ -41,7 +41,7 @@ enum Step {
     Send(Vec<u8>),
     Wait(Arc<Notify>),
     Hang,
-    Murmur(Arc<Notify>),
+    Repeat(Vec<u8>, Duration, Arc<Notify>),
 }
 
 #[derive(Default)]
@@ -136,8 +136,7 @@ impl Answer {
         let bytes = bytes.as_ref();
         // A chunk of no bytes would end the body.
         if !bytes.is_empty() {
-            let size = format!("{:x}\r\n", bytes.len());
-            self.0.push(Step::Send([size.as_bytes(), bytes, b"\r\n"].concat()));
+            self.0.push(Step::Send(chunk(bytes)));
         }
         self
     }
@@ -161,7 +160,14 @@ impl Answer {
 
     /// The same until told to go on.
     pub fn murmur_until(mut self, until: &Arc<Notify>) -> Self {
-        self.0.push(Step::Murmur(until.clone()));
+        self.0.push(Step::Repeat(chunk(b": keep-alive\n\n"), Duration::from_millis(100), until.clone()));
+        self
+    }
+
+    /// Sends the same again and again, with a pause between, until the other side hangs up.
+    #[allow(dead_code, reason = "only attackers do")]
+    pub fn forever(mut self, bytes: impl AsRef<[u8]>, pause: Duration) -> Self {
+        self.0.push(Step::Repeat(chunk(bytes.as_ref()), pause, Arc::default()));
         self
     }
 
@@ -170,6 +176,10 @@ impl Answer {
         self.0.push(Step::Hang);
         self
     }
+}
+
+fn chunk(bytes: &[u8]) -> Vec<u8> {
+    [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
 }
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
@@ -195,9 +205,9 @@ async fn serve(socket: TcpStream, shared: &Shared) -> std::io::Result<()> {
         match step {
             Step::Send(bytes) => socket.write_all(&bytes).await?,
             Step::Wait(until) => until.notified().await,
-            Step::Murmur(until) => {
-                while timeout(Duration::from_millis(100), until.notified()).await.is_err() {
-                    socket.write_all(b"e\r\n: keep-alive\n\n\r\n").await?;
+            Step::Repeat(bytes, pause, until) => {
+                while timeout(pause, until.notified()).await.is_err() {
+                    socket.write_all(&bytes).await?;
                 }
             }
             Step::Hang => {

@@ -1,6 +1,11 @@
 //! From what a server says of its failure to a sentence for people.
 
 use crate::provider::ProviderError;
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
+};
+use percent_encoding::percent_decode_str;
 use reqwest::{Response, header, header::HeaderMap};
 use serde_json::Value;
 use std::time::{Duration, SystemTime};
@@ -123,11 +128,14 @@ pub fn target(response: &Response) -> String {
 }
 
 /// `text` without `secret`, wherever that stands by itself. A short one is no secret ("none", "ollama", "x"), but may be
-/// part of any word.
+/// part of any word. Where it stands in another spelling, nothing is left of the text: it is no accident.
 pub fn masked(text: &str, secret: &str) -> String {
     const SHORTEST: usize = 16;
     if secret.len() < SHORTEST {
         return text.to_owned();
+    }
+    if is_spelled(text, secret) {
+        return "…".into();
     }
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     let (mut masked, mut from) = (String::new(), 0);
@@ -140,6 +148,16 @@ pub fn masked(text: &str, secret: &str) -> String {
         }
     }
     masked + &text[from..]
+}
+
+/// Whether `text` has `secret` percent-encoded, as hexadecimal digits or as base64.
+fn is_spelled(text: &str, secret: &str) -> bool {
+    let decoded = percent_decode_str(text).decode_utf8_lossy();
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let lower = text.to_ascii_lowercase();
+    (decoded != text && decoded.contains(secret))
+        || lower.contains(&hex)
+        || [STANDARD_NO_PAD, URL_SAFE_NO_PAD].iter().any(|base64| text.contains(&base64.encode(secret)))
 }
 
 /// An error's own words, in whichever field they stand; of a list, all of them.

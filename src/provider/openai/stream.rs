@@ -21,8 +21,9 @@ pub fn pieces(response: Response, transcript: Transcript, timeouts: Timeouts) ->
     let parser = Some(sse::Parser::default());
     let now = Instant::now();
     let wait = timeouts.start;
+    let (until, last) = (now + wait, now + timeouts.reply);
     let reading =
-        Reading { response, parser, transcript, timeouts, event_at: now, until: now + wait, wait, last_look: false };
+        Reading { response, parser, transcript, timeouts, words_at: now, until, wait, last, last_look: false };
     stream::unfold(reading, |mut reading| async { reading.next().await.map(|piece| (piece, reading)) }).fuse().boxed()
 }
 
@@ -32,13 +33,15 @@ struct Reading {
     parser: Option<sse::Parser>,
     transcript: Transcript,
     timeouts: Timeouts,
-    /// When the last event came.
-    event_at: Instant,
+    /// When the last words came.
+    words_at: Instant,
     /// When more must have come, and how long that is after what came last.
     until: Instant,
     wait: Duration,
     /// Whether that is already past.
     last_look: bool,
+    /// When the reply must have come to its end, whatever still comes.
+    last: Instant,
 }
 
 impl Reading {
@@ -49,6 +52,9 @@ impl Reading {
             }
             let mut parser = self.parser.take()?;
             let end = match timeout_at(self.until, self.response.chunk()).await {
+                _ if Instant::now() >= self.last => Some(End::Overdue(self.timeouts.reply)),
+                // However fast it sends what says nothing.
+                _ if self.last_look && Instant::now() >= self.until => Some(End::Silence(self.wait)),
                 Ok(Ok(Some(bytes))) => self.take(&mut parser, &bytes),
                 // A break and a proper end are told apart by what came before, not by how the connection closed: real
                 // servers always say `finish_reason` or `[DONE]`, and a crash behind a proxy looks like a proper end.
@@ -57,8 +63,7 @@ impl Reading {
                     Some(self.transcript.last(last, foreign))
                 }
                 Err(_) if !self.last_look && !self.transcript.finished() => {
-                    self.last_look = true;
-                    self.until = Instant::now() + LAST_LOOK.min(self.wait);
+                    self.look_once_more();
                     None
                 }
                 Err(_) => Some(End::Silence(self.wait)),
@@ -74,20 +79,23 @@ impl Reading {
         let mut events = Vec::new();
         let fits = parser.push(bytes, &mut events);
         let end = events.iter().find_map(|event| self.transcript.event(event)).or(fits.err().map(|_| End::TooLong));
-        self.postpone(!events.is_empty());
+        self.postpone(!events.is_empty(), !self.transcript.ready.is_empty());
         end
     }
 
     /// Every byte is a sign of life: behind a proxy, and while a slow machine reads a long prompt, servers send comments.
-    /// But comments alone are no reply, so they count for no longer than its beginning may take.
-    fn postpone(&mut self, has_events: bool) {
-        let (now, Timeouts { start, idle }) = (Instant::now(), self.timeouts);
-        if has_events {
-            self.event_at = now;
+    /// But comments and empty events alone are no reply, so they count for no longer than its beginning may take.
+    fn postpone(&mut self, has_events: bool, has_words: bool) {
+        let (now, Timeouts { start, idle, .. }) = (Instant::now(), self.timeouts);
+        if has_words {
+            self.words_at = now;
         }
-        let longest = self.event_at + start.max(idle);
-        if !has_events && (self.transcript.finished() || now >= longest) {
-            return;
+        let longest = self.words_at + start.max(idle);
+        match now >= longest {
+            true if !self.last_look => return self.look_once_more(),
+            true => return,
+            false if !has_events && self.transcript.finished() => return,
+            false => {}
         }
         self.wait = match (self.transcript.finished(), self.transcript.begun()) {
             (true, _) => FAREWELL.min(idle),
@@ -99,5 +107,9 @@ impl Reading {
             (self.until, self.wait) = (longest, start.max(idle));
         }
         self.last_look = false;
+    }
+    fn look_once_more(&mut self) {
+        self.last_look = true;
+        self.until = Instant::now() + LAST_LOOK.min(self.wait);
     }
 }

@@ -39,6 +39,8 @@ pub enum End {
     /// The connection closed, one way or the other.
     Closed,
     Silence(Duration),
+    /// It has taken longer than a reply may.
+    Overdue(Duration),
     TooLong,
     Nonsense,
     Said(Said),
@@ -196,6 +198,7 @@ impl Transcript {
             End::Said(said) => self.server.failure(&self.model, Said { words, ..said }),
             End::TooLong => ProviderError::TooLong { provider, limit: sse::MAX_PASSED_OVER },
             End::Nonsense => ProviderError::Nonsense { provider },
+            End::Overdue(after) if finish.is_none() => ProviderError::Endless { provider, after, words },
             _ if matches!(finish, Some("length" | "max_tokens" | "model_length")) => {
                 ProviderError::Length { provider, words }
             }

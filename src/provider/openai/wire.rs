@@ -8,6 +8,9 @@ use crate::{
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+/// The most models of one server that are offered, and the most characters of a model's id and name.
+const MOST_MODELS: usize = 500;
+const LONGEST_NAME: usize = 128;
 const GO_ON: &str = "Your last message was cut off. Go on exactly where it broke off: begin with the very next \
                      character, in the same language and format. Repeat nothing, explain nothing.";
 /// Words in the names of models that do not chat. One that does in spite of its name can be named in the settings.
@@ -53,7 +56,8 @@ pub fn body(request: &Request, options: bool) -> Value {
 }
 
 /// The models in the answer of `/models`, by id; `None` if it is no such answer. Servers send a bare list as well, null
-/// for an empty one, and entries that are none; those are left out, and so are models that do not chat, if others do.
+/// for an empty one, and entries that are none; those are left out, and so are models that do not chat, if others do. The
+/// first 500 by their ids are taken.
 pub fn models(body: &[u8]) -> Option<Vec<Model>> {
     let mut value: Value = serde_json::from_slice(body).ok()?;
     if let Some(fields) = value.as_object_mut() {
@@ -67,17 +71,22 @@ pub fn models(body: &[u8]) -> Option<Vec<Model>> {
     let models: BTreeMap<String, Model> =
         entries.iter().filter_map(model).map(|model| (model.id.clone(), model)).collect();
     let chats = models.values().any(|model| may_chat(&model.id));
-    Some(models.into_values().filter(|model| !chats || may_chat(&model.id)).collect())
+    Some(models.into_values().filter(|model| !chats || may_chat(&model.id)).take(MOST_MODELS).collect())
 }
 
 fn model(entry: &Value) -> Option<Model> {
     let id = match entry.as_str().map_or(&entry["id"], |_| entry) {
-        Value::String(id) if !id.is_empty() => id.clone(),
+        Value::String(id) if is_id(id) => id.clone(),
         Value::Number(id) => id.to_string(),
         _ => return None,
     };
-    let name = entry["name"].as_str().filter(|name| !name.trim().is_empty());
-    Some(Model { name: name.unwrap_or(&id).to_owned(), id })
+    let name = entry["name"].as_str().filter(|name| !name.trim().is_empty()).unwrap_or(&id);
+    Some(Model { name: name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect(), id })
+}
+
+/// What a server may call a model: it is sent back, shown and logged.
+fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.chars().count() <= LONGEST_NAME && !id.contains(char::is_control)
 }
 
 fn may_chat(id: &str) -> bool {
