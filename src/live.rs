@@ -98,6 +98,8 @@ pub mod close {
     pub const NONSENSE: u16 = 4400;
     /// The session is over.
     pub const SIGNED_OUT: u16 = 4401;
+    /// The person has too many of them: come back when others are closed.
+    pub const TOO_MANY: u16 = 4429;
     /// The page is of another build: reload.
     pub const UPDATED: u16 = 4426;
 }

@@ -10,6 +10,7 @@ use rivulet::{
     message::Status,
     server::{
         backup::backup,
+        files::keep_private,
         listener::{Connections, raise_descriptor_limit},
         routes,
         settings::Settings,
@@ -32,6 +33,7 @@ rivulet backup FILE   copies the database to a new file, also while it is served
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    keep_private();
     let (_guard, dropped) = telemetry::start();
     tokio::spawn(telemetry::report_dropped(dropped));
     let arguments: Vec<String> = std::env::args().skip(1).collect();

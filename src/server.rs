@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod database;
+pub mod files;
 pub mod forms;
 pub mod listener;
 pub mod routes;

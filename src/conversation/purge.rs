@@ -1,6 +1,11 @@
 //! Removing what was said in deleted conversations, in slices, behind everybody's back.
 
+use std::time::Duration;
+
 use crate::{ids::ConversationId, server::state::App};
+
+/// Between two tries to empty the write-ahead log, while somebody reads in it.
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Goes on with what an earlier process had not removed yet.
 pub async fn resume(app: App) {
@@ -9,6 +14,8 @@ pub async fn resume(app: App) {
             for id in conversations {
                 purge(app.clone(), id).await;
             }
+            // That process may have ended before it came to this.
+            empty_log(&app).await;
         }
         Err(error) => tracing::error!(%error, "deleted conversations could not be looked for; the next start does"),
     }
@@ -19,11 +26,26 @@ pub async fn purge(app: App, id: ConversationId) {
     while !app.closing.is_cancelled() {
         match app.database.purge(id).await {
             Ok(true) => {}
-            Ok(false) => return,
+            Ok(false) => return empty_log(&app).await,
             Err(error) => {
                 tracing::error!(conversation = %id, %error, "a deleted conversation is not removed yet; the next start does");
                 return;
             }
+        }
+    }
+}
+
+/// Until then the words stand in the log. (A server that stops empties it, too.)
+async fn empty_log(app: &App) {
+    loop {
+        match app.database.empty_log().await {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "deleted words still stand in the log; trying again"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(RETRY_INTERVAL) => {}
+            () = app.closing.cancelled() => return,
         }
     }
 }

@@ -80,7 +80,7 @@ pub struct Client<P> {
     down_since: Option<Duration>,
     /// Tries in a row that came to nothing.
     tries: u32,
-    /// Whether the server ended the last connection because it could not understand this page.
+    /// Whether the server ended the last connection because of this page: it did not understand it, or there are too many.
     refused: bool,
 }
 
@@ -138,7 +138,7 @@ impl<P: Page> Client<P> {
         // Who says that is about to close, and the close itself may be lost.
         let misunderstood = self.link.take().is_some_and(|link| link.misunderstood);
         self.down_since.get_or_insert(now);
-        self.refused = code == Some(close::NONSENSE) || misunderstood;
+        self.refused = matches!(code, Some(close::NONSENSE | close::TOO_MANY)) || misunderstood;
     }
 
     /// The frame that a text is, or completes; nothing while more slices of it are to come.

@@ -1,6 +1,7 @@
 //! The server's side of `/live`: one task a tab. It queues nothing: each subscription is the position that it has
 //! sent, and is encoded when the socket can take it, a frame a turn (`turns`).
 
+mod allowance;
 mod turns;
 
 use std::{
@@ -27,11 +28,17 @@ use crate::{
     error::Failure,
     ids::{MessageId, now},
     message::{Message, Position},
-    reply::hub::{Closing, Running, Tab, Topic},
+    reply::{
+        hub::{Closing, Running, Tab, Topic},
+        job::MAX_PARTS,
+    },
     server::{security, state::App},
 };
+use allowance::Allowance;
 use turns::Pieces;
 
+/// A page holds so much of messages that do not run, in bytes, before more are read for it; the last one may be longer.
+const MAX_HELD: usize = 1024 * 1024;
 /// The longest frame that a page may send, in bytes.
 const INCOMING_LIMIT: usize = 16 * 1024;
 /// How many frames that make no sense close a socket.
@@ -90,6 +97,8 @@ enum Closed {
 
 const SIGNED_OUT: Closed = Closed::Because(close::SIGNED_OUT, "You are signed out.");
 
+const TOO_MANY: Closed = Closed::Because(close::TOO_MANY, "Too many pages are open.");
+
 /// Who cannot be known to be signed in is sent nothing: the page comes back and asks again.
 const UNREADABLE: Closed = Closed::Because(close::RESTARTING, "The database could not be read.");
 
@@ -103,6 +112,7 @@ struct Socket {
     lists: HashMap<List, i64>,
     /// What is dirty, in the order of its turns.
     turns: VecDeque<Topic>,
+    allowance: Allowance,
     nonsense: u32,
     /// When the lists were last looked at without having been told to.
     listed: Instant,
@@ -132,13 +142,16 @@ impl Socket {
             asked: VecDeque::new(),
             lists: HashMap::new(),
             turns: VecDeque::new(),
+            allowance: Allowance::new(),
             nonsense: 0,
             listed: Instant::now(),
         }
     }
 
     async fn serve(&mut self, stream: &mut (impl StreamExt<Item = Result<Frame, axum::Error>> + Unpin)) -> Closed {
-        self.app.hub.connect(&self.tab);
+        if !self.app.hub.connect(&self.tab) {
+            return TOO_MANY;
+        }
         // Register first, then check: somebody may have signed out since the upgrade was asked for.
         if let Err(closed) = self.check_session().await {
             return closed;
@@ -161,13 +174,17 @@ impl Socket {
                 return Closed::ByPeer;
             }
             let tab = self.tab.clone();
+            let spent_until = self.allowance.spent_until();
+            let next = if spent_until.is_none() { self.next_asked() } else { None };
             let due = beat + self.pace();
             if beating.deadline() != due {
                 beating.as_mut().reset(due);
             }
             tokio::select! {
-                frame = stream.next() => {
+                () = sleep_until(spent_until.unwrap_or(due)), if spent_until.is_some() => {}
+                frame = stream.next(), if spent_until.is_none() => {
                     heard = Instant::now();
+                    self.allowance.spend_frame();
                     let text = match frame {
                         Some(Ok(Frame::Text(text))) => text,
                         Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => continue,
@@ -186,8 +203,8 @@ impl Socket {
                     }
                 }
                 // A turn at a time, so that frames from the page, beats and closings are never kept waiting by a long text.
-                () = std::future::ready(()), if !self.asked.is_empty() => {
-                    if let Some((id, position)) = self.asked.pop_front()
+                () = std::future::ready(()), if next.is_some() => {
+                    if let Some((id, position)) = next.and_then(|next| self.asked.remove(next))
                         && let Err(closed) = self.subscribe(id, position).await
                     {
                         return closed;
@@ -263,11 +280,8 @@ impl Socket {
             Ok(ClientFrame::Messages(asked)) if asked.len() > room => {
                 self.misunderstood("too many subscriptions").await
             }
-            Ok(ClientFrame::Message { id, position }) => self.subscribe(id, position).await,
-            Ok(ClientFrame::Messages(asked)) => {
-                self.asked.extend(asked);
-                Ok(())
-            }
+            Ok(ClientFrame::Message { id, position }) => self.ask(vec![(id, position)]).await,
+            Ok(ClientFrame::Messages(asked)) => self.ask(asked).await,
             Ok(ClientFrame::List { list, rev }) => {
                 // Register first, then read.
                 self.app.hub.follow(list, &self.tab);
@@ -280,6 +294,38 @@ impl Socket {
                 self.misunderstood("that is not a frame that I know").await
             }
         }
+    }
+
+    async fn ask(&mut self, asked: Vec<(MessageId, Option<Position>)>) -> Result<(), Closed> {
+        let parts =
+            |(_, position): &(_, Option<Position>)| position.as_ref().map_or(0, |position| position.parts.len());
+        if asked.iter().any(|asked| parts(asked) > MAX_PARTS) {
+            return self.misunderstood("no message has so many parts").await;
+        }
+        for (id, position) in asked {
+            // The last question for a message is the one that counts.
+            self.asked.retain(|(other, _)| *other != id);
+            self.asked.push_back((id, position));
+        }
+        Ok(())
+    }
+
+    /// Which of those asked for comes next. While what is held is much already only what runs does: that is in memory
+    /// anyway, and its words must not wait.
+    fn next_asked(&self) -> Option<usize> {
+        match self.held() < MAX_HELD {
+            true => (!self.asked.is_empty()).then_some(0),
+            false => self.asked.iter().position(|(id, _)| self.app.hub.running(*id).is_some()),
+        }
+    }
+
+    /// The bytes of text that are in memory for this page alone.
+    fn held(&self) -> usize {
+        let held = |subscription: &Subscription| match &subscription.source {
+            Source::Running(_) => 0,
+            Source::Row(message) => message.len(),
+        };
+        self.messages.values().map(held).sum()
     }
 
     async fn misunderstood(&mut self, why: &str) -> Result<(), Closed> {
@@ -303,7 +349,10 @@ impl Socket {
         };
         let number = match &source {
             Source::Running(running) => running.number,
-            Source::Row(_) => self.app.hub.number(),
+            Source::Row(message) => {
+                self.allowance.spend_bytes(message.len());
+                self.app.hub.number()
+            }
         };
         self.send(&ServerFrame::Number(number, id)).await?;
         self.messages.insert(id, Subscription { number, sent: position, source, pieces: None });

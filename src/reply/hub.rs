@@ -20,6 +20,7 @@ use crate::{
     ids::{AccountId, ConversationId, MessageId},
     live::List,
     message::Message,
+    server::settings::Limits,
 };
 pub use lists::ListFrame;
 use lists::{Followers, Latest};
@@ -89,10 +90,11 @@ impl Tab {
     }
 }
 
-#[derive(Default)]
 pub struct Hub {
     state: Mutex<State>,
     next_number: AtomicU32,
+    /// The most tabs of one account.
+    max_tabs: usize,
 }
 
 #[derive(Default)]
@@ -102,7 +104,17 @@ struct State {
     tabs: Vec<Weak<Tab>>,
 }
 
+impl Default for Hub {
+    fn default() -> Hub {
+        Hub::new(Limits::default().tabs_per_person)
+    }
+}
+
 impl Hub {
+    pub fn new(max_tabs: usize) -> Hub {
+        Hub { state: Mutex::default(), next_number: AtomicU32::default(), max_tabs }
+    }
+
     /// Takes a reply in, before its row commits, so that who finds the row finds it here too. Nothing of it is seen
     /// until it is [`Running::open`]ed. `None` if this message runs already.
     pub fn enter(&self, account: AccountId, conversation: ConversationId, message: Message) -> Option<Arc<Running>> {
@@ -142,10 +154,23 @@ impl Hub {
         self.next_number.fetch_add(1, Ordering::Relaxed)
     }
 
-    pub fn connect(&self, tab: &Arc<Tab>) {
+    /// Takes a tab in. False if its account has too many already, or its session a quarter of that.
+    pub fn connect(&self, tab: &Arc<Tab>) -> bool {
         let mut state = lock(&self.state);
-        state.tabs.retain(|tab| tab.strong_count() > 0);
-        state.tabs.push(Arc::downgrade(tab));
+        let (mut session, mut account) = (0, 0);
+        state.tabs.retain(|other| match other.upgrade() {
+            Some(other) => {
+                session += usize::from(other.session == tab.session);
+                account += usize::from(other.account == tab.account);
+                true
+            }
+            None => false,
+        });
+        let room = account < self.max_tabs && session < self.max_tabs.div_ceil(4);
+        if room {
+            state.tabs.push(Arc::downgrade(tab));
+        }
+        room
     }
 
     /// From now on the tab is told when the list changes.

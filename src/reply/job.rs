@@ -25,7 +25,7 @@ const ITEM_COST: usize = 256;
 /// Past this a reply ends, in bytes.
 const REPLY_LIMIT: usize = 4 * 1024 * 1024;
 /// Past so many parts too: a page says of each how much of it it has, and what a page says has a limit.
-const MOST_PARTS: usize = 1_000;
+pub const MAX_PARTS: usize = 1_000;
 
 /// What a reply is to do.
 pub struct Job {
@@ -106,7 +106,7 @@ impl Job {
                     return Ending { status: Status::Failed, error: Some(error.into()), usage };
                 }
             };
-            if draft.parts >= MOST_PARTS && draft.kind.as_ref() != Some(&kind) {
+            if draft.parts >= MAX_PARTS && draft.kind.as_ref() != Some(&kind) {
                 let error = "The reply came in more than 1,000 parts and was ended. What had come is kept.";
                 return Ending { status: Status::Failed, error: Some(error.into()), usage };
             }

@@ -2,13 +2,14 @@
 
 use std::{
     fs::{self, File},
+    io::ErrorKind,
     path::Path,
 };
 
 use anyhow::{Context, bail};
 use rusqlite::{Connection, OpenFlags};
 
-use super::database::path_of;
+use super::{database::path_of, files::private};
 
 /// Copies the database at `url` to a `file` that does not exist yet, durable and checked. One read transaction: what is
 /// written meanwhile is not in it, and nobody is kept waiting. Errors are for the person who asked for it.
@@ -23,8 +24,15 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     }
     // Under another name until it is whole, so that half a copy is never taken for one.
     let partial = to.with_added_extension("partial");
-    if partial.exists() {
-        bail!("{} exists: a backup is being made, or one was cut off. Remove it if none is.", partial.display());
+    // SQLite copies into an empty file, and leaves it as private as it is.
+    match private().write(true).create_new(true).open(&partial) {
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            bail!("{} exists: a backup is being made, or one was cut off. Remove it if none is.", partial.display())
+        }
+        Err(error) => {
+            return Err(error).with_context(|| format!("{} cannot be written.", partial.display()));
+        }
     }
     let copied = write(from, &partial).and_then(|()| check(&partial));
     if let Err(error) = copied {

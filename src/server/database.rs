@@ -1,7 +1,7 @@
 //! Opening the database: one file, one process, durable.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     ops::{Deref, DerefMut},
     path::{Path, PathBuf},
     sync::Arc,
@@ -19,6 +19,8 @@ use tokio::{
     time::timeout,
 };
 
+use super::files;
+
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// Older ones can lose committed rows of the write-ahead log (<https://sqlite.org/wal.html#walresetbug>).
@@ -28,7 +30,7 @@ pub const MIN_SQLITE: i32 = 3_051_003;
 const MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// What every connection is opened with.
-pub const PRAGMAS: [&str; 6] = [
+pub const PRAGMAS: [&str; 7] = [
     "PRAGMA busy_timeout = 2000",
     "PRAGMA journal_mode = WAL",
     // FULL: a commit that was reported is on the disk, which is what "durable before visible" rests on.
@@ -36,6 +38,8 @@ pub const PRAGMAS: [&str; 6] = [
     "PRAGMA foreign_keys = ON",
     // What a statement may have to undo stays in memory, rather than in a file for every commit.
     "PRAGMA temp_store = MEMORY",
+    // What is deleted is written over with zeros, and not only forgotten.
+    "PRAGMA secure_delete = ON",
     // In pages of 4 KiB: a checkpoint makes the commits behind it wait, so it comes seldom.
     "PRAGMA wal_autocheckpoint = 4000",
 ];
@@ -115,6 +119,21 @@ impl Database {
         Ok(Writing { transaction: self.write.begin_with("BEGIN IMMEDIATE").await?, _turn: turn })
     }
 
+    /// Moves all of the write-ahead log into the database and empties it, so that what was deleted stands there no more.
+    /// False if a reader still needs what is in it: then try again later.
+    pub async fn empty_log(&self) -> sqlx::Result<bool> {
+        // Most of the work, which keeps nobody waiting.
+        self.read.execute("PRAGMA wal_checkpoint(PASSIVE)").await?;
+        let _turn = timeout(MAX_WAIT, self.turn.lock()).await.map_err(|_| sqlx::Error::PoolTimedOut)?;
+        let mut connection = self.write.acquire().await?;
+        // It is not worth waiting for a reader: nobody writes meanwhile.
+        connection.execute("PRAGMA busy_timeout = 0").await?;
+        let checkpoint = connection.fetch_one("PRAGMA wal_checkpoint(TRUNCATE)").await;
+        connection.execute(PRAGMAS[0]).await?;
+        let busy: i64 = checkpoint?.try_get(0)?;
+        Ok(busy == 0)
+    }
+
     /// Whose turn it is to write.
     pub fn turn(&self) -> Arc<Mutex<()>> {
         self.turn.clone()
@@ -159,14 +178,27 @@ pub fn path_of(url: &str) -> anyhow::Result<PathBuf> {
 /// Makes the file if there is none, and gives its path without symbolic links: one file is one database, by whatever
 /// name it is opened.
 fn create(path: &Path) -> std::io::Result<PathBuf> {
-    OpenOptions::new().create(true).append(true).open(path)?;
+    let file = files::private().create(true).append(true).open(path)?;
+    if files::others_may_read(&file)? {
+        tracing::warn!(
+            database = %path.display(),
+            "other users of this machine may read the database: take that away with chmod 600, of its -wal and -shm too"
+        );
+    }
     path.canonicalize()
 }
 
 fn lock(path: &Path, named: &Path) -> anyhow::Result<File> {
     let beside = path.with_added_extension("lock");
-    let file = File::create(&beside)
-        .with_context(|| format!("The folder of the database {} cannot be written.", named.display()))?;
+    // Never through a link that somebody else may have put there, and what is there stays as it is.
+    let file = files::unlinked(files::private().write(true).create(true).truncate(false)).open(&beside).with_context(
+        || {
+            format!(
+                "The lock file {} cannot be opened. May its folder be written? Is it a symbolic link?",
+                beside.display()
+            )
+        },
+    )?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => bail!(

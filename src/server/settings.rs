@@ -1,10 +1,16 @@
 //! What a person can set: `Leptos.toml`, each value overridden by the environment.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    fs::File as Handle,
+    io::{ErrorKind, Read},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
+use super::files;
 use crate::provider::Config;
 
 #[derive(Debug)]
@@ -20,6 +26,22 @@ pub struct Settings {
     pub providers: Vec<Config>,
     /// How long open replies may go on after the server was told to stop, in seconds. `RIVULET_GRACE_SECONDS`, `[server] grace-seconds`.
     pub grace_seconds: u64,
+    /// `[limits]`.
+    pub limits: Limits,
+}
+
+/// How much may be going on at once.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Limits {
+    /// Pages of one person that are kept up to date; of one browser a quarter of them.
+    pub tabs_per_person: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { tabs_per_person: 200 }
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -28,6 +50,7 @@ struct File {
     leptos: Leptos,
     database: DatabaseTable,
     server: Server,
+    limits: Limits,
     provider: Vec<Config>,
 }
 
@@ -51,15 +74,16 @@ struct Server {
 }
 
 impl Settings {
-    /// Reads `Leptos.toml` in the current folder, if there is one, and the environment. An error names the setting, its
-    /// value, and what would be right.
+    /// Reads the file that `RIVULET_SETTINGS` names, else `Leptos.toml` in the current folder, if there is one; and the
+    /// environment. An error names the setting, its value, and what would be right.
     pub fn read() -> anyhow::Result<Settings> {
-        let text = match std::fs::read_to_string("Leptos.toml") {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(error).context("Leptos.toml cannot be read."),
+        let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let text = match env("RIVULET_SETTINGS") {
+            Some(path) => file(Path::new(&path))?
+                .with_context(|| format!("RIVULET_SETTINGS is \"{path}\". It should be the path of a file."))?,
+            None => file(Path::new("Leptos.toml"))?.unwrap_or_default(),
         };
-        Settings::from(&text, |name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        Settings::from(&text, env)
     }
 
     /// The same from a file's text and a look-up of the environment.
@@ -104,6 +128,26 @@ impl Settings {
                 })?,
                 None => file.server.grace_seconds.unwrap_or(5),
             },
+            limits: file.limits,
         })
     }
+}
+
+/// The text of a settings file; nothing if there is none. One that somebody else can write is refused: it could have the
+/// keys in the environment sent to a server of theirs.
+fn file(path: &Path) -> anyhow::Result<Option<String>> {
+    let shown = path.display();
+    let mut file = match Handle::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(|| format!("{shown} cannot be read.")),
+    };
+    if files::others_may_write(&file)? {
+        bail!(
+            "{shown} can be written by other users of this machine, who could have your keys sent to them. Make it yours alone (chown, chmod go-w), or name another file in RIVULET_SETTINGS."
+        );
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text).with_context(|| format!("{shown} cannot be read."))?;
+    Ok(Some(text))
 }

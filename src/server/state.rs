@@ -88,7 +88,7 @@ impl App {
         })?;
         recovery::run(&database, owner).await?;
         let providers = Providers::open(&settings.providers, database.clone()).await?;
-        let hub = Arc::new(Hub::default());
+        let hub = Arc::new(Hub::new(settings.limits.tabs_per_person));
         let store = Store::open(database.path(), owner).context("The journal cannot be opened.")?;
         let (journal, committer) = Journal::start(store, database.turn(), hub.clone())?;
         let options = LeptosOptions::builder()

@@ -2,11 +2,25 @@
 //!
 //! No log line may stop or delay a task: a thread of its own writes, and what it cannot write in time is dropped and
 //! counted. Standard error may be closed (the terminal is gone) or a pipe that nobody reads.
+//!
+//! What people and providers say ends up in fields, and none of it may look like a line of its own or reach a terminal as
+//! a command: [`escaped`].
 
-use std::{backtrace::Backtrace, backtrace::BacktraceStatus, panic::PanicHookInfo, time::Duration};
+use std::{
+    backtrace::{Backtrace, BacktraceStatus},
+    fmt,
+    io::IsTerminal,
+    panic::PanicHookInfo,
+    time::Duration,
+};
 
+use tracing::field::Field;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    EnvFilter,
+    field::MakeExt,
+    fmt::format::{Writer, debug_fn},
+};
 
 /// How many lines wait for a writer that is stuck: a few MiB at the most.
 const MAX_WAITING_LINES: usize = 10_000;
@@ -23,10 +37,41 @@ pub fn start() -> (WorkerGuard, ErrorCounter) {
         .thread_name("log")
         .finish(std::io::stderr());
     let dropped = writer.error_counter();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).log_internal_errors(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .fmt_fields(debug_fn(write_field).delimited(" "))
+        .with_writer(writer)
+        .log_internal_errors(false)
+        .init();
     // The standard hook writes to standard error by itself, and so would block where nobody reads it.
     std::panic::set_hook(Box::new(log_panic));
     (guard, dropped)
+}
+
+fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
+    if field.name() != "message" {
+        write!(writer, "{field}=")?;
+    }
+    writer.write_str(&escaped(&format!("{value:?}")))
+}
+
+/// A text on one line that does nothing to a terminal: control characters, and those that turn the direction of writing,
+/// as Rust would write them.
+pub fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() || is_bidi_control(c) {
+            true => escaped.extend(c.escape_default()),
+            false => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>
+fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn log_panic(panic: &PanicHookInfo) {
@@ -34,7 +79,13 @@ fn log_panic(panic: &PanicHookInfo) {
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
     let backtrace = Backtrace::capture();
     match backtrace.status() {
-        BacktraceStatus::Captured => tracing::error!(place, "panic: {message}\n{backtrace}"),
+        BacktraceStatus::Captured => {
+            tracing::error!(place, "panic: {message}");
+            // A line each: a line break within one would be escaped.
+            for line in backtrace.to_string().lines() {
+                tracing::error!("{line}");
+            }
+        }
         _ => tracing::error!(place, "panic: {message}"),
     }
 }

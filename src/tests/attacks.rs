@@ -1,4 +1,17 @@
 //! What an attacker does to a running server, and what comes of it. One file an attack, named by what is done.
 
-#[allow(dead_code, reason = "shared with the other tests of the server")]
+#[allow(dead_code, reason = "shared with the tests of the providers")]
+mod provider_server;
+#[allow(dead_code, unused_imports, reason = "shared with the other tests of the server")]
 mod support;
+
+#[path = "attacks/deleted_words.rs"]
+mod deleted_words;
+#[path = "attacks/forged_log_lines.rs"]
+mod forged_log_lines;
+#[path = "attacks/greedy_pages.rs"]
+mod greedy_pages;
+#[path = "attacks/hostile_provider.rs"]
+mod hostile_provider;
+#[path = "attacks/others_on_the_machine.rs"]
+mod others_on_the_machine;

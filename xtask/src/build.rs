@@ -9,7 +9,7 @@ use cargo_metadata::{Artifact, Message, TargetKind};
 
 use crate::command::{cannot_start, cargo, step, succeeded};
 use crate::project::Project;
-use crate::{site, toolchain};
+use crate::{paths, site, toolchain};
 
 pub struct Built {
     /// The server's executable.
@@ -34,6 +34,7 @@ pub fn build(project: &Project, release: bool) -> Result<Built> {
         cargo.args(project.browser_half()).arg("--lib");
         if release {
             cargo.args(["--profile", &project.settings.lib_profile_release]);
+            paths::leave_out(&mut cargo, project)?;
         }
         artifact(&mut cargo, wasm)
     })?;

@@ -10,6 +10,7 @@ mod counts;
 mod faults;
 mod files;
 mod output;
+mod paths;
 mod project;
 mod run;
 mod signals;

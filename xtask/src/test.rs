@@ -9,7 +9,7 @@ use crate::build::build;
 use crate::command::{cargo, run, run_and_read};
 use crate::counts::Counts;
 use crate::project::Project;
-use crate::{browser, faults, toolchain};
+use crate::{browser, faults, paths, toolchain};
 
 /// Goes on after a failure, so that a missing comma hides no broken test.
 pub fn test() -> Result<ExitCode> {
@@ -50,6 +50,9 @@ pub fn test() -> Result<ExitCode> {
         built = Some(build(&project, true)?);
         Ok(())
     });
+    if let Some(built) = &built {
+        report.check("No folders of this machine in what browsers load", || paths::check(&project, built));
+    }
     if let Some(built) = built.as_ref().filter(|_| cfg!(target_os = "linux")) {
         report.check("Faults", || faults::short(&project, built));
     }

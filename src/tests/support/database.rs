@@ -4,7 +4,7 @@ use std::path::Path;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rivulet::{
-    ids::{AccountId, MessageId, UserId, mint},
+    ids::{AccountId, ConversationId, MessageId, UserId, mint},
     message::Part,
 };
 use sha2::{Digest, Sha256};
@@ -95,6 +95,21 @@ impl Database {
             }
         }
         texts
+    }
+
+    /// Adds so many messages to a conversation, each with so many bytes of text.
+    pub async fn fills(&mut self, chat: ConversationId, count: usize, bytes: usize) -> Vec<MessageId> {
+        let ids: Vec<MessageId> = (0..count).map(|_| mint()).collect();
+        for (id, after) in ids.iter().zip(1..) {
+            self.run(format!(
+                "INSERT INTO messages (id, conversation_id, rev, place, attempt, shown, role, epoch, nonce, status, parts, ended_at)
+                 SELECT '{id}', conversation_id, rev, place + 1000 + {after}, attempt, shown, role, epoch, nonce, status,
+                     json_set(parts, '$[0].text', printf('%.{bytes}c', 'x')), ended_at
+                 FROM messages WHERE conversation_id = '{chat}' AND role = 'user' AND place < 1000"
+            ))
+            .await;
+        }
+        ids
     }
 
     /// Another person with an account of their own, which no page can make yet. Gives their session's cookie.

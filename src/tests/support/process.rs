@@ -26,11 +26,16 @@ impl Process {
     }
 
     /// The same from a command of one's own.
-    pub async fn from(mut command: Command) -> Process {
+    pub async fn from(command: Command) -> Process {
+        Process::start_and_read(command).await.0
+    }
+
+    /// The same, with what it logged until it listened.
+    pub async fn start_and_read(mut command: Command) -> (Process, String) {
         let mut child = command.spawn().expect("the program can be started");
         let mut log = BufReader::new(child.stderr.take().expect("its log")).lines();
+        let mut said = String::new();
         let address = soon("the server listens", async {
-            let mut said = String::new();
             while let Some(line) = log.next_line().await.expect("its log can be read") {
                 if let Some((_, address)) = line.split_once("listening on http://") {
                     return address.trim().parse().expect("an address");
@@ -40,7 +45,7 @@ impl Process {
             panic!("the server did not start: {said}");
         })
         .await;
-        Process { address, child, log: Some(log) }
+        (Process { address, child, log: Some(log) }, said)
     }
 
     /// From now on nobody can read what it logs: the terminal is gone.
@@ -113,6 +118,7 @@ pub fn prepared(mut command: Command, folder: &Folder) -> Command {
     for setting in [
         "LEPTOS_SITE_ADDR",
         "LEPTOS_SITE_ROOT",
+        "RIVULET_SETTINGS",
         "RIVULET_DATABASE_URL",
         "RIVULET_GRACE_SECONDS",
         "OPENAI_API_KEY",

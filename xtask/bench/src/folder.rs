@@ -31,6 +31,7 @@ impl Folder {
         let settings = format!(
             "[leptos]\nsite-addr = \"127.0.0.1:0\"\nsite-root = {:?}\n\n[database]\nurl = \"sqlite:rivulet.db\"\n\n\
              [server]\ngrace-seconds = 0\n\n\
+             [limits]\ntabs-per-person = 1000000\n\n\
              [[provider]]\nkind = \"openai\"\nname = \"test\"\nbase-url = \"{provider}\"\nmodels = [\"model\"]\n",
             built().site,
         );

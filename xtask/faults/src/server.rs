@@ -49,6 +49,7 @@ impl Server {
         command.args(["-c", "trap '' XFSZ; exec \"$0\""]).arg(program("RIVULET_BIN"));
         for setting in [
             "LEPTOS_SITE_ADDR",
+            "RIVULET_SETTINGS",
             "RIVULET_DATABASE_URL",
             "RIVULET_GRACE_SECONDS",
             "OPENAI_API_KEY",

@@ -1,0 +1,63 @@
+//! Somebody reads the files of the database after a person has deleted what was said.
+
+use std::path::Path;
+
+use crate::support::{Server, soon};
+
+/// How often the words stand in a file; never in one that is not there.
+fn found(file: &Path, words: &str) -> usize {
+    let bytes = std::fs::read(file).unwrap_or_default();
+    bytes.windows(words.len()).filter(|window| *window == words.as_bytes()).count()
+}
+
+/// Rule: soon after a conversation is deleted none of its words stands in the database or in its log.
+#[tokio::test]
+async fn deleted_words_are_in_no_file() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let files = ["", "-wal"].map(|end| server.folder.path().join(format!("rivulet.db{end}")));
+    let count = |words: &str| files.iter().map(|file| found(file, words)).sum::<usize>();
+    let kept = ada.says("Kept on purpose").await;
+    server.provider.is_asked().await.ends();
+    let chat = ada.says(&"Said in confidence. ".repeat(400)).await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows(chat.reply).await;
+    let voice = server.provider.is_asked().await;
+    voice.says(&"Answered in confidence. ".repeat(400));
+    tab.sees(chat.reply, &"Answered in confidence. ".repeat(400)).await;
+    voice.ends();
+    tab.sees_the_end(chat.reply).await;
+    assert!(count("in confidence") >= 800, "what is said stands in the files while it is there");
+    ada.deletes(chat.id).await.expect("it is there");
+    soon("the words are gone", async {
+        while count("in confidence") > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert!(count("Kept on purpose") > 0);
+    assert_eq!(ada.reads(kept.id).await.expect("it is there").messages[0].text(), "Kept on purpose");
+}
+
+/// Rule: who reads the database while words are deleted delays that, and nothing else.
+#[tokio::test]
+async fn a_reader_only_delays_it() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let log = server.folder.path().join("rivulet.db-wal");
+    let chat = ada.says("Said in confidence.").await;
+    server.provider.is_asked().await.ends();
+    let mut reader = server.database().await;
+    reader.run("BEGIN").await;
+    reader.count("SELECT COUNT(*) FROM messages").await;
+    ada.deletes(chat.id).await.expect("it is there");
+    server.database().await.comes_to("SELECT COUNT(*) FROM messages", 0).await;
+    ada.says("Others go on").await;
+    reader.run("COMMIT").await;
+    soon("the words are gone", async {
+        while found(&log, "Said in confidence.") > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
