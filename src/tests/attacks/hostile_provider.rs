@@ -79,7 +79,7 @@ async fn empty_events_keep_no_reply_open() {
 #[tokio::test]
 async fn a_reply_without_an_end_is_ended() {
     let server = ProviderServer::start().await;
-    server.answer(Answer::stream().forever(&said("on and "), Duration::from_millis(20)));
+    server.answer(Answer::stream().forever(said("on and "), Duration::from_millis(20)));
     let (text, failure) = reply(&Config { reply_timeout_seconds: Some(2), ..config(&server) }).await;
     assert!(text.starts_with("on and on and "), "{text}");
     let failure = failure.expect("it was ended");

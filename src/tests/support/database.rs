@@ -98,6 +98,7 @@ impl Database {
     }
 
     /// Adds so many messages to a conversation, each with so many bytes of text.
+    #[allow(dead_code, reason = "only attackers do")]
     pub async fn fills(&mut self, chat: ConversationId, count: usize, bytes: usize) -> Vec<MessageId> {
         let ids: Vec<MessageId> = (0..count).map(|_| mint()).collect();
         for (id, after) in ids.iter().zip(1..) {
