@@ -7,6 +7,7 @@ mod build;
 mod command;
 mod compress;
 mod counts;
+mod deny;
 mod faults;
 mod files;
 mod output;

@@ -9,7 +9,7 @@ use crate::build::build;
 use crate::command::{cargo, run, run_and_read};
 use crate::counts::Counts;
 use crate::project::Project;
-use crate::{browser, faults, paths, toolchain};
+use crate::{browser, deny, faults, paths, toolchain};
 
 /// Goes on after a failure, so that a missing comma hides no broken test.
 pub fn test() -> Result<ExitCode> {
@@ -32,6 +32,7 @@ pub fn test() -> Result<ExitCode> {
         let mut clippy = cargo(&project, "clippy");
         run(clippy.args(["--package", "faults", "--package", "bench", "--all-targets"]).args(DENY_WARNINGS))
     });
+    report.check("Packages", || deny::check(&project));
     report.tests("Tests", || cargo_tests(&project, &project.server_half()));
     report.tests("Examples in the documentation", || {
         let mut examples = cargo(&project, "test");
