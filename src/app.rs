@@ -11,6 +11,7 @@ use leptos_router::{
 use crate::{
     account::pages::{CreateAccount, SignIn},
     conversation::page::{Chat, Chats, NewChat},
+    text::in_text_element,
     ui::NotFound,
 };
 
@@ -59,7 +60,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=|page: String| if page.is_empty() { "Rivulet".into() } else { format!("{page} · Rivulet") } />
+        <Title formatter=document_title />
         <Router>
             <Routes fallback=|| view! { <main class="door"><NotFound /></main> }>
                 <ParentRoute path=path!("") view=Chats ssr=SsrMode::Async>
@@ -71,4 +72,10 @@ pub fn App() -> impl IntoView {
             </Routes>
         </Router>
     }
+}
+
+/// The document's title on this page. leptos_meta 0.8.7 writes it into the HTML as it is; a browser is given it as text.
+fn document_title(page: String) -> String {
+    let title = if page.is_empty() { "Rivulet".to_owned() } else { format!("{page} · Rivulet") };
+    if is_server() { in_text_element(&title) } else { title }
 }

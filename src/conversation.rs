@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ids::{ConversationId, MessageId, Millis},
     message::{Epoch, Message, Role, Status},
+    text::in_one_line,
 };
 
 pub mod api;
@@ -80,9 +81,13 @@ pub struct Conversations {
     pub more: bool,
 }
 
-/// A title from a message's first words, until there is a better one.
+/// A title from a message's first words, until there is a better one. Not empty, so that the sidebar has something to
+/// show.
 pub fn first_words(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = in_one_line(text);
+    if line.is_empty() {
+        return "Untitled".to_owned();
+    }
     if line.chars().count() <= 48 {
         return line;
     }

@@ -31,9 +31,28 @@ pub fn normalize(text: &str) -> String {
     Normalizer::default().push(text)
 }
 
-/// A text as it stands inside a `<textarea>`: leptos writes what is in there as it is, and browsers drop a first line
-/// break.
+/// A text as a title or a name shows it: in one line, without control characters, and without those that turn around
+/// what stands beside it. White space becomes single spaces; none is left at the ends. Empty if nothing else was there.
+pub fn in_one_line(text: &str) -> String {
+    let shown = |c: &char| c.is_whitespace() || !(c.is_control() || is_bidi_control(*c));
+    let text: String = text.chars().filter(shown).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether this character changes, unseen, in which direction others are read: an embedding, an override, an isolate, or
+/// the end of one. The marks U+200E, U+200F and U+061C are none of these: they only stand for a letter.
+pub fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A text as it stands in an element whose content is text alone, `<title>` or `<textarea>`: leptos and leptos_meta write
+/// it there as it is.
+pub fn in_text_element(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
+/// The same for a `<textarea>`, where browsers drop a first line break.
 pub fn in_textarea(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    let text = in_text_element(text);
     if text.starts_with('\n') { format!("\n{text}") } else { text }
 }

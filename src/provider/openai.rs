@@ -180,5 +180,5 @@ fn tidy(answer: &str) -> Option<String> {
     let answer = answer.rsplit_once("</think>").map_or(answer, |(_, answer)| answer);
     let answer = answer.replace("**", "");
     let title = answer.lines().map(|line| line.trim_matches(marks)).find(|line| !line.is_empty())?;
-    Some(title.chars().filter(|c| !c.is_control()).take(TITLE).collect())
+    Some(title.chars().take(TITLE).collect())
 }

@@ -16,6 +16,7 @@ use crate::{
     message::{Birth, Change, End, Ended, Event, Kind, Message, Role, Status, Text, Usage, cut},
     provider::{self, Piece, Provider, Request, Turn},
     server::state::App,
+    text::in_one_line,
 };
 
 /// How much of a reply may wait to be committed before its provider is made to wait, in bytes of memory.
@@ -151,8 +152,9 @@ impl Job {
             let title = timeout(Duration::from_secs(30), self.provider.title(&self.model, &first.text())).await??;
             let title = title.unwrap_or_default();
             let title = title.trim().trim_matches(['"', '*', '#']).trim();
+            let title = in_one_line(title.lines().next().unwrap_or_default());
             if !title.is_empty() {
-                let title: String = title.lines().next().unwrap_or("").chars().take(LONGEST_TITLE).collect();
+                let title: String = title.chars().take(LONGEST_TITLE).collect();
                 app.database.rename(account, conversation, &title, false).await?;
                 app.hub.changed(List::Conversations);
             }

@@ -22,6 +22,8 @@ use tracing_subscriber::{
     fmt::format::{Writer, debug_fn},
 };
 
+use crate::text::is_bidi_control;
+
 /// How many lines wait for a writer that is stuck: a few MiB at the most.
 const MAX_WAITING_LINES: usize = 10_000;
 /// How often dropped lines are reported.
@@ -67,11 +69,6 @@ pub fn escaped(text: &str) -> String {
         }
     }
     escaped
-}
-
-/// <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>
-fn is_bidi_control(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn log_panic(panic: &PanicHookInfo) {

@@ -13,5 +13,7 @@ mod forged_log_lines;
 mod greedy_pages;
 #[path = "attacks/hostile_provider.rs"]
 mod hostile_provider;
+#[path = "attacks/hostile_titles.rs"]
+mod hostile_titles;
 #[path = "attacks/others_on_the_machine.rs"]
 mod others_on_the_machine;

@@ -22,7 +22,7 @@ use crate::{
         store::{Exchange, Started},
     },
     server::state::App,
-    text::normalize,
+    text::{in_one_line, normalize},
 };
 
 pub async fn signed_in() -> Result<(App, SignedIn), Failure> {
@@ -215,7 +215,7 @@ pub async fn show_attempt(id: MessageId) -> Result<(), Failure> {
 
 pub async fn rename(id: ConversationId, title: String) -> Result<(), Failure> {
     let (app, who) = signed_in().await?;
-    let title = normalize(&title).split_whitespace().collect::<Vec<_>>().join(" ");
+    let title = in_one_line(&title);
     if title.is_empty() || title.chars().count() > LONGEST_TITLE {
         return Err(Failure::Invalid(format!("A title has between 1 and {LONGEST_TITLE} characters.")));
     }

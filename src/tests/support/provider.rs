@@ -12,15 +12,16 @@ use axum::{
 };
 use futures::stream;
 use serde_json::{Value, json};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, mpsc, watch};
 
 use super::soon;
 
-/// What every conversation is called that asks for a title.
+/// What every conversation is called that asks for a title, unless a test says otherwise.
 pub const TITLE: &str = "A title from the model";
 
 pub struct Provider {
     pub url: String,
+    title: watch::Sender<String>,
     asked: Mutex<mpsc::UnboundedReceiver<Voice>>,
 }
 
@@ -35,11 +36,18 @@ pub struct Voice {
 impl Provider {
     pub async fn start() -> Provider {
         let (asks, asked) = mpsc::unbounded_channel();
-        let router = Router::new().route("/v1/chat/completions", post(answer)).with_state(asks);
+        let (title, titles) = watch::channel(TITLE.to_owned());
+        let router = Router::new().route("/v1/chat/completions", post(answer)).with_state((asks, titles));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port for the provider");
         let address = listener.local_addr().expect("the provider's address");
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Provider { url: format!("http://{address}/v1"), asked: Mutex::new(asked) }
+        Provider { url: format!("http://{address}/v1"), title, asked: Mutex::new(asked) }
+    }
+
+    /// What conversations are called from now on.
+    #[allow(dead_code, reason = "not by all who share this")]
+    pub fn gives_title(&self, title: &str) {
+        self.title.send_replace(title.to_owned());
     }
 
     /// The next reply that a server asks for.
@@ -54,11 +62,13 @@ impl Provider {
     }
 }
 
-async fn answer(State(asks): State<mpsc::UnboundedSender<Voice>>, Json(asked): Json<Value>) -> Response {
+type Asks = (mpsc::UnboundedSender<Voice>, watch::Receiver<String>);
+
+async fn answer(State((asks, title)): State<Asks>, Json(asked): Json<Value>) -> Response {
     let (bytes, spoken) = mpsc::unbounded_channel();
     let voice = Voice { asked, bytes };
     if voice.last_turn().starts_with("Give a title") {
-        voice.says(TITLE);
+        voice.says(&title.borrow());
         voice.ends();
     } else {
         // A test that is over asks for nothing.
