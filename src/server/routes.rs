@@ -19,7 +19,7 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use super::{forms, security, state::App};
+use super::{client_address, forms, security, state::App};
 use crate::{
     app::{self, shell},
     error::Failure,
@@ -59,7 +59,8 @@ pub fn router(app: App) -> Router {
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(CsrfLayer::new().with_rejection_response(|_| Failure::ForeignOrigin.into_response()))
         .layer(TraceLayer::new_for_http());
-    security::headers(router).with_state(app)
+    let router = security::headers(router);
+    router.layer(middleware::from_fn_with_state(app.clone(), client_address::find)).with_state(app)
 }
 
 /// For pages, functions and forms. Compression tells by an answer's length only who can have a

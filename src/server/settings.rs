@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
-use super::files;
+use super::{client_address::TrustedProxies, files, public_url::PublicUrl};
 use crate::provider::Config;
 
 #[derive(Debug)]
@@ -26,6 +26,10 @@ pub struct Settings {
     pub providers: Vec<Config>,
     /// How long open replies may go on after the server was told to stop, in seconds. `RIVULET_GRACE_SECONDS`, `[server] grace-seconds`.
     pub grace_seconds: u64,
+    /// The address that people use, if it is not the one where the server listens. `RIVULET_PUBLIC_URL`, `[server] public-url`.
+    pub public_url: Option<PublicUrl>,
+    /// Whose word counts for who a client is. `RIVULET_TRUSTED_PROXIES` (separated by commas), `[server] trusted-proxies`.
+    pub trusted_proxies: TrustedProxies,
     /// `[limits]`.
     pub limits: Limits,
 }
@@ -71,6 +75,8 @@ struct DatabaseTable {
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 struct Server {
     grace_seconds: Option<u64>,
+    public_url: Option<String>,
+    trusted_proxies: Vec<String>,
 }
 
 impl Settings {
@@ -110,6 +116,11 @@ impl Settings {
         if providers.is_empty() {
             providers.push(Config::demo());
         }
+        let public_url = env("RIVULET_PUBLIC_URL").or(file.server.public_url);
+        let proxies = match env("RIVULET_TRUSTED_PROXIES") {
+            Some(list) => list.split(',').map(str::to_owned).collect(),
+            None => file.server.trusted_proxies,
+        };
         Ok(Settings {
             address: address.parse().ok().with_context(|| {
                 format!("LEPTOS_SITE_ADDR (in Leptos.toml: [leptos] site-addr) is \"{address}\". It should be an address and a port, such as \"127.0.0.1:3000\".")
@@ -129,6 +140,8 @@ impl Settings {
                 None => file.server.grace_seconds.unwrap_or(5),
             },
             limits: file.limits,
+            public_url: public_url.map(|url| url.parse()).transpose()?,
+            trusted_proxies: TrustedProxies::parse(proxies.iter().map(String::as_str))?,
         })
     }
 }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{database::Database, settings::Settings};
+use super::{client_address::TrustedProxies, database::Database, public_url::PublicUrl, settings::Settings};
 use crate::{
     account::password,
     conversation::purge,
@@ -36,6 +36,8 @@ pub struct Parts {
     /// A hash of what browsers load: a page of another build is told to reload.
     pub build: String,
     pub options: LeptosOptions,
+    pub public_url: Option<PublicUrl>,
+    pub trusted_proxies: TrustedProxies,
     /// The running replies.
     pub replies: TaskTracker,
     /// The open sockets.
@@ -104,6 +106,8 @@ impl App {
             owner,
             build,
             options,
+            public_url: settings.public_url.clone(),
+            trusted_proxies: settings.trusted_proxies.clone(),
             replies: TaskTracker::new(),
             sockets: TaskTracker::new(),
             closing: CancellationToken::new(),

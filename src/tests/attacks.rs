@@ -7,6 +7,8 @@ mod support;
 
 #[path = "attacks/deleted_words.rs"]
 mod deleted_words;
+#[path = "attacks/forged_addresses.rs"]
+mod forged_addresses;
 #[path = "attacks/forged_log_lines.rs"]
 mod forged_log_lines;
 #[path = "attacks/greedy_pages.rs"]

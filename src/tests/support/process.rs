@@ -121,6 +121,8 @@ pub fn prepared(mut command: Command, folder: &Folder) -> Command {
         "RIVULET_SETTINGS",
         "RIVULET_DATABASE_URL",
         "RIVULET_GRACE_SECONDS",
+        "RIVULET_PUBLIC_URL",
+        "RIVULET_TRUSTED_PROXIES",
         "OPENAI_API_KEY",
         "OPENAI_BASE_URL",
         "RUST_LOG",
