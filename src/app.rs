@@ -18,14 +18,10 @@ use crate::{
 /// The document around every page. Server only: hydration begins inside `body`.
 #[cfg(feature = "ssr")]
 pub fn shell(options: LeptosOptions) -> impl IntoView {
-    use crate::{account::session::cookie, server::security};
+    use crate::server::security;
     security::content_security_policy();
     let build = expect_context::<crate::server::state::App>().build.clone();
-    let theme = use_context::<axum::http::request::Parts>().and_then(|parts| {
-        cookie(&parts.headers, "theme")
-            .filter(|theme| matches!(&**theme, "light" | "dark"))
-            .map(|theme| theme.into_owned())
-    });
+    let theme = use_context::<axum::http::request::Parts>().and_then(|parts| theme(&parts.headers));
     let name = &options.output_name;
     let (script, wasm, style) = (
         format!("/pkg/{name}.js?v={build}"),
@@ -54,6 +50,13 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// Light or dark, if that was chosen in this browser.
+#[cfg(feature = "ssr")]
+pub fn theme(headers: &axum::http::HeaderMap) -> Option<String> {
+    let theme = crate::account::session::cookie(headers, "theme")?;
+    matches!(&*theme, "light" | "dark").then(|| theme.into_owned())
 }
 
 #[component]

@@ -24,6 +24,9 @@ pub enum Failure {
     Invalid(String),
     #[error("This model is not offered here any more. Choose another one.")]
     UnknownModel,
+    /// Too much at once; the sentence says of what.
+    #[error("{0}")]
+    Limited(String),
     #[error("The email or the password is wrong.")]
     WrongPassword,
     #[error("This Rivulet has its owner already. Sign in instead.")]
@@ -71,6 +74,7 @@ mod server {
                 Failure::NotFound => StatusCode::NOT_FOUND,
                 Failure::Busy | Failure::Changed => StatusCode::CONFLICT,
                 Failure::Empty | Failure::Invalid(_) | Failure::UnknownModel => StatusCode::UNPROCESSABLE_ENTITY,
+                Failure::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
                 Failure::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
                 Failure::Closed | Failure::ForeignOrigin => StatusCode::FORBIDDEN,
                 Failure::Restarting | Failure::Unavailable | Failure::Unreachable => StatusCode::SERVICE_UNAVAILABLE,

@@ -18,7 +18,7 @@ use crate::{
     provider::Provider,
     server::state::App,
 };
-use hub::Running;
+use hub::{NotEntered, Running};
 use job::Job;
 use store::{Exchange, Started};
 
@@ -30,8 +30,9 @@ pub async fn answer(
     asked: (Arc<dyn Provider>, String),
 ) -> sqlx::Result<Started> {
     app.to_its_end(async move |app| {
-        let Some(running) = app.hub.enter(account, exchange.conversation, exchange.reply.clone()) else {
-            return Ok(Started::Repeated);
+        let running = match app.hub.enter(account, exchange.conversation, exchange.reply.clone()) {
+            Ok(running) => running,
+            Err(why) => return Ok(not_started(why, Started::Repeated)),
         };
         let started = app.database.exchange(account, &exchange).await;
         go(&app, running, started, asked, false)
@@ -49,8 +50,9 @@ pub async fn retry(
     asked: (Arc<dyn Provider>, String),
 ) -> sqlx::Result<Started> {
     app.to_its_end(async move |app| {
-        let Some(running) = app.hub.enter(account, conversation, reply.clone()) else {
-            return Ok(Started::Repeated);
+        let running = match app.hub.enter(account, conversation, reply.clone()) {
+            Ok(running) => running,
+            Err(why) => return Ok(not_started(why, Started::Repeated)),
         };
         let started = app.database.retry(account, of, &reply, app.owner).await;
         go(&app, running, started, asked, false)
@@ -70,13 +72,23 @@ pub async fn go_on(
     let epoch = Epoch { counter: seen.counter + 1, nonce: rand::random() };
     let next = Message { epoch, status: Status::Pending, ended_at: None, error: None, usage: None, ..message };
     app.to_its_end(async move |app| {
-        let Some(running) = app.hub.enter(account, conversation, next) else {
-            return Ok(Started::Changed);
+        let running = match app.hub.enter(account, conversation, next) {
+            Ok(running) => running,
+            Err(why) => return Ok(not_started(why, Started::Changed)),
         };
         let started = app.database.go_on(account, running.id, seen, epoch, app.owner).await;
         go(&app, running, started, asked, true)
     })
     .await
+}
+
+/// Why a reply did not start; `repeated` if the message runs already.
+fn not_started(why: NotEntered, repeated: Started) -> Started {
+    match why {
+        NotEntered::Running => repeated,
+        NotEntered::TooMany => Started::TooMany,
+        NotEntered::Full => Started::Full,
+    }
 }
 
 /// A reply is in the hub before its row commits; if it did not, it leaves again.

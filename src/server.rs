@@ -9,6 +9,7 @@ pub mod listener;
 pub mod public_url;
 pub mod routes;
 pub mod security;
+pub mod security_log;
 pub mod settings;
 pub mod state;
 pub mod telemetry;

@@ -10,20 +10,27 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use percent_encoding::percent_decode;
 use sha2::{Digest, Sha256};
 
-use super::Person;
+use super::{Person, browser};
 use crate::{
     error::Failure,
-    ids::{AccountId, UserId, now},
-    server::state::App,
+    ids::{AccountId, Millis, UserId, now},
+    server::{client_address::ClientAddress, state::App},
 };
 
 const COOKIE: &str = "rivulet_session";
-const DAYS: i64 = 30;
+const DAY: Millis = 24 * 60 * 60 * 1000;
+/// A session ends when nothing was asked for so long,
+const IDLE_TIMEOUT: Millis = 14 * DAY;
+/// and so long after it was opened in any case.
+const MAX_AGE: Millis = 90 * DAY;
+/// How old what is written of a session's last use may be: a write costs more than a page.
+const SEEN_INTERVAL: Millis = 5 * 60 * 1000;
 
 /// Somebody who is signed in, as any endpoint asks for them. Fails as [`Failure::SignedOut`].
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     pub account: AccountId,
+    pub user: UserId,
     pub person: Person,
     /// The hash of the session's token.
     pub session: String,
@@ -34,21 +41,57 @@ impl FromRequestParts<App> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<SignedIn, Failure> {
         let session = token_hash(&parts.headers).ok_or(Failure::SignedOut)?;
-        let (account, person) = app.database.session(&session, now()).await?.ok_or(Failure::SignedOut)?;
-        Ok(SignedIn { account, person, session })
+        let found = app.database.session(&session, now()).await?.ok_or(Failure::SignedOut)?;
+        if now() - found.seen_at >= SEEN_INTERVAL {
+            // Nobody waits for it.
+            let (app, session, address) = (app.clone(), session.clone(), parts.extensions.get().copied());
+            let expires_at = expiry(found.created_at, now());
+            app.replies.clone().spawn(async move { seen(&app, &session, expires_at, address).await });
+        }
+        Ok(SignedIn { account: found.account, user: found.user, person: found.person, session })
     }
 }
 
+async fn seen(app: &App, session: &str, expires_at: Millis, address: Option<ClientAddress>) {
+    let address = address.map(|address| address.to_string());
+    let now = now();
+    let noted = app.database.session_seen(session, now, now - SEEN_INTERVAL, expires_at, address).await;
+    if let Err(error) = noted {
+        tracing::warn!(%error, "the last use of a session could not be noted");
+    }
+}
+
+fn expiry(created_at: Millis, now: Millis) -> Millis {
+    (now + IDLE_TIMEOUT).min(created_at + MAX_AGE)
+}
+
 /// Opens a session and gives the cookie that holds its token.
-pub async fn open(app: &App, user: UserId, headers: &HeaderMap) -> sqlx::Result<String> {
+pub async fn open(app: &App, user: UserId, headers: &HeaderMap, address: ClientAddress) -> sqlx::Result<String> {
     let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     let now = now();
-    app.database.open_session(&hash(&token), user, now, now + DAYS * 24 * 60 * 60 * 1000).await?;
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let opened =
+        Opened { browser: browser::name(agent), address: address.to_string(), now, expires_at: expiry(now, now) };
+    app.database.open_session(&hash(&token), user, &opened).await?;
+    Ok(set(COOKIE, &token, MAX_AGE / 1000, headers))
+}
+
+/// What is kept of a session when it opens.
+pub struct Opened {
+    /// Browser and system, in a few words.
+    pub browser: String,
+    pub address: String,
+    pub now: Millis,
+    pub expires_at: Millis,
+}
+
+/// A cookie that only this server is to read. `max_age` in seconds.
+pub fn set(name: &str, value: &str, max_age: i64, headers: &HeaderMap) -> String {
     let secure = match headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https") {
         true => "; Secure",
         false => "",
     };
-    Ok(format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}", DAYS * 24 * 60 * 60))
+    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}")
 }
 
 /// The cookie that ends a session in the browser.
@@ -69,6 +112,7 @@ pub fn token_hash(headers: &HeaderMap) -> Option<String> {
     cookie(headers, COOKIE).filter(|token| !token.is_empty()).map(|token| hash(&token))
 }
 
-fn hash(token: &str) -> String {
+/// What is stored of a token.
+pub fn hash(token: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(token.as_bytes()))
 }

@@ -1,12 +1,34 @@
-//! People and sessions in the database.
+//! People, their sessions and their devices in the database.
 
 use sqlx::{Row, any::AnyRow};
 
-use super::Person;
+use super::{Person, session::Opened};
 use crate::{
     ids::{AccountId, Millis, UserId, mint},
     server::database::{Database, parsed},
 };
+
+/// How many devices of a person are remembered.
+const MAX_DEVICES: i64 = 20;
+
+/// A session that is not over, and whose it is.
+pub struct Session {
+    pub account: AccountId,
+    pub user: UserId,
+    pub person: Person,
+    pub created_at: Millis,
+    pub seen_at: Millis,
+}
+
+/// A session as its person is shown it.
+pub struct Listed {
+    /// Names it in forms. The token cannot be found from it.
+    pub token_hash: String,
+    pub created_at: Millis,
+    pub seen_at: Millis,
+    pub browser: String,
+    pub address: String,
+}
 
 impl Database {
     /// Whether somebody has an account here: then sign-up is closed.
@@ -48,49 +70,203 @@ impl Database {
             .await
     }
 
-    /// Opens a session, and clears away those of this person that are over.
-    pub async fn open_session(
-        &self,
-        token_hash: &str,
-        user: UserId,
-        now: Millis,
-        expires_at: Millis,
-    ) -> sqlx::Result<()> {
+    /// The hash of this person's password.
+    pub async fn password_hash(&self, user: UserId) -> sqlx::Result<Option<String>> {
+        sqlx::query_scalar("SELECT password_hash FROM users WHERE id = $1")
+            .bind(user.to_string())
+            .fetch_optional(&self.read)
+            .await
+    }
+
+    /// The same password under another hash.
+    pub async fn set_password_hash(&self, user: UserId, hash: &str) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
-        sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND expires_at <= $2")
-            .bind(user.to_string())
-            .bind(now)
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query("INSERT INTO sessions (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)")
-            .bind(token_hash)
-            .bind(user.to_string())
-            .bind(now)
-            .bind(expires_at)
-            .execute(&mut *tx)
-            .await?;
+        write_password_hash(&mut tx, user, hash).await?;
         tx.commit().await
     }
 
-    /// Who a session belongs to, if it is not over.
-    pub async fn session(&self, token_hash: &str, now: Millis) -> sqlx::Result<Option<(AccountId, Person)>> {
+    /// Another password: ends all of this person's sessions, and forgets their devices but the one of this hash. Gives
+    /// the sessions that ended.
+    pub async fn change_password(&self, user: UserId, hash: &str, device: Option<&str>) -> sqlx::Result<Vec<String>> {
+        let mut tx = self.begin().await?;
+        write_password_hash(&mut tx, user, hash).await?;
+        sqlx::query("DELETE FROM devices WHERE user_id = $1 AND token_hash <> $2")
+            .bind(user.to_string())
+            .bind(device.unwrap_or_default())
+            .execute(&mut *tx)
+            .await?;
+        let ended = sqlx::query_scalar("DELETE FROM sessions WHERE user_id = $1 RETURNING token_hash")
+            .bind(user.to_string())
+            .fetch_all(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    /// Opens a session, and clears away those of this person that are over.
+    pub async fn open_session(&self, token_hash: &str, user: UserId, opened: &Opened) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND expires_at <= $2")
+            .bind(user.to_string())
+            .bind(opened.now)
+            .execute(&mut *tx)
+            .await?;
         sqlx::query(
-            "SELECT u.account_id, u.name, u.email FROM sessions s JOIN users u ON u.id = s.user_id
-             WHERE s.token_hash = $1 AND s.expires_at > $2",
+            "INSERT INTO sessions (token_hash, user_id, created_at, seen_at, expires_at, browser, address)
+             VALUES ($1, $2, $3, $3, $4, $5, $6)",
+        )
+        .bind(token_hash)
+        .bind(user.to_string())
+        .bind(opened.now)
+        .bind(opened.expires_at)
+        .bind(&opened.browser)
+        .bind(&opened.address)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await
+    }
+
+    /// Whose session this is, if it is not over.
+    pub async fn session(&self, token_hash: &str, now: Millis) -> sqlx::Result<Option<Session>> {
+        sqlx::query(
+            "SELECT s.created_at, s.seen_at, u.id, u.account_id, u.name, u.email
+             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.expires_at > $2",
         )
         .bind(token_hash)
         .bind(now)
         .try_map(|row: AnyRow| {
-            let person = Person { name: row.try_get("name")?, email: row.try_get("email")? };
-            Ok((parsed(&row, "account_id")?, person))
+            Ok(Session {
+                account: parsed(&row, "account_id")?,
+                user: parsed(&row, "id")?,
+                person: Person { name: row.try_get("name")?, email: row.try_get("email")? },
+                created_at: row.try_get("created_at")?,
+                seen_at: row.try_get("seen_at")?,
+            })
         })
         .fetch_optional(&self.read)
         .await
     }
 
-    pub async fn end_session(&self, token_hash: &str) -> sqlx::Result<()> {
+    /// Notes when a session was last used and until when it now lasts, unless that was noted since `before`.
+    pub async fn session_seen(
+        &self,
+        token_hash: &str,
+        now: Millis,
+        before: Millis,
+        expires_at: Millis,
+        address: Option<String>,
+    ) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
-        sqlx::query("DELETE FROM sessions WHERE token_hash = $1").bind(token_hash).execute(&mut *tx).await?;
+        sqlx::query(
+            "UPDATE sessions SET seen_at = $1, expires_at = $2, address = COALESCE($3, address)
+             WHERE token_hash = $4 AND seen_at <= $5",
+        )
+        .bind(now)
+        .bind(expires_at)
+        .bind(address)
+        .bind(token_hash)
+        .bind(before)
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await
     }
+
+    /// A person's sessions that are not over, the last used first.
+    pub async fn sessions(&self, user: UserId, now: Millis) -> sqlx::Result<Vec<Listed>> {
+        sqlx::query(
+            "SELECT token_hash, created_at, seen_at, browser, address FROM sessions
+             WHERE user_id = $1 AND expires_at > $2 ORDER BY seen_at DESC, token_hash LIMIT 200",
+        )
+        .bind(user.to_string())
+        .bind(now)
+        .try_map(|row: AnyRow| {
+            Ok(Listed {
+                token_hash: row.try_get("token_hash")?,
+                created_at: row.try_get("created_at")?,
+                seen_at: row.try_get("seen_at")?,
+                browser: row.try_get("browser")?,
+                address: row.try_get("address")?,
+            })
+        })
+        .fetch_all(&self.read)
+        .await
+    }
+
+    /// Ends a session. Gives whose it was.
+    pub async fn end_session(&self, token_hash: &str) -> sqlx::Result<Option<UserId>> {
+        let mut tx = self.begin().await?;
+        let user = sqlx::query("DELETE FROM sessions WHERE token_hash = $1 RETURNING user_id")
+            .bind(token_hash)
+            .try_map(|row: AnyRow| parsed(&row, "user_id"))
+            .fetch_optional(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(user)
+    }
+
+    /// Ends one of a person's sessions (`only`), or all but the one that is `kept`. Gives those that ended.
+    pub async fn end_sessions(&self, user: UserId, only: Option<&str>, kept: &str) -> sqlx::Result<Vec<String>> {
+        let mut tx = self.begin().await?;
+        let ended = sqlx::query_scalar(
+            "DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2 AND ($3 = '' OR token_hash = $3)
+             RETURNING token_hash",
+        )
+        .bind(user.to_string())
+        .bind(kept)
+        .bind(only.unwrap_or_default())
+        .fetch_all(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    /// Whether this person has signed in on this device before.
+    pub async fn is_device_of(&self, token_hash: &str, user: UserId) -> sqlx::Result<bool> {
+        let found: Option<String> =
+            sqlx::query_scalar("SELECT token_hash FROM devices WHERE token_hash = $1 AND user_id = $2")
+                .bind(token_hash)
+                .bind(user.to_string())
+                .fetch_optional(&self.read)
+                .await?;
+        Ok(found.is_some())
+    }
+
+    /// A device of this person's, in the place of the oldest if they have many.
+    pub async fn add_device(&self, token_hash: &str, user: UserId, now: Millis) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "DELETE FROM devices WHERE user_id = $1 AND token_hash NOT IN
+             (SELECT token_hash FROM devices WHERE user_id = $1 ORDER BY seen_at DESC LIMIT $2)",
+        )
+        .bind(user.to_string())
+        .bind(MAX_DEVICES - 1)
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query("INSERT INTO devices (token_hash, user_id, seen_at) VALUES ($1, $2, $3)")
+            .bind(token_hash)
+            .bind(user.to_string())
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+
+    pub async fn device_seen(&self, token_hash: &str, now: Millis) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query("UPDATE devices SET seen_at = $1 WHERE token_hash = $2")
+            .bind(now)
+            .bind(token_hash)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+}
+
+async fn write_password_hash(tx: &mut sqlx::AnyConnection, user: UserId, hash: &str) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2")
+        .bind(hash)
+        .bind(user.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
 }

@@ -94,7 +94,7 @@ pub async fn enter() -> Result<Opening, Failure> {
     let opening = server::opening().await;
     if opening == Err(Failure::SignedOut) {
         leptos_axum::redirect(server::door().await?);
-        return opening;
+        return opening.map_err(server::unless_sent_on);
     }
     opening.map_err(Failure::told)
 }

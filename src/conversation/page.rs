@@ -45,6 +45,8 @@ pub fn Chats() -> impl IntoView {
     let link = RwSignal::new(Link::Fine);
     Effect::new(move |_| {
         if let Some(Ok(opening)) = opening.get() {
+            // Before anything reads a draft.
+            drafts::claim(&opening.person.email);
             connection::start(opening.build, link);
             browser::keep_cookie("offset", &(-js_sys::Date::new_0().get_timezone_offset() as i32).to_string());
             menu.keep_asking();

@@ -196,6 +196,9 @@ pub fn Sidebar(opening: Opening) -> impl IntoView {
                 <button type="button" class="icon-button" aria-label="Light or dark" title="Light or dark" on:click=move |_| switch_theme()>
                     <icon::Icon path=icon::THEME />
                 </button>
+                <a class="button icon-button" href="/settings/security" rel="external" aria-label="Security" title="Security">
+                    <icon::Icon path=icon::SHIELD />
+                </a>
                 <form method="post" action="/sign-out" on:submit=move |_| drafts::forget_all()>
                     <button class="icon-button" aria-label="Sign out" title="Sign out">
                         <icon::Icon path=icon::LEAVE />

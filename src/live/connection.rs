@@ -22,6 +22,7 @@ pub use super::client::News;
 use super::{List, client::LOST_AFTER, close};
 use crate::ids::MessageId;
 use crate::message::{Epoch, Message};
+use crate::ui::drafts;
 use tab::Tab;
 
 /// How the connection is, for the thin bar that tells.
@@ -150,7 +151,10 @@ async fn run(build: String, link: RwSignal<Link>, mut woken: mpsc::UnboundedRece
         TAB.with(|tab| tab.closed(code));
         match code {
             Some(close::UPDATED) => return link.set(Link::Updated),
-            Some(close::SIGNED_OUT) => return link.set(Link::SignedOut),
+            Some(close::SIGNED_OUT) => {
+                drafts::forget_session();
+                return link.set(Link::SignedOut);
+            }
             _ => {}
         }
         spawn_local(async move {

@@ -99,6 +99,9 @@ const SIGNED_OUT: Closed = Closed::Because(close::SIGNED_OUT, "You are signed ou
 
 const TOO_MANY: Closed = Closed::Because(close::TOO_MANY, "Too many pages are open.");
 
+/// The page comes back with the cookie that it has by then.
+const RENEWED: Closed = Closed::Because(close::RESTARTING, "The session was renewed.");
+
 /// Who cannot be known to be signed in is sent nothing: the page comes back and asks again.
 const UNREADABLE: Closed = Closed::Because(close::RESTARTING, "The database could not be read.");
 
@@ -167,6 +170,7 @@ impl Socket {
         loop {
             match self.tab.closing() {
                 Some(Closing::SignedOut) => return SIGNED_OUT,
+                Some(Closing::Renewed) => return RENEWED,
                 Some(Closing::Restarting) => return self.say_goodbye().await,
                 None => {}
             }

@@ -42,6 +42,8 @@ pub enum Topic {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closing {
     SignedOut,
+    /// The session has another token now, which the browser has: the page comes back with it.
+    Renewed,
     Restarting,
 }
 
@@ -90,11 +92,21 @@ impl Tab {
     }
 }
 
+/// Why a reply cannot run now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotEntered {
+    /// This message runs already.
+    Running,
+    /// The person has as many running as they may.
+    TooMany,
+    /// The server has.
+    Full,
+}
+
 pub struct Hub {
     state: Mutex<State>,
     next_number: AtomicU32,
-    /// The most tabs of one account.
-    max_tabs: usize,
+    limits: Limits,
 }
 
 #[derive(Default)]
@@ -106,23 +118,36 @@ struct State {
 
 impl Default for Hub {
     fn default() -> Hub {
-        Hub::new(Limits::default().tabs_per_person)
+        Hub::new(Limits::default())
     }
 }
 
 impl Hub {
-    pub fn new(max_tabs: usize) -> Hub {
-        Hub { state: Mutex::default(), next_number: AtomicU32::default(), max_tabs }
+    pub fn new(limits: Limits) -> Hub {
+        Hub { state: Mutex::default(), next_number: AtomicU32::default(), limits }
     }
 
     /// Takes a reply in, before its row commits, so that who finds the row finds it here too. Nothing of it is seen
-    /// until it is [`Running::open`]ed. `None` if this message runs already.
-    pub fn enter(&self, account: AccountId, conversation: ConversationId, message: Message) -> Option<Arc<Running>> {
+    /// until it is [`Running::open`]ed.
+    pub fn enter(
+        &self,
+        account: AccountId,
+        conversation: ConversationId,
+        message: Message,
+    ) -> Result<Arc<Running>, NotEntered> {
         let running = Arc::new(Running::new(account, conversation, self.number(), message));
-        match lock(&self.state).running.entry(running.id) {
-            Entry::Occupied(_) => None,
-            Entry::Vacant(place) => Some(place.insert(running).clone()),
+        let mut state = lock(&self.state);
+        if state.running.contains_key(&running.id) {
+            return Err(NotEntered::Running);
         }
+        if state.running.len() >= self.limits.replies {
+            return Err(NotEntered::Full);
+        }
+        if state.running.values().filter(|other| other.account == account).count() >= self.limits.replies_per_person {
+            return Err(NotEntered::TooMany);
+        }
+        state.running.insert(running.id, running.clone());
+        Ok(running)
     }
 
     /// Lets a reply go, after its end was applied here.
@@ -166,7 +191,7 @@ impl Hub {
             }
             None => false,
         });
-        let room = account < self.max_tabs && session < self.max_tabs.div_ceil(4);
+        let room = account < self.limits.tabs_per_person && session < self.limits.tabs_per_person.div_ceil(4);
         if room {
             state.tabs.push(Arc::downgrade(tab));
         }
@@ -223,6 +248,11 @@ impl Hub {
     /// Ends every socket of a session that is no more.
     pub fn signed_out(&self, session: &str) {
         self.close(Closing::SignedOut, |tab| tab.session == session);
+    }
+
+    /// Has every socket of a session come back: its token is another one now.
+    pub fn renewed(&self, session: &str) {
+        self.close(Closing::Renewed, |tab| tab.session == session);
     }
 
     pub fn restarting(&self) {

@@ -29,6 +29,10 @@ pub enum Started {
     Repeated,
     /// Another reply is running in this conversation.
     Busy,
+    /// As many of the person's replies are running as may.
+    TooMany,
+    /// As many replies are running as the server runs.
+    Full,
     /// It is not in a state for this any more; somebody else was faster.
     Changed,
     /// There is no such thing for this account.

@@ -1,21 +1,25 @@
 //! Forms, which work with scripts off: each answers with the page that it stands on, the right status, and what was
 //! typed, or sends on to the next page.
 
+pub mod security;
+
 use axum::{
     body::Body,
     extract::{Form, Path, Request, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{Html, IntoResponse, Redirect, Response},
+    http::{HeaderMap, HeaderName, StatusCode, header},
+    response::{AppendHeaders, Html, IntoResponse, Redirect, Response},
 };
 use leptos::prelude::provide_context;
 use serde::Deserialize;
-use tower_governor::GovernorError;
 
-use super::state::App;
+use super::{client_address::ClientAddress, security_log, state::App};
 use crate::{
     account::{
-        Person, Refusal, SHORTEST_PASSWORD, password,
+        Person, Refusal, device,
+        limits::Wait,
+        password::{self, QueueFull, Waits, rules},
         session::{self, SignedIn},
+        sign_in::{self, Outcome},
     },
     app::shell,
     conversation::api::{Sending, server::send},
@@ -31,33 +35,49 @@ pub struct CreateAccount {
     password: String,
 }
 
-pub async fn create_account(State(app): State<App>, headers: HeaderMap, Form(form): Form<CreateAccount>) -> Response {
+pub async fn create_account(
+    State(app): State<App>,
+    address: ClientAddress,
+    headers: HeaderMap,
+    Form(form): Form<CreateAccount>,
+) -> Response {
+    if let Err(wait) = app.limits.try_from_address(address) {
+        return too_often(&app.build, wait);
+    }
     let person = Person { name: tidy(&form.name), email: tidy(&form.email).to_lowercase() };
     let refusal = Refusal { name: form.name, email: form.email, ..Refusal::default() };
     let refuse = async |failure| refuse(&app, &headers, "/create-account", failure, refusal).await;
     if let Err(failure) = check(&person, &form.password) {
         return refuse(failure).await;
     }
-    let made: anyhow::Result<Option<String>> = async {
+    let made: anyhow::Result<Option<[String; 2]>> = async {
         if app.database.has_owner().await? {
             return Ok(None);
         }
         let id = mint();
-        let hash = password::hash(form.password).await?;
-        match app.database.create_owner(id, &person, &hash).await? {
-            true => Ok(Some(session::open(&app, id, &headers).await?)),
-            false => Ok(None),
+        let hash = password::hash(form.password, Waits::Stranger).await?;
+        if !app.database.create_owner(id, &person, &hash).await? {
+            return Ok(None);
         }
+        security_log::event("sign-up", Some(id), address);
+        let session = session::open(&app, id, &headers, address).await?;
+        Ok(Some([session, device::remember(&app, id, &headers).await?]))
     }
     .await;
     match made {
-        Ok(Some(cookie)) => ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response(),
+        Ok(Some(cookies)) => welcome(cookies),
         Ok(None) => refuse(Failure::Closed).await,
+        Err(error) if error.is::<QueueFull>() => busy(&app.build),
         Err(error) => {
             tracing::error!(%error, "an account could not be made");
             refuse(Failure::Unavailable).await
         }
     }
+}
+
+/// Sends somebody who has just signed in to the chats.
+fn welcome(cookies: [String; 2]) -> Response {
+    (AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie))), Redirect::to("/")).into_response()
 }
 
 fn tidy(text: &str) -> String {
@@ -77,11 +97,7 @@ fn check(person: &Person, password: &str) -> Result<(), Failure> {
         {
             invalid("This is not an email address. It should look like ada@example.org.")
         }
-        () if password.chars().count() < SHORTEST_PASSWORD => {
-            invalid("This password is too short: it needs at least 8 characters.")
-        }
-        () if password.len() > 1024 => invalid("This password is too long: it may have 1,024 bytes."),
-        () => Ok(()),
+        () => rules::check(password, person),
     }
 }
 
@@ -91,21 +107,19 @@ pub struct SignIn {
     password: String,
 }
 
-pub async fn sign_in(State(app): State<App>, headers: HeaderMap, Form(form): Form<SignIn>) -> Response {
+pub async fn sign_in(
+    State(app): State<App>,
+    address: ClientAddress,
+    headers: HeaderMap,
+    Form(form): Form<SignIn>,
+) -> Response {
     let refusal = Refusal { email: form.email.clone(), ..Refusal::default() };
-    let opened: anyhow::Result<Option<String>> = async {
-        let known = app.database.credentials(&tidy(&form.email).to_lowercase()).await?;
-        let (user, hash) = known.unzip();
-        let right = form.password.len() <= 1024 && password::verify(form.password, hash).await?;
-        match user {
-            Some(user) if right => Ok(Some(session::open(&app, user, &headers).await?)),
-            _ => Ok(None),
-        }
-    }
-    .await;
-    let failure = match opened {
-        Ok(Some(cookie)) => return ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response(),
-        Ok(None) => Failure::WrongPassword,
+    let email = tidy(&form.email).to_lowercase();
+    let failure = match sign_in::sign_in(&app, &headers, address, &email, form.password).await {
+        Ok(Outcome::Open(cookies)) => return welcome(cookies),
+        Ok(Outcome::Wait(wait)) => return too_often(&app.build, wait),
+        Ok(Outcome::Busy) => return busy(&app.build),
+        Ok(Outcome::Wrong) => Failure::WrongPassword,
         Err(error) => {
             tracing::error!(%error, "nobody could be signed in");
             Failure::Unavailable
@@ -114,14 +128,18 @@ pub async fn sign_in(State(app): State<App>, headers: HeaderMap, Form(form): For
     refuse(&app, &headers, "/sign-in", failure, refusal).await
 }
 
-pub async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Response {
+/// Ends the session, and has the browser forget what it keeps: its scripts may be off, or gone.
+pub async fn sign_out(State(app): State<App>, address: ClientAddress, headers: HeaderMap) -> Response {
     if let Some(session) = session::token_hash(&headers) {
-        if let Err(error) = app.database.end_session(&session).await {
-            return Failure::from(error).into_response();
+        match app.database.end_session(&session).await {
+            Ok(Some(user)) => security_log::event("sign-out", Some(user), address),
+            Ok(None) => {}
+            Err(error) => return Failure::from(error).into_response(),
         }
         app.hub.signed_out(&session);
     }
-    ([(header::SET_COOKIE, session::closed())], Redirect::to("/sign-in")).into_response()
+    let forget = (HeaderName::from_static("clear-site-data"), "\"storage\"".to_owned());
+    ([(header::SET_COOKIE, session::closed()), forget], Redirect::to("/sign-in")).into_response()
 }
 
 /// A message sent with scripts off.
@@ -191,15 +209,22 @@ fn signed_out(app: &App, text: &str) -> Response {
 }
 
 /// For whoever tries too often. Going back, the browser has what was typed.
-pub fn too_often(build: &str, error: GovernorError) -> Response {
-    let GovernorError::TooManyRequests { wait_time, headers } = error else {
-        tracing::error!(%error, "an address could not be limited");
-        return Failure::Unavailable.into_response();
+fn too_often(build: &str, wait: Wait) -> Response {
+    let (time, many) = match wait {
+        Wait::Address(time) => (time, "There were many tries from your address."),
+        Wait::Guesses(time) => (time, "There were many tries with a wrong password."),
     };
-    let seconds = wait_time.max(1);
-    let card = format!("<p>There were many tries from your address. Wait {seconds} s, then go back and try again.</p>");
+    let seconds = time.as_secs() + 1;
+    let card = format!("<p>{many} Wait {seconds} s, then go back and try again.</p>");
     let page = plain(build, "Too many tries", &card);
-    (StatusCode::TOO_MANY_REQUESTS, headers.unwrap_or_default(), page).into_response()
+    (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())], page).into_response()
+}
+
+/// For whoever would have to wait for too many passwords to be checked.
+fn busy(build: &str) -> Response {
+    let card = "<p>Very many people are signing in at this moment. Wait a few seconds, then go back and try again.</p>";
+    let page = plain(build, "Try again in a moment", card);
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], page).into_response()
 }
 
 /// A page of one card, made without the app.

@@ -1,7 +1,5 @@
 //! The whole HTTP surface on one page.
 
-use std::time::Duration;
-
 use axum::{
     Router,
     body::Body,
@@ -13,13 +11,12 @@ use axum::{
 };
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder};
 use tower_http::{
     CompressionLevel, compression::CompressionLayer, csrf::CsrfLayer, limit::RequestBodyLimitLayer, services::ServeDir,
     trace::TraceLayer,
 };
 
-use super::{client_address, forms, security, state::App};
+use super::{client_address, forms, security, security_log, state::App};
 use crate::{
     app::{self, shell},
     error::Failure,
@@ -33,10 +30,14 @@ pub fn router(app: App) -> Router {
     let pages = generate_route_list(app::App);
     let options = app.options.clone();
 
-    let doors =
-        Router::new().route("/create-account", post(forms::create_account)).route("/sign-in", post(forms::sign_in));
-    let router = limited(doors, app.build.clone())
+    let router = Router::new()
+        .route("/create-account", post(forms::create_account))
+        .route("/sign-in", post(forms::sign_in))
         .route("/sign-out", post(forms::sign_out))
+        .route("/settings/security", get(forms::security::show))
+        .route("/settings/security/end", post(forms::security::end))
+        .route("/settings/security/end-others", post(forms::security::end_others))
+        .route("/settings/security/password", post(forms::security::change_password))
         .route("/", post(forms::say_first))
         .route("/c/{id}", post(forms::say_next))
         .leptos_routes(&app, pages, {
@@ -59,7 +60,7 @@ pub fn router(app: App) -> Router {
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(CsrfLayer::new().with_rejection_response(|_| Failure::ForeignOrigin.into_response()))
         .layer(TraceLayer::new_for_http());
-    let router = security::headers(router);
+    let router = security::headers(router).layer(middleware::from_fn_with_state(app.clone(), security_log::refusals));
     router.layer(middleware::from_fn_with_state(app.clone(), client_address::find)).with_state(app)
 }
 
@@ -68,17 +69,6 @@ pub fn router(app: App) -> Router {
 /// another site posts is refused before it is read. (The nonce of a page is used once.)
 fn compression() -> CompressionLayer {
     CompressionLayer::new().quality(CompressionLevel::Precise(4))
-}
-
-/// Passwords can be tried thirty times from an address, then once in two seconds.
-fn limited(router: Router<App>, build: String) -> Router<App> {
-    let config = GovernorConfigBuilder::default().period(Duration::from_secs(2)).burst_size(30).finish();
-    match config {
-        Some(config) => {
-            router.layer(GovernorLayer::new(config).error_handler(move |error| forms::too_often(&build, error)))
-        }
-        None => router,
-    }
 }
 
 /// Files that are asked for with their build never change; others are asked about again.

@@ -40,11 +40,15 @@ pub struct Settings {
 pub struct Limits {
     /// Pages of one person that are kept up to date; of one browser a quarter of them.
     pub tabs_per_person: usize,
+    /// Running replies of one person.
+    pub replies_per_person: usize,
+    /// Running replies of all.
+    pub replies: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { tabs_per_person: 200 }
+        Limits { tabs_per_person: 200, replies_per_person: 4, replies: 100 }
     }
 }
 

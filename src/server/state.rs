@@ -11,7 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{client_address::TrustedProxies, database::Database, public_url::PublicUrl, settings::Settings};
 use crate::{
-    account::password,
+    account::{limits::Limits, password},
     conversation::purge,
     ids::{OwnerId, mint},
     provider::Providers,
@@ -36,6 +36,8 @@ pub struct Parts {
     /// A hash of what browsers load: a page of another build is told to reload.
     pub build: String,
     pub options: LeptosOptions,
+    /// How often passwords were tried.
+    pub limits: Limits,
     pub public_url: Option<PublicUrl>,
     pub trusted_proxies: TrustedProxies,
     /// The running replies.
@@ -90,7 +92,7 @@ impl App {
         })?;
         recovery::run(&database, owner).await?;
         let providers = Providers::open(&settings.providers, database.clone()).await?;
-        let hub = Arc::new(Hub::new(settings.limits.tabs_per_person));
+        let hub = Arc::new(Hub::new(settings.limits));
         let store = Store::open(database.path(), owner).context("The journal cannot be opened.")?;
         let (journal, committer) = Journal::start(store, database.turn(), hub.clone())?;
         let options = LeptosOptions::builder()
@@ -106,6 +108,7 @@ impl App {
             owner,
             build,
             options,
+            limits: Limits::default(),
             public_url: settings.public_url.clone(),
             trusted_proxies: settings.trusted_proxies.clone(),
             replies: TaskTracker::new(),

@@ -5,6 +5,8 @@ mod provider_server;
 #[allow(dead_code, unused_imports, reason = "shared with the other tests of the server")]
 mod support;
 
+#[path = "attacks/common_passwords.rs"]
+mod common_passwords;
 #[path = "attacks/deleted_words.rs"]
 mod deleted_words;
 #[path = "attacks/forged_addresses.rs"]
@@ -13,9 +15,21 @@ mod forged_addresses;
 mod forged_log_lines;
 #[path = "attacks/greedy_pages.rs"]
 mod greedy_pages;
+#[path = "attacks/guesses.rs"]
+mod guesses;
+#[path = "attacks/hashing_queue.rs"]
+mod hashing_queue;
 #[path = "attacks/hostile_provider.rs"]
 mod hostile_provider;
 #[path = "attacks/hostile_titles.rs"]
 mod hostile_titles;
+#[path = "attacks/many_replies.rs"]
+mod many_replies;
 #[path = "attacks/others_on_the_machine.rs"]
 mod others_on_the_machine;
+#[path = "attacks/stolen_session.rs"]
+mod stolen_session;
+#[path = "attacks/unseen_guesses.rs"]
+mod unseen_guesses;
+#[path = "attacks/visitor.rs"]
+mod visitor;

@@ -26,7 +26,7 @@ thread_local! {
 #[derive(Clone)]
 struct Tab {
     name: String,
-    /// Which of the times between two sign-outs its texts are of.
+    /// Whose its texts are, and of which of the times between two sign-outs.
     era: String,
 }
 
@@ -57,6 +57,37 @@ pub fn forget_all() {
     for storage in [session(), local()].into_iter().flatten() {
         let _ = storage.clear();
     }
+}
+
+/// Forgets what was typed in the session that has ended, in this tab and in those that are gone. (Who has signed in since
+/// has begun another era.)
+pub fn forget_session() {
+    let era = tab().era;
+    if let Some(session) = session() {
+        let _ = session.clear();
+    }
+    if item(local(), "era").is_none_or(|now| now == era)
+        && let Some(local) = local()
+    {
+        let _ = local.clear();
+    }
+}
+
+/// Whose texts are kept from now on: what another person typed here is forgotten. Called before any text is read.
+pub fn claim(person: &str) {
+    let era = item(local(), "era");
+    let owner = era.as_deref().map(|era| era.split_once(' ').map_or("", |(owner, _)| owner));
+    if owner == Some(person) {
+        return;
+    }
+    let new = format!("{person} {}", mint());
+    match owner {
+        // Of a build that did not write down whose it is.
+        Some("") if item(session(), "era") == era => put(session(), "era", &new),
+        _ => forget_all(),
+    }
+    TAB.take();
+    put(local(), "era", &new);
 }
 
 /// Takes part in the roll call of tabs. A new tab inherits what tabs that are gone have left; then `inherited` is called.
@@ -134,7 +165,7 @@ fn named() -> Tab {
     let era = item(local(), "era").unwrap_or_else(mint);
     put(local(), "era", &era);
     if let Some(session) = session()
-        && item(Some(session.clone()), "era").is_some_and(|mine| mine != era)
+        && item(Some(session.clone()), "era").is_none_or(|mine| mine != era)
     {
         let _ = session.clear();
     }

@@ -17,6 +17,7 @@ pub const LEFT: &str = "M14 6l-6 6 6 6";
 pub const RIGHT: &str = "M10 6l6 6-6 6";
 pub const DOWN: &str = "M12 5v14M6 13l6 6 6-6";
 pub const THEME: &str = "M12 3a9 9 0 1 0 9 9 7 7 0 0 1-9-9z";
+pub const SHIELD: &str = "M12 3l7 3v5c0 5-3 8-7 10-4-2-7-5-7-10V6zM9 12l2 2 4-4";
 pub const LEAVE: &str = "M14 5H6v14h8M11 12h9M17 9l3 3-3 3";
 
 /// Decoration beside a name: hidden from screen readers.

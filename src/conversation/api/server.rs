@@ -38,6 +38,15 @@ pub async fn door() -> Result<&'static str, Failure> {
     Ok(if app.database.has_owner().await? { "/sign-in" } else { "/create-account" })
 }
 
+/// The status of a function that was called without a session. A page is sent on instead.
+pub fn unless_sent_on(failure: Failure) -> Failure {
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        let mut response = response.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        response.status.get_or_insert(failure.status());
+    }
+    failure
+}
+
 pub async fn opening() -> Result<Opening, Failure> {
     let (app, who) = signed_in().await?;
     let parts = expect_context::<axum::http::request::Parts>();
@@ -71,7 +80,7 @@ fn menu(app: &App) -> ModelList {
 }
 
 /// The browser's time zone, as its cookie told last time; UTC at first.
-fn offset(headers: &HeaderMap) -> i32 {
+pub fn offset(headers: &HeaderMap) -> i32 {
     let minutes = cookie(headers, "offset").and_then(|value| value.parse().ok()).unwrap_or(0);
     i32::clamp(minutes, -14 * 60, 14 * 60)
 }
@@ -155,6 +164,12 @@ fn begun(started: Started) -> Result<Option<(i64, i64)>, Failure> {
         Started::Yes { place, rev } => Ok(Some((place, rev))),
         Started::Repeated => Ok(None),
         Started::Busy => Err(Failure::Busy),
+        Started::TooMany => Err(Failure::Limited(
+            "As many of your replies are running as may at once. Wait for one or stop one, then send again.".into(),
+        )),
+        Started::Full => Err(Failure::Limited(
+            "Rivulet is writing as many replies as it can. Send again in a moment; your text is kept.".into(),
+        )),
         Started::Changed => Err(Failure::Changed),
         Started::Missing => Err(Failure::NotFound),
         Started::Fenced => Err(Failure::Restarting),

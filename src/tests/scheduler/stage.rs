@@ -11,7 +11,7 @@ use rivulet::{
         journal::{Journal, store::Store},
         store::{Exchange, Started},
     },
-    server::database,
+    server::{database, settings::Limits},
 };
 use tokio::sync::watch;
 
@@ -45,7 +45,8 @@ impl Stage {
         let (owner, account): (OwnerId, AccountId) = (mint(), mint());
         other.run(format!("INSERT INTO accounts (id) VALUES ('{account}')")).await;
         database.register(owner).await.expect("a process that is known");
-        let hub = Arc::new(Hub::default());
+        let hub =
+            Arc::new(Hub::new(Limits { replies_per_person: usize::MAX, replies: usize::MAX, ..Limits::default() }));
         let store = Store::open(database.path(), owner).expect("the journal's connection");
         let (journal, _) = Journal::start(store, database.turn(), hub.clone()).expect("a committer");
         let witness = Tab::new(account, String::new());

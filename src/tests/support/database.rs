@@ -120,7 +120,8 @@ impl Database {
         self.run(format!(
             "INSERT INTO accounts (id) VALUES ('{account}');
              INSERT INTO users (id, account_id, name, email, password_hash) VALUES ('{user}', '{account}', '{name}', '{name}@example.org', '');
-             INSERT INTO sessions (token_hash, user_id, created_at, expires_at) VALUES ('{hash}', '{user}', 0, {});",
+             INSERT INTO sessions (token_hash, user_id, created_at, expires_at) VALUES ('{hash}', '{user}', {}, {});",
+            rivulet::ids::now(),
             i64::MAX
         ))
         .await;

@@ -26,8 +26,18 @@ pub async fn post(address: SocketAddr, path: &str, cookie: Option<&str>, form: &
 
 /// A form as a browser sends it.
 pub fn form_request(address: SocketAddr, path: &str, form: &[(&str, &str)]) -> RequestBuilder {
+    form_request_by(&client(), address, path, form)
+}
+
+/// The same by a client of one's own.
+pub fn form_request_by(
+    client: &reqwest::Client,
+    address: SocketAddr,
+    path: &str,
+    form: &[(&str, &str)],
+) -> RequestBuilder {
     let encoded = Url::parse_with_params("http://form/", form).expect("an address");
-    (client().post(format!("http://{address}{path}")))
+    (client.post(format!("http://{address}{path}")))
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
         .body(encoded.query().unwrap_or_default().to_owned())
 }

@@ -30,8 +30,16 @@ impl Folder {
         fs::create_dir(&folder.0)?;
         let settings = format!(
             "[leptos]\nsite-addr = \"127.0.0.1:0\"\nsite-root = {:?}\n\n[database]\nurl = \"sqlite:rivulet.db\"\n\n\
-             [server]\ngrace-seconds = 0\n\n\
-             [limits]\ntabs-per-person = 1000000\n\n\
+             [server]
+grace-seconds = 0
+
+\
+             [limits]
+tabs-per-person = 1000000
+replies-per-person = 1000000
+replies = 1000000
+
+\
              [[provider]]\nkind = \"openai\"\nname = \"test\"\nbase-url = \"{provider}\"\nmodels = [\"model\"]\n",
             built().site,
         );

@@ -1,0 +1,133 @@
+//! The page on which a person sees and ends their sessions, and changes their password: forms alone, no script.
+
+use axum::http::HeaderMap;
+use leptos::prelude::*;
+
+use super::{SHORTEST_PASSWORD, session::SignedIn, store::Listed};
+use crate::{app::theme, ids::Millis};
+
+const MINUTE: Millis = 60 * 1000;
+
+/// All that the page shows.
+pub struct Security {
+    pub who: SignedIn,
+    pub sessions: Vec<Listed>,
+    /// The server's clock, and minutes to add to UTC.
+    pub now: Millis,
+    pub offset: i32,
+    /// What was just done, or why it was not.
+    pub done: Option<&'static str>,
+    pub refused: Option<String>,
+}
+
+/// The whole document.
+pub fn document(page: Security, headers: &HeaderMap, build: &str) -> String {
+    let others = page.sessions.len() > 1;
+    let Security { who, sessions, now, offset, done, refused } = page;
+    let row = |listed| session_row(listed, &who.session, now, offset);
+    let rows = sessions.into_iter().map(row).collect_view();
+    let theme = theme(headers);
+    let style = format!("/pkg/rivulet.css?v={build}");
+    let body = view! {
+        <head>
+            <meta charset="utf-8" />
+            <meta name="viewport" content="width=device-width, initial-scale=1" />
+            <meta name="color-scheme" content="light dark" />
+            <title>"Security · Rivulet"</title>
+            <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+            <link rel="stylesheet" href=style />
+        </head>
+        <body>
+            <main class="settings">
+                <a class="back" href="/">"Back to the chats"</a>
+                <h1>"Security"</h1>
+                {done.map(|done| view! { <p class="notice" role="status">{done}</p> })}
+                <section aria-labelledby="sessions">
+                    <h2 id="sessions">"Where you are signed in"</h2>
+                    <p class="aside">"A session ends 14 days after it was last used, and 90 days after it began."</p>
+                    <ul>{rows}</ul>
+                    {others
+                        .then(|| {
+                            view! {
+                                <form method="post" action="/settings/security/end-others">
+                                    <button>"End all other sessions"</button>
+                                </form>
+                            }
+                        })}
+                </section>
+                {password_section(&who.person.email, refused)}
+            </main>
+        </body>
+    };
+    // In an owner of its own, as views may have effects; there are none here.
+    let html = Owner::new().with(|| view! { <html lang="en" data-theme=theme>{body}</html> }.to_html());
+    format!("<!DOCTYPE html>{html}")
+}
+
+fn session_row(listed: Listed, this: &str, now: Millis, offset: i32) -> impl IntoView {
+    let is_this = listed.token_hash == this;
+    let browser = if listed.browser.is_empty() { "A browser".into() } else { listed.browser };
+    let address = if listed.address.is_empty() { String::new() } else { format!(" · {}", listed.address) };
+    let times = format!("Last used {} · signed in on {}", ago(now - listed.seen_at), date(listed.created_at, offset));
+    let label = format!("End the session in {browser}, last used {}", ago(now - listed.seen_at));
+    view! {
+        <li>
+            <div>
+                <strong>{browser}</strong>
+                {is_this.then(|| view! { <span class="badge">"This one"</span> })}
+                <p class="aside">{times}{address}</p>
+            </div>
+            {(!is_this)
+                .then(|| {
+                    view! {
+                        <form method="post" action="/settings/security/end">
+                            <input type="hidden" name="session" value=listed.token_hash />
+                            <button aria-label=label>"End"</button>
+                        </form>
+                    }
+                })}
+        </li>
+    }
+}
+
+fn password_section(email: &str, refused: Option<String>) -> impl IntoView {
+    view! {
+        <section aria-labelledby="password">
+            <h2 id="password">"Change the password"</h2>
+            <p class="aside">"This ends all other sessions."</p>
+            <form class="fields" method="post" action="/settings/security/password">
+                {refused.map(|refused| view! { <p class="notice" role="alert">{refused}</p> })}
+                // So that a password manager knows whose it is.
+                <input type="hidden" name="email" autocomplete="username" value=email.to_owned() />
+                <label>
+                    "Present password"
+                    <input name="present" type="password" autocomplete="current-password" required />
+                </label>
+                <label>
+                    "New password"
+                    <input name="new" type="password" autocomplete="new-password" required minlength=SHORTEST_PASSWORD aria-describedby="new-hint" />
+                </label>
+                <small id="new-hint">"At least 8 characters, and none of the words that are tried first."</small>
+                <button class="primary">"Change password"</button>
+            </form>
+        </section>
+    }
+}
+
+/// How long ago, as exactly as it is known: a session's last use is noted every few minutes.
+fn ago(time: Millis) -> String {
+    let count = |n: Millis, unit: &str| format!("{n} {unit}{} ago", if n == 1 { "" } else { "s" });
+    match time / MINUTE {
+        ..=9 => "just now".into(),
+        minutes @ 10..=59 => count(minutes, "minute"),
+        minutes @ 60..=1439 => count(minutes / 60, "hour"),
+        minutes => count(minutes / 1440, "day"),
+    }
+}
+
+/// Such as "27 Nov 2026".
+fn date(at: Millis, offset: i32) -> String {
+    let local = (at + Millis::from(offset) * MINUTE).max(0);
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_millis(local.unsigned_abs());
+    httpdate::fmt_http_date(time).get(5..16).unwrap_or_default().trim_start_matches('0').to_owned()
+}

@@ -1,0 +1,39 @@
+//! Has the server hash so many passwords that nobody else can sign in.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::future::{join, join_all};
+use reqwest::StatusCode;
+
+use super::visitor::Visitor;
+use crate::support::{Server, person::PASSWORD};
+
+/// Rule: those that would wait too long are told so at once, and take no place from a known device.
+#[tokio::test]
+async fn the_queue_is_bounded_and_a_known_device_has_a_place_in_it() {
+    let server = Server::start().await;
+    server.sign_up("Ada").await;
+    let mut known = Visitor::new(server.address, 1000);
+    assert_eq!(known.signs_in("ada@example.org", PASSWORD).await, StatusCode::SEE_OTHER);
+    let full = AtomicBool::new(false);
+    let strangers = join_all((0..150).map(async |number| {
+        let mut visitor = Visitor::new(server.address, number);
+        let email = format!("nobody{number}@example.org");
+        let answer = visitor.posts("/sign-in", &[("email", &email), ("password", "wrong horse")]).await;
+        if answer.status == 503 {
+            full.store(true, Ordering::Relaxed);
+            assert!(answer.text.contains("go back and try again"), "it says what to do: {}", answer.text);
+        }
+        usize::from(answer.status == 503)
+    }));
+    let owner = async {
+        while !full.load(Ordering::Relaxed) {
+            tokio::task::yield_now().await;
+        }
+        known.signs_in("ada@example.org", PASSWORD).await
+    };
+    let (refused, owner) = join(strangers, tokio::time::timeout(crate::support::PATIENCE, owner)).await;
+    let refused: usize = refused.into_iter().sum();
+    assert!(refused >= 50, "only {refused} of 150 were refused");
+    assert_eq!(owner.expect("the queue is full at some time"), StatusCode::SEE_OTHER);
+}
