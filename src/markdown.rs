@@ -4,7 +4,8 @@
 //! index is its element's index in the DOM; a block that is followed by another is left alone from then on, and so is
 //! an item, a row or a word inside a long block. The text is CommonMark with GitHub's tables, strikethrough and task
 //! lists. Raw HTML shows as text, links lead only to `http`, `https` and `mailto`, and nothing is ever fetched: an image
-//! is a link.
+//! is a link. A link whose text looks like another address has its host beside it, and characters that turn text around
+//! unseen are named. Work is in proportion to the text, whole and in pieces; past 512 KiB a text is shown as written.
 //!
 //! ```text
 //! document  which blocks are finished, what changes on the page

@@ -1,9 +1,12 @@
 //! A text that grows, and what each step changes on the page.
 
+use std::cell::Cell;
+
 use super::edit::Edit;
 use super::fence::Fence;
 use super::heal::{heal, only_marks};
-use super::html::{Root, append_code, render};
+use super::html::{Root, append_code, plain, render};
+use super::inline::visible;
 use super::link::{Definitions, Label};
 use super::open::Open;
 use super::outline::{Outline, outline};
@@ -23,6 +26,8 @@ pub struct Document {
     fence: Option<Fence>,
     /// Rendered as one piece, since the parser limits how far the definitions of one piece expand.
     whole: bool,
+    /// Bytes that the parser has been given.
+    work: Cell<usize>,
 }
 
 /// A block and what is needed to render it again.
@@ -63,6 +68,14 @@ pub enum Change {
     Nothing,
 }
 
+/// The longest text that is rendered, in bytes; a longer one is shown as it was written. So much costs a browser no more
+/// than a few frames, whatever it is.
+const MAX_RENDERED: usize = 512 << 10;
+/// How long the open part of a growing text gets, in bytes, before it is no longer rendered with each piece.
+const LONG_OPEN: usize = 8 << 10;
+/// Then it has to grow by this fraction of itself first.
+const GROWTH: usize = 8;
+
 /// Bytes that definitions may expand to before a text is rendered as one piece; half of the parser's own limit.
 const EXPANDED: usize = 50_000;
 
@@ -78,16 +91,25 @@ impl Document {
     ///
     /// While it is `growing`, what is half-written at its end is closed or held back; else the page shows exactly
     /// [`html`](super::html) of it. It may go on growing after that. Costs as much as the last item, row or paragraph is
-    /// long, not the text; an open code block, or a long paragraph without open marks, as much as is new. A shorter text
-    /// than before starts over.
+    /// long, not the text; an open code block, or a long paragraph without open marks, as much as is new. What is longer
+    /// than [`LONG_OPEN`] and cannot be cut waits until there is enough more of it: all pieces of a text together cost no
+    /// more than a constant for each byte and for each piece. A text longer than [`MAX_RENDERED`] is shown as it was
+    /// written. A shorter text than before starts over.
     pub fn update(&mut self, text: &str, growing: bool) -> Patch {
+        if text.len() > MAX_RENDERED {
+            return self.show_plain(text);
+        }
         let places = [self.open.from, self.open.rest()];
         if text.len() < self.read || !places.iter().all(|place| text.is_char_boundary(*place)) {
             self.start_over();
         }
-        self.read = text.len();
+        let rendered = std::mem::replace(&mut self.read, text.len());
         if growing && let Some(patch) = self.append_code(text) {
             return patch;
+        }
+        if growing && self.may_wait(text, rendered) {
+            self.read = rendered;
+            return Patch { keep: self.blocks.len(), change: Change::Nothing };
         }
         self.fence = None;
         let new = match growing {
@@ -112,10 +134,43 @@ impl Document {
         self.blocks.iter().map(|block| block.html.as_str())
     }
 
+    /// How many bytes the parser was given in all, in as many passes as it took.
+    pub fn work(&self) -> usize {
+        self.work.get()
+    }
+
+    /// Notes that the parser reads a text.
+    fn reads<'a>(&self, text: &'a str) -> &'a str {
+        self.work.set(self.work.get() + text.len());
+        text
+    }
+
     /// Forgets what was read, not what is shown: the next patch starts from that.
     fn start_over(&mut self) {
-        let blocks = std::mem::take(&mut self.blocks);
-        *self = Self { blocks, ..Self::default() };
+        let (blocks, work) = (std::mem::take(&mut self.blocks), self.work.take());
+        *self = Self { blocks, work: work.into(), ..Self::default() };
+    }
+
+    /// The text as it was written, in one block to which more is only appended.
+    fn show_plain(&mut self, text: &str) -> Patch {
+        if self.fence.as_ref().is_some_and(Fence::is_endless)
+            && self.read <= text.len()
+            && let Some(patch) = self.append_code(text)
+        {
+            self.read = text.len();
+            return patch;
+        }
+        self.start_over();
+        (self.read, self.whole) = (text.len(), true);
+        self.fence = Some(Fence::endless(text.len()));
+        let block = Block { html: plain(text), from: 0, missing: Vec::new(), expanded: 0 };
+        self.replace(New { first: 0, kept: 0, blocks: vec![block] })
+    }
+
+    /// Whether the open part is long, and little has come since it was rendered. `rendered` says how far it was.
+    fn may_wait(&self, text: &str, rendered: usize) -> bool {
+        let open = rendered.saturating_sub(self.open.rest());
+        open > LONG_OPEN && text.len() - rendered < open / GROWTH
     }
 
     fn append_code(&mut self, text: &str) -> Option<Patch> {
@@ -123,7 +178,7 @@ impl Document {
         append_code(&mut self.blocks.last_mut()?.html, code);
         let change = match code {
             "" => Change::Nothing,
-            _ => Change::Code(code.to_string()),
+            _ => Change::Code(visible(code).into_owned()),
         };
         let keep = self.blocks.len() - 1;
         Some(Patch { keep, change })
@@ -134,11 +189,13 @@ impl Document {
         let mut new = self.finish(text);
         let (source, context) = self.open.source(text);
         let mut healed = heal(&source);
-        let mut rendered = render(&healed.text, context, &self.definitions, healed.shown, None);
+        self.work.set(self.work.get() + healed.work);
+        let mut rendered = render(self.reads(&healed.text), context, &self.definitions, healed.shown, None);
         if !rendered.fits {
             self.undo_cuts(&mut new);
             healed = heal(&text[self.open.from..]);
-            rendered = render(&healed.text, 0, &self.definitions, healed.shown, None);
+            self.work.set(self.work.get() + healed.work);
+            rendered = render(self.reads(&healed.text), 0, &self.definitions, healed.shown, None);
         }
         let roots = rendered.roots;
         if self.open.last_cut().is_none() && roots.len() == 1 {
@@ -187,7 +244,7 @@ impl Document {
     fn outline(&mut self, text: &str) -> Outline {
         loop {
             let (source, context) = self.open.source(text);
-            let outline = outline(&source, context);
+            let outline = outline(self.reads(&source), context);
             if self.open.fits(&outline) {
                 return outline;
             }
@@ -213,12 +270,12 @@ impl Document {
     /// them.
     fn render(&self, text: &str, cuts: &[usize]) -> (New, Definitions) {
         let (source, context) = self.open.source(text);
-        let rendered = render(&source, context, &self.definitions, source.len(), None);
+        let rendered = render(self.reads(&source), context, &self.definitions, source.len(), None);
         let late = |block: &&Block| self.open.last_cut().is_none() && rendered.definitions.defines_any(&block.missing);
         let late = self.blocks[..self.finished].iter().find(late).map(|block| block.from);
         if let Some(from) = late.filter(|from| text.is_char_boundary(*from)) {
             let first = self.blocks.partition_point(|block| block.from < from);
-            let rendered = render(&text[from..], 0, &self.definitions, text.len(), None);
+            let rendered = render(self.reads(&text[from..]), 0, &self.definitions, text.len(), None);
             let cuts = outline(&text[from..], 0).cuts;
             let mut new = New { first, kept: 0, blocks: Vec::new() };
             self.push(&mut new, rendered.roots, |at| from + cuts[at]);
@@ -249,7 +306,7 @@ impl Document {
     /// Cuts the last of `new`'s blocks at the spot, and finishes those before it.
     fn cut(&mut self, text: &str, mut spot: Spot, missing_cells: usize, new: &mut New) {
         let (source, context) = self.open.source(text);
-        let rendered = render(&source, context, &self.definitions, source.len(), Some(spot.at));
+        let rendered = render(self.reads(&source), context, &self.definitions, source.len(), Some(spot.at));
         let (Some(place), mut roots) = (rendered.cut, rendered.roots) else { return };
         spot.at = self.open.byte(spot.at);
         roots.truncate(place.root + 1);

@@ -7,9 +7,20 @@ pub(super) struct Fence {
     /// Bytes of the whole source: where the last line begins, and up to where it is shown.
     line: usize,
     shown: usize,
+    /// Whether nothing closes it.
+    endless: bool,
 }
 
 impl Fence {
+    /// One that is none in the text: all that follows is shown as it stands.
+    pub fn endless(shown: usize) -> Self {
+        Self { mark: ' ', length: 0, line: shown, shown, endless: true }
+    }
+
+    pub fn is_endless(&self) -> bool {
+        self.endless
+    }
+
     /// The fence that the text opens at the byte `at`, if it stands there without indentation and is not closed.
     /// `shown` says how much of the text is on the page.
     pub fn open(text: &str, at: usize, shown: usize) -> Option<Self> {
@@ -21,7 +32,7 @@ impl Fence {
             return None;
         }
         let line = text.len() - code.len();
-        let mut fence = Self { mark, length, line, shown: line };
+        let mut fence = Self { mark, length, line, shown: line, endless: false };
         fence.grow(text)?;
         fence.shown = shown.max(line);
         Some(fence)
@@ -30,6 +41,10 @@ impl Fence {
     /// What is to be appended to the code, or `None` if the fence may have been closed. Reads only what is new.
     pub fn grow<'a>(&mut self, text: &'a str) -> Option<&'a str> {
         let new = text.get(self.shown..)?;
+        if self.endless {
+            self.shown = text.len();
+            return Some(new);
+        }
         if new.contains('\r') {
             return None;
         }

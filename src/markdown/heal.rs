@@ -8,6 +8,8 @@ pub(super) struct Healed {
     pub text: String,
     /// Bytes of it that were written. After them stands what closes the marks that are open.
     pub shown: usize,
+    /// Bytes that the parser was given for it.
+    pub work: usize,
 }
 
 /// Makes a text fit to be shown although its last line is not complete. Linear in its length.
@@ -15,12 +17,14 @@ pub(super) fn heal(text: &str) -> Healed {
     let mut leaf = Leaf::of(text);
     let mut kept = hold_table(text, &leaf);
     let mut end = text.len();
+    let mut work = end;
     while kept < end {
         end = kept;
+        work += end;
         leaf = Leaf::of(&text[..end]);
         kept = hold(&text[..end], &leaf);
     }
-    close(&text[..end], &leaf)
+    Healed { work, ..close(&text[..end], &leaf) }
 }
 
 /// How many bytes of `text` can be shown: not a row at its end that may still be the header of a table.
@@ -132,12 +136,12 @@ fn close(text: &str, leaf: &Leaf) -> Healed {
     let spans = matches!(leaf.kind, LeafKind::Text | LeafKind::Table);
     let spans = spans && text[written.len()..].matches('\n').count() < 2;
     if !spans || leaf.marks.is_empty() || leaf.end < written.len() {
-        return Healed { text: text.to_string(), shown: text.len() };
+        return Healed { text: text.to_string(), shown: text.len(), work: 0 };
     }
     let (kept, closers) = open(written, &leaf.marks);
     let kept = kept.trim_end();
     let mut text = format!("{kept}{}", if kept.ends_with('`') { " " } else { "" });
     let shown = text.len();
     text.extend(closers.iter().rev().map(String::as_str));
-    Healed { text, shown }
+    Healed { text, shown, work: 0 }
 }

@@ -241,6 +241,17 @@ fn language(info: &str) -> String {
     word.chars().take_while(fits).take(32).collect()
 }
 
+/// A text as it was written, as the page shows code.
+pub(super) fn plain(text: &str) -> String {
+    let (known, mut html) = (Definitions::default(), String::new());
+    let mut page = Page::new(Inline::new(&known, 0));
+    page.start_code(&CodeBlockKind::Indented);
+    html.push_str(&page.inline.out);
+    escape(&mut html, text);
+    html.push_str(CODE_END);
+    html
+}
+
 /// The block's element with `code` added to the end of the open code block that it is.
 pub(super) fn append_code(html: &mut String, code: &str) {
     html.truncate(html.len() - CODE_END.len());

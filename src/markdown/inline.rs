@@ -1,10 +1,12 @@
 //! What stands inside a block: text, emphasis, links, images.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 
-use super::link::{Definitions, file_name, safe};
+use super::link::{Definitions, file_name, other_host, safe};
+use crate::text::is_bidi_control;
 
 /// Writes the inline events of one block after another.
 pub(super) struct Inline<'a> {
@@ -16,6 +18,8 @@ pub(super) struct Inline<'a> {
     shown: usize,
     /// How each open link ends.
     links: Vec<&'static str>,
+    /// Where the link that is open leads, and where its text begins.
+    leads: Option<(String, usize)>,
     images: Vec<Image>,
 }
 
@@ -28,7 +32,7 @@ struct Image {
 
 impl<'a> Inline<'a> {
     pub fn new(known: &'a Definitions, shown: usize) -> Self {
-        Self { out: String::new(), expanded: 0, known, shown, links: Vec::new(), images: Vec::new() }
+        Self { out: String::new(), expanded: 0, known, shown, links: Vec::new(), leads: None, images: Vec::new() }
     }
 
     pub fn event(&mut self, event: Event, range: Range<usize>) {
@@ -54,12 +58,18 @@ impl<'a> Inline<'a> {
     pub fn start(&mut self, tag: Tag, range: Range<usize>) {
         match tag {
             Tag::Link { link_type, dest_url, title, id } => {
+                let leads =
+                    self.known.get(&id).filter(|_| has_definition(link_type)).map_or(&*dest_url, |first| &first.url);
+                let leads = leads.trim().to_string();
                 let end = if range.end > self.shown || self.inside() {
                     ""
                 } else {
                     self.anchor("", link_type, dest_url, title, &id)
                 };
                 self.links.push(end);
+                if end == "</a>" {
+                    self.leads = Some((leads, self.out.len()));
+                }
             }
             Tag::Image { link_type, dest_url, title, id } => {
                 let name = file_name(&dest_url).to_string();
@@ -80,8 +90,16 @@ impl<'a> Inline<'a> {
     pub fn end(&mut self, tag: TagEnd) {
         match tag {
             TagEnd::Link => {
-                let end = self.links.pop();
-                self.out.push_str(end.unwrap_or_default());
+                let end = self.links.pop().unwrap_or_default();
+                self.out.push_str(end);
+                if end == "</a>"
+                    && let Some((url, from)) = self.leads.take()
+                    && let Some(host) = other_host(&self.out[from..self.out.len() - end.len()], &url)
+                {
+                    self.out.push_str(r#"<span class="host"> ("#);
+                    escape(&mut self.out, host);
+                    self.out.push_str(")</span>");
+                }
             }
             TagEnd::Image => {
                 let Some(image) = self.images.pop() else {
@@ -107,7 +125,7 @@ impl<'a> Inline<'a> {
     /// Opens a link and returns how it ends. One that leads nowhere safe is only its text.
     fn anchor(&mut self, class: &str, kind: LinkType, url: CowStr, title: CowStr, label: &str) -> &'static str {
         let (mut url, mut title) = (&*url, &*title);
-        if !matches!(kind, LinkType::Inline | LinkType::Autolink | LinkType::Email) {
+        if has_definition(kind) {
             self.expanded += url.len() + title.len();
             // The parser knows only the part that it was given, where an earlier definition may be missing.
             if let Some(first) = self.known.get(label) {
@@ -139,9 +157,31 @@ impl<'a> Inline<'a> {
     }
 }
 
+/// Whether where a link leads stands elsewhere in the text.
+fn has_definition(kind: LinkType) -> bool {
+    !matches!(kind, LinkType::Inline | LinkType::Autolink | LinkType::Email)
+}
+
+/// The text with a name in the place of each character that turns around, unseen, what stands beside it. What is copied is
+/// what is seen.
+pub(super) fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_bidi_control) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_bidi_control(c) {
+            true => shown.push_str(&format!("[U+{:X}]", u32::from(c))),
+            false => shown.push(c),
+        }
+    }
+    shown.into()
+}
+
 /// Appends `text` as it may stand in an element or a quoted attribute.
 pub(super) fn escape(out: &mut String, text: &str) {
-    let mut rest = text;
+    let text = visible(text);
+    let mut rest = &*text;
     while let Some(at) = rest.find(['&', '<', '>', '"']) {
         out.push_str(&rest[..at]);
         out.push_str(match rest.as_bytes()[at] {

@@ -69,3 +69,38 @@ pub(super) fn file_name(url: &str) -> &str {
     let name = path.trim_end_matches('/').rsplit('/').next();
     name.filter(|name| !name.is_empty()).unwrap_or(url)
 }
+
+/// Endings of files that are no hosts' endings.
+const FILES: [&str; 16] = [
+    ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".pdf", ".txt", ".html", ".css", ".js", ".ts", ".json", ".toml",
+    ".yaml", ".yml",
+];
+
+/// The host that an address leads to, if the link's text, as HTML, looks like the address of another one; or if the
+/// address hides its host behind what looks like one.
+pub(super) fn other_host<'a>(text: &str, url: &'a str) -> Option<&'a str> {
+    let (host, hidden) = host(url.split_once("://")?.1);
+    let mut shown = String::new();
+    for piece in text.split('<') {
+        shown.push_str(piece.split_once('>').map_or(piece, |(_, text)| text));
+    }
+    let shown = shown.trim();
+    let address = shown.split_once("://").map_or(shown, |(_, rest)| rest);
+    let (named, _) = self::host(address);
+    let looks_like = named.contains('.')
+        && !named.starts_with('.')
+        && !named.ends_with('.')
+        && !named.contains("..")
+        && !named.contains(|c: char| !(c.is_alphanumeric() || "-.".contains(c)))
+        && named.contains(char::is_alphabetic)
+        && !FILES.iter().any(|ending| named.ends_with(ending));
+    let bare = |host: &str| host.strip_prefix("www.").unwrap_or(host).to_lowercase();
+    (hidden || looks_like && bare(named) != bare(host)).then_some(host)
+}
+
+/// The host of an address without its scheme, and whether something stands before it.
+fn host(address: &str) -> (&str, bool) {
+    let authority = address.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let (before, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    (host.split(':').next().unwrap_or_default(), !before.is_empty())
+}

@@ -16,9 +16,13 @@ mod rendering;
 mod safety;
 #[path = "markdown/specification.rs"]
 mod specification;
+#[path = "markdown/spoofing.rs"]
+mod spoofing;
 #[path = "markdown/streaming.rs"]
 mod streaming;
 #[path = "markdown/texts.rs"]
 mod texts;
 #[path = "markdown/whole.rs"]
 mod whole;
+#[path = "markdown/work.rs"]
+mod work;

@@ -112,6 +112,13 @@ fn file_name(url: &str) -> String {
     if name.is_empty() { url.to_string() } else { name.to_string() }
 }
 
+/// The same HTML without the hosts beside links, which the parser's own renderer does not show.
+fn without_hosts(html: &str) -> String {
+    let mut pieces = html.split(r#"<span class="host">"#);
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |out, piece| out + piece.split_once("</span>").expect("its end").1)
+}
+
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -121,6 +128,6 @@ proptest! {
 
     #[test]
     fn splitting_into_blocks_changes_nothing(text in text()) {
-        prop_assert_eq!(normal(&without_directions(&html(&text))), normal(&reference(&text)), "{:?}", text);
+        prop_assert_eq!(normal(&without_directions(&without_hosts(&html(&text)))), normal(&reference(&text)), "{:?}", text);
     }
 }
