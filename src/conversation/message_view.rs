@@ -12,6 +12,9 @@ use crate::{
     ui::{browser, icon, status::announce},
 };
 
+/// From how many bytes on a text is rendered apart from the server's other work.
+#[cfg(feature = "ssr")]
+const LONG: usize = 16 << 10;
 /// How long a button shows that it has copied, in milliseconds.
 const TICK: u32 = 1_500;
 
@@ -48,7 +51,13 @@ pub fn MessageView(thread: Thread, live: Live) -> impl IntoView {
             {move || error.get().map(|error| view! { <p class="notice" role="note">{error}</p> })}
             {move || {
                 (status.get() == Status::Interrupted)
-                    .then(|| view! { <p class="notice" role="note">"The server stopped before this reply was finished. Continue goes on from here."</p> })
+                    .then(|| {
+                        let next = match signal.with_untracked(has_words) {
+                            true => "Press Continue to have the rest written.",
+                            false => "Press Retry to ask again.",
+                        };
+                        view! { <p class="notice" role="note">"The server stopped before this reply was finished. " {next}</p> }
+                    })
             }}
             {move || (status.get() == Status::Stopped).then(|| view! { <p class="aside">"Stopped."</p> })}
             <Actions thread signal id role status />
@@ -133,11 +142,15 @@ fn each_growth(signal: RwSignal<Message>, index: usize, grown: ArcTrigger, mut t
 #[component]
 fn MarkdownText(signal: RwSignal<Message>, index: usize, grown: ArcTrigger) -> impl IntoView {
     let node = NodeRef::<html::Div>::new();
-    let mut document = signal.with_untracked(|message| {
+    let (mut document, html) = signal.with_untracked(|message| {
         let growing = !message.status.is_final() && index + 1 == message.parts.len();
-        Document::new(message.parts.get(index).map_or("", |part| &part.text), growing)
+        let text = message.parts.get(index).map_or("", |part| &part.text);
+        apart(text.len(), || {
+            let document = Document::new(text, growing);
+            let html = document.html();
+            (document, html)
+        })
     });
-    let html = document.html();
     each_growth(signal, index, grown, move |text, growing| {
         if let Some(node) = node.get_untracked() {
             dom::apply(&node, document.update(text, growing));
@@ -145,6 +158,19 @@ fn MarkdownText(signal: RwSignal<Message>, index: usize, grown: ArcTrigger) -> i
     });
     source(signal, index, node);
     view! { <div class="prose" data-part="text" node_ref=node inner_html=html></div> }
+}
+
+/// Renders a text of so many bytes: on the server a long one where it holds up no other request.
+fn apart<T>(_length: usize, render: impl FnOnce() -> T) -> T {
+    #[cfg(feature = "ssr")]
+    {
+        use tokio::runtime::{Handle, RuntimeFlavor};
+        let many = || Handle::try_current().is_ok_and(|here| here.runtime_flavor() == RuntimeFlavor::MultiThread);
+        if _length > LONG && many() {
+            return tokio::task::block_in_place(render);
+        }
+    }
+    render()
 }
 
 /// Text as it was written.
@@ -244,7 +270,6 @@ fn Actions(
         spawn_local(async move { told(api::go_on(id, epoch, model()).await) });
     };
     let free = Memo::new(move |_| role == Role::Assistant && thread.running().is_none());
-    let has_words = move || signal.with_untracked(|message| !message.text().trim().is_empty());
     let tokens = Memo::new(move |_| signal.read().usage.map(|usage| usage.output_tokens).filter(|count| *count > 0));
     let sending = Memo::new(move |_| thread.is_sending(id));
     view! {
@@ -259,7 +284,7 @@ fn Actions(
                     <icon::Icon path=icon::RETRY />
                 </button>
             </Show>
-            <Show when=move || free.get() && status.get().can_go_on() && has_words()>
+            <Show when=move || free.get() && status.get().can_go_on() && signal.with_untracked(has_words)>
                 <button type="button" class="icon-button named" aria-label="Continue" title="Continue" on:click=go_on>
                     <icon::Icon path=icon::CONTINUE />
                     "Continue"
@@ -271,6 +296,11 @@ fn Actions(
         {(role == Role::Assistant).then(|| view! { <p class="writer">{move || (status.get(), signal.with_untracked(writer)).1}</p> })}
     }
     .into_any()
+}
+
+/// Whether there is something that a model can go on with.
+fn has_words(message: &Message) -> bool {
+    !message.text().trim().is_empty()
 }
 
 /// The model's own name, without its provider's.

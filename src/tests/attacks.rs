@@ -7,6 +7,8 @@ mod support;
 
 #[path = "attacks/common_passwords.rs"]
 mod common_passwords;
+#[path = "attacks/costly_replies.rs"]
+mod costly_replies;
 #[path = "attacks/deleted_words.rs"]
 mod deleted_words;
 #[path = "attacks/forged_addresses.rs"]
