@@ -36,6 +36,9 @@ pub struct Refusal {
     pub message: String,
     pub name: String,
     pub email: String,
+    /// The setup code.
+    #[serde(default)]
+    pub code: String,
     /// The message that was not sent.
     pub text: String,
     /// The ids that it had, if it can be sent again under them.

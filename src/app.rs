@@ -40,7 +40,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href=style />
-                <link rel="modulepreload" href=script />
+                <link rel="modulepreload" href=script nonce=leptos::nonce::use_nonce() />
                 <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
                 <script type="module" nonce=leptos::nonce::use_nonce() inner_html=start></script>
                 <leptos_meta::MetaTags />

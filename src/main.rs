@@ -5,14 +5,13 @@
 use std::{io::Write, net::SocketAddr, path::Path, process::ExitCode, time::Duration};
 
 use anyhow::{Context, bail};
-use axum::serve::ListenerExt;
 use rivulet::{
     message::Status,
     server::{
         backup::backup,
         files::keep_private,
-        listener::{Connections, raise_descriptor_limit},
-        routes,
+        listener::raise_descriptor_limit,
+        serve::{self, Limits},
         settings::Settings,
         state::App,
         telemetry,
@@ -68,7 +67,7 @@ async fn copy(file: &Path) -> anyhow::Result<()> {
 }
 
 async fn serve() -> anyhow::Result<()> {
-    raise_descriptor_limit();
+    let limits = Limits::within(raise_descriptor_limit());
     let settings = Settings::read().context("Rivulet cannot start.")?;
     // The port is taken first, as that can fail; nobody is let in before all that a dead process left is recovered.
     let taken = || {
@@ -82,20 +81,11 @@ async fn serve() -> anyhow::Result<()> {
     let (app, mut committer) = App::start(&settings).await.context("Rivulet cannot start.")?;
     let listener = socket.listen(BACKLOG).with_context(taken)?;
     let address = listener.local_addr()?;
-    let connections = Connections::new(listener).tap_io(|stream| {
-        // A word must not wait for the next one.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY could not be set");
-        }
-    });
-    let service = routes::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     tracing::info!("listening on http://{address}");
-    let closing = app.closing.clone();
-    let server = tokio::spawn(
-        axum::serve(connections, service)
-            .with_graceful_shutdown(async move { closing.cancelled().await })
-            .into_future(),
-    );
+    if !app.database.has_owner().await? {
+        tracing::info!("nobody has an account yet; make the first one at {}", app.setup_code.link(&app, address));
+    }
+    let server = tokio::spawn(serve::serve(listener, app.clone(), limits, app.closing.clone()));
 
     tokio::select! {
         () = stop.received() => {}
@@ -113,12 +103,7 @@ async fn serve() -> anyhow::Result<()> {
 }
 
 /// Lets running replies finish, then ends them; and closes what is open.
-async fn shut_down(
-    app: App,
-    committer: oneshot::Receiver<()>,
-    server: JoinHandle<std::io::Result<()>>,
-    grace_seconds: u64,
-) {
+async fn shut_down(app: App, committer: oneshot::Receiver<()>, server: JoinHandle<()>, grace_seconds: u64) {
     tracing::info!(grace_seconds, "stopping: no new replies; open ones may finish");
     app.closing.cancel();
     app.replies.close();

@@ -11,6 +11,8 @@ use crate::{error::Failure, json::Json};
 pub struct Door {
     /// Whether there is an owner: then sign-up is closed.
     pub has_owner: bool,
+    /// What stands in the field for the setup code, if one is needed here.
+    pub code: Option<String>,
     /// Why the form came back, if it did.
     pub refusal: Option<Refusal>,
 }
@@ -19,5 +21,11 @@ pub struct Door {
 pub async fn at_the_door() -> Result<Door, Failure> {
     let app = expect_context::<crate::server::state::App>();
     let has_owner = app.database.has_owner().await.map_err(|error| Failure::from(error).told())?;
-    Ok(Door { has_owner, refusal: use_context::<Refusal>() })
+    let refusal = use_context::<Refusal>();
+    let parts = expect_context::<axum::http::request::Parts>();
+    let code = (!crate::server::setup::is_at_this_machine(&app, &parts)).then(|| match &refusal {
+        Some(refusal) => refusal.code.clone(),
+        None => crate::server::setup::code_in(&parts.uri),
+    });
+    Ok(Door { has_owner, code, refusal })
 }

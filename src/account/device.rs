@@ -19,15 +19,15 @@ pub fn token_hash(headers: &HeaderMap) -> Option<String> {
 }
 
 /// Remembers this browser as one of this person's. Gives its cookie.
-pub async fn remember(app: &App, user: UserId, headers: &HeaderMap) -> sqlx::Result<String> {
+pub async fn remember(app: &App, user: UserId) -> sqlx::Result<String> {
     let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     app.database.add_device(&session::hash(&token), user, now()).await?;
-    Ok(session::set(COOKIE, &token, MAX_AGE, headers))
+    Ok(session::set(app, COOKIE, &token, MAX_AGE))
 }
 
 /// Notes that a device was used again. Gives its cookie anew, so that it stays.
 pub async fn seen(app: &App, token_hash: String, headers: &HeaderMap) -> sqlx::Result<String> {
     app.database.device_seen(&token_hash, now()).await?;
     let token = session::cookie(headers, COOKIE).unwrap_or_default();
-    Ok(session::set(COOKIE, &token, MAX_AGE, headers))
+    Ok(session::set(app, COOKIE, &token, MAX_AGE))
 }

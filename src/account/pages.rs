@@ -20,7 +20,7 @@ pub fn CreateAccount() -> impl IntoView {
                     let door = door.await.unwrap_or_default();
                     let refusal = door.refusal.unwrap_or_default();
                     match door.has_owner {
-                        false => create_form(refusal).into_any(),
+                        false => create_form(refusal, door.code).into_any(),
                         true => closed().into_any(),
                     }
                 })}
@@ -29,7 +29,7 @@ pub fn CreateAccount() -> impl IntoView {
     }
 }
 
-fn create_form(refusal: Refusal) -> impl IntoView {
+fn create_form(refusal: Refusal, code: Option<String>) -> impl IntoView {
     view! {
         <form method="post" action="/create-account">
             <h1>"Welcome to Rivulet"</h1>
@@ -42,8 +42,18 @@ fn create_form(refusal: Refusal) -> impl IntoView {
                 <input name="password" type="password" autocomplete="new-password" required minlength=super::SHORTEST_PASSWORD aria-describedby="password-hint" />
             </label>
             <small id="password-hint">"At least 8 characters."</small>
+            {code.map(code_field)}
             <button class="primary">"Create account"</button>
         </form>
+    }
+}
+
+fn code_field(code: String) -> impl IntoView {
+    view! {
+        <label>"Setup code" <input name="code" autocomplete="off" required value=code aria-describedby="code-hint" /></label>
+        <small id="code-hint">
+            "The end of the link that the server wrote to its log when it started: what follows code=."
+        </small>
     }
 }
 

@@ -71,7 +71,7 @@ pub async fn sign_in(
     let session = session::open(app, user, headers, address).await?;
     let device = match device {
         Some(device) => device::seen(app, device, headers).await?,
-        None => device::remember(app, user, headers).await?,
+        None => device::remember(app, user).await?,
     };
     security_log::event("sign-in right", Some(user), address);
     Ok(Outcome::Open([session, device]))
@@ -79,11 +79,12 @@ pub async fn sign_in(
 
 /// Ends the session that the browser brings: it gets another one.
 pub async fn replace_session(app: &App, headers: &HeaderMap, user: UserId) -> sqlx::Result<()> {
-    let Some(old) = session::token_hash(headers) else { return Ok(()) };
-    match app.database.end_session(&old).await? {
-        Some(person) if person == user => app.hub.renewed(&old),
-        Some(_) => app.hub.signed_out(&old),
-        None => {}
+    for old in session::token_hashes(app, headers) {
+        match app.database.end_session(&old).await? {
+            Some(person) if person == user => app.hub.renewed(&old),
+            Some(_) => app.hub.signed_out(&old),
+            None => {}
+        }
     }
     Ok(())
 }

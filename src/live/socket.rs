@@ -12,7 +12,7 @@ use std::{
 
 use axum::{
     extract::{
-        Query, State, WebSocketUpgrade,
+        Extension, Query, State, WebSocketUpgrade,
         ws::{CloseFrame, Message as Frame, Utf8Bytes, WebSocket},
     },
     http::HeaderMap,
@@ -32,7 +32,7 @@ use crate::{
         hub::{Closing, Running, Tab, Topic},
         job::MAX_PARTS,
     },
-    server::{security, state::App},
+    server::{places::Place, security, state::App},
 };
 use allowance::Allowance;
 use turns::Pieces;
@@ -64,9 +64,10 @@ pub async fn connect(
     Query(address): Query<Address>,
     who: SignedIn,
     headers: HeaderMap,
+    Extension(place): Extension<Place>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if !security::same_origin(&headers) {
+    if !security::same_origin(&app, &headers) {
         return Failure::ForeignOrigin.into_response();
     }
     let upgrade = upgrade
@@ -77,6 +78,7 @@ pub async fn connect(
         .max_frame_size(INCOMING_LIMIT);
     let sockets = app.sockets.clone();
     let serve = async move |socket: WebSocket| {
+        let _place = place;
         let (sink, mut stream) = socket.split();
         let tab = Tab::new(who.account, who.session);
         let mut socket = Socket::new(app, tab, sink);

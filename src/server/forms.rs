@@ -6,13 +6,13 @@ pub mod security;
 use axum::{
     body::Body,
     extract::{Form, Path, Request, State},
-    http::{HeaderMap, HeaderName, StatusCode, header},
+    http::{HeaderName, StatusCode, header, request::Parts},
     response::{AppendHeaders, Html, IntoResponse, Redirect, Response},
 };
 use leptos::prelude::provide_context;
 use serde::Deserialize;
 
-use super::{client_address::ClientAddress, security_log, state::App};
+use super::{client_address::ClientAddress, security_log, setup, state::App};
 use crate::{
     account::{
         Person, Refusal, device,
@@ -33,40 +33,46 @@ pub struct CreateAccount {
     name: String,
     email: String,
     password: String,
+    #[serde(default)]
+    code: String,
 }
 
 pub async fn create_account(
     State(app): State<App>,
     address: ClientAddress,
-    headers: HeaderMap,
+    parts: Parts,
     Form(form): Form<CreateAccount>,
 ) -> Response {
     if let Err(wait) = app.limits.try_from_address(address) {
         return too_often(&app.build, wait);
     }
+    let is_admitted = setup::is_at_this_machine(&app, &parts) || app.setup_code.is(&form.code);
     let person = Person { name: tidy(&form.name), email: tidy(&form.email).to_lowercase() };
-    let refusal = Refusal { name: form.name, email: form.email, ..Refusal::default() };
-    let refuse = async |failure| refuse(&app, &headers, "/create-account", failure, refusal).await;
+    let refusal = Refusal { name: form.name, email: form.email, code: form.code, ..Refusal::default() };
+    let refuse = async |failure| refuse(&app, &parts, "/create-account", failure, refusal).await;
     if let Err(failure) = check(&person, &form.password) {
         return refuse(failure).await;
     }
-    let made: anyhow::Result<Option<[String; 2]>> = async {
+    let made: anyhow::Result<Result<[String; 2], Failure>> = async {
         if app.database.has_owner().await? {
-            return Ok(None);
+            return Ok(Err(Failure::Closed));
+        }
+        if !is_admitted {
+            return Ok(Err(Failure::Invalid(setup::CODE_NEEDED.into())));
         }
         let id = mint();
         let hash = password::hash(form.password, Waits::Stranger).await?;
         if !app.database.create_owner(id, &person, &hash).await? {
-            return Ok(None);
+            return Ok(Err(Failure::Closed));
         }
         security_log::event("sign-up", Some(id), address);
-        let session = session::open(&app, id, &headers, address).await?;
-        Ok(Some([session, device::remember(&app, id, &headers).await?]))
+        let session = session::open(&app, id, &parts.headers, address).await?;
+        Ok(Ok([session, device::remember(&app, id).await?]))
     }
     .await;
     match made {
-        Ok(Some(cookies)) => welcome(cookies),
-        Ok(None) => refuse(Failure::Closed).await,
+        Ok(Ok(cookies)) => welcome(cookies),
+        Ok(Err(failure)) => refuse(failure).await,
         Err(error) if error.is::<QueueFull>() => busy(&app.build),
         Err(error) => {
             tracing::error!(%error, "an account could not be made");
@@ -110,12 +116,12 @@ pub struct SignIn {
 pub async fn sign_in(
     State(app): State<App>,
     address: ClientAddress,
-    headers: HeaderMap,
+    parts: Parts,
     Form(form): Form<SignIn>,
 ) -> Response {
     let refusal = Refusal { email: form.email.clone(), ..Refusal::default() };
     let email = tidy(&form.email).to_lowercase();
-    let failure = match sign_in::sign_in(&app, &headers, address, &email, form.password).await {
+    let failure = match sign_in::sign_in(&app, &parts.headers, address, &email, form.password).await {
         Ok(Outcome::Open(cookies)) => return welcome(cookies),
         Ok(Outcome::Wait(wait)) => return too_often(&app.build, wait),
         Ok(Outcome::Busy) => return busy(&app.build),
@@ -125,21 +131,24 @@ pub async fn sign_in(
             Failure::Unavailable
         }
     };
-    refuse(&app, &headers, "/sign-in", failure, refusal).await
+    refuse(&app, &parts, "/sign-in", failure, refusal).await
 }
 
 /// Ends the session, and has the browser forget what it keeps: its scripts may be off, or gone.
-pub async fn sign_out(State(app): State<App>, address: ClientAddress, headers: HeaderMap) -> Response {
-    if let Some(session) = session::token_hash(&headers) {
-        match app.database.end_session(&session).await {
-            Ok(Some(user)) => security_log::event("sign-out", Some(user), address),
-            Ok(None) => {}
-            Err(error) => return Failure::from(error).into_response(),
+pub async fn sign_out(State(app): State<App>, who: Result<SignedIn, Failure>, address: ClientAddress) -> Response {
+    match who {
+        Ok(SignedIn { session, user, .. }) => {
+            if let Err(error) = app.database.end_session(&session).await {
+                return Failure::from(error).into_response();
+            }
+            security_log::event("sign-out", Some(user), address);
+            app.hub.signed_out(&session);
         }
-        app.hub.signed_out(&session);
+        Err(Failure::SignedOut) => {}
+        Err(failure) => return failure.into_response(),
     }
     let forget = (HeaderName::from_static("clear-site-data"), "\"storage\"".to_owned());
-    ([(header::SET_COOKIE, session::closed()), forget], Redirect::to("/sign-in")).into_response()
+    ([(header::SET_COOKIE, session::closed(&app)), forget], Redirect::to("/sign-in")).into_response()
 }
 
 /// A message sent with scripts off.
@@ -151,29 +160,24 @@ pub struct Say {
     model: String,
 }
 
-pub async fn say_first(
-    app: State<App>,
-    who: Result<SignedIn, Failure>,
-    headers: HeaderMap,
-    form: Form<Say>,
-) -> Response {
-    say(app, who, headers, "/".into(), true, form).await
+pub async fn say_first(app: State<App>, who: Result<SignedIn, Failure>, parts: Parts, form: Form<Say>) -> Response {
+    say(app, who, parts, "/".into(), true, form).await
 }
 
 pub async fn say_next(
     app: State<App>,
     who: Result<SignedIn, Failure>,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    parts: Parts,
     form: Form<Say>,
 ) -> Response {
-    say(app, who, headers, format!("/c/{id}"), false, form).await
+    say(app, who, parts, format!("/c/{id}"), false, form).await
 }
 
 async fn say(
     State(app): State<App>,
     who: Result<SignedIn, Failure>,
-    headers: HeaderMap,
+    parts: Parts,
     page: String,
     opens: bool,
     Form(form): Form<Say>,
@@ -192,7 +196,7 @@ async fn say(
             // Under the same ids, as it may have been written all the same; unless they are another message's.
             let ids = ids.filter(|_| failure != Failure::Changed);
             let refusal = Refusal { text: form.text, ids, ..Refusal::default() };
-            refuse(&app, &headers, &page, failure, refusal).await
+            refuse(&app, &parts, &page, failure, refusal).await
         }
     }
 }
@@ -228,7 +232,7 @@ fn busy(build: &str) -> Response {
 }
 
 /// A page of one card, made without the app.
-fn plain(build: &str, title: &str, card: &str) -> Html<String> {
+pub fn plain(build: &str, title: &str, card: &str) -> Html<String> {
     Html(format!(
         "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title} · Rivulet</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><link rel=\"stylesheet\" href=\"/pkg/rivulet.css?v={build}\">\
@@ -237,10 +241,11 @@ fn plain(build: &str, title: &str, card: &str) -> Html<String> {
 }
 
 /// The page that a form stands on, with why it was refused, what had been typed, and the status that says so.
-async fn refuse(app: &App, headers: &HeaderMap, page: &str, failure: Failure, refusal: Refusal) -> Response {
+async fn refuse(app: &App, parts: &Parts, page: &str, failure: Failure, refusal: Refusal) -> Response {
     let refusal = Refusal { message: failure.to_string(), ..refusal };
     let mut request = Request::new(Body::empty());
-    *request.headers_mut() = headers.clone();
+    *request.headers_mut() = parts.headers.clone();
+    *request.extensions_mut() = parts.extensions.clone();
     for name in [header::CONTENT_LENGTH, header::CONTENT_TYPE] {
         request.headers_mut().remove(name);
     }

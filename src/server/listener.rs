@@ -2,7 +2,6 @@
 
 use std::{io, net::SocketAddr, time::Duration};
 
-use axum::serve::Listener;
 use tokio::{
     net::{TcpListener, TcpStream},
     time::{Instant, sleep},
@@ -13,7 +12,7 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// How often such failures are logged: they come one after another.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Gives axum its connections, and logs failures without flooding the log.
+/// Accepts connections, and logs failures without flooding the log.
 pub struct Connections {
     listener: TcpListener,
     logged: Option<Instant>,
@@ -24,19 +23,8 @@ impl Connections {
         Connections { listener, logged: None }
     }
 
-    fn log(&mut self, error: &io::Error) {
-        if self.logged.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
-            self.logged = Some(Instant::now());
-            tracing::error!(%error, "a connection could not be accepted; trying again each second");
-        }
-    }
-}
-
-impl Listener for Connections {
-    type Io = TcpStream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+    /// The next one. Where none can be accepted it waits until one can.
+    pub async fn accept(&mut self) -> (TcpStream, SocketAddr) {
         loop {
             match self.listener.accept().await {
                 Ok(accepted) => return accepted,
@@ -49,8 +37,11 @@ impl Listener for Connections {
         }
     }
 
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+    fn log(&mut self, error: &io::Error) {
+        if self.logged.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
+            self.logged = Some(Instant::now());
+            tracing::error!(%error, "a connection could not be accepted; trying again each second");
+        }
     }
 }
 
@@ -60,16 +51,20 @@ fn is_of_the_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// Lets this process have as many descriptors as the system lets it ask for. The usual 1,024 are used up by as many tabs.
+/// Lets this process have as many descriptors as the system lets it ask for, and says how many. The usual 1,024 are used
+/// up by as many tabs.
 #[cfg(unix)]
-pub fn raise_descriptor_limit() {
+pub fn raise_descriptor_limit() -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
-    if let Err(error) = raised {
-        tracing::warn!(%error, limit = ?limit.current, "the limit of open files could not be raised");
+    let mut limit = getrlimit(Resource::Nofile);
+    match setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        Ok(()) => limit.current = limit.maximum,
+        Err(error) => tracing::warn!(%error, limit = ?limit.current, "the limit of open files could not be raised"),
     }
+    limit.current.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX))
 }
 
 #[cfg(not(unix))]
-pub fn raise_descriptor_limit() {}
+pub fn raise_descriptor_limit() -> usize {
+    usize::MAX
+}

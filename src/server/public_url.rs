@@ -53,7 +53,7 @@ impl FromStr for PublicUrl {
             _ => return wrong(),
         };
         let host = authority.host();
-        if uri.path() != "/" || uri.query().is_some() || authority.as_str().contains('@') || host.is_empty() {
+        if uri.path() != "/" || uri.query().is_some() || host.is_empty() || !authority.as_str().starts_with(host) {
             return wrong();
         }
         // A port that is none would have been left out of `port_u16` without a word.

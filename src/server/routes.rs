@@ -4,7 +4,7 @@ use axum::{
     Router,
     body::Body,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderValue, header},
+    http::{HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{any, get, post},
@@ -12,19 +12,15 @@ use axum::{
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use tower_http::{
-    CompressionLevel, compression::CompressionLayer, csrf::CsrfLayer, limit::RequestBodyLimitLayer, services::ServeDir,
-    trace::TraceLayer,
+    CompressionLevel, compression::CompressionLayer, csrf::CsrfLayer, services::ServeDir, trace::TraceLayer,
 };
 
-use super::{client_address, forms, security, security_log, state::App};
+use super::{bodies, client_address, forms, hosts, security, security_log, state::App};
 use crate::{
     app::{self, shell},
     error::Failure,
     live::socket,
 };
-
-/// The largest body that a request may have, in bytes: a message of the longest kind, as a form or JSON may swell it.
-const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
 pub fn router(app: App) -> Router {
     let pages = generate_route_list(app::App);
@@ -47,6 +43,7 @@ pub fn router(app: App) -> Router {
         .layer(compression())
         // Below the compression, so that nothing stands between a socket and its frames; files come packed.
         .route("/live", get(socket::connect))
+        .layer(middleware::from_fn_with_state(app.clone(), bodies::limit))
         .fallback_service(
             ServeDir::new(&*options.site_root)
                 .append_index_html_on_directories(false)
@@ -54,14 +51,22 @@ pub fn router(app: App) -> Router {
                 .precompressed_gzip()
                 .fallback(any(no_such_page).with_state(app.clone())),
         )
-        .layer(middleware::from_fn(cached))
-        // axum's own limit would not hold for server functions.
+        // Its own limit would not hold for server functions, which have that of `bodies`.
         .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
-        .layer(CsrfLayer::new().with_rejection_response(|_| Failure::ForeignOrigin.into_response()))
+        .layer(csrf(&app).with_rejection_response(|_| Failure::ForeignOrigin.into_response()))
+        .layer(middleware::from_fn_with_state(app.clone(), hosts::check))
+        .layer(middleware::from_fn(cached))
         .layer(TraceLayer::new_for_http());
-    let router = security::headers(router).layer(middleware::from_fn_with_state(app.clone(), security_log::refusals));
+    let router =
+        security::headers(router, &app).layer(middleware::from_fn_with_state(app.clone(), security_log::refusals));
     router.layer(middleware::from_fn_with_state(app.clone(), client_address::find)).with_state(app)
+}
+
+/// Refuses what pages of another origin send. A proxy may ask this server by another name than people do.
+fn csrf(app: &App) -> CsrfLayer {
+    let Some(url) = &app.public_url else { return CsrfLayer::new() };
+    // It is an origin: that was looked at when the settings were read.
+    CsrfLayer::new().add_trusted_origin(url.origin()).unwrap_or_default()
 }
 
 /// For pages, functions and forms. Compression tells by an answer's length only who can have a
@@ -71,15 +76,20 @@ fn compression() -> CompressionLayer {
     CompressionLayer::new().quality(CompressionLevel::Precise(4))
 }
 
-/// Files that are asked for with their build never change; others are asked about again.
+/// Files that are asked for with their build never change; others are asked about again. What functions answer is
+/// somebody's, and so is an answer that was refused.
 async fn cached(request: Request, next: Next) -> Response {
-    let forever =
-        request.uri().path().starts_with("/pkg/") && request.uri().query().is_some_and(|query| query.starts_with("v="));
+    let (path, query) = (request.uri().path(), request.uri().query());
+    let forever = path.starts_with("/pkg/") && query.is_some_and(|query| query.starts_with("v="));
+    let is_function = path.starts_with("/api/");
     let mut response = next.run(request).await;
-    if response.status().is_success() || response.status() == axum::http::StatusCode::NOT_MODIFIED {
-        let value = if forever { "public, max-age=31536000, immutable" } else { "no-cache" };
-        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(value));
-    }
+    let is_file = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
+    let value = match () {
+        () if is_function || !is_file => "no-store",
+        () if forever => "public, max-age=31536000, immutable",
+        () => "no-cache",
+    };
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(value));
     response
 }
 

@@ -13,6 +13,9 @@ use serde::Deserialize;
 use super::{client_address::TrustedProxies, files, public_url::PublicUrl};
 use crate::provider::Config;
 
+/// The shortest setup code, in bytes.
+const SHORTEST_SETUP_CODE: usize = 16;
+
 #[derive(Debug)]
 pub struct Settings {
     /// Where to listen. `LEPTOS_SITE_ADDR`, `[leptos] site-addr`.
@@ -30,6 +33,8 @@ pub struct Settings {
     pub public_url: Option<PublicUrl>,
     /// Whose word counts for who a client is. `RIVULET_TRUSTED_PROXIES` (separated by commas), `[server] trusted-proxies`.
     pub trusted_proxies: TrustedProxies,
+    /// The code that the first account needs; a random one where there is none. `RIVULET_SETUP_CODE`.
+    pub setup_code: Option<String>,
     /// `[limits]`.
     pub limits: Limits,
 }
@@ -120,6 +125,10 @@ impl Settings {
         if providers.is_empty() {
             providers.push(Config::demo());
         }
+        let setup_code = env("RIVULET_SETUP_CODE").map(|code| code.trim().to_owned());
+        if setup_code.as_ref().is_some_and(|code| code.len() < SHORTEST_SETUP_CODE) {
+            bail!("RIVULET_SETUP_CODE is too short. Whoever guesses it owns the server: it should have 16 characters.");
+        }
         let public_url = env("RIVULET_PUBLIC_URL").or(file.server.public_url);
         let proxies = match env("RIVULET_TRUSTED_PROXIES") {
             Some(list) => list.split(',').map(str::to_owned).collect(),
@@ -146,6 +155,7 @@ impl Settings {
             limits: file.limits,
             public_url: public_url.map(|url| url.parse()).transpose()?,
             trusted_proxies: TrustedProxies::parse(proxies.iter().map(String::as_str))?,
+            setup_code,
         })
     }
 }

@@ -9,7 +9,9 @@ use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{client_address::TrustedProxies, database::Database, public_url::PublicUrl, settings::Settings};
+use super::{
+    client_address::TrustedProxies, database::Database, public_url::PublicUrl, settings::Settings, setup::SetupCode,
+};
 use crate::{
     account::{limits::Limits, password},
     conversation::purge,
@@ -40,6 +42,7 @@ pub struct Parts {
     pub limits: Limits,
     pub public_url: Option<PublicUrl>,
     pub trusted_proxies: TrustedProxies,
+    pub setup_code: SetupCode,
     /// The running replies.
     pub replies: TaskTracker,
     /// The open sockets.
@@ -111,6 +114,7 @@ impl App {
             limits: Limits::default(),
             public_url: settings.public_url.clone(),
             trusted_proxies: settings.trusted_proxies.clone(),
+            setup_code: SetupCode::new(settings.setup_code.clone()),
             replies: TaskTracker::new(),
             sockets: TaskTracker::new(),
             closing: CancellationToken::new(),

@@ -11,6 +11,10 @@ mod common_passwords;
 mod costly_replies;
 #[path = "attacks/deleted_words.rs"]
 mod deleted_words;
+#[path = "attacks/first_visitor.rs"]
+mod first_visitor;
+#[path = "attacks/foreign_hosts.rs"]
+mod foreign_hosts;
 #[path = "attacks/forged_addresses.rs"]
 mod forged_addresses;
 #[path = "attacks/forged_log_lines.rs"]
@@ -19,6 +23,8 @@ mod forged_log_lines;
 mod greedy_pages;
 #[path = "attacks/guesses.rs"]
 mod guesses;
+#[path = "attacks/half_bodies.rs"]
+mod half_bodies;
 #[path = "attacks/hashing_queue.rs"]
 mod hashing_queue;
 #[path = "attacks/hostile_provider.rs"]
@@ -27,8 +33,14 @@ mod hostile_provider;
 mod hostile_titles;
 #[path = "attacks/many_replies.rs"]
 mod many_replies;
+#[path = "attacks/missing_headers.rs"]
+mod missing_headers;
 #[path = "attacks/others_on_the_machine.rs"]
 mod others_on_the_machine;
+#[path = "attacks/planted_cookies.rs"]
+mod planted_cookies;
+#[path = "attacks/silent_connections.rs"]
+mod silent_connections;
 #[path = "attacks/stolen_session.rs"]
 mod stolen_session;
 #[path = "attacks/unseen_guesses.rs"]

@@ -122,6 +122,7 @@ pub fn prepared(mut command: Command, folder: &Folder) -> Command {
         "RIVULET_DATABASE_URL",
         "RIVULET_GRACE_SECONDS",
         "RIVULET_PUBLIC_URL",
+        "RIVULET_SETUP_CODE",
         "RIVULET_TRUSTED_PROXIES",
         "OPENAI_API_KEY",
         "OPENAI_BASE_URL",

@@ -2,8 +2,13 @@
 
 use std::net::SocketAddr;
 
-use rivulet::server::{routes, settings::Settings, state::App};
+use rivulet::server::{
+    serve::{Limits, serve},
+    settings::Settings,
+    state::App,
+};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use super::{Database, Folder, Person, Provider};
 
@@ -16,13 +21,21 @@ pub struct Server {
 
 impl Server {
     pub async fn start() -> Server {
+        Server::with(|_| {}, Limits::default()).await
+    }
+
+    /// With other settings than a test's usual ones, and other limits than a server's. Wherever it is set to listen, it
+    /// does so on loopback.
+    pub async fn with(change: impl FnOnce(&mut Settings), limits: Limits) -> Server {
         let (provider, folder) = (Provider::start().await, Folder::new());
-        let settings = Settings::from(&folder.settings(&provider.url, 5), |_| None).expect("settings that are right");
-        let listener = TcpListener::bind(settings.address).await.expect("a port");
+        let mut settings =
+            Settings::from(&folder.settings(&provider.url, 5), |_| None).expect("settings that are right");
+        change(&mut settings);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("the server's address");
         let (app, _) = App::start(&settings).await.expect("a server that starts");
-        let service = routes::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await });
+        // It is not told to stop, so that tests can ask an app that closes.
+        tokio::spawn(serve(listener, app.clone(), limits, CancellationToken::new()));
         Server { address, provider, folder, app }
     }
 

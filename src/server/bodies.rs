@@ -1,0 +1,65 @@
+//! How much of a request's body is read, which depends on who sends it: that is looked up before.
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http_body_util::Limited;
+
+use super::state::App;
+use crate::{
+    account::session::{self, Found},
+    error::Failure,
+};
+
+/// The largest body of a request that sends no message, in bytes.
+const MAX_BODY: usize = 16 * 1024;
+/// The largest body of one that does: a message of the longest kind, as a form or JSON may swell it.
+const MAX_SENDING: usize = 4 * 1024 * 1024;
+/// The functions that answer somebody who is not signed in.
+const OPEN_FUNCTIONS: [&str; 2] = ["/api/enter", "/api/door"];
+
+/// Looks up who asks and notes it for all that comes after. A function that needs somebody is refused without one before
+/// its body is read, and only who is signed in can send more than a little.
+pub async fn limit(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_function = path.starts_with("/api/");
+    let is_open = OPEN_FUNCTIONS.contains(&path);
+    let sends = request.method() == Method::POST && (path == "/api/send" || path == "/" || path.starts_with("/c/"));
+    let length = length(request.headers());
+    // Nobody may send so much: the database need not be asked.
+    if length > MAX_SENDING {
+        return too_large(is_function);
+    }
+    let found = session::find(&app, request.headers(), request.extensions().get().copied()).await;
+    let limit = if sends && found.is_ok() { MAX_SENDING } else { MAX_BODY };
+    match &found {
+        Err(failure) if is_function && !is_open => return answer(failure.status(), failure),
+        _ if length > limit => return too_large(is_function),
+        _ => {}
+    }
+    request.extensions_mut().insert(Found(found));
+    next.run(request.map(|body| Body::new(Limited::new(body, limit)))).await
+}
+
+fn length(headers: &HeaderMap) -> usize {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    length.and_then(|length| length.parse().ok()).unwrap_or(0)
+}
+
+fn too_large(is_function: bool) -> Response {
+    let failure = Failure::Invalid("This is too long to be sent. If you are signed out, sign in first.".into());
+    match is_function {
+        true => answer(StatusCode::PAYLOAD_TOO_LARGE, &failure),
+        false => (StatusCode::PAYLOAD_TOO_LARGE, format!("{failure} Going back, your browser has what you wrote."))
+            .into_response(),
+    }
+}
+
+/// A failure as functions tell it.
+fn answer(status: StatusCode, failure: &Failure) -> Response {
+    (status, axum::Json(failure)).into_response()
+}
