@@ -4,7 +4,10 @@ import { type BrowserContext, type Page, expect } from '@playwright/test';
 
 export class Console {
   private readonly lines: string[] = [];
-  private readonly allowed: RegExp[] = [];
+  private readonly allowed: RegExp[] = [
+    // Chromium's own words at sign-out.
+    /^(info|log): Clear-Site-Data header on 'http:\/\/127\.0\.0\.1:\d+\/sign-out': Cleared data types: "storage"\.$/,
+  ];
 
   watch(context: BrowserContext): void {
     const page = (page: Page) => {

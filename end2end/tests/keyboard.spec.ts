@@ -35,7 +35,7 @@ test('Tab reaches everything, in the order of the page', async ({ page }) => {
     names.push(await focused());
   } while (names.at(-1) !== 'Message' && names.length < 60);
   const order = [
-    'Skip to the conversation', 'New chat', 'First', 'Light or dark', 'Sign out', 'Rename', 'Delete', 'Copy', 'Retry', 'Message',
+    'Skip to the conversation', 'New chat', 'First', 'Light or dark', 'Security', 'Sign out', 'Rename', 'Delete', 'Copy', 'Retry', 'Message',
   ];
   const from = names.indexOf('Skip to the conversation');
   let at = from;

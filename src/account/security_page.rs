@@ -98,7 +98,7 @@ fn password_section(email: &str, refused: Option<String>) -> impl IntoView {
             <form class="fields" method="post" action="/settings/security/password">
                 {refused.map(|refused| view! { <p class="notice" role="alert">{refused}</p> })}
                 // So that a password manager knows whose it is.
-                <input type="hidden" name="email" autocomplete="username" value=email.to_owned() />
+                <input class="visually-hidden" type="text" autocomplete="username" readonly tabindex="-1" aria-hidden="true" value=email.to_owned() />
                 <label>
                     "Present password"
                     <input name="present" type="password" autocomplete="current-password" required />

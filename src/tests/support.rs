@@ -3,7 +3,7 @@
 //! Nothing here sleeps. Whoever waits, waits for something that is told, for [`PATIENCE`] at most.
 
 mod database;
-mod folder;
+pub mod folder;
 pub mod page;
 pub mod person;
 pub mod process;

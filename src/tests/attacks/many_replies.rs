@@ -2,13 +2,16 @@
 
 use futures::future::join_all;
 
-use crate::support::{Person, Server};
+use crate::support::{Database, Folder, Person, Process, Provider, folder::MANY_REPLIES, process};
 
 /// Rule: of 300 messages at once four are answered; the others are refused in words, and nothing of them is kept.
 #[tokio::test]
 async fn of_300_replies_at_once_few_run() {
-    let server = Server::start().await;
-    let ada = server.sign_up("Ada").await;
+    let (provider, folder) = (Provider::start().await, Folder::new());
+    let settings = folder.settings(&provider.url, 0).replace(MANY_REPLIES, "");
+    std::fs::write(folder.path().join("Leptos.toml"), settings).expect("settings");
+    let process = Process::from(process::command(&folder)).await;
+    let ada = Person::signs_up(process.address, "Ada").await;
     let sent = join_all((0..300).map(|number| {
         let ada = ada.clone();
         async move { ada.sends(&Person::opening(&format!("Number {number}"))).await }
@@ -16,14 +19,14 @@ async fn of_300_replies_at_once_few_run() {
     .await;
     let mut voices = vec![];
     for _ in sent.iter().filter(|sent| sent.is_ok()) {
-        voices.push(server.provider.is_asked().await);
+        voices.push(provider.is_asked().await);
     }
     assert_eq!(voices.len(), 4, "replies that run");
     for refused in sent.iter().filter_map(|sent| sent.as_ref().err()) {
         assert_eq!(refused.status, 429);
         assert!(refused.failure.to_string().contains("Wait for one or stop one"), "{}", refused.failure);
     }
-    assert_eq!(server.database().await.count("SELECT COUNT(*) FROM conversations").await, 4);
+    assert_eq!(Database::open(&folder.database()).await.count("SELECT COUNT(*) FROM conversations").await, 4);
     // One that has ended makes room.
     let ended = sent.iter().find_map(|sent| sent.as_ref().ok()).expect("one that runs");
     ada.stops(ended.reply).await.expect("it can be stopped");
