@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use rivulet::{
     ids::mint,
     live::{ClientFrame, close},
+    server::settings::Limits,
 };
 
 use crate::support::{Came, Database, Folder, Person, Process, Provider, Server, soon};
@@ -65,7 +66,7 @@ async fn a_flood_of_frames_waits() {
 /// Rule: a browser's pages are so many, the others are told to come back later.
 #[tokio::test]
 async fn too_many_pages_are_refused() {
-    let server = Server::start().await;
+    let server = Server::with(|settings| settings.limits = Limits::default(), Default::default()).await;
     let ada = server.sign_up("Ada").await;
     let mut tabs = vec![];
     for _ in 0..50 {

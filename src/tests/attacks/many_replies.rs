@@ -2,13 +2,13 @@
 
 use futures::future::join_all;
 
-use crate::support::{Database, Folder, Person, Process, Provider, folder::MANY_REPLIES, process};
+use crate::support::{Database, Folder, Person, Process, Provider, folder::LIMITS, process};
 
 /// Rule: of 300 messages at once four are answered; the others are refused in words, and nothing of them is kept.
 #[tokio::test]
 async fn of_300_replies_at_once_few_run() {
     let (provider, folder) = (Provider::start().await, Folder::new());
-    let settings = folder.settings(&provider.url, 0).replace(MANY_REPLIES, "");
+    let settings = folder.settings(&provider.url, 0).replace(LIMITS, "");
     std::fs::write(folder.path().join("Leptos.toml"), settings).expect("settings");
     let process = Process::from(process::command(&folder)).await;
     let ada = Person::signs_up(process.address, "Ada").await;

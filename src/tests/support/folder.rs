@@ -8,7 +8,7 @@ use temp_dir::TempDir;
 const SITE: [(&str, &str); 3] = [("rivulet.wasm", "wasm"), ("rivulet.js", "js"), ("rivulet.css", "css")];
 
 /// What [`Folder::settings`] says of limits.
-pub const MANY_REPLIES: &str = "max-replies = 1000\nmax-replies-per-person = 1000\n";
+pub const LIMITS: &str = "[limits]\ntabs-per-person = 1000000\nreplies-per-person = 1000000\nreplies = 1000000\n";
 
 pub struct Folder(TempDir);
 
@@ -34,12 +34,12 @@ impl Folder {
         self.0.path().join("rivulet.db")
     }
 
-    /// `Leptos.toml` for a server in this folder whose only provider is at `provider`. One person may have many replies
-    /// running, as in these tests there is but one.
+    /// `Leptos.toml` for a server in this folder whose only provider is at `provider`. One person may have as much as
+    /// comes, as in these tests there is but one.
     pub fn settings(&self, provider: &str, grace_seconds: u64) -> String {
         format!(
             "[leptos]\nsite-addr = \"127.0.0.1:0\"\nsite-root = \"{}\"\n\n[database]\nurl = \"sqlite:{}\"\n\n\
-             [server]\ngrace-seconds = {grace_seconds}\n{MANY_REPLIES}\n\
+             [server]\ngrace-seconds = {grace_seconds}\n\n{LIMITS}\n\
              [[provider]]\nkind = \"openai\"\nname = \"test\"\nbase-url = \"{provider}\"\nmodels = [\"model\"]\n",
             self.site().display(),
             self.database().display(),

@@ -121,8 +121,6 @@ pub fn prepared(mut command: Command, folder: &Folder) -> Command {
         "RIVULET_SETTINGS",
         "RIVULET_DATABASE_URL",
         "RIVULET_GRACE_SECONDS",
-        "RIVULET_MAX_REPLIES",
-        "RIVULET_MAX_REPLIES_PER_PERSON",
         "RIVULET_PUBLIC_URL",
         "RIVULET_SETUP_CODE",
         "RIVULET_TRUSTED_PROXIES",

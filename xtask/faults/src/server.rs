@@ -52,6 +52,9 @@ impl Server {
             "RIVULET_SETTINGS",
             "RIVULET_DATABASE_URL",
             "RIVULET_GRACE_SECONDS",
+            "RIVULET_PUBLIC_URL",
+            "RIVULET_SETUP_CODE",
+            "RIVULET_TRUSTED_PROXIES",
             "OPENAI_API_KEY",
             "OPENAI_BASE_URL",
             "RUST_LOG",
@@ -59,7 +62,6 @@ impl Server {
             command.env_remove(setting);
         }
         // Its one person has more replies running than people may.
-        command.env("RIVULET_MAX_REPLIES", "1000").env("RIVULET_MAX_REPLIES_PER_PERSON", "1000");
         command.env("LEPTOS_SITE_ROOT", program("RIVULET_SITE_ROOT")).env("NO_COLOR", "1");
         command.envs(environment.iter().map(|(name, value)| (name, value)));
         command.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());

@@ -63,9 +63,7 @@ impl World {
 
     pub async fn start_in(round: &mut Round, folder: Folder, grace: u64, environment: &[(&str, &str)]) -> World {
         let provider = Provider::start().await;
-        // One person has more pages here than people have.
-        let settings = folder.settings(&provider.url, grace)
-            + "\n[limits]\ntabs-per-person = 1000000\nreplies-per-person = 1000000\nreplies = 1000000\n";
+        let settings = folder.settings(&provider.url, grace);
         std::fs::write(folder.path().join("Leptos.toml"), settings).expect("settings can be written");
         let environment: Vec<_> =
             environment.iter().map(|(name, value)| (String::from(*name), String::from(*value))).collect();
