@@ -80,5 +80,6 @@ pub fn App() -> impl IntoView {
 /// The document's title on this page. leptos_meta 0.8.7 writes it into the HTML as it is; a browser is given it as text.
 fn document_title(page: String) -> String {
     let title = if page.is_empty() { "Rivulet".to_owned() } else { format!("{page} · Rivulet") };
-    if is_server() { in_text_element(&title) } else { title }
+    // Not leptos' `is_server`: that asks the owner, and there may be none where the head is written.
+    if cfg!(feature = "ssr") { in_text_element(&title) } else { title }
 }
