@@ -208,11 +208,12 @@ impl Database {
     pub async fn end_sessions(&self, user: UserId, only: Option<&str>, kept: &str) -> sqlx::Result<Vec<String>> {
         let mut tx = self.begin().await?;
         let ended = sqlx::query_scalar(
-            "DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2 AND ($3 = '' OR token_hash = $3)
+            "DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2 AND ($3 = 1 OR token_hash = $4)
              RETURNING token_hash",
         )
         .bind(user.to_string())
         .bind(kept)
+        .bind(i64::from(only.is_none()))
         .bind(only.unwrap_or_default())
         .fetch_all(&mut *tx)
         .await?;

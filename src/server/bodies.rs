@@ -7,7 +7,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http_body_util::Limited;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::state::App;
 use crate::{
@@ -23,8 +23,9 @@ const MAX_SENDING: usize = 4 * 1024 * 1024;
 const OPEN_FUNCTIONS: [&str; 2] = ["/api/enter", "/api/door"];
 
 /// Looks up who asks and notes it for all that comes after. A function that needs somebody is refused without one before
-/// its body is read, and only who is signed in can send more than a little.
-pub async fn limit(State(app): State<App>, mut request: Request, next: Next) -> Response {
+/// its body is read, and only who is signed in can send more than a little. A session may end while a body comes, which may
+/// take long: then it is looked up again.
+pub async fn limit(State(app): State<App>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_function = path.starts_with("/api/");
     let is_open = OPEN_FUNCTIONS.contains(&path);
@@ -34,15 +35,26 @@ pub async fn limit(State(app): State<App>, mut request: Request, next: Next) -> 
     if length > MAX_SENDING {
         return too_large(is_function);
     }
-    let found = session::find(&app, request.headers(), request.extensions().get().copied()).await;
+    let address = request.extensions().get().copied();
+    let found = session::find(&app, request.headers(), address).await;
     let limit = if sends && found.is_ok() { MAX_SENDING } else { MAX_BODY };
     match &found {
         Err(failure) if is_function && !is_open => return answer(failure.status(), failure),
         _ if length > limit => return too_large(is_function),
         _ => {}
     }
-    request.extensions_mut().insert(Found(found));
-    next.run(request.map(|body| Body::new(Limited::new(body, limit)))).await
+    let (mut parts, body) = request.into_parts();
+    let body = match Limited::new(body, limit).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return too_large(is_function),
+        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+    };
+    let found = if body.is_empty() { found } else { session::find(&app, &parts.headers, address).await };
+    if let (Err(failure), true) = (&found, is_function && !is_open) {
+        return answer(failure.status(), failure);
+    }
+    parts.extensions.insert(Found(found));
+    next.run(Request::from_parts(parts, Body::from(body))).await
 }
 
 fn length(headers: &HeaderMap) -> usize {

@@ -76,12 +76,19 @@ fn compression() -> CompressionLayer {
     CompressionLayer::new().quality(CompressionLevel::Precise(4))
 }
 
+/// The longest name that file systems take, in bytes.
+const MAX_NAME: usize = 255;
+
 /// Files that are asked for with their build never change; others are asked about again. What functions answer is
 /// somebody's, and so is an answer that was refused.
 async fn cached(request: Request, next: Next) -> Response {
     let (path, query) = (request.uri().path(), request.uri().query());
     let forever = path.starts_with("/pkg/") && query.is_some_and(|query| query.starts_with("v="));
     let is_function = path.starts_with("/api/");
+    // No file has such a name, and asking for one would be an error of the system.
+    if path.split('/').any(|part| part.len() > MAX_NAME) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     let mut response = next.run(request).await;
     let is_file = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
     let value = match () {

@@ -112,3 +112,30 @@ async fn a_body_that_drips_is_given_up() {
     })
     .await;
 }
+
+/// A body that comes slowly outlasts no session.
+#[tokio::test]
+async fn a_session_that_ended_while_the_body_came_counts_no_more() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let chat = ada.says("Said in confidence.").await;
+    let body = serde_json::json!({ "id": chat.id, "before": null }).to_string();
+    let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+    let head = format!(
+        "POST /api/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {}\r\nContent-Type: application/json\r\n\
+         Accept: application/json\r\nConnection: close\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        ada.cookie,
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.expect("the head");
+    // The server wants the body: it has looked up whose it is.
+    let mut wants = [0; 25];
+    soon("the server asks for the body", stream.read_exact(&mut wants)).await.expect("an interim answer");
+    assert!(wants.starts_with(b"HTTP/1.1 100 Continue"));
+    ada.signs_out().await;
+    stream.write_all(body.as_bytes()).await.expect("the body");
+    let mut answer = String::new();
+    soon("an answer", stream.read_to_string(&mut answer)).await.expect("a whole answer");
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    assert!(!answer.contains("in confidence"));
+}

@@ -70,6 +70,9 @@ async fn all_other_sessions_can_be_ended() {
     let ada = server.sign_up("Ada").await;
     let again = ada.signs_in_again("Ada").await;
     let mut here = signed_in(&server, 1).await;
+    // None is not all.
+    assert_eq!(here.posts("/settings/security/end", &[("session", "")]).await.status, StatusCode::SEE_OTHER);
+    assert!(is_in(&ada).await && is_in(&again).await);
     assert_eq!(here.posts("/settings/security/end-others", &[]).await.status, StatusCode::SEE_OTHER);
     assert!(!is_in(&ada).await && !is_in(&again).await);
     assert_eq!(here.gets("/").await.status, 200);
