@@ -92,8 +92,8 @@ impl Document {
     /// While it is `growing`, what is half-written at its end is closed or held back; else the page shows exactly
     /// [`html`](super::html) of it. It may go on growing after that. Costs as much as the last item, row or paragraph is
     /// long, not the text; an open code block, or a long paragraph without open marks, as much as is new. What is longer
-    /// than [`LONG_OPEN`] and cannot be cut waits until there is enough more of it: all pieces of a text together cost no
-    /// more than a constant for each byte and for each piece. A text longer than [`MAX_RENDERED`] is shown as it was
+    /// than 8 KiB and cannot be cut waits until there is enough more of it: all pieces of a text together cost no
+    /// more than a constant for each byte and for each piece. A text longer than 512 KiB is shown as it was
     /// written. A shorter text than before starts over.
     pub fn update(&mut self, text: &str, growing: bool) -> Patch {
         if text.len() > MAX_RENDERED {
