@@ -97,7 +97,7 @@ fn password_section(email: &str, refused: Option<String>) -> impl IntoView {
             <p class="aside">"This ends all other sessions."</p>
             <form class="fields" method="post" action="/settings/security/password">
                 {refused.map(|refused| view! { <p class="notice" role="alert">{refused}</p> })}
-                // So that a password manager knows whose it is.
+                // A password manager looks there for whose it is.
                 <input class="visually-hidden" type="text" autocomplete="username" readonly tabindex="-1" aria-hidden="true" value=email.to_owned() />
                 <label>
                     "Present password"

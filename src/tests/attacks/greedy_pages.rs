@@ -63,7 +63,7 @@ async fn a_flood_of_frames_waits() {
     assert!(began.elapsed() >= Duration::from_millis(2_500), "{:?}", began.elapsed());
 }
 
-/// Rule: a browser's pages are so many, the others are told to come back later.
+/// Rule: a browser's pages are so many, the others are refused until there is room.
 #[tokio::test]
 async fn too_many_pages_are_refused() {
     let server = Server::with(|settings| settings.limits = Limits::default(), Default::default()).await;

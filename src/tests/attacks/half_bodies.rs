@@ -35,7 +35,7 @@ async fn answer(server: &Server, path: &str, cookie: &str, body: &str) -> String
 const HALF: &str = "Content-Length: 3900000\r\n\r\n{\"sending\": ";
 const CHUNKED: &str = "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"sen\r\n";
 
-/// The long limits are those of a real server: who is nobody is told so at once.
+/// With the limits of a real server, which are long: who is not signed in is refused at once.
 #[tokio::test]
 async fn who_is_not_signed_in_is_refused_before_the_body() {
     let server = Server::start().await;
