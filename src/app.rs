@@ -55,7 +55,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 /// Light or dark, if that was chosen in this browser.
 #[cfg(feature = "ssr")]
 pub fn theme(headers: &axum::http::HeaderMap) -> Option<String> {
-    let theme = crate::account::session::cookie(headers, "theme")?;
+    let theme = crate::account::cookies::value(headers, "theme")?;
     matches!(&*theme, "light" | "dark").then(|| theme.into_owned())
 }
 

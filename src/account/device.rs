@@ -1,33 +1,44 @@
-//! Devices: a random token in a cookie that outlives sessions. It opens nothing; it tells that somebody has signed in in
+//! Devices: a random token in a cookie that outlives sessions. It opens nothing; it shows that somebody has signed in in
 //! this browser before, whom others' wrong guesses do not delay (OWASP's device cookies).
 
 use axum::http::HeaderMap;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::session;
+use super::cookies::{TokenCookie, hash, new_token};
 use crate::{
     ids::{UserId, now},
     server::state::App,
 };
 
-const COOKIE: &str = "rivulet_device";
+const COOKIE: TokenCookie = TokenCookie { plain: "rivulet_device", secure: "__Host-rivulet_device" };
+/// In seconds.
 const MAX_AGE: i64 = 400 * 24 * 60 * 60;
 
-/// The hash of the device's token, if the browser has one.
-pub fn token_hash(headers: &HeaderMap) -> Option<String> {
-    session::cookie(headers, COOKIE).filter(|token| !token.is_empty()).map(|token| session::hash(&token))
+/// A browser in which a person has signed in before.
+pub struct Device {
+    token: String,
+    pub token_hash: String,
+}
+
+impl Device {
+    /// The one that sends these headers, if it is one of this person's.
+    pub async fn find(app: &App, headers: &HeaderMap, user: UserId) -> sqlx::Result<Option<Device>> {
+        let devices = COOKIE.tokens(app, headers).into_iter().map(|token| Device { token_hash: hash(&token), token });
+        let devices: Vec<Device> = devices.collect();
+        let hashes: Vec<&str> = devices.iter().map(|device| device.token_hash.as_str()).collect();
+        let known = app.database.device(&hashes, user).await?;
+        Ok(devices.into_iter().find(|device| Some(&device.token_hash) == known.as_ref()))
+    }
+
+    /// Notes that it was used again. Gives its cookie anew, so that it stays.
+    pub async fn used(&self, app: &App) -> sqlx::Result<String> {
+        app.database.device_seen(&self.token_hash, now()).await?;
+        Ok(COOKIE.set(app, &self.token, MAX_AGE))
+    }
 }
 
 /// Remembers this browser as one of this person's. Gives its cookie.
 pub async fn remember(app: &App, user: UserId) -> sqlx::Result<String> {
-    let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-    app.database.add_device(&session::hash(&token), user, now()).await?;
-    Ok(session::set(app, COOKIE, &token, MAX_AGE))
-}
-
-/// Notes that a device was used again. Gives its cookie anew, so that it stays.
-pub async fn seen(app: &App, token_hash: String, headers: &HeaderMap) -> sqlx::Result<String> {
-    app.database.device_seen(&token_hash, now()).await?;
-    let token = session::cookie(headers, COOKIE).unwrap_or_default();
-    Ok(session::set(app, COOKIE, &token, MAX_AGE))
+    let token = new_token();
+    app.database.add_device(&hash(&token), user, now()).await?;
+    Ok(COOKIE.set(app, &token, MAX_AGE))
 }

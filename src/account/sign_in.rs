@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 
 use super::{
-    device,
+    device::{self, Device},
     limits::{Target, Wait},
     password::{self, QueueFull, Verdict, Waits, rules::LONGEST_PASSWORD},
     session,
@@ -32,12 +32,12 @@ pub async fn sign_in(
     password: String,
 ) -> anyhow::Result<Outcome> {
     let (user, hash) = app.database.credentials(email).await?.unzip();
-    let device = match (device::token_hash(headers), user) {
-        (Some(device), Some(user)) if app.database.is_device_of(&device, user).await? => Some(device),
-        _ => None,
+    let device = match user {
+        Some(user) => Device::find(app, headers, user).await?,
+        None => None,
     };
     let (target, waits) = match &device {
-        Some(device) => (Target::Device(device.clone()), Waits::Known),
+        Some(device) => (Target::Device(device.token_hash.clone()), Waits::Known),
         None => (Target::email(email), Waits::Stranger),
     };
     // One that cannot be right is no guess.
@@ -48,7 +48,7 @@ pub async fn sign_in(
         return Ok(Outcome::Wait(wait));
     }
     let verdict = match is_guess {
-        true => password::verify(password.clone(), hash, waits).await,
+        true => password::verify(password.clone(), hash.clone(), waits).await,
         false => Ok(Verdict::Wrong),
     };
     let verdict = match verdict {
@@ -58,32 +58,47 @@ pub async fn sign_in(
         }
         verdict => verdict?,
     };
-    let Some(user) = user.filter(|_| verdict != Verdict::Wrong) else {
+    let (Some(user), Some(hash), true) = (user, hash, verdict != Verdict::Wrong) else {
         security_log::event("sign-in wrong", user, address);
         return Ok(Outcome::Wrong);
     };
     app.limits.guessed(&target);
-    if verdict == Verdict::Outdated {
-        let hash = password::hash(password, waits).await?;
-        app.database.set_password_hash(user, &hash).await?;
-    }
-    replace_session(app, headers, user).await?;
-    let session = session::open(app, user, headers, address).await?;
+    let hash = match verdict {
+        Verdict::Outdated => renew_hash(app, user, hash, password, waits).await?,
+        _ => hash,
+    };
+    let Some(session) = session::open(app, user, &hash, headers, address).await? else {
+        security_log::event("sign-in wrong", Some(user), address);
+        return Ok(Outcome::Wrong);
+    };
+    end_old_sessions(app, headers, user).await?;
     let device = match device {
-        Some(device) => device::seen(app, device, headers).await?,
+        Some(device) => device.used(app).await?,
         None => device::remember(app, user).await?,
     };
     security_log::event("sign-in right", Some(user), address);
     Ok(Outcome::Open([session, device]))
 }
 
-/// Ends the session that the browser brings: it gets another one.
-pub async fn replace_session(app: &App, headers: &HeaderMap, user: UserId) -> sqlx::Result<()> {
-    for old in session::token_hashes(app, headers) {
-        match app.database.end_session(&old).await? {
-            Some(person) if person == user => app.hub.renewed(&old),
-            Some(_) => app.hub.signed_out(&old),
-            None => {}
+/// Hashes a password as it is done today. Gives the hash that is stored, unless the password was changed meanwhile.
+async fn renew_hash(
+    app: &App,
+    user: UserId,
+    verified: String,
+    password: String,
+    waits: Waits,
+) -> anyhow::Result<String> {
+    let hash = password::hash(password, waits).await?;
+    let is_renewed = app.database.renew_password_hash(user, &verified, &hash).await?;
+    Ok(if is_renewed { hash } else { verified })
+}
+
+/// Ends the sessions that the browser brings: it gets another one.
+async fn end_old_sessions(app: &App, headers: &HeaderMap, user: UserId) -> sqlx::Result<()> {
+    for (session, person) in app.database.end_tokens(&session::token_hashes(app, headers)).await? {
+        match person == user {
+            true => app.hub.renewed(&session),
+            false => app.hub.signed_out(&session),
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! People, their sessions and their devices in the database.
 
-use sqlx::{Row, any::AnyRow};
+use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
 use super::{Person, session::Opened};
 use crate::{
@@ -13,6 +13,7 @@ const MAX_DEVICES: i64 = 20;
 
 /// A session that is not over, and whose it is.
 pub struct Session {
+    pub token_hash: String,
     pub account: AccountId,
     pub user: UserId,
     pub person: Person,
@@ -78,18 +79,27 @@ impl Database {
             .await
     }
 
-    /// The same password under another hash.
-    pub async fn set_password_hash(&self, user: UserId, hash: &str) -> sqlx::Result<()> {
+    /// The same password under another hash. False if the person has another password by now.
+    pub async fn renew_password_hash(&self, user: UserId, verified: &str, hash: &str) -> sqlx::Result<bool> {
         let mut tx = self.begin().await?;
-        write_password_hash(&mut tx, user, hash).await?;
-        tx.commit().await
+        let is_renewed = write_password_hash(&mut tx, user, verified, hash).await?;
+        tx.commit().await?;
+        Ok(is_renewed)
     }
 
-    /// Another password: ends all of this person's sessions, and forgets their devices but the one of this hash. Gives
-    /// the sessions that ended.
-    pub async fn change_password(&self, user: UserId, hash: &str, device: Option<&str>) -> sqlx::Result<Vec<String>> {
+    /// Another password in the place of the one whose hash was `verified`: ends all of this person's sessions, and forgets
+    /// their devices but the one of this hash. Gives the sessions that ended, or none if the password was changed meanwhile.
+    pub async fn change_password(
+        &self,
+        user: UserId,
+        verified: &str,
+        hash: &str,
+        device: Option<&str>,
+    ) -> sqlx::Result<Option<Vec<String>>> {
         let mut tx = self.begin().await?;
-        write_password_hash(&mut tx, user, hash).await?;
+        if !write_password_hash(&mut tx, user, verified, hash).await? {
+            return Ok(None);
+        }
         sqlx::query("DELETE FROM devices WHERE user_id = $1 AND token_hash <> $2")
             .bind(user.to_string())
             .bind(device.unwrap_or_default())
@@ -100,12 +110,23 @@ impl Database {
             .fetch_all(&mut *tx)
             .await?;
         tx.commit().await?;
-        Ok(ended)
+        Ok(Some(ended))
     }
 
-    /// Opens a session, and clears away those of this person that are over.
-    pub async fn open_session(&self, token_hash: &str, user: UserId, opened: &Opened) -> sqlx::Result<()> {
+    /// Opens a session for whoever has the password of this hash, and clears away those of theirs that are over. False if
+    /// they have another password by now: who signs in with the old one while it is changed must not stay.
+    pub async fn open_session(
+        &self,
+        token_hash: &str,
+        user: UserId,
+        password_hash: &str,
+        opened: &Opened,
+    ) -> sqlx::Result<bool> {
         let mut tx = self.begin().await?;
+        // Writing the row lets no change of the password in between, on either engine.
+        if !write_password_hash(&mut tx, user, password_hash, password_hash).await? {
+            return Ok(false);
+        }
         sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND expires_at <= $2")
             .bind(user.to_string())
             .bind(opened.now)
@@ -123,28 +144,36 @@ impl Database {
         .bind(&opened.address)
         .execute(&mut *tx)
         .await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(true)
     }
 
-    /// Whose session this is, if it is not over.
-    pub async fn session(&self, token_hash: &str, now: Millis) -> sqlx::Result<Option<Session>> {
-        sqlx::query(
-            "SELECT s.created_at, s.seen_at, u.id, u.account_id, u.name, u.email
-             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.expires_at > $2",
-        )
-        .bind(token_hash)
-        .bind(now)
-        .try_map(|row: AnyRow| {
-            Ok(Session {
-                account: parsed(&row, "account_id")?,
-                user: parsed(&row, "id")?,
-                person: Person { name: row.try_get("name")?, email: row.try_get("email")? },
-                created_at: row.try_get("created_at")?,
-                seen_at: row.try_get("seen_at")?,
+    /// The first of these sessions that is not over.
+    pub async fn session(&self, token_hashes: &[String], now: Millis) -> sqlx::Result<Option<Session>> {
+        if token_hashes.is_empty() {
+            return Ok(None);
+        }
+        let statement = format!(
+            "SELECT s.token_hash, s.created_at, s.seen_at, u.id, u.account_id, u.name, u.email
+             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.expires_at > $1 AND s.token_hash IN ({})",
+            placeholders(2, token_hashes.len()),
+        );
+        let query =
+            token_hashes.iter().fold(sqlx::query(AssertSqlSafe(statement)).bind(now), |query, hash| query.bind(hash));
+        let sessions = query
+            .try_map(|row: AnyRow| {
+                Ok(Session {
+                    token_hash: row.try_get("token_hash")?,
+                    account: parsed(&row, "account_id")?,
+                    user: parsed(&row, "id")?,
+                    person: Person { name: row.try_get("name")?, email: row.try_get("email")? },
+                    created_at: row.try_get("created_at")?,
+                    seen_at: row.try_get("seen_at")?,
+                })
             })
-        })
-        .fetch_optional(&self.read)
-        .await
+            .fetch_all(&self.read)
+            .await?;
+        Ok(sessions.into_iter().min_by_key(|session| token_hashes.iter().position(|hash| *hash == session.token_hash)))
     }
 
     /// Notes when a session was last used and until when it now lasts, unless that was noted since `before`.
@@ -192,16 +221,23 @@ impl Database {
         .await
     }
 
-    /// Ends a session. Gives whose it was.
-    pub async fn end_session(&self, token_hash: &str) -> sqlx::Result<Option<UserId>> {
+    /// Ends these sessions. Gives those that ended, and whose they were.
+    pub async fn end_tokens(&self, token_hashes: &[String]) -> sqlx::Result<Vec<(String, UserId)>> {
+        if token_hashes.is_empty() {
+            return Ok(vec![]);
+        }
         let mut tx = self.begin().await?;
-        let user = sqlx::query("DELETE FROM sessions WHERE token_hash = $1 RETURNING user_id")
-            .bind(token_hash)
-            .try_map(|row: AnyRow| parsed(&row, "user_id"))
-            .fetch_optional(&mut *tx)
+        let statement = format!(
+            "DELETE FROM sessions WHERE token_hash IN ({}) RETURNING token_hash, user_id",
+            placeholders(1, token_hashes.len()),
+        );
+        let query = token_hashes.iter().fold(sqlx::query(AssertSqlSafe(statement)), |query, hash| query.bind(hash));
+        let ended = query
+            .try_map(|row: AnyRow| Ok((row.try_get("token_hash")?, parsed(&row, "user_id")?)))
+            .fetch_all(&mut *tx)
             .await?;
         tx.commit().await?;
-        Ok(user)
+        Ok(ended)
     }
 
     /// Ends one of a person's sessions (`only`), or all but the one that is `kept`. Gives those that ended.
@@ -221,15 +257,17 @@ impl Database {
         Ok(ended)
     }
 
-    /// Whether this person has signed in on this device before.
-    pub async fn is_device_of(&self, token_hash: &str, user: UserId) -> sqlx::Result<bool> {
-        let found: Option<String> =
-            sqlx::query_scalar("SELECT token_hash FROM devices WHERE token_hash = $1 AND user_id = $2")
-                .bind(token_hash)
-                .bind(user.to_string())
-                .fetch_optional(&self.read)
-                .await?;
-        Ok(found.is_some())
+    /// One of these devices on which this person has signed in before.
+    pub async fn device(&self, token_hashes: &[&str], user: UserId) -> sqlx::Result<Option<String>> {
+        if token_hashes.is_empty() {
+            return Ok(None);
+        }
+        let statement = format!(
+            "SELECT token_hash FROM devices WHERE user_id = $1 AND token_hash IN ({}) LIMIT 1",
+            placeholders(2, token_hashes.len()),
+        );
+        let query = sqlx::query_scalar(AssertSqlSafe(statement)).bind(user.to_string());
+        token_hashes.iter().fold(query, |query, hash| query.bind(*hash)).fetch_optional(&self.read).await
     }
 
     /// A device of this person's, in the place of the oldest if they have many.
@@ -263,11 +301,23 @@ impl Database {
     }
 }
 
-async fn write_password_hash(tx: &mut sqlx::AnyConnection, user: UserId, hash: &str) -> sqlx::Result<()> {
-    sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2")
+/// False if the person's password is not the one that was `verified`.
+async fn write_password_hash(
+    tx: &mut sqlx::AnyConnection,
+    user: UserId,
+    verified: &str,
+    hash: &str,
+) -> sqlx::Result<bool> {
+    let written = sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3")
         .bind(hash)
         .bind(user.to_string())
+        .bind(verified)
         .execute(tx)
         .await?;
-    Ok(())
+    Ok(written.rows_affected() == 1)
+}
+
+/// `$2, $3, $4` for (2, 3).
+fn placeholders(first: usize, count: usize) -> String {
+    (first..first + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
 }

@@ -6,6 +6,7 @@ mod turns;
 
 use std::{
     collections::{HashMap, VecDeque},
+    slice,
     sync::Arc,
     time::Duration,
 };
@@ -417,7 +418,7 @@ impl Socket {
 
     /// A session can end without anybody signing out: by its time.
     async fn check_session(&self) -> Result<(), Closed> {
-        match self.app.database.session(&self.tab.session, now()).await {
+        match self.app.database.session(slice::from_ref(&self.tab.session), now()).await {
             Ok(None) => Err(SIGNED_OUT),
             Ok(Some(_)) => Ok(()),
             Err(error) => {

@@ -3,6 +3,9 @@
 
 pub mod security;
 
+use std::slice;
+
+use anyhow::Context;
 use axum::{
     body::Body,
     extract::{Form, Path, Request, State},
@@ -66,7 +69,8 @@ pub async fn create_account(
             return Ok(Err(Failure::Closed));
         }
         security_log::event("sign-up", Some(id), address);
-        let session = session::open(&app, id, &parts.headers, address).await?;
+        let session = session::open(&app, id, &hash, &parts.headers, address).await?;
+        let session = session.context("the password was changed at once")?;
         Ok(Ok([session, device::remember(&app, id).await?]))
     }
     .await;
@@ -138,7 +142,7 @@ pub async fn sign_in(
 pub async fn sign_out(State(app): State<App>, who: Result<SignedIn, Failure>, address: ClientAddress) -> Response {
     match who {
         Ok(SignedIn { session, user, .. }) => {
-            if let Err(error) = app.database.end_session(&session).await {
+            if let Err(error) = app.database.end_tokens(slice::from_ref(&session)).await {
                 return Failure::from(error).into_response();
             }
             security_log::event("sign-out", Some(user), address);

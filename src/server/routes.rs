@@ -44,6 +44,7 @@ pub fn router(app: App) -> Router {
         // Below the compression, so that nothing stands between a socket and its frames; files come packed.
         .route("/live", get(socket::connect))
         .layer(middleware::from_fn_with_state(app.clone(), bodies::limit))
+        .layer(middleware::map_request(without_redirects))
         .fallback_service(
             ServeDir::new(&*options.site_root)
                 .append_index_html_on_directories(false)
@@ -60,6 +61,14 @@ pub fn router(app: App) -> Router {
     let router =
         security::headers(router, &app).layer(middleware::from_fn_with_state(app.clone(), security_log::refusals));
     router.layer(middleware::from_fn_with_state(app.clone(), client_address::find)).with_state(app)
+}
+
+/// Functions answer the app's scripts. Whoever asks for a page they would redirect to any `Referer`.
+async fn without_redirects(mut request: Request) -> Request {
+    if request.uri().path().starts_with("/api/") {
+        request.headers_mut().remove(header::ACCEPT);
+    }
+    request
 }
 
 /// Refuses what pages of another origin send. A proxy may ask this server by another name than people do.

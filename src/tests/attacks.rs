@@ -5,6 +5,8 @@ mod provider_server;
 #[allow(dead_code, unused_imports, reason = "shared with the other tests of the server")]
 mod support;
 
+#[path = "attacks/changed_password.rs"]
+mod changed_password;
 #[path = "attacks/common_passwords.rs"]
 mod common_passwords;
 #[path = "attacks/costly_replies.rs"]
@@ -15,6 +17,8 @@ mod deleted_words;
 mod first_visitor;
 #[path = "attacks/foreign_hosts.rs"]
 mod foreign_hosts;
+#[path = "attacks/foreign_referers.rs"]
+mod foreign_referers;
 #[path = "attacks/forged_addresses.rs"]
 mod forged_addresses;
 #[path = "attacks/forged_log_lines.rs"]

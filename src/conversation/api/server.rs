@@ -8,10 +8,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::{
-    account::{
-        Refusal,
-        session::{SignedIn, cookie},
-    },
+    account::{Refusal, cookies, session::SignedIn},
     conversation::{LONGEST_MESSAGE, LONGEST_TITLE, first_words, purge::purge},
     ids::{AccountId, mint, now},
     live::List,
@@ -59,7 +56,7 @@ pub async fn opening() -> Result<Opening, Failure> {
         build: app.build.clone(),
         models,
         trouble,
-        model: cookie(&parts.headers, "model").map(Cow::into_owned),
+        model: cookies::value(&parts.headers, "model").map(Cow::into_owned),
         fresh: refusal.as_ref().and_then(|refusal| refusal.ids).unwrap_or_else(|| (mint(), mint())),
         refusal,
     })
@@ -81,7 +78,7 @@ fn menu(app: &App) -> ModelList {
 
 /// The browser's time zone, as its cookie told last time; UTC at first.
 pub fn offset(headers: &HeaderMap) -> i32 {
-    let minutes = cookie(headers, "offset").and_then(|value| value.parse().ok()).unwrap_or(0);
+    let minutes = cookies::value(headers, "offset").and_then(|value| value.parse().ok()).unwrap_or(0);
     i32::clamp(minutes, -14 * 60, 14 * 60)
 }
 

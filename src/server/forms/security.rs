@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{busy, too_often};
 use crate::{
     account::{
-        device,
+        device::Device,
         limits::Target,
         password::{self, QueueFull, Verdict, Waits, rules},
         security_page::{Security, document},
@@ -130,14 +130,12 @@ pub async fn change_password(
         Err(failure) => return signed_out(failure),
     };
     // Who has somebody else's session may not find out the password by it either.
-    let target = Target::Person(who.user);
-    if let Err(wait) = app.limits.guess(&target) {
+    if let Err(wait) = app.limits.guess(&Target::Person(who.user)) {
         security_log::refused("password change delayed", Some(who.user), address, &app);
         return too_often(&app.build, wait);
     }
     match change(&app, &who, &headers, address, form).await {
         Ok(Ok(cookie)) => {
-            app.limits.guessed(&target);
             (AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to(&format!("{PAGE}?changed"))).into_response()
         }
         Ok(Err(failure)) => page(&app, who, &headers, None, Some(failure)).await,
@@ -157,24 +155,36 @@ async fn change(
     address: ClientAddress,
     form: Passwords,
 ) -> anyhow::Result<Result<String, Failure>> {
-    let hash = app.database.password_hash(who.user).await?;
+    const WRONG: &str = "The present password is wrong. Nothing was changed.";
+    let verified = app.database.password_hash(who.user).await?;
     let right = form.present.len() <= rules::LONGEST_PASSWORD
-        && password::verify(form.present, hash, Waits::Known).await? != Verdict::Wrong;
-    if !right {
+        && password::verify(form.present, verified.clone(), Waits::Known).await? != Verdict::Wrong;
+    let (Some(verified), true) = (verified, right) else {
         security_log::event("password change wrong", Some(who.user), address);
-        return Ok(Err(Failure::Invalid("The present password is wrong. Nothing was changed.".into())));
-    }
+        return Ok(Err(Failure::Invalid(WRONG.into())));
+    };
+    // It was no wrong guess, whatever becomes of the new one.
+    app.limits.guessed(&Target::Person(who.user));
     if let Err(failure) = rules::check(&form.new, &who.person) {
         return Ok(Err(failure));
     }
     let hash = password::hash(form.new, Waits::Known).await?;
-    let device = device::token_hash(headers);
-    for ended in app.database.change_password(who.user, &hash, device.as_deref()).await? {
-        match ended == who.session {
-            true => app.hub.renewed(&ended),
-            false => app.hub.signed_out(&ended),
+    let device = Device::find(app, headers, who.user).await?.map(|device| device.token_hash);
+    let ended = app.database.change_password(who.user, &verified, &hash, device.as_deref()).await?;
+    for ended in ended.iter().flatten() {
+        match *ended == who.session {
+            true => app.hub.renewed(ended),
+            false => app.hub.signed_out(ended),
         }
     }
+    let session = match ended {
+        Some(_) => session::open(app, who.user, &hash, headers, address).await?,
+        None => None,
+    };
+    let Some(session) = session else {
+        security_log::event("password change wrong", Some(who.user), address);
+        return Ok(Err(Failure::Invalid(WRONG.into())));
+    };
     security_log::event("password changed", Some(who.user), address);
-    Ok(Ok(session::open(app, who.user, headers, address).await?))
+    Ok(Ok(session))
 }

@@ -40,6 +40,13 @@ async fn guesses_from_many_addresses_are_delayed_and_a_known_device_is_not() {
         "a known device waits for nobody's guesses"
     );
 
+    known.plants("rivulet_device");
+    assert_eq!(
+        known.signs_in(EMAIL, PASSWORD).await,
+        StatusCode::SEE_OTHER,
+        "nor when somebody has planted another cookie before its own"
+    );
+
     // It is a delay and no lock: whoever waits gets in.
     soon("the delay is over", async {
         while stranger.signs_in(EMAIL, PASSWORD).await != StatusCode::SEE_OTHER {

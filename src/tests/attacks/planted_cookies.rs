@@ -25,6 +25,8 @@ async fn a_planted_cookie_signs_nobody_out() {
         both.reads(chat.id).await.expect("the session that is there");
         both.opens_a_tab().await;
     }
+    let junk: String = (0..19).map(|number| format!("rivulet_session=planted{number}; ")).collect();
+    assert_eq!(Person { cookie: format!("{junk}{}", ada.cookie), ..ada.clone() }.gets("/").await.status, 200);
     // Signing out ends the session that is one, wherever its cookie stands.
     Person { cookie: format!("rivulet_session=planted; {}", ada.cookie), ..ada.clone() }.signs_out().await;
     assert_eq!(ada.reads(chat.id).await.expect_err("the session is over").status, 401);

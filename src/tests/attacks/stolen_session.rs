@@ -123,6 +123,18 @@ async fn the_present_password_cannot_be_guessed() {
     panic!("20 guesses in a row");
 }
 
+/// Rule: a new password that is refused is no guess at the present one.
+#[tokio::test]
+async fn a_weak_new_password_is_no_guess() {
+    let server = Server::start().await;
+    server.sign_up("Ada").await;
+    let mut here = signed_in(&server, 1).await;
+    for _ in 0..12 {
+        let weak = here.posts("/settings/security/password", &[("present", PASSWORD), ("new", "password")]).await;
+        assert_eq!(weak.status, 422);
+    }
+}
+
 /// Rule: signing in again ends the token that the browser had.
 #[tokio::test]
 async fn signing_in_again_ends_the_old_token() {

@@ -9,6 +9,8 @@ use reqwest::{
 
 use crate::support::page::form_request_by;
 
+const PLANTED: &str = "planted";
+
 pub struct Visitor {
     server: SocketAddr,
     client: reqwest::Client,
@@ -56,6 +58,11 @@ impl Visitor {
         format!("{name}={value}")
     }
 
+    /// Has a cookie sent before all others, as another program on the same host can.
+    pub fn plants(&mut self, name: &str) {
+        self.cookies.insert(0, (name.to_owned(), PLANTED.to_owned()));
+    }
+
     async fn sends(&mut self, request: reqwest::RequestBuilder) -> Answer {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = request
@@ -66,7 +73,7 @@ impl Visitor {
         for cookie in response.headers().get_all(SET_COOKIE) {
             let cookie = cookie.to_str().expect("a cookie").split(';').next().unwrap_or_default();
             let (name, value) = cookie.split_once('=').expect("a name");
-            self.cookies.retain(|(other, _)| other != name);
+            self.cookies.retain(|(other, old)| other != name || old == PLANTED);
             self.cookies.push((name.to_owned(), value.to_owned()));
         }
         Answer { status: response.status(), text: response.text().await.expect("a whole page") }

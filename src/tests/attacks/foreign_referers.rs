@@ -1,0 +1,28 @@
+//! Has a function redirect somebody to where the attacker wants them, by the `Referer`.
+
+use reqwest::{
+    Client, StatusCode,
+    header::{ACCEPT, LOCATION, REFERER},
+    redirect::Policy,
+};
+
+use crate::support::Server;
+
+/// Rule: a function answers data or a failure, and never with a redirect.
+#[tokio::test]
+async fn no_function_redirects() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = Client::builder().tls_certs_only([]).no_proxy().redirect(Policy::none()).build().expect("a client");
+    for path in ["/api/door", "/api/rename"] {
+        for cookie in ["", &ada.cookie] {
+            let request = client.post(format!("http://{}{path}", server.address));
+            let request = request.header(ACCEPT, "text/html").header(REFERER, "https://evil.example/");
+            let answer = request.header("cookie", cookie).send().await.expect("an answer");
+            assert!(!answer.status().is_redirection(), "{path}: {}", answer.status());
+            assert_eq!(answer.headers().get(LOCATION), None, "{path}");
+            assert_ne!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        }
+    }
+}
