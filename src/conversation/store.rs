@@ -1,5 +1,6 @@
 //! Conversations and messages in the database. Every statement is scoped by the account that asks.
 
+use futures::TryStreamExt;
 use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 
 use super::{CONVERSATIONS_A_PAGE, Conversation, Conversations, Head, MESSAGES_A_PAGE, Stretch};
@@ -175,19 +176,36 @@ impl Database {
             .await
     }
 
-    /// What was said before `place`, as it is shown: what a provider is told.
-    pub async fn said_before(&self, account: AccountId, id: ConversationId, place: i64) -> sqlx::Result<Vec<Message>> {
+    /// What was said last before `place`, as it is shown: what a provider is told. Whole messages of `budget` bytes at the
+    /// most, but the last one in any case.
+    pub async fn said_before(
+        &self,
+        account: AccountId,
+        id: ConversationId,
+        place: i64,
+        budget: usize,
+    ) -> sqlx::Result<Vec<Message>> {
         let sql = format!(
             "SELECT {MESSAGE} FROM messages m JOIN conversations c ON c.id = m.conversation_id
-             WHERE c.id = $1 AND c.account_id = $2 AND c.deleted = 0 AND m.shown = 1 AND m.place < $3 ORDER BY m.place"
+             WHERE c.id = $1 AND c.account_id = $2 AND c.deleted = 0 AND m.shown = 1 AND m.place < $3 ORDER BY m.place DESC"
         );
-        sqlx::query(AssertSqlSafe(sql))
+        let mut rows = sqlx::query(AssertSqlSafe(sql))
             .bind(id.to_string())
             .bind(account.to_string())
             .bind(place)
             .try_map(message)
-            .fetch_all(&self.read)
-            .await
+            .fetch(&self.read);
+        let (mut said, mut bytes) = (vec![], 0);
+        while let Some(message) = rows.try_next().await? {
+            bytes += message.len();
+            // The newest in any case, or there is nothing to answer.
+            if bytes > budget && !said.is_empty() {
+                break;
+            }
+            said.push(message);
+        }
+        said.reverse();
+        Ok(said)
     }
 
     /// Shows this attempt in its place. False if the account has no such message.

@@ -28,6 +28,9 @@ const REPLY_LIMIT: usize = 4 * 1024 * 1024;
 /// Past so many parts too: a page says of each how much of it it has, and what a page says has a limit.
 pub const MAX_PARTS: usize = 1_000;
 
+/// The most that a provider is told of what was said before, in bytes: more than any model reads. What is older is left out.
+const MAX_CONTEXT: usize = 4 * 1024 * 1024;
+
 /// What a reply is to do.
 pub struct Job {
     pub running: Arc<Running>,
@@ -130,7 +133,7 @@ impl Job {
 
     async fn request(&self, app: &App) -> sqlx::Result<Request> {
         let running = &self.running;
-        let said = (app.database).said_before(running.account, running.conversation, self.place).await?;
+        let said = (app.database).said_before(running.account, running.conversation, self.place, MAX_CONTEXT).await?;
         let mut turns: Vec<Turn> = said.iter().filter_map(turn).collect();
         if self.going_on {
             turns.extend(turn(&running.message()));
@@ -145,7 +148,7 @@ impl Job {
             if !app.database.wants_title(account, conversation).await? {
                 return anyhow::Ok(());
             }
-            let said = app.database.said_before(account, conversation, self.place).await?;
+            let said = app.database.said_before(account, conversation, self.place, MAX_CONTEXT).await?;
             let Some(first) = said.iter().find(|message| message.role == Role::User) else {
                 return Ok(());
             };

@@ -28,7 +28,7 @@ use crate::{
     conversation::api::{Sending, server::send},
     error::Failure,
     ids::{ConversationId, MessageId, mint},
-    text::{in_textarea, normalize},
+    text::{in_one_line, in_textarea},
 };
 
 #[derive(Deserialize)]
@@ -50,7 +50,7 @@ pub async fn create_account(
         return too_often(&app.build, wait);
     }
     let is_admitted = setup::is_at_this_machine(&app, &parts) || app.setup_code.is(&form.code);
-    let person = Person { name: tidy(&form.name), email: tidy(&form.email).to_lowercase() };
+    let person = Person { name: in_one_line(&form.name), email: in_one_line(&form.email).to_lowercase() };
     let refusal = Refusal { name: form.name, email: form.email, code: form.code, ..Refusal::default() };
     let refuse = async |failure| refuse(&app, &parts, "/create-account", failure, refusal).await;
     if let Err(failure) = check(&person, &form.password) {
@@ -90,10 +90,6 @@ fn welcome(cookies: [String; 2]) -> Response {
     (AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie))), Redirect::to("/")).into_response()
 }
 
-fn tidy(text: &str) -> String {
-    normalize(text).trim().to_owned()
-}
-
 fn check(person: &Person, password: &str) -> Result<(), Failure> {
     let invalid = |message: &str| Err(Failure::Invalid(message.into()));
     let (before, after) = person.email.split_once('@').unwrap_or_default();
@@ -124,7 +120,7 @@ pub async fn sign_in(
     Form(form): Form<SignIn>,
 ) -> Response {
     let refusal = Refusal { email: form.email.clone(), ..Refusal::default() };
-    let email = tidy(&form.email).to_lowercase();
+    let email = in_one_line(&form.email).to_lowercase();
     let failure = match sign_in::sign_in(&app, &parts.headers, address, &email, form.password).await {
         Ok(Outcome::Open(cookies)) => return welcome(cookies),
         Ok(Outcome::Wait(wait)) => return too_often(&app.build, wait),

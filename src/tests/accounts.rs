@@ -46,6 +46,15 @@ async fn sign_up_is_closed_after_the_first() {
     assert_eq!(server.database().await.count("SELECT COUNT(*) FROM accounts").await, 1);
 }
 
+/// Rule: a name loses what cannot be seen and changes how the words beside it are read.
+#[tokio::test]
+async fn a_name_is_one_line_of_what_can_be_seen() {
+    let server = Server::start().await;
+    let made = creates(&server, " Ada\u{202e}\u{7}\u{9b}  L. ", "ada@example.org", PASSWORD).await;
+    assert_eq!(made.status, 303);
+    assert_eq!(server.database().await.count("SELECT COUNT(*) FROM users WHERE name = 'Ada L.'").await, 1);
+}
+
 /// Rule: of two first accounts at once one is made.
 #[tokio::test]
 async fn of_two_sign_ups_at_once_one_wins() {

@@ -35,6 +35,8 @@ mod hashing_queue;
 mod hostile_provider;
 #[path = "attacks/hostile_titles.rs"]
 mod hostile_titles;
+#[path = "attacks/long_conversation.rs"]
+mod long_conversation;
 #[path = "attacks/many_replies.rs"]
 mod many_replies;
 #[path = "attacks/missing_headers.rs"]

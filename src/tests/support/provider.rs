@@ -5,7 +5,7 @@ use std::io;
 use axum::{
     Router,
     body::{Body, Bytes},
-    extract::{Json, State},
+    extract::{DefaultBodyLimit, Json, State},
     http::header,
     response::{IntoResponse, Response},
     routing::post,
@@ -38,6 +38,8 @@ impl Provider {
         let (asks, asked) = mpsc::unbounded_channel();
         let (title, titles) = watch::channel(TITLE.to_owned());
         let router = Router::new().route("/v1/chat/completions", post(answer)).with_state((asks, titles));
+        // Providers take more than axum does by itself.
+        let router = router.layer(DefaultBodyLimit::disable());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port for the provider");
         let address = listener.local_addr().expect("the provider's address");
         tokio::spawn(async move { axum::serve(listener, router).await });
