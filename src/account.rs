@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{ConversationId, MessageId};
 
-pub mod api;
 #[cfg(feature = "ssr")]
 pub mod browser;
 #[cfg(feature = "ssr")]
@@ -13,15 +12,12 @@ pub mod cookies;
 pub mod device;
 #[cfg(feature = "ssr")]
 pub mod limits;
-pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod password;
 #[cfg(feature = "ssr")]
-pub mod security_page;
-#[cfg(feature = "ssr")]
 pub mod session;
 #[cfg(feature = "ssr")]
-pub mod sign_in;
+pub mod setup_code;
 #[cfg(feature = "ssr")]
 pub mod store;
 

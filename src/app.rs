@@ -9,8 +9,8 @@ use leptos_router::{
 };
 
 use crate::{
-    account::pages::{CreateAccount, SignIn},
-    conversation::page::{Chat, Chats, NewChat},
+    chat::page::{Chat, Chats, NewChat},
+    people::pages::{CreateAccount, SignIn},
     text::in_text_element,
     ui::NotFound,
 };
@@ -18,10 +18,11 @@ use crate::{
 /// The document around every page. Server only: hydration begins inside `body`.
 #[cfg(feature = "ssr")]
 pub fn shell(options: LeptosOptions) -> impl IntoView {
-    use crate::server::security;
+    use crate::security;
     security::content_security_policy();
-    let build = expect_context::<crate::server::state::App>().build.clone();
-    let theme = use_context::<axum::http::request::Parts>().and_then(|parts| theme(&parts.headers));
+    let build = expect_context::<crate::state::AppState>().build.clone();
+    let theme =
+        use_context::<axum::http::request::Parts>().and_then(|parts| crate::account::cookies::theme(&parts.headers));
     let name = &options.output_name;
     let (script, wasm, style) = (
         format!("/pkg/{name}.js?v={build}"),
@@ -50,13 +51,6 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </body>
         </html>
     }
-}
-
-/// Light or dark, if that was chosen in this browser.
-#[cfg(feature = "ssr")]
-pub fn theme(headers: &axum::http::HeaderMap) -> Option<String> {
-    let theme = crate::account::cookies::value(headers, "theme")?;
-    matches!(&*theme, "light" | "dark").then(|| theme.into_owned())
 }
 
 #[component]

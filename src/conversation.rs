@@ -9,18 +9,10 @@ use crate::{
     text::in_one_line,
 };
 
-pub mod api;
-pub mod composer;
-pub mod message_view;
-pub mod model_menu;
-pub mod outbox;
-pub mod page;
 #[cfg(feature = "ssr")]
 pub mod purge;
-pub mod sidebar;
 #[cfg(feature = "ssr")]
 pub mod store;
-pub mod thread;
 
 /// How many messages a page opens with, and how many more come as one scrolls up.
 pub const MESSAGES_A_PAGE: i64 = 30;

@@ -13,19 +13,22 @@
 //! [`message::Message`] is brought on by [`message::Message::since`] at one end and [`message::Message::apply`] at
 //! the other; joining, resuming, catching up and recovery are all that.
 //!
-//! # The rooms
-//! - [`message`] the heart: `Message`, `Position`, `Event`; no I/O
-//! - `reply` (server) running a reply: job, journal, hub, recovery
-//! - [`live`] the socket's frames; `live::socket` is the server's side; [`live::client`] the other side's rules, which
+//! # The layers
+//! A module uses those below it, never one above.
+//! - `server` the HTTP surface: routes, the socket, forms, connections
+//! - [`app`] the HTML shell and the table of pages
+//! - [`chat`], [`people`] pages, their state, and the server functions that they call
+//! - `state` what one running server has
+//! - `reply` (server) running a reply: job, journal, recovery
+//! - [`live`] the socket's frames; `live::hub` (server) what runs and whom to wake; [`live::client`] a page's rules, which
 //!   [`live::connection`] follows in a browser, and tests, faults and bench in theirs
-//! - [`conversation`] the pages of the chat, what they can ask for, and their rows
-//! - [`account`] people, passwords, sessions
 //! - `provider` (server) where replies come from
-//! - [`markdown`] text to HTML, block by block as it grows
-//! - [`ui`] pieces of page that know nothing of chat
-//! - `server` settings, database, state, and one of the two tables of contents, `server::routes`; the other is [`app`]
+//! - [`conversation`], [`account`] types, rules and rows
+//! - `database`, `config`, `security` (server)
+//! - [`markdown`] text to HTML, block by block as it grows; [`ui`] pieces of page that know nothing of chat
+//! - [`message`] the heart: `Message`, `Position`, `Event`; no I/O
 //! - [`ids`] names of things; [`error`] the one error that crosses to the browser; [`json`] how functions speak;
-//!   [`text`] what becomes of text at the door
+//!   [`text`] what becomes of text that comes in
 //!
 //! Folders name features and repeat the same few file names; `store.rs` is the only place with SQL, `api.rs` holds the
 //! server functions. Whole modules are gated by the features `ssr` (server) and `hydrate` (browser), not lines.
@@ -34,19 +37,31 @@
 
 pub mod account;
 pub mod app;
+pub mod chat;
+#[cfg(feature = "ssr")]
+pub mod config;
 pub mod conversation;
+#[cfg(feature = "ssr")]
+pub mod database;
 pub mod error;
 pub mod ids;
 pub mod json;
 pub mod live;
 pub mod markdown;
 pub mod message;
+pub mod people;
+#[cfg(feature = "ssr")]
+pub mod private_files;
 #[cfg(feature = "ssr")]
 pub mod provider;
 #[cfg(feature = "ssr")]
 pub mod reply;
 #[cfg(feature = "ssr")]
+pub mod security;
+#[cfg(feature = "ssr")]
 pub mod server;
+#[cfg(feature = "ssr")]
+pub mod state;
 pub mod text;
 pub mod ui;
 

@@ -15,7 +15,7 @@ use crate::{
 pub mod client;
 pub mod connection;
 #[cfg(feature = "ssr")]
-pub mod socket;
+pub mod hub;
 
 /// The longest frame, in bytes, so that a long snapshot delays no heartbeat.
 pub const FRAME_LIMIT: usize = 16 * 1024;

@@ -6,16 +6,16 @@ use std::{io::Write, net::SocketAddr, path::Path, process::ExitCode, time::Durat
 
 use anyhow::{Context, bail};
 use rivulet::{
+    config::Settings,
+    database::backup::backup,
     message::Status,
+    private_files::keep_private,
     server::{
-        backup::backup,
-        files::keep_private,
         listener::raise_descriptor_limit,
         serve::{self, Limits},
-        settings::Settings,
-        state::App,
         telemetry,
     },
+    state::AppState,
 };
 use tokio::{net::TcpSocket, sync::oneshot, task::JoinHandle, time::timeout};
 
@@ -78,12 +78,15 @@ async fn serve() -> anyhow::Result<()> {
     };
     let mut stop = StopSignals::new()?;
     let socket = bind(settings.address).with_context(taken)?;
-    let (app, mut committer) = App::start(&settings).await.context("Rivulet cannot start.")?;
+    let (app, mut committer) = AppState::start(&settings).await.context("Rivulet cannot start.")?;
     let listener = socket.listen(BACKLOG).with_context(taken)?;
     let address = listener.local_addr()?;
     tracing::info!("listening on http://{address}");
     if !app.database.has_owner().await? {
-        tracing::info!("nobody has an account yet; make the first one at {}", app.setup_code.link(&app, address));
+        tracing::info!(
+            "nobody has an account yet; make the first one at {}",
+            app.setup_code.link(app.public_url.as_ref(), address)
+        );
     }
     let server = tokio::spawn(serve::serve(listener, app.clone(), limits, app.closing.clone()));
 
@@ -103,7 +106,7 @@ async fn serve() -> anyhow::Result<()> {
 }
 
 /// Lets running replies finish, then ends them; and closes what is open.
-async fn shut_down(app: App, committer: oneshot::Receiver<()>, server: JoinHandle<()>, grace_seconds: u64) {
+async fn shut_down(app: AppState, committer: oneshot::Receiver<()>, server: JoinHandle<()>, grace_seconds: u64) {
     tracing::info!(grace_seconds, "stopping: no new replies; open ones may finish");
     app.closing.cancel();
     app.replies.close();
@@ -122,7 +125,7 @@ async fn shut_down(app: App, committer: oneshot::Receiver<()>, server: JoinHandl
     let _ = timeout(Duration::from_secs(2), database.close()).await;
 }
 
-async fn close_sockets(app: &App) {
+async fn close_sockets(app: &AppState) {
     app.hub.restarting();
     app.sockets.close();
     let _ = timeout(Duration::from_secs(3), app.sockets.wait()).await;

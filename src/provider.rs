@@ -1,6 +1,5 @@
 //! Where replies come from: the [`Provider`] trait, and the attempts made before a reply has begun.
 
-pub mod config;
 pub mod demo;
 pub mod error;
 pub mod openai;
@@ -18,7 +17,7 @@ use futures::{
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 
-pub use config::{Config, ConfigError, Kind};
+pub use crate::config::provider::{Config, ConfigError, Kind};
 pub use error::ProviderError;
 pub use providers::{Choice, Providers};
 

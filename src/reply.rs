@@ -3,7 +3,6 @@
 //! [`job`] reads the provider and makes events; [`journal`] commits them; only then [`hub`] applies and shows them.
 //! [`recovery`] does at the next start what a killed process could not.
 
-pub mod hub;
 pub mod job;
 pub mod journal;
 pub mod recovery;
@@ -13,18 +12,20 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     ids::{AccountId, ConversationId, MessageId},
-    live::List,
+    live::{
+        List,
+        hub::{NotEntered, Running},
+    },
     message::{Epoch, Message, Status},
     provider::Provider,
-    server::state::App,
+    state::AppState,
 };
-use hub::{NotEntered, Running};
 use job::Job;
 use store::{Exchange, Started};
 
 /// Writes a person's message and starts the reply to it.
 pub async fn answer(
-    app: &App,
+    app: &AppState,
     account: AccountId,
     exchange: Exchange,
     asked: (Arc<dyn Provider>, String),
@@ -42,7 +43,7 @@ pub async fn answer(
 
 /// Starts another attempt at a finished reply. It takes the place of the one that is shown; that one stays.
 pub async fn retry(
-    app: &App,
+    app: &AppState,
     account: AccountId,
     conversation: ConversationId,
     of: MessageId,
@@ -62,7 +63,7 @@ pub async fn retry(
 
 /// Goes on with a reply that ended early, in a new epoch of it. `message` is what the presser's epoch ended as.
 pub async fn go_on(
-    app: &App,
+    app: &AppState,
     account: AccountId,
     conversation: ConversationId,
     message: Message,
@@ -93,7 +94,7 @@ fn not_started(why: NotEntered, repeated: Started) -> Started {
 
 /// A reply is in the hub before its row commits; if it did not, it leaves again.
 fn go(
-    app: &App,
+    app: &AppState,
     running: Arc<Running>,
     started: sqlx::Result<Started>,
     asked: (Arc<dyn Provider>, String),
@@ -108,7 +109,13 @@ fn go(
     started
 }
 
-fn run(app: &App, running: Arc<Running>, place: i64, (provider, model): (Arc<dyn Provider>, String), going_on: bool) {
+fn run(
+    app: &AppState,
+    running: Arc<Running>,
+    place: i64,
+    (provider, model): (Arc<dyn Provider>, String),
+    going_on: bool,
+) {
     running.open();
     app.hub.changed(List::Conversations);
     app.hub.changed(List::Messages(running.conversation));
@@ -116,7 +123,7 @@ fn run(app: &App, running: Arc<Running>, place: i64, (provider, model): (Arc<dyn
 }
 
 /// A commit that was reported to have failed may have gone through all the same. Looks until that is known.
-async fn find_out(app: App, running: Arc<Running>, asked: (Arc<dyn Provider>, String), going_on: bool) {
+async fn find_out(app: AppState, running: Arc<Running>, asked: (Arc<dyn Provider>, String), going_on: bool) {
     let mut pause = MIN_PAUSE;
     loop {
         match app.database.place_if_started(running.id, running.message().epoch, app.owner).await {

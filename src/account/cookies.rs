@@ -7,8 +7,6 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use percent_encoding::percent_decode;
 use sha2::{Digest, Sha256};
 
-use crate::server::{public_url::PublicUrl, state::App};
-
 /// How many cookies of a name are looked at.
 const MAX_COOKIES: usize = 20;
 
@@ -22,26 +20,21 @@ pub struct TokenCookie {
 
 impl TokenCookie {
     /// The header that sets it. `max_age` in seconds; 0 takes it away.
-    pub fn set(&self, app: &App, token: &str, max_age: i64) -> String {
-        let name = self.name(app);
-        let secure = if is_secure(app) { "; Secure" } else { "" };
+    pub fn set(&self, is_secure: bool, token: &str, max_age: i64) -> String {
+        let name = self.name(is_secure);
+        let secure = if is_secure { "; Secure" } else { "" };
         format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}")
     }
 
     /// The tokens that a request brings: one, unless others on this host have planted more.
-    pub fn tokens(&self, app: &App, headers: &HeaderMap) -> Vec<String> {
-        let tokens = values(headers, self.name(app)).filter(|token| !token.is_empty()).take(MAX_COOKIES);
+    pub fn tokens(&self, is_secure: bool, headers: &HeaderMap) -> Vec<String> {
+        let tokens = values(headers, self.name(is_secure)).filter(|token| !token.is_empty()).take(MAX_COOKIES);
         tokens.map(Cow::into_owned).collect()
     }
 
-    fn name(&self, app: &App) -> &'static str {
-        if is_secure(app) { self.secure } else { self.plain }
+    fn name(&self, is_secure: bool) -> &'static str {
+        if is_secure { self.secure } else { self.plain }
     }
-}
-
-/// The setting alone decides, and no header: what was set one way is found the other way, too.
-fn is_secure(app: &App) -> bool {
-    app.public_url.as_ref().is_some_and(PublicUrl::is_https)
 }
 
 /// A token that nobody guesses.
@@ -57,6 +50,11 @@ pub fn hash(token: &str) -> String {
 /// The value of a cookie that scripts may set.
 pub fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
     values(headers, name).next()
+}
+
+/// Light or dark, if that was chosen in this browser.
+pub fn theme(headers: &HeaderMap) -> Option<String> {
+    value(headers, "theme").filter(|theme| matches!(&**theme, "light" | "dark")).map(Cow::into_owned)
 }
 
 /// Others on this host may have set cookies that are no text: each is looked at by itself.

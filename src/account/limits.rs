@@ -11,7 +11,10 @@ use std::{
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
 use sha2::{Digest, Sha256};
 
-use crate::{ids::UserId, server::client_address::ClientAddress};
+use crate::{
+    ids::UserId,
+    security::{client_address::ClientAddress, log},
+};
 
 /// From an address so many tries at once, and then one in this time.
 const ADDRESS_BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(29);
@@ -92,6 +95,14 @@ impl Limits {
     /// Whether a refusal of this address may be logged: nobody may fill the log.
     pub fn may_log(&self, address: ClientAddress) -> bool {
         try_key(&self.lines, address).is_ok()
+    }
+
+    /// Logs something that was refused without being looked at, which anybody can have happen as often as they like: so
+    /// many lines an address.
+    pub fn log_refusal(&self, event: &'static str, person: Option<UserId>, address: ClientAddress) {
+        if self.may_log(address) {
+            log::event(event, person, address);
+        }
     }
 
     /// Counts a guess, before it is checked: so of many at once no more are taken than one after the other. Says how

@@ -1,18 +1,23 @@
 //! Sessions: a random token in a cookie, its hash in the database.
 
+use std::sync::Arc;
+
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRef, FromRequestParts},
     http::{HeaderMap, header, request::Parts},
 };
+use tokio_util::task::TaskTracker;
 
 use super::{
     Person, browser,
     cookies::{TokenCookie, hash, new_token},
+    store::Session as SessionRow,
 };
 use crate::{
+    database::Database,
     error::Failure,
     ids::{AccountId, Millis, UserId, now},
-    server::{client_address::ClientAddress, state::App},
+    security::client_address::ClientAddress,
 };
 
 const COOKIE: TokenCookie = TokenCookie { plain: "rivulet_session", secure: "__Host-rivulet" };
@@ -34,13 +39,16 @@ pub struct SignedIn {
     pub session: String,
 }
 
-impl FromRequestParts<App> for SignedIn {
+impl<S: Sync> FromRequestParts<S> for SignedIn
+where
+    Sessions: FromRef<S>,
+{
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<SignedIn, Failure> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<SignedIn, Failure> {
         match parts.extensions.get::<Found>() {
             Some(Found(found)) => found.clone(),
-            None => find(app, &parts.headers, parts.extensions.get().copied()).await,
+            None => Sessions::from_ref(state).find(&parts.headers, parts.extensions.get().copied()).await,
         }
     }
 }
@@ -49,22 +57,63 @@ impl FromRequestParts<App> for SignedIn {
 #[derive(Clone)]
 pub struct Found(pub Result<SignedIn, Failure>);
 
-/// Who sends these headers. All cookies of our name are looked up, as others on this host may have planted some.
-pub async fn find(app: &App, headers: &HeaderMap, address: Option<ClientAddress>) -> Result<SignedIn, Failure> {
-    let session = app.database.session(&token_hashes(app, headers), now()).await?.ok_or(Failure::SignedOut)?;
-    if now() - session.seen_at >= SEEN_INTERVAL {
-        // Nobody waits for it.
-        let (app, token_hash) = (app.clone(), session.token_hash.clone());
-        let expires_at = expiry(session.created_at, now());
-        app.replies.clone().spawn(async move { seen(&app, &token_hash, expires_at, address).await });
-    }
-    Ok(SignedIn { account: session.account, user: session.user, person: session.person, session: session.token_hash })
+/// All sessions, and their cookies. Cheap to clone.
+#[derive(Clone)]
+pub struct Sessions {
+    pub database: Arc<Database>,
+    /// Whether people come by HTTPS. The setting alone decides, and no header: what was set one way is found the other
+    /// way, too.
+    pub is_secure: bool,
+    /// What is still to be done when the server stops.
+    pub tasks: TaskTracker,
 }
 
-async fn seen(app: &App, session: &str, expires_at: Millis, address: Option<ClientAddress>) {
+impl Sessions {
+    /// Who sends these headers. All cookies of our name are looked up, as others on this host may have planted some.
+    pub async fn find(&self, headers: &HeaderMap, address: Option<ClientAddress>) -> Result<SignedIn, Failure> {
+        let session = self.database.session(&self.token_hashes(headers), now()).await?.ok_or(Failure::SignedOut)?;
+        if now() - session.seen_at >= SEEN_INTERVAL {
+            // Nobody waits for it.
+            let expires_at = expiry(session.created_at, now());
+            self.tasks.spawn(seen(self.database.clone(), session.token_hash.clone(), expires_at, address));
+        }
+        let SessionRow { account, user, person, token_hash, .. } = session;
+        Ok(SignedIn { account, user, person, session: token_hash })
+    }
+
+    /// Opens a session for whoever has the password of this hash, and gives the cookie that holds its token. None if they
+    /// have another password by now.
+    pub async fn open(
+        &self,
+        user: UserId,
+        password_hash: &str,
+        headers: &HeaderMap,
+        address: ClientAddress,
+    ) -> sqlx::Result<Option<String>> {
+        let token = new_token();
+        let now = now();
+        let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+        let opened =
+            Opened { browser: browser::name(agent), address: address.to_string(), now, expires_at: expiry(now, now) };
+        let is_open = self.database.open_session(&hash(&token), user, password_hash, &opened).await?;
+        Ok(is_open.then(|| COOKIE.set(self.is_secure, &token, MAX_AGE / 1000)))
+    }
+
+    /// The cookie that ends a session in the browser.
+    pub fn closed(&self) -> String {
+        COOKIE.set(self.is_secure, "", 0)
+    }
+
+    /// The hashes of the tokens that a request brings.
+    pub fn token_hashes(&self, headers: &HeaderMap) -> Vec<String> {
+        COOKIE.tokens(self.is_secure, headers).iter().map(|token| hash(token)).collect()
+    }
+}
+
+async fn seen(database: Arc<Database>, session: String, expires_at: Millis, address: Option<ClientAddress>) {
     let address = address.map(|address| address.to_string());
     let now = now();
-    let noted = app.database.session_seen(session, now, now - SEEN_INTERVAL, expires_at, address).await;
+    let noted = database.session_seen(&session, now, now - SEEN_INTERVAL, expires_at, address).await;
     if let Err(error) = noted {
         tracing::warn!(%error, "the last use of a session could not be noted");
     }
@@ -74,24 +123,6 @@ fn expiry(created_at: Millis, now: Millis) -> Millis {
     (now + IDLE_TIMEOUT).min(created_at + MAX_AGE)
 }
 
-/// Opens a session for whoever has the password of this hash, and gives the cookie that holds its token. None if they have
-/// another password by now.
-pub async fn open(
-    app: &App,
-    user: UserId,
-    password_hash: &str,
-    headers: &HeaderMap,
-    address: ClientAddress,
-) -> sqlx::Result<Option<String>> {
-    let token = new_token();
-    let now = now();
-    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let opened =
-        Opened { browser: browser::name(agent), address: address.to_string(), now, expires_at: expiry(now, now) };
-    let is_open = app.database.open_session(&hash(&token), user, password_hash, &opened).await?;
-    Ok(is_open.then(|| COOKIE.set(app, &token, MAX_AGE / 1000)))
-}
-
 /// What is kept of a session when it opens.
 pub struct Opened {
     /// Browser and system, in a few words.
@@ -99,14 +130,4 @@ pub struct Opened {
     pub address: String,
     pub now: Millis,
     pub expires_at: Millis,
-}
-
-/// The cookie that ends a session in the browser.
-pub fn closed(app: &App) -> String {
-    COOKIE.set(app, "", 0)
-}
-
-/// The hashes of the tokens that a request brings.
-pub fn token_hashes(app: &App, headers: &HeaderMap) -> Vec<String> {
-    COOKIE.tokens(app, headers).iter().map(|token| hash(token)).collect()
 }

@@ -4,8 +4,8 @@ use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
 use super::{Person, session::Opened};
 use crate::{
+    database::{Database, parsed},
     ids::{AccountId, Millis, UserId, mint},
-    server::database::{Database, parsed},
 };
 
 /// How many devices of a person are remembered.

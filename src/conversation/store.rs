@@ -5,9 +5,9 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 
 use super::{CONVERSATIONS_A_PAGE, Conversation, Conversations, Head, MESSAGES_A_PAGE, Stretch};
 use crate::{
+    database::{Database, from_json, named, parsed},
     ids::{AccountId, ConversationId, MessageId, Millis},
     message::{Epoch, Message},
-    server::database::{Database, from_json, named, parsed},
 };
 
 const CONVERSATION: &str = "c.id, c.rev, c.title, c.updated_at, c.deleted";

@@ -68,7 +68,7 @@ impl OpenAi {
         let base = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         let Some(mut base) = base.filter(|url| url.username().is_empty() && url.password().is_none()) else {
             let right = "an http or https address without a password, such as http://127.0.0.1:11434/v1";
-            return Err(ConfigError::new("base-url", super::config::shown(address), right));
+            return Err(ConfigError::new("base-url", crate::config::provider::shown(address), right));
         };
         base.set_fragment(None);
         let key = config.api_key.as_deref().map(str::trim).filter(|key| !key.is_empty());

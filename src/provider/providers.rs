@@ -1,7 +1,7 @@
 //! All providers that are set up, as one menu of models. Nobody who looks at it ever waits for a provider.
 
 use super::{Config, ConfigError, Kind, Model, Provider, ProviderError, demo::Demo, openai::OpenAi};
-use crate::server::database::Database;
+use crate::database::Database;
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Model;
-use crate::server::database::{Database, json};
+use crate::database::{Database, json};
 
 impl Database {
     /// The last list of each provider, by the provider's name. One that cannot be read is left out: it is asked for again anyway.

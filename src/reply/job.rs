@@ -8,14 +8,14 @@ use tokio::{
     time::timeout,
 };
 
-use super::{hub::Running, journal::Item};
+use super::journal::Item;
 use crate::{
     conversation::LONGEST_TITLE,
     ids::now,
-    live::List,
+    live::{List, hub::Running},
     message::{Birth, Change, End, Ended, Event, Kind, Message, Role, Status, Text, Usage, cut},
     provider::{self, Piece, Provider, Request, Turn},
-    server::state::App,
+    state::AppState,
     text::in_one_line,
 };
 
@@ -44,12 +44,12 @@ pub struct Job {
 }
 
 impl Job {
-    pub fn spawn(self, app: App) {
+    pub fn spawn(self, app: AppState) {
         let replies = app.replies.clone();
         replies.spawn(async move { self.run(&app).await });
     }
 
-    async fn run(self, app: &App) {
+    async fn run(self, app: &AppState) {
         let mut draft = Draft::new(app, self.running.clone());
         let told = AssertUnwindSafe(self.stream(app, &mut draft)).catch_unwind().await;
         let end = told.unwrap_or_else(|_| {
@@ -69,7 +69,7 @@ impl Job {
     }
 
     /// Streams until the provider ends, fails, or somebody stops it. The first of these wins.
-    async fn stream(&self, app: &App, draft: &mut Draft<'_>) -> Ending {
+    async fn stream(&self, app: &AppState, draft: &mut Draft<'_>) -> Ending {
         let mut usage = None;
         let request = tokio::select! {
             biased;
@@ -131,7 +131,7 @@ impl Job {
         }
     }
 
-    async fn request(&self, app: &App) -> sqlx::Result<Request> {
+    async fn request(&self, app: &AppState) -> sqlx::Result<Request> {
         let running = &self.running;
         let said = (app.database).said_before(running.account, running.conversation, self.place, MAX_CONTEXT).await?;
         let mut turns: Vec<Turn> = said.iter().filter_map(turn).collect();
@@ -142,7 +142,7 @@ impl Job {
     }
 
     /// After the first reply the model is asked for a title; until then it is the first words.
-    async fn give_title(&self, app: &App) {
+    async fn give_title(&self, app: &AppState) {
         let (account, conversation) = (self.running.account, self.running.conversation);
         let titled = async {
             if !app.database.wants_title(account, conversation).await? {
@@ -190,7 +190,7 @@ impl Ending {
 
 /// Where a reply's writer is: further than what is committed, as nobody sees it yet.
 struct Draft<'a> {
-    app: &'a App,
+    app: &'a AppState,
     running: Arc<Running>,
     epoch: crate::message::Epoch,
     parts: usize,
@@ -202,7 +202,7 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(app: &'a App, running: Arc<Running>) -> Draft<'a> {
+    fn new(app: &'a AppState, running: Arc<Running>) -> Draft<'a> {
         let message = running.message();
         Draft {
             app,

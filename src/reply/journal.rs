@@ -18,10 +18,12 @@ use tokio::{
     time::{Instant, sleep, sleep_until, timeout_at},
 };
 
-use super::hub::{Hub, Running};
 use crate::{
     ids::MessageId,
-    live::List,
+    live::{
+        List,
+        hub::{Hub, Running},
+    },
     message::{Change, Event, Message},
 };
 use aside::Aside;

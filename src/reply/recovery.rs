@@ -3,8 +3,8 @@
 pub mod store;
 
 use crate::{
+    database::Database,
     ids::{AccountId, MessageId, OwnerId},
-    server::database::Database,
 };
 
 /// Fences every other process, then folds each of its open replies: row and journal become an `Interrupted` message.

@@ -4,9 +4,9 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 
 use crate::{
     conversation::store::{MESSAGE, hide_attempts, message, next_conversations_rev, next_messages_rev},
+    database::{Database, json, name},
     ids::{AccountId, ConversationId, MessageId, Millis, OwnerId},
     message::{Epoch, Kind, Message, Part, Role, Status},
-    server::database::{Database, json, name},
 };
 
 /// A person's message and the reply that it asks for.

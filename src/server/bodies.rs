@@ -9,11 +9,7 @@ use axum::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::state::App;
-use crate::{
-    account::session::{self, Found},
-    error::Failure,
-};
+use crate::{account::session::Found, error::Failure, state::AppState};
 
 /// The largest body of a request that sends no message, in bytes.
 const MAX_BODY: usize = 16 * 1024;
@@ -25,7 +21,7 @@ const OPEN_FUNCTIONS: [&str; 2] = ["/api/enter", "/api/door"];
 /// Looks up who asks and notes it for all that comes after. A function that needs somebody is refused without one before
 /// its body is read, and only who is signed in can send more than a little. A session may end while a body comes, which may
 /// take long: then it is looked up again.
-pub async fn limit(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn limit(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_function = path.starts_with("/api/");
     let is_open = OPEN_FUNCTIONS.contains(&path);
@@ -36,7 +32,7 @@ pub async fn limit(State(app): State<App>, request: Request, next: Next) -> Resp
         return too_large(is_function);
     }
     let address = request.extensions().get().copied();
-    let found = session::find(&app, request.headers(), address).await;
+    let found = app.sessions.find(request.headers(), address).await;
     let limit = if sends && found.is_ok() { MAX_SENDING } else { MAX_BODY };
     match &found {
         Err(failure) if is_function && !is_open => return answer(failure.status(), failure),
@@ -49,7 +45,7 @@ pub async fn limit(State(app): State<App>, request: Request, next: Next) -> Resp
         Err(error) if error.is::<LengthLimitError>() => return too_large(is_function),
         Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
     };
-    let found = if body.is_empty() { found } else { session::find(&app, &parts.headers, address).await };
+    let found = if body.is_empty() { found } else { app.sessions.find(&parts.headers, address).await };
     if let (Err(failure), true) = (&found, is_function && !is_open) {
         return answer(failure.status(), failure);
     }

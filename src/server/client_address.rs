@@ -1,116 +1,20 @@
-//! Who asks, as limits and logs name them: the peer's address, or the one that a trusted proxy names.
+//! Notes where a request comes from.
 
-use std::{
-    fmt,
-    net::{IpAddr, Ipv6Addr, SocketAddr},
-};
+use std::net::SocketAddr;
 
-use anyhow::Context;
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, Request, State},
-    http::{HeaderMap, request::Parts},
+    extract::{ConnectInfo, Request, State},
     middleware::Next,
     response::Response,
 };
-use ipnet::IpNet;
 
-use super::state::App;
-use crate::error::Failure;
-
-const FORWARDED_FOR: &str = "x-forwarded-for";
-
-/// The addresses and networks of proxies whose `X-Forwarded-For` is believed.
-#[derive(Clone, Debug, Default)]
-pub struct TrustedProxies(Vec<IpNet>);
-
-impl TrustedProxies {
-    /// Takes addresses (`10.0.0.7`) and networks (`10.0.0.0/8`, `fd00::/8`). The error names the setting.
-    pub fn parse<'a>(list: impl Iterator<Item = &'a str>) -> anyhow::Result<TrustedProxies> {
-        let parse = |text: &str| {
-            let network =
-                text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(|address| address.to_canonical().into()));
-            network.with_context(|| {
-                format!(
-                    "RIVULET_TRUSTED_PROXIES (in Leptos.toml: [server] trusted-proxies) names \"{text}\". It should be an \
-                     address such as \"127.0.0.1\" or a network such as \"10.0.0.0/8\"."
-                )
-            })
-        };
-        list.map(str::trim)
-            .filter(|text| !text.is_empty())
-            .map(parse)
-            .collect::<anyhow::Result<_>>()
-            .map(TrustedProxies)
-    }
-
-    /// Whether this address (canonical) is one of them.
-    pub fn contain(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address))
-    }
-}
-
-/// Where a request comes from. As an extractor it is what [`find`] found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClientAddress(IpAddr);
-
-impl ClientAddress {
-    /// The address of `peer`; or, if that is a trusted proxy, the rightmost address in `X-Forwarded-For` that is not one:
-    /// what stands left of it, anybody may have written.
-    pub fn of(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> ClientAddress {
-        let mut address = peer.to_canonical();
-        let lines = headers.get_all(FORWARDED_FOR).iter().collect::<Vec<_>>();
-        let mut hops = lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
-        while trusted.contain(address) {
-            // What is no address ends the search: it is the word of the last proxy, who is then all that is known.
-            match hops.next().and_then(hop) {
-                Some(next) => address = next,
-                None => break,
-            }
-        }
-        ClientAddress(address)
-    }
-
-    /// What limits are counted by: an IPv6 address without its lower half, which each subscriber chooses freely.
-    pub fn key(&self) -> IpAddr {
-        match self.0 {
-            IpAddr::V4(_) => self.0,
-            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
-        }
-    }
-
-    pub fn is_loopback(&self) -> bool {
-        self.0.is_loopback()
-    }
-}
-
-impl fmt::Display for ClientAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// An entry of `X-Forwarded-For`: an address, with a port where a proxy adds one.
-fn hop(text: &[u8]) -> Option<IpAddr> {
-    let text = str::from_utf8(text).ok()?.trim();
-    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    let address = bare.parse().ok().or_else(|| text.parse().ok().map(|address: SocketAddr| address.ip()));
-    address.map(|address: IpAddr| address.to_canonical())
-}
+use crate::{security::client_address::ClientAddress, state::AppState};
 
 /// Notes for all that comes after it where a request comes from.
-pub async fn find(State(app): State<App>, mut request: Request, next: Next) -> Response {
+pub async fn find(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
     if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() {
-        let address = ClientAddress::of(peer.ip(), request.headers(), &app.trusted_proxies);
+        let address = ClientAddress::of(peer.ip(), request.headers(), |proxy| app.trusted_proxies.contain(proxy));
         request.extensions_mut().insert(address);
     }
     next.run(request).await
-}
-
-impl<S: Sync> FromRequestParts<S> for ClientAddress {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<ClientAddress, Failure> {
-        // It is there: every connection has a peer.
-        parts.extensions.get().copied().ok_or(Failure::Unavailable)
-    }
 }

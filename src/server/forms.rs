@@ -15,19 +15,23 @@ use axum::{
 use leptos::prelude::provide_context;
 use serde::Deserialize;
 
-use super::{client_address::ClientAddress, security_log, setup, state::App};
 use crate::{
     account::{
         Person, Refusal, device,
         limits::Wait,
         password::{self, QueueFull, Waits, rules},
-        session::{self, SignedIn},
-        sign_in::{self, Outcome},
+        session::SignedIn,
     },
     app::shell,
-    conversation::api::{Sending, server::send},
+    chat::api::{Sending, server::send},
     error::Failure,
     ids::{ConversationId, MessageId, mint},
+    people::{
+        setup,
+        sign_in::{self, Outcome},
+    },
+    security::{client_address::ClientAddress, log},
+    state::AppState,
     text::{in_one_line, in_textarea},
 };
 
@@ -41,7 +45,7 @@ pub struct CreateAccount {
 }
 
 pub async fn create_account(
-    State(app): State<App>,
+    State(app): State<AppState>,
     address: ClientAddress,
     parts: Parts,
     Form(form): Form<CreateAccount>,
@@ -68,10 +72,10 @@ pub async fn create_account(
         if !app.database.create_owner(id, &person, &hash).await? {
             return Ok(Err(Failure::Closed));
         }
-        security_log::event("sign-up", Some(id), address);
-        let session = session::open(&app, id, &hash, &parts.headers, address).await?;
+        log::event("sign-up", Some(id), address);
+        let session = app.sessions.open(id, &hash, &parts.headers, address).await?;
         let session = session.context("the password was changed at once")?;
-        Ok(Ok([session, device::remember(&app, id).await?]))
+        Ok(Ok([session, device::remember(&app.sessions, id).await?]))
     }
     .await;
     match made {
@@ -114,7 +118,7 @@ pub struct SignIn {
 }
 
 pub async fn sign_in(
-    State(app): State<App>,
+    State(app): State<AppState>,
     address: ClientAddress,
     parts: Parts,
     Form(form): Form<SignIn>,
@@ -135,20 +139,20 @@ pub async fn sign_in(
 }
 
 /// Ends the session, and has the browser forget what it keeps: its scripts may be off, or gone.
-pub async fn sign_out(State(app): State<App>, who: Result<SignedIn, Failure>, address: ClientAddress) -> Response {
+pub async fn sign_out(State(app): State<AppState>, who: Result<SignedIn, Failure>, address: ClientAddress) -> Response {
     match who {
         Ok(SignedIn { session, user, .. }) => {
             if let Err(error) = app.database.end_tokens(slice::from_ref(&session)).await {
                 return Failure::from(error).into_response();
             }
-            security_log::event("sign-out", Some(user), address);
+            log::event("sign-out", Some(user), address);
             app.hub.signed_out(&session);
         }
         Err(Failure::SignedOut) => {}
         Err(failure) => return failure.into_response(),
     }
     let forget = (HeaderName::from_static("clear-site-data"), "\"storage\"".to_owned());
-    ([(header::SET_COOKIE, session::closed(&app)), forget], Redirect::to("/sign-in")).into_response()
+    ([(header::SET_COOKIE, app.sessions.closed()), forget], Redirect::to("/sign-in")).into_response()
 }
 
 /// A message sent with scripts off.
@@ -160,12 +164,17 @@ pub struct Say {
     model: String,
 }
 
-pub async fn say_first(app: State<App>, who: Result<SignedIn, Failure>, parts: Parts, form: Form<Say>) -> Response {
+pub async fn say_first(
+    app: State<AppState>,
+    who: Result<SignedIn, Failure>,
+    parts: Parts,
+    form: Form<Say>,
+) -> Response {
     say(app, who, parts, "/".into(), true, form).await
 }
 
 pub async fn say_next(
-    app: State<App>,
+    app: State<AppState>,
     who: Result<SignedIn, Failure>,
     Path(id): Path<String>,
     parts: Parts,
@@ -175,7 +184,7 @@ pub async fn say_next(
 }
 
 async fn say(
-    State(app): State<App>,
+    State(app): State<AppState>,
     who: Result<SignedIn, Failure>,
     parts: Parts,
     page: String,
@@ -202,7 +211,7 @@ async fn say(
 }
 
 /// The chat's pages are closed to somebody whose session has ended, but what they wrote is theirs.
-fn signed_out(app: &App, text: &str) -> Response {
+fn signed_out(app: &AppState, text: &str) -> Response {
     let card = format!(
         "<p>{} This is what you wrote, to be copied:</p><textarea aria-label=\"Message\" rows=\"8\" readonly>{}</textarea>\
          <a class=\"button primary\" href=\"/sign-in\">Sign in</a>",
@@ -241,7 +250,7 @@ pub fn plain(build: &str, title: &str, card: &str) -> Html<String> {
 }
 
 /// The page that a form stands on, with why it was refused, what had been typed, and the status that says so.
-async fn refuse(app: &App, parts: &Parts, page: &str, failure: Failure, refusal: Refusal) -> Response {
+async fn refuse(app: &AppState, parts: &Parts, page: &str, failure: Failure, refusal: Refusal) -> Response {
     let refusal = Refusal { message: failure.to_string(), ..refusal };
     let mut request = Request::new(Body::empty());
     *request.headers_mut() = parts.headers.clone();

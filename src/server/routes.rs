@@ -15,14 +15,15 @@ use tower_http::{
     CompressionLevel, compression::CompressionLayer, csrf::CsrfLayer, services::ServeDir, trace::TraceLayer,
 };
 
-use super::{bodies, client_address, forms, hosts, security, security_log, state::App};
+use super::{bodies, client_address, forms, hosts, security_log, socket};
 use crate::{
     app::{self, shell},
     error::Failure,
-    live::socket,
+    security,
+    state::AppState,
 };
 
-pub fn router(app: App) -> Router {
+pub fn router(app: AppState) -> Router {
     let pages = generate_route_list(app::App);
     let options = app.options.clone();
 
@@ -58,8 +59,8 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), hosts::check))
         .layer(middleware::from_fn(cached))
         .layer(TraceLayer::new_for_http());
-    let router =
-        security::headers(router, &app).layer(middleware::from_fn_with_state(app.clone(), security_log::refusals));
+    let router = security::headers(router, app.sessions.is_secure)
+        .layer(middleware::from_fn_with_state(app.clone(), security_log::refusals));
     router.layer(middleware::from_fn_with_state(app.clone(), client_address::find)).with_state(app)
 }
 
@@ -72,7 +73,7 @@ async fn without_redirects(mut request: Request) -> Request {
 }
 
 /// Refuses what pages of another origin send. A proxy may ask this server by another name than people do.
-fn csrf(app: &App) -> CsrfLayer {
+fn csrf(app: &AppState) -> CsrfLayer {
     let Some(url) = &app.public_url else { return CsrfLayer::new() };
     // It is an origin: that was looked at when the settings were read.
     CsrfLayer::new().add_trusted_origin(url.origin()).unwrap_or_default()
@@ -109,7 +110,7 @@ async fn cached(request: Request, next: Next) -> Response {
     response
 }
 
-async fn no_such_page(State(app): State<App>, request: Request<Body>) -> Response {
+async fn no_such_page(State(app): State<AppState>, request: Request<Body>) -> Response {
     let options = app.options.clone();
     let context = move || provide_context(app.clone());
     let render = leptos_axum::render_app_async_with_context(context, move || shell(options.clone()));

@@ -1,6 +1,4 @@
-//! The security log: one line an event, under the tracing target `security`: what happened, whose account it is about,
-//! and from which address. Never what was typed: an email is named by its account's person, one without an account not
-//! at all, as people type passwords there.
+//! What the security log has of requests that were refused.
 
 use axum::{
     extract::{Request, State},
@@ -9,25 +7,10 @@ use axum::{
     response::Response,
 };
 
-use super::{client_address::ClientAddress, state::App};
-use crate::ids::UserId;
-
-/// Something that somebody did, or tried.
-pub fn event(event: &'static str, person: Option<UserId>, address: ClientAddress) {
-    let person = person.map(|person| person.to_string()).unwrap_or_else(|| "unknown".into());
-    tracing::info!(target: "security", event, person, %address);
-}
-
-/// Something that was refused without being looked at, which anybody can have happen as often as they like: so many
-/// lines an address.
-pub fn refused(event: &'static str, person: Option<UserId>, address: ClientAddress, app: &App) {
-    if app.limits.may_log(address) {
-        self::event(event, person, address);
-    }
-}
+use crate::{security::client_address::ClientAddress, state::AppState};
 
 /// Logs each request that is refused for where it comes from, or for how often.
-pub async fn refusals(State(app): State<App>, address: ClientAddress, request: Request, next: Next) -> Response {
+pub async fn refusals(State(app): State<AppState>, address: ClientAddress, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let response = next.run(request).await;
     let event = match response.status() {

@@ -35,12 +35,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::timeout::{RequestBodyDeadlineLayer, RequestBodyTimeoutLayer};
 
 use super::{
-    client_address::ClientAddress,
     listener::Connections,
     places::{Place, Places},
     routes,
-    state::App,
 };
+use crate::{security::client_address::ClientAddress, state::AppState};
 
 /// The longest head of a request, in bytes. Browsers send a few hundred bytes and our cookies.
 const MAX_HEAD: usize = 64 * 1024;
@@ -94,7 +93,7 @@ impl Limits {
 ///
 /// A connection too many is closed at once. If it waited instead for one to end, everybody would wait behind those that
 /// are only opened to take up room.
-pub async fn serve(listener: TcpListener, app: App, limits: Limits, closing: CancellationToken) {
+pub async fn serve(listener: TcpListener, app: AppState, limits: Limits, closing: CancellationToken) {
     let router = routes::router(app.clone())
         .layer(RequestBodyTimeoutLayer::new(limits.body_idle))
         .layer(RequestBodyDeadlineLayer::new(limits.body));
@@ -109,7 +108,7 @@ pub async fn serve(listener: TcpListener, app: App, limits: Limits, closing: Can
         };
         let trusted = &app.trusted_proxies;
         let client = (!trusted.contain(peer.ip().to_canonical()))
-            .then(|| ClientAddress::of(peer.ip(), &HeaderMap::new(), trusted).key());
+            .then(|| ClientAddress::of(peer.ip(), &HeaderMap::new(), |proxy| trusted.contain(proxy)).key());
         match places.take(client) {
             Some(place) => {
                 let connection = Connection { stream, peer, place, limits, closing: closing.clone() };

@@ -1,7 +1,7 @@
 //! Bad input: each kind gets a clear sentence with the right status, in the page where there is one, and nothing is lost.
 
 use rivulet::{
-    conversation::api::Sending,
+    chat::api::Sending,
     error::Failure,
     ids::{ConversationId, MessageId, mint},
     message::Epoch,

@@ -460,7 +460,7 @@ async fn a_backup_is_made_while_a_reply_streams() {
 /// Rule: a SQLite that can lose committed rows is refused.
 #[test]
 fn an_old_sqlite_is_refused() {
-    use rivulet::server::database::{MIN_SQLITE, check_version};
+    use rivulet::database::{MIN_SQLITE, check_version};
     check_version(rusqlite::version_number()).expect("the one that is built in");
     check_version(MIN_SQLITE).expect("the oldest that is safe");
     let refused = check_version(MIN_SQLITE - 1).expect_err("one that can lose rows").to_string();

@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::{Json, Router, extract::State, routing::get};
-use rivulet::conversation::api::ModelList;
+use rivulet::chat::api::ModelList;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Semaphore};
 

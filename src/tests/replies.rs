@@ -4,7 +4,7 @@ use std::{pin::pin, time::Duration};
 
 use futures::future::{join, select};
 use rivulet::{
-    conversation::api::{Sending, Sent},
+    chat::api::{Sending, Sent},
     error::Failure,
     ids::mint,
     live::List,

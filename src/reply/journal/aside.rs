@@ -6,11 +6,11 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{Batch, CommitError, Committer, Fenced, Item};
+use super::{Batch, CommitError, Committer, Fenced, Item, store::Write};
 use crate::{
     ids::now,
+    live::hub::Running,
     message::{Change, End, Ended, Event, Status},
-    reply::{hub::Running, journal::store::Write},
 };
 
 /// How often its next words are tried, while others' are written, before it is ended without them.

@@ -7,8 +7,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{Item, store::Write};
 use crate::{
     ids::MessageId,
+    live::hub::Running,
     message::{Change, Event},
-    reply::hub::Running,
 };
 
 /// What a commit holds of one reply.

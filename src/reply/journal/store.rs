@@ -10,9 +10,9 @@ use sqlx::AnyConnection;
 use super::rows::Sweep;
 use crate::{
     conversation::store::next_messages_rev,
+    database::{Database, PRAGMAS, json, name},
     ids::{AccountId, MessageId, Millis, OwnerId, now},
     message::{Change, Epoch, Event, Message, Status},
-    server::database::{Database, PRAGMAS, json, name},
 };
 
 /// What a commit is to do for one reply.

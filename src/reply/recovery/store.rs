@@ -4,10 +4,10 @@ use sqlx::{AnyConnection, AssertSqlSafe, any::AnyRow};
 
 use crate::{
     conversation::store::{MESSAGE, message},
+    database::{Database, from_json, parsed},
     ids::{AccountId, MessageId, OwnerId, now},
     message::{Birth, Change, End, Ended, Event, Message, Outcome, Status, Text},
     reply::journal::store::finish_orphan,
-    server::database::{Database, from_json, parsed},
 };
 
 impl Database {

@@ -13,13 +13,14 @@ use crate::{
         device::Device,
         limits::Target,
         password::{self, QueueFull, Verdict, Waits, rules},
-        security_page::{Security, document},
-        session::{self, SignedIn},
+        session::SignedIn,
     },
-    conversation::api::server::offset,
+    chat::api::server::offset,
     error::Failure,
     ids::now,
-    server::{client_address::ClientAddress, security_log, state::App},
+    people::security_page::{Security, document},
+    security::{client_address::ClientAddress, log},
+    state::AppState,
 };
 
 const PAGE: &str = "/settings/security";
@@ -28,7 +29,7 @@ const PAGE: &str = "/settings/security";
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 pub async fn show(
-    State(app): State<App>,
+    State(app): State<AppState>,
     who: Result<SignedIn, Failure>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
@@ -54,7 +55,7 @@ fn signed_out(failure: Failure) -> Response {
 }
 
 async fn page(
-    app: &App,
+    app: &AppState,
     who: SignedIn,
     headers: &HeaderMap,
     done: Option<&'static str>,
@@ -81,7 +82,7 @@ pub struct End {
 }
 
 pub async fn end(
-    State(app): State<App>,
+    State(app): State<AppState>,
     who: Result<SignedIn, Failure>,
     address: ClientAddress,
     Form(form): Form<End>,
@@ -89,12 +90,16 @@ pub async fn end(
     end_sessions(app, who, address, Some(&form.session), "ended").await
 }
 
-pub async fn end_others(State(app): State<App>, who: Result<SignedIn, Failure>, address: ClientAddress) -> Response {
+pub async fn end_others(
+    State(app): State<AppState>,
+    who: Result<SignedIn, Failure>,
+    address: ClientAddress,
+) -> Response {
     end_sessions(app, who, address, None, "others-ended").await
 }
 
 async fn end_sessions(
-    app: App,
+    app: AppState,
     who: Result<SignedIn, Failure>,
     address: ClientAddress,
     only: Option<&str>,
@@ -108,7 +113,7 @@ async fn end_sessions(
         Ok(ended) => ended.iter().for_each(|session| app.hub.signed_out(session)),
         Err(error) => return Failure::from(error).into_response(),
     }
-    security_log::event("sessions ended", Some(who.user), address);
+    log::event("sessions ended", Some(who.user), address);
     Redirect::to(&format!("{PAGE}?{done}")).into_response()
 }
 
@@ -119,7 +124,7 @@ pub struct Passwords {
 }
 
 pub async fn change_password(
-    State(app): State<App>,
+    State(app): State<AppState>,
     who: Result<SignedIn, Failure>,
     address: ClientAddress,
     headers: HeaderMap,
@@ -131,7 +136,7 @@ pub async fn change_password(
     };
     // Who has somebody else's session may not find out the password by it either.
     if let Err(wait) = app.limits.guess(&Target::Person(who.user)) {
-        security_log::refused("password change delayed", Some(who.user), address, &app);
+        app.limits.log_refusal("password change delayed", Some(who.user), address);
         return too_often(&app.build, wait);
     }
     match change(&app, &who, &headers, address, form).await {
@@ -149,7 +154,7 @@ pub async fn change_password(
 
 /// Changes the password and gives the cookie of a new session: whoever else has the token of this one is out, too.
 async fn change(
-    app: &App,
+    app: &AppState,
     who: &SignedIn,
     headers: &HeaderMap,
     address: ClientAddress,
@@ -160,7 +165,7 @@ async fn change(
     let right = form.present.len() <= rules::LONGEST_PASSWORD
         && password::verify(form.present, verified.clone(), Waits::Known).await? != Verdict::Wrong;
     let (Some(verified), true) = (verified, right) else {
-        security_log::event("password change wrong", Some(who.user), address);
+        log::event("password change wrong", Some(who.user), address);
         return Ok(Err(Failure::Invalid(WRONG.into())));
     };
     // It was no wrong guess, whatever becomes of the new one.
@@ -169,7 +174,7 @@ async fn change(
         return Ok(Err(failure));
     }
     let hash = password::hash(form.new, Waits::Known).await?;
-    let device = Device::find(app, headers, who.user).await?.map(|device| device.token_hash);
+    let device = Device::find(&app.sessions, headers, who.user).await?.map(|device| device.token_hash);
     let ended = app.database.change_password(who.user, &verified, &hash, device.as_deref()).await?;
     for ended in ended.iter().flatten() {
         match *ended == who.session {
@@ -178,13 +183,13 @@ async fn change(
         }
     }
     let session = match ended {
-        Some(_) => session::open(app, who.user, &hash, headers, address).await?,
+        Some(_) => app.sessions.open(who.user, &hash, headers, address).await?,
         None => None,
     };
     let Some(session) = session else {
-        security_log::event("password change wrong", Some(who.user), address);
+        log::event("password change wrong", Some(who.user), address);
         return Ok(Err(Failure::Invalid(WRONG.into())));
     };
-    security_log::event("password changed", Some(who.user), address);
+    log::event("password changed", Some(who.user), address);
     Ok(Ok(session))
 }

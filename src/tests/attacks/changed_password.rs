@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rivulet::{
     account::{Person, session::Opened},
+    database::Database,
     ids::{UserId, mint, now},
-    server::database::Database,
 };
 use temp_dir::TempDir;
 

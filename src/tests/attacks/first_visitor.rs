@@ -1,6 +1,6 @@
 //! Comes before the owner does, and makes the account that owns the server.
 
-use rivulet::server::{serve::Limits, settings::Settings};
+use rivulet::{config::Settings, server::serve::Limits};
 
 use crate::support::{
     Server,
@@ -72,7 +72,7 @@ async fn what_comes_through_a_proxy_asks_for_the_code() {
     }
     let trusting = starts(|settings| {
         settings.trusted_proxies =
-            rivulet::server::client_address::TrustedProxies::parse(["127.0.0.1"].into_iter()).expect("a list");
+            rivulet::config::trusted_proxies::TrustedProxies::parse(["127.0.0.1"].into_iter()).expect("a list");
     })
     .await;
     is_refused(&trusting, &[]).await;
@@ -93,14 +93,14 @@ async fn at_ones_own_machine_no_code_is_asked_for() {
 #[tokio::test]
 async fn the_link_brings_the_code_along() {
     let server = starts(|settings| settings.public_url = "https://chat.example.org".parse().ok()).await;
-    let link = server.app.setup_code.link(&server.app, server.address);
+    let link = server.app.setup_code.link(server.app.public_url.as_ref(), server.address);
     let path = link.strip_prefix("https://chat.example.org").expect("people's address");
     let page = page::get(server.address, path, None).await;
     assert!(page.text.contains(&format!("value=\"{CODE}\"")), "{}", page.text);
     let without = page::get(server.address, "/create-account", None).await;
     assert!(without.text.contains("log"), "it says where the code is");
     let random = Server::start().await;
-    let link = random.app.setup_code.link(&random.app, random.address);
+    let link = random.app.setup_code.link(random.app.public_url.as_ref(), random.address);
     assert!(link.split_once("code=").expect("a code").1.len() >= 22, "128 bits: {link}");
 }
 

@@ -13,7 +13,7 @@ use crate::support::{
 const HTTPS: &str = "https://chat.example.org";
 
 async fn public() -> Server {
-    let set = |settings: &mut rivulet::server::settings::Settings| settings.public_url = HTTPS.parse().ok();
+    let set = |settings: &mut rivulet::config::Settings| settings.public_url = HTTPS.parse().ok();
     Server::with(set, Limits::default()).await
 }
 
@@ -83,7 +83,7 @@ async fn our_own_names_are_answered() {
 #[tokio::test]
 async fn the_origins_are_the_same() {
     let server = public().await;
-    let code = server.app.setup_code.link(&server.app, server.address);
+    let code = server.app.setup_code.link(server.app.public_url.as_ref(), server.address);
     let code = code.split_once("code=").expect("a code").1.replace("%2D", "-").replace("%5F", "_");
     let form = [("name", "Ada"), ("email", "ada@example.org"), ("password", PASSWORD), ("code", &code)];
     let signs_up = |origin: &str| form_request(server.address, "/create-account", &form).header("origin", origin);
@@ -114,7 +114,7 @@ async fn the_origins_are_the_same() {
 
 #[test]
 fn what_is_no_origin_is_no_public_url() {
-    use rivulet::server::public_url::PublicUrl;
+    use rivulet::config::public_url::PublicUrl;
     let origin = |text: &str| text.parse::<PublicUrl>().map(|url| url.origin().to_owned());
     for (text, expected) in [
         ("https://Chat.Example.org", "https://chat.example.org"),

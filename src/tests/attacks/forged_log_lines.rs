@@ -1,6 +1,6 @@
 //! Somebody has the server log words that look like lines of its own, or that command a terminal.
 
-use rivulet::{conversation::api::Sending, error::Failure, server::telemetry::escaped};
+use rivulet::{chat::api::Sending, error::Failure, server::telemetry::escaped};
 
 use crate::support::{Folder, Person, Process, Provider, Refused, Server};
 

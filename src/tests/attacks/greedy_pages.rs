@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use rivulet::{
+    config::Limits,
     ids::mint,
     live::{ClientFrame, close},
-    server::settings::Limits,
 };
 
 use crate::support::{Came, Database, Folder, Person, Process, Provider, Server, soon};

@@ -1,7 +1,7 @@
 //! Looks for an answer that a browser may frame, run, keep or lend to another site.
 
 use reqwest::{Response, StatusCode};
-use rivulet::server::{serve::Limits, settings::Settings};
+use rivulet::{config::Settings, server::serve::Limits};
 use serde_json::json;
 
 use crate::support::{

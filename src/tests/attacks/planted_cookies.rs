@@ -35,7 +35,7 @@ async fn a_planted_cookie_signs_nobody_out() {
 /// Where people come by HTTPS, a browser takes the cookie from this host alone, and only over TLS.
 #[tokio::test]
 async fn over_https_no_cookie_can_be_planted() {
-    let set = |settings: &mut rivulet::server::settings::Settings| {
+    let set = |settings: &mut rivulet::config::Settings| {
         settings.public_url = "https://chat.example.org".parse().ok();
         settings.setup_code = Some("correct-horse-battery".into());
     };

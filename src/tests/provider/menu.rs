@@ -4,11 +4,11 @@ use crate::{Answer, Came, ask, config, provider, provider_server::ProviderServer
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use rivulet::{
+    database::Database,
     message::Role,
     provider::{
         Choice, Config, Model, Pieces, Provider, ProviderError, Providers, Request, Turn, demo::Demo, providers::Menu,
     },
-    server::database::Database,
 };
 use serde_json::json;
 use std::{

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use rivulet::{
     ids::mint,
-    live::ServerFrame,
+    live::{
+        ServerFrame,
+        hub::{Next, Running, Tab},
+    },
     message::{Event, Message, Outcome, Position, Role},
-    reply::hub::{Next, Running, Tab},
 };
 
 pub struct Follower {

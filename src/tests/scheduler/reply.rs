@@ -5,11 +5,9 @@ use std::sync::Arc;
 use futures::FutureExt;
 use rivulet::{
     ids::now,
+    live::hub::Running,
     message::{Birth, Change, End, Ended, Event, Kind, Message, Outcome, Status, Text},
-    reply::{
-        hub::Running,
-        journal::{Item, Journal},
-    },
+    reply::journal::{Item, Journal},
 };
 
 pub struct Reply {

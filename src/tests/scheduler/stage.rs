@@ -4,14 +4,15 @@
 use std::sync::Arc;
 
 use rivulet::{
+    config::Limits,
+    database,
     ids::{AccountId, MessageId, OwnerId, mint, now},
+    live::hub::{Hub, Tab},
     message::{Kind, Message},
     reply::{
-        hub::{Hub, Tab},
         journal::{Journal, store::Store},
         store::{Exchange, Started},
     },
-    server::{database, settings::Limits},
 };
 use tokio::sync::watch;
 

@@ -7,10 +7,8 @@ use reqwest::{
     header::{ACCEPT, COOKIE},
 };
 use rivulet::{
-    conversation::{
-        Stretch,
-        api::{Sending, Sent},
-    },
+    chat::api::{Sending, Sent},
+    conversation::Stretch,
     error::Failure,
     ids::{ConversationId, MessageId, mint},
     message::{Epoch, Message},

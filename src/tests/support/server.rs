@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use rivulet::server::{
-    serve::{Limits, serve},
-    settings::Settings,
-    state::App,
+use rivulet::{
+    config::Settings,
+    server::serve::{Limits, serve},
+    state::AppState,
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,7 @@ pub struct Server {
     pub address: SocketAddr,
     pub provider: Provider,
     pub folder: Folder,
-    pub app: App,
+    pub app: AppState,
 }
 
 impl Server {
@@ -33,7 +33,7 @@ impl Server {
         change(&mut settings);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("the server's address");
-        let (app, _) = App::start(&settings).await.expect("a server that starts");
+        let (app, _) = AppState::start(&settings).await.expect("a server that starts");
         // It is not told to stop, so that tests can ask an app that closes.
         tokio::spawn(serve(listener, app.clone(), limits, CancellationToken::new()));
         Server { address, provider, folder, app }

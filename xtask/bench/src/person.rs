@@ -8,10 +8,8 @@ use reqwest::{
     header::{ACCEPT, CONTENT_TYPE, COOKIE, SET_COOKIE},
 };
 use rivulet::{
-    conversation::{
-        Conversations, Stretch,
-        api::{Sending, Sent},
-    },
+    chat::api::{Sending, Sent},
+    conversation::{Conversations, Stretch},
     ids::{ConversationId, MessageId, mint},
 };
 use serde::de::DeserializeOwned;

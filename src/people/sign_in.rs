@@ -2,15 +2,15 @@
 
 use axum::http::HeaderMap;
 
-use super::{
-    device::{self, Device},
-    limits::{Target, Wait},
-    password::{self, QueueFull, Verdict, Waits, rules::LONGEST_PASSWORD},
-    session,
-};
 use crate::{
+    account::{
+        device::{self, Device},
+        limits::{Target, Wait},
+        password::{self, QueueFull, Verdict, Waits, rules::LONGEST_PASSWORD},
+    },
     ids::UserId,
-    server::{client_address::ClientAddress, security_log, state::App},
+    security::{client_address::ClientAddress, log},
+    state::AppState,
 };
 
 /// What came of it.
@@ -25,7 +25,7 @@ pub enum Outcome {
 
 /// Opens a session for whoever has this email (folded) and password, and ends the one that the browser had.
 pub async fn sign_in(
-    app: &App,
+    app: &AppState,
     headers: &HeaderMap,
     address: ClientAddress,
     email: &str,
@@ -33,7 +33,7 @@ pub async fn sign_in(
 ) -> anyhow::Result<Outcome> {
     let (user, hash) = app.database.credentials(email).await?.unzip();
     let device = match user {
-        Some(user) => Device::find(app, headers, user).await?,
+        Some(user) => Device::find(&app.sessions, headers, user).await?,
         None => None,
     };
     let (target, waits) = match &device {
@@ -44,7 +44,7 @@ pub async fn sign_in(
     let is_guess = password.len() <= LONGEST_PASSWORD;
     let by_address = if device.is_none() { app.limits.try_from_address(address) } else { Ok(()) };
     if let Err(wait) = by_address.and_then(|()| if is_guess { app.limits.guess(&target) } else { Ok(()) }) {
-        security_log::refused("sign-in delayed", user, address, app);
+        app.limits.log_refusal("sign-in delayed", user, address);
         return Ok(Outcome::Wait(wait));
     }
     let verdict = match is_guess {
@@ -53,13 +53,13 @@ pub async fn sign_in(
     };
     let verdict = match verdict {
         Err(error) if error.is::<QueueFull>() => {
-            security_log::refused("sign-in queue full", user, address, app);
+            app.limits.log_refusal("sign-in queue full", user, address);
             return Ok(Outcome::Busy);
         }
         verdict => verdict?,
     };
     let (Some(user), Some(hash), true) = (user, hash, verdict != Verdict::Wrong) else {
-        security_log::event("sign-in wrong", user, address);
+        log::event("sign-in wrong", user, address);
         return Ok(Outcome::Wrong);
     };
     app.limits.guessed(&target);
@@ -67,22 +67,22 @@ pub async fn sign_in(
         Verdict::Outdated => renew_hash(app, user, hash, password, waits).await?,
         _ => hash,
     };
-    let Some(session) = session::open(app, user, &hash, headers, address).await? else {
-        security_log::event("sign-in wrong", Some(user), address);
+    let Some(session) = app.sessions.open(user, &hash, headers, address).await? else {
+        log::event("sign-in wrong", Some(user), address);
         return Ok(Outcome::Wrong);
     };
     end_old_sessions(app, headers, user).await?;
     let device = match device {
-        Some(device) => device.used(app).await?,
-        None => device::remember(app, user).await?,
+        Some(device) => device.used(&app.sessions).await?,
+        None => device::remember(&app.sessions, user).await?,
     };
-    security_log::event("sign-in right", Some(user), address);
+    log::event("sign-in right", Some(user), address);
     Ok(Outcome::Open([session, device]))
 }
 
 /// Hashes a password as it is done today. Gives the hash that is stored, unless the password was changed meanwhile.
 async fn renew_hash(
-    app: &App,
+    app: &AppState,
     user: UserId,
     verified: String,
     password: String,
@@ -94,8 +94,8 @@ async fn renew_hash(
 }
 
 /// Ends the sessions that the browser brings: it gets another one.
-async fn end_old_sessions(app: &App, headers: &HeaderMap, user: UserId) -> sqlx::Result<()> {
-    for (session, person) in app.database.end_tokens(&session::token_hashes(app, headers)).await? {
+async fn end_old_sessions(app: &AppState, headers: &HeaderMap, user: UserId) -> sqlx::Result<()> {
+    for (session, person) in app.database.end_tokens(&app.sessions.token_hashes(headers)).await? {
         match person == user {
             true => app.hub.renewed(&session),
             false => app.hub.signed_out(&session),

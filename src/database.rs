@@ -19,7 +19,9 @@ use tokio::{
     time::timeout,
 };
 
-use super::files;
+use crate::private_files;
+
+pub mod backup;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -178,8 +180,8 @@ pub fn path_of(url: &str) -> anyhow::Result<PathBuf> {
 /// Makes the file if there is none, and gives its path without symbolic links: one file is one database, by whatever
 /// name it is opened.
 fn create(path: &Path) -> std::io::Result<PathBuf> {
-    let file = files::private().create(true).append(true).open(path)?;
-    if files::others_may_read(&file)? {
+    let file = private_files::private().create(true).append(true).open(path)?;
+    if private_files::others_may_read(&file)? {
         tracing::warn!(
             database = %path.display(),
             "other users of this machine may read the database: take that away with chmod 600, of its -wal and -shm too"
@@ -191,14 +193,14 @@ fn create(path: &Path) -> std::io::Result<PathBuf> {
 fn lock(path: &Path, named: &Path) -> anyhow::Result<File> {
     let beside = path.with_added_extension("lock");
     // Never through a link that somebody else may have put there, and what is there stays as it is.
-    let file = files::unlinked(files::private().write(true).create(true).truncate(false)).open(&beside).with_context(
-        || {
+    let file = private_files::unlinked(private_files::private().write(true).create(true).truncate(false))
+        .open(&beside)
+        .with_context(|| {
             format!(
                 "The lock file {} cannot be opened. May its folder be written? Is it a symbolic link?",
                 beside.display()
             )
-        },
-    )?;
+        })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => bail!(

@@ -16,11 +16,11 @@ use std::{
 
 use tokio::sync::Notify;
 
+use super::List;
 use crate::{
+    config::Limits,
     ids::{AccountId, ConversationId, MessageId},
-    live::List,
     message::Message,
-    server::settings::Limits,
 };
 pub use lists::ListFrame;
 use lists::{Followers, Latest};

@@ -18,12 +18,12 @@ use crate::{
         self,
         store::{Exchange, Started},
     },
-    server::state::App,
+    state::AppState,
     text::{in_one_line, normalize},
 };
 
-pub async fn signed_in() -> Result<(App, SignedIn), Failure> {
-    let app = expect_context::<App>();
+pub async fn signed_in() -> Result<(AppState, SignedIn), Failure> {
+    let app = expect_context::<AppState>();
     let mut parts = expect_context::<axum::http::request::Parts>();
     let who = SignedIn::from_request_parts(&mut parts, &app).await?;
     Ok((app, who))
@@ -31,7 +31,7 @@ pub async fn signed_in() -> Result<(App, SignedIn), Failure> {
 
 /// Where somebody who is not signed in goes: to the first account, or to the one that there is.
 pub async fn door() -> Result<&'static str, Failure> {
-    let app = expect_context::<App>();
+    let app = expect_context::<AppState>();
     Ok(if app.database.has_owner().await? { "/sign-in" } else { "/create-account" })
 }
 
@@ -67,7 +67,7 @@ pub async fn models() -> Result<ModelList, Failure> {
     Ok(menu(&app))
 }
 
-fn menu(app: &App) -> ModelList {
+fn menu(app: &AppState) -> ModelList {
     let menu = app.providers.menu();
     let model = |choice: Choice| Model { key: choice.key, name: choice.name, provider: choice.provider };
     ModelList {
@@ -111,7 +111,7 @@ pub async fn send_signed_in(sending: Sending) -> Result<Sent, Failure> {
 }
 
 /// Writes a person's message and starts the reply.
-pub async fn send(app: &App, account: AccountId, sending: Sending) -> Result<Sent, Failure> {
+pub async fn send(app: &AppState, account: AccountId, sending: Sending) -> Result<Sent, Failure> {
     let text = normalize(&sending.text);
     if text.trim().is_empty() {
         return Err(Failure::Empty);
@@ -152,7 +152,7 @@ pub async fn send(app: &App, account: AccountId, sending: Sending) -> Result<Sen
     Ok(Sent { heads, messages })
 }
 
-fn model(app: &App, key: &str) -> Result<(Arc<dyn Provider>, String), Failure> {
+fn model(app: &AppState, key: &str) -> Result<(Arc<dyn Provider>, String), Failure> {
     app.providers.find(key).ok_or(Failure::UnknownModel)
 }
 
@@ -206,7 +206,7 @@ pub async fn go_on(id: MessageId, epoch: Epoch, key: String) -> Result<(), Failu
 }
 
 /// A reply that has ended, which is what can be tried again or gone on with.
-async fn finished(app: &App, who: &SignedIn, id: MessageId) -> Result<(ConversationId, Message), Failure> {
+async fn finished(app: &AppState, who: &SignedIn, id: MessageId) -> Result<(ConversationId, Message), Failure> {
     if app.closing.is_cancelled() {
         return Err(Failure::Restarting);
     }
@@ -249,7 +249,7 @@ pub async fn delete(id: ConversationId) -> Result<(), Failure> {
         }
         app.hub.changed(List::Conversations);
         app.hub.changed(List::Messages(id));
-        app.replies.spawn(purge(app.clone(), id));
+        app.replies.spawn(purge(app.database.clone(), app.closing.clone(), id));
         Ok(())
     })
     .await

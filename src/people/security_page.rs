@@ -3,8 +3,10 @@
 use axum::http::HeaderMap;
 use leptos::prelude::*;
 
-use super::{SHORTEST_PASSWORD, session::SignedIn, store::Listed};
-use crate::{app::theme, ids::Millis};
+use crate::{
+    account::{SHORTEST_PASSWORD, cookies::theme, session::SignedIn, store::Listed},
+    ids::Millis,
+};
 
 const MINUTE: Millis = 60 * 1000;
 

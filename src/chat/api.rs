@@ -6,9 +6,9 @@ pub mod server;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Conversations, Head, Stretch};
 use crate::{
     account::Person,
+    conversation::{Conversations, Head, Stretch},
     error::Failure,
     ids::{ConversationId, MessageId, Millis},
     json::Json,

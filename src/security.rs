@@ -9,7 +9,9 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use super::state::App;
+pub mod client_address;
+pub mod hosts;
+pub mod log;
 
 /// What an answer may do that is no page of ours, such as an error, a file or a function's: nothing but look like one.
 const POLICY: &str =
@@ -19,8 +21,8 @@ const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microp
 /// For how long a browser that came by HTTPS comes by nothing else: a year.
 const HSTS: &str = "max-age=31536000";
 
-/// Headers that every answer has.
-pub fn headers<S: Clone + Send + Sync + 'static>(router: Router<S>, app: &App) -> Router<S> {
+/// Headers that every answer has; one more where people come by HTTPS.
+pub fn headers<S: Clone + Send + Sync + 'static>(router: Router<S>, is_https: bool) -> Router<S> {
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
@@ -33,10 +35,7 @@ pub fn headers<S: Clone + Send + Sync + 'static>(router: Router<S>, app: &App) -
         .layer(header(HeaderName::from_static("permissions-policy"), PERMISSIONS))
         .layer(header(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
         .layer(header(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"));
-    match &app.public_url {
-        Some(url) if url.is_https() => router.layer(header(header::STRICT_TRANSPORT_SECURITY, HSTS)),
-        _ => router,
-    }
+    if is_https { router.layer(header(header::STRICT_TRANSPORT_SECURITY, HSTS)) } else { router }
 }
 
 /// Tells the browser to run only this page's own scripts. Called while the page is rendered, as it knows the nonce.
@@ -60,9 +59,9 @@ pub fn content_security_policy() {
 
 /// Whether a request comes from a page of this server: of the host that it asks (which `hosts` let through), or of the
 /// address that people use. A browser always says so for a socket.
-pub fn same_origin(app: &App, headers: &HeaderMap) -> bool {
+pub fn same_origin(public_origin: Option<&str>, headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let Some(origin) = text(header::ORIGIN) else { return false };
     let is_host = || origin.split_once("://").is_some_and(|(_, from)| text(header::HOST) == Some(from));
-    app.public_url.as_ref().is_some_and(|url| url.origin() == origin) || is_host()
+    public_origin == Some(origin) || is_host()
 }

@@ -10,10 +10,8 @@ use leptos_meta::Title;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
-    Head, LONGEST_TITLE, Stretch,
     api::{self, Opening, Sending},
     composer::{Composer, focus_composer, forget_draft},
-    first_words,
     message_view::MessageView,
     model_menu::Menu,
     outbox::Outbox,
@@ -21,6 +19,7 @@ use super::{
     sidebar::Shelves,
 };
 use crate::{
+    conversation::{Head, LONGEST_TITLE, Stretch, first_words},
     error::Failure,
     ids::{ConversationId, MessageId},
     live::{

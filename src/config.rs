@@ -10,8 +10,15 @@ use std::{
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
-use super::{client_address::TrustedProxies, files, public_url::PublicUrl};
-use crate::provider::Config;
+use crate::private_files;
+
+pub mod provider;
+pub mod public_url;
+pub mod trusted_proxies;
+
+use provider::Config;
+use public_url::PublicUrl;
+use trusted_proxies::TrustedProxies;
 
 /// The shortest setup code, in bytes.
 const SHORTEST_SETUP_CODE: usize = 16;
@@ -169,7 +176,7 @@ fn file(path: &Path) -> anyhow::Result<Option<String>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error).with_context(|| format!("{shown} cannot be read.")),
     };
-    if files::others_may_write(&file)? {
+    if private_files::others_may_write(&file)? {
         bail!(
             "{shown} can be written by other users of this machine, who could have your keys sent to them. Make it yours alone (chown, chmod go-w), or name another file in RIVULET_SETTINGS."
         );

@@ -9,7 +9,8 @@ use std::{
 use anyhow::{Context, bail};
 use rusqlite::{Connection, OpenFlags};
 
-use super::{database::path_of, files::private};
+use super::path_of;
+use crate::private_files::private;
 
 /// Copies the database at `url` to a `file` that does not exist yet, durable and checked. One read transaction: what is
 /// written meanwhile is not in it, and nobody is kept waiting. Errors are for the person who asked for it.

@@ -3,11 +3,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{
-    Refusal,
-    api::{self, Door},
-};
-use crate::error::Failure;
+use super::api::{self, Door};
+use crate::{account::Refusal, error::Failure};
 
 #[component]
 pub fn CreateAccount() -> impl IntoView {
@@ -39,7 +36,7 @@ fn create_form(refusal: Refusal, code: Option<String>) -> impl IntoView {
             <label>"Email" <input name="email" type="email" autocomplete="username" required maxlength="254" value=refusal.email /></label>
             <label>
                 "Password"
-                <input name="password" type="password" autocomplete="new-password" required minlength=super::SHORTEST_PASSWORD aria-describedby="password-hint" />
+                <input name="password" type="password" autocomplete="new-password" required minlength=crate::account::SHORTEST_PASSWORD aria-describedby="password-hint" />
             </label>
             <small id="password-hint">"At least 8 characters."</small>
             {code.map(code_field)}

@@ -6,11 +6,11 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_location;
 
 use super::{
-    Conversation, Conversations,
     api::{self, Clock, Opening},
     page::Shared,
 };
 use crate::{
+    conversation::{Conversation, Conversations},
     ids::{ConversationId, Millis},
     live::{
         List,

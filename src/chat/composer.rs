@@ -5,7 +5,6 @@ use leptos::{html, prelude::*, task::spawn_local};
 use leptos_router::hooks::use_navigate;
 
 use super::{
-    LONGEST_MESSAGE,
     api::{self, Opening, Sending},
     model_menu::{ModelMenu, NoModels},
     outbox::Outbox,
@@ -14,6 +13,7 @@ use super::{
     thread::Thread,
 };
 use crate::{
+    conversation::LONGEST_MESSAGE,
     error::Failure,
     ids::{ConversationId, mint},
     text::in_textarea,

@@ -7,9 +7,11 @@ use super::{Closed, Socket, Source};
 use crate::{
     conversation::store::Changes,
     ids::MessageId,
-    live::{FRAME_LIMIT, List, ServerFrame, encode},
+    live::{
+        FRAME_LIMIT, List, ServerFrame, encode,
+        hub::{ListFrame, Next, Topic},
+    },
     message::{Change, Event, cut},
-    reply::hub::{ListFrame, Next, Topic},
 };
 
 /// A frame that is sent in slices.

@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Refusal;
-use crate::{error::Failure, json::Json};
+use crate::{account::Refusal, error::Failure, json::Json};
 
 /// What the pages of this room open with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,13 +18,13 @@ pub struct Door {
 
 #[server(prefix = "/api", endpoint = "door", input = Json, output = Json)]
 pub async fn at_the_door() -> Result<Door, Failure> {
-    let app = expect_context::<crate::server::state::App>();
+    let app = expect_context::<crate::state::AppState>();
     let has_owner = app.database.has_owner().await.map_err(|error| Failure::from(error).told())?;
     let refusal = use_context::<Refusal>();
     let parts = expect_context::<axum::http::request::Parts>();
-    let code = (!crate::server::setup::is_at_this_machine(&app, &parts)).then(|| match &refusal {
+    let code = (!crate::people::setup::is_at_this_machine(&app, &parts)).then(|| match &refusal {
         Some(refusal) => refusal.code.clone(),
-        None => crate::server::setup::code_in(&parts.uri),
+        None => crate::people::setup::code_in(&parts.uri),
     });
     Ok(Door { has_owner, code, refusal })
 }

@@ -23,17 +23,20 @@ use futures::{SinkExt, StreamExt, stream::SplitSink};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::{BEAT_IDLE, BEAT_STREAMING, ClientFrame, List, MAX_SUBSCRIPTIONS, ServerFrame, close, encode};
+use super::places::Place;
 use crate::{
     account::session::SignedIn,
+    config::public_url::PublicUrl,
     error::Failure,
     ids::{MessageId, now},
-    message::{Message, Position},
-    reply::{
+    live::{
+        BEAT_IDLE, BEAT_STREAMING, ClientFrame, List, MAX_SUBSCRIPTIONS, ServerFrame, close, encode,
         hub::{Closing, Running, Tab, Topic},
-        job::MAX_PARTS,
     },
-    server::{places::Place, security, state::App},
+    message::{Message, Position},
+    reply::job::MAX_PARTS,
+    security,
+    state::AppState,
 };
 use allowance::Allowance;
 use turns::Pieces;
@@ -61,14 +64,15 @@ pub struct Address {
 
 /// Upgrades to a socket, for a page of this origin and a person who is signed in.
 pub async fn connect(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Query(address): Query<Address>,
     who: SignedIn,
     headers: HeaderMap,
     Extension(place): Extension<Place>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if !security::same_origin(&app, &headers) {
+    let public_origin = app.public_url.as_ref().map(PublicUrl::origin);
+    if !security::same_origin(public_origin, &headers) {
         return Failure::ForeignOrigin.into_response();
     }
     let upgrade = upgrade
@@ -109,7 +113,7 @@ const RENEWED: Closed = Closed::Because(close::RESTARTING, "The session was rene
 const UNREADABLE: Closed = Closed::Because(close::RESTARTING, "The database could not be read.");
 
 struct Socket {
-    app: App,
+    app: AppState,
     tab: Arc<Tab>,
     sink: SplitSink<WebSocket, Frame>,
     messages: HashMap<MessageId, Subscription>,
@@ -139,7 +143,7 @@ enum Source {
 }
 
 impl Socket {
-    fn new(app: App, tab: Arc<Tab>, sink: SplitSink<WebSocket, Frame>) -> Socket {
+    fn new(app: AppState, tab: Arc<Tab>, sink: SplitSink<WebSocket, Frame>) -> Socket {
         Socket {
             app,
             tab,

@@ -9,16 +9,17 @@ use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{
-    client_address::TrustedProxies, database::Database, public_url::PublicUrl, settings::Settings, setup::SetupCode,
-};
 use crate::{
-    account::{limits::Limits, password},
+    account::setup_code::SetupCode,
+    account::{limits::Limits, password, session::Sessions},
+    config::trusted_proxies::TrustedProxies,
+    config::{Settings, public_url::PublicUrl},
     conversation::purge,
+    database::Database,
     ids::{OwnerId, mint},
+    live::hub::Hub,
     provider::Providers,
     reply::{
-        hub::Hub,
         journal::{Journal, store::Store},
         recovery,
     },
@@ -26,7 +27,7 @@ use crate::{
 
 /// Cheap to clone: it is shared.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
+pub struct AppState(Arc<Parts>);
 
 pub struct Parts {
     pub database: Arc<Database>,
@@ -40,6 +41,7 @@ pub struct Parts {
     pub options: LeptosOptions,
     /// How often passwords were tried.
     pub limits: Limits,
+    pub sessions: Sessions,
     pub public_url: Option<PublicUrl>,
     pub trusted_proxies: TrustedProxies,
     pub setup_code: SetupCode,
@@ -51,7 +53,7 @@ pub struct Parts {
     pub closing: CancellationToken,
 }
 
-impl std::ops::Deref for App {
+impl std::ops::Deref for AppState {
     type Target = Parts;
 
     fn deref(&self) -> &Parts {
@@ -59,16 +61,22 @@ impl std::ops::Deref for App {
     }
 }
 
-impl FromRef<App> for LeptosOptions {
-    fn from_ref(app: &App) -> LeptosOptions {
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(app: &AppState) -> LeptosOptions {
         app.options.clone()
     }
 }
 
-impl App {
+impl FromRef<AppState> for Sessions {
+    fn from_ref(app: &AppState) -> Sessions {
+        app.sessions.clone()
+    }
+}
+
+impl AppState {
     /// Does what must not be left half done, even if whoever asked for it is gone: the server drops a request's own
     /// work when its connection closes, and a row without its reply would stand open for ever.
-    pub async fn to_its_end<F, T>(&self, work: impl FnOnce(App) -> F) -> T
+    pub async fn to_its_end<F, T>(&self, work: impl FnOnce(AppState) -> F) -> T
     where
         F: Future<Output = T> + Send + 'static,
         T: Send + 'static,
@@ -82,7 +90,7 @@ impl App {
 
     /// Opens the database, recovers what a dead process left, and starts the committer: the receiver says when it has
     /// ended, and with an error if it should not have. Errors are for the person who starts the server.
-    pub async fn start(settings: &Settings) -> anyhow::Result<(App, oneshot::Receiver<()>)> {
+    pub async fn start(settings: &Settings) -> anyhow::Result<(AppState, oneshot::Receiver<()>)> {
         password::prepare();
         let build = build(&settings.site_root)?;
         let database = Arc::new(Database::open(&settings.database_url).await?);
@@ -103,7 +111,13 @@ impl App {
             .site_root(settings.site_root.to_string_lossy())
             .site_addr(settings.address)
             .build();
-        let app = App(Arc::new(Parts {
+        let replies = TaskTracker::new();
+        let sessions = Sessions {
+            database: database.clone(),
+            is_secure: settings.public_url.as_ref().is_some_and(PublicUrl::is_https),
+            tasks: replies.clone(),
+        };
+        let app = AppState(Arc::new(Parts {
             database,
             hub,
             journal,
@@ -112,14 +126,15 @@ impl App {
             build,
             options,
             limits: Limits::default(),
+            sessions,
             public_url: settings.public_url.clone(),
             trusted_proxies: settings.trusted_proxies.clone(),
             setup_code: SetupCode::new(settings.setup_code.clone()),
-            replies: TaskTracker::new(),
+            replies,
             sockets: TaskTracker::new(),
             closing: CancellationToken::new(),
         }));
-        app.replies.spawn(purge::resume(app.clone()));
+        app.replies.spawn(purge::resume(app.database.clone(), app.closing.clone()));
         Ok((app, committer))
     }
 }

@@ -1,0 +1,10 @@
+//! The pages on which people make an account, sign in and see to their sessions.
+
+pub mod api;
+pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod security_page;
+#[cfg(feature = "ssr")]
+pub mod setup;
+#[cfg(feature = "ssr")]
+pub mod sign_in;
