@@ -264,3 +264,8 @@ pub fn json<T: serde::Serialize>(value: &T) -> sqlx::Result<String> {
 pub fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> sqlx::Result<T> {
     serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
+
+/// What a list of so many values is in a statement: `$2, $3, $4` for (2, 3).
+pub fn placeholders(first: usize, count: usize) -> String {
+    (first..first + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+}

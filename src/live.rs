@@ -96,8 +96,10 @@ pub mod close {
     pub const RESTARTING: u16 = 1012;
     /// Three frames that made no sense.
     pub const NONSENSE: u16 = 4400;
-    /// The session is over.
+    /// Somebody signed out, or ended this session.
     pub const SIGNED_OUT: u16 = 4401;
+    /// The session is over, by its time or by a change that the page has not heard of. What was typed stays.
+    pub const SESSION_OVER: u16 = 4402;
     /// The person has too many of them: come back when others are closed.
     pub const TOO_MANY: u16 = 4429;
     /// The page is of another build: reload.

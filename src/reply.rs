@@ -33,7 +33,12 @@ pub async fn answer(
     app.to_its_end(async move |app| {
         let running = match app.hub.enter(account, exchange.conversation, exchange.reply.clone()) {
             Ok(running) => running,
-            Err(why) => return Ok(not_started(why, Started::Repeated)),
+            // What has come before is not refused for want of room.
+            Err(why) => match app.database.message(account, exchange.said.id).await? {
+                Some((_, before)) if before.text() == exchange.said.text() => return Ok(Started::Repeated),
+                Some(_) => return Ok(Started::Changed),
+                None => return Ok(not_started(why, Started::Repeated)),
+            },
         };
         let started = app.database.exchange(account, &exchange).await;
         go(&app, running, started, asked, false)

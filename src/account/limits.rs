@@ -127,6 +127,15 @@ impl Limits {
         Ok(())
     }
 
+    /// The guess was not checked, and is none.
+    pub fn not_guessed(&self, target: &Target) {
+        let mut all = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(guesses) = all.get_mut(target) {
+            guesses.count = guesses.count.saturating_sub(1);
+            guesses.until = guesses.last;
+        }
+    }
+
     /// The guess was right: those before it count no more.
     pub fn guessed(&self, target: &Target) {
         self.guesses.lock().unwrap_or_else(PoisonError::into_inner).remove(target);

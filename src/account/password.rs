@@ -49,15 +49,15 @@ pub fn prepare() {
 /// The hash of a password, with its own salt and the crate's default cost (19 MiB, two passes: OWASP's first choice).
 /// Fails as [`QueueFull`] if too many wait.
 pub async fn hash(password: String, who: Waits) -> anyhow::Result<String> {
-    let _turn = turn(who).await?;
-    tokio::task::spawn_blocking(move || hash_now(&password)).await?
+    let turn = turn(who).await?;
+    hashing(turn, move || hash_now(&password)).await?
 }
 
 /// Whether the password is the one that was hashed. Without a hash it takes as long and is wrong. Fails as
 /// [`QueueFull`] if too many wait.
 pub async fn verify(password: String, hash: Option<String>, who: Waits) -> anyhow::Result<Verdict> {
-    let _turn = turn(who).await?;
-    Ok(tokio::task::spawn_blocking(move || verify_now(&password, hash.as_deref())).await?)
+    let turn = turn(who).await?;
+    hashing(turn, move || verify_now(&password, hash.as_deref())).await
 }
 
 async fn turn(who: Waits) -> anyhow::Result<SemaphorePermit<'static>> {
@@ -68,6 +68,18 @@ async fn turn(who: Waits) -> anyhow::Result<SemaphorePermit<'static>> {
     // Given back with the turn: it is for waiting alone.
     let _place = places.try_acquire().map_err(|_| QueueFull)?;
     Ok(TURNS.acquire().await?)
+}
+
+/// Keeps the turn for as long as the work lasts, also when whoever asked for it has hung up.
+async fn hashing<T: Send + 'static>(
+    turn: SemaphorePermit<'static>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> anyhow::Result<T> {
+    let work = move || {
+        let _turn = turn;
+        work()
+    };
+    Ok(tokio::task::spawn_blocking(work).await?)
 }
 
 fn verify_now(password: &str, hash: Option<&str>) -> Verdict {

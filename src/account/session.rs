@@ -81,22 +81,9 @@ impl Sessions {
         Ok(SignedIn { account, user, person, session: token_hash })
     }
 
-    /// Opens a session for whoever has the password of this hash, and gives the cookie that holds its token. None if they
-    /// have another password by now.
-    pub async fn open(
-        &self,
-        user: UserId,
-        password_hash: &str,
-        headers: &HeaderMap,
-        address: ClientAddress,
-    ) -> sqlx::Result<Option<String>> {
-        let token = new_token();
-        let now = now();
-        let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-        let opened =
-            Opened { browser: browser::name(agent), address: address.to_string(), now, expires_at: expiry(now, now) };
-        let is_open = self.database.open_session(&hash(&token), user, password_hash, &opened).await?;
-        Ok(is_open.then(|| COOKIE.set(self.is_secure, &token, MAX_AGE / 1000)))
+    /// The cookie that holds the token of a session that was opened.
+    pub fn cookie(&self, session: &NewSession) -> String {
+        COOKIE.set(self.is_secure, &session.token, MAX_AGE / 1000)
     }
 
     /// The cookie that ends a session in the browser.
@@ -123,11 +110,29 @@ fn expiry(created_at: Millis, now: Millis) -> Millis {
     (now + IDLE_TIMEOUT).min(created_at + MAX_AGE)
 }
 
-/// What is kept of a session when it opens.
-pub struct Opened {
+/// A session that is to be opened, and what is kept of it.
+pub struct NewSession {
+    token: String,
+    pub token_hash: String,
     /// Browser and system, in a few words.
     pub browser: String,
     pub address: String,
     pub now: Millis,
     pub expires_at: Millis,
+}
+
+impl NewSession {
+    /// For the browser that sends these headers.
+    pub fn of(headers: &HeaderMap, address: ClientAddress) -> NewSession {
+        let (token, now) = (new_token(), now());
+        let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+        NewSession {
+            token_hash: hash(&token),
+            token,
+            browser: browser::name(agent),
+            address: address.to_string(),
+            now,
+            expires_at: expiry(now, now),
+        }
+    }
 }

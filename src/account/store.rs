@@ -2,9 +2,9 @@
 
 use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
-use super::{Person, session::Opened};
+use super::{Person, session::NewSession};
 use crate::{
-    database::{Database, parsed},
+    database::{Database, parsed, placeholders},
     ids::{AccountId, Millis, UserId, mint},
 };
 
@@ -88,13 +88,15 @@ impl Database {
     }
 
     /// Another password in the place of the one whose hash was `verified`: ends all of this person's sessions, and forgets
-    /// their devices but the one of this hash. Gives the sessions that ended, or none if the password was changed meanwhile.
+    /// their devices but the one of this hash. Then opens this one. Gives the sessions that ended; none, and nothing is
+    /// done, if the password was changed meanwhile.
     pub async fn change_password(
         &self,
         user: UserId,
         verified: &str,
         hash: &str,
         device: Option<&str>,
+        session: &NewSession,
     ) -> sqlx::Result<Option<Vec<String>>> {
         let mut tx = self.begin().await?;
         if !write_password_hash(&mut tx, user, verified, hash).await? {
@@ -109,19 +111,14 @@ impl Database {
             .bind(user.to_string())
             .fetch_all(&mut *tx)
             .await?;
+        insert_session(&mut tx, user, session).await?;
         tx.commit().await?;
         Ok(Some(ended))
     }
 
     /// Opens a session for whoever has the password of this hash, and clears away those of theirs that are over. False if
     /// they have another password by now: who signs in with the old one while it is changed must not stay.
-    pub async fn open_session(
-        &self,
-        token_hash: &str,
-        user: UserId,
-        password_hash: &str,
-        opened: &Opened,
-    ) -> sqlx::Result<bool> {
+    pub async fn open_session(&self, user: UserId, password_hash: &str, session: &NewSession) -> sqlx::Result<bool> {
         let mut tx = self.begin().await?;
         // Writing the row lets no change of the password in between, on either engine.
         if !write_password_hash(&mut tx, user, password_hash, password_hash).await? {
@@ -129,21 +126,10 @@ impl Database {
         }
         sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND expires_at <= $2")
             .bind(user.to_string())
-            .bind(opened.now)
+            .bind(session.now)
             .execute(&mut *tx)
             .await?;
-        sqlx::query(
-            "INSERT INTO sessions (token_hash, user_id, created_at, seen_at, expires_at, browser, address)
-             VALUES ($1, $2, $3, $3, $4, $5, $6)",
-        )
-        .bind(token_hash)
-        .bind(user.to_string())
-        .bind(opened.now)
-        .bind(opened.expires_at)
-        .bind(&opened.browser)
-        .bind(&opened.address)
-        .execute(&mut *tx)
-        .await?;
+        insert_session(&mut tx, user, session).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -317,7 +303,18 @@ async fn write_password_hash(
     Ok(written.rows_affected() == 1)
 }
 
-/// `$2, $3, $4` for (2, 3).
-fn placeholders(first: usize, count: usize) -> String {
-    (first..first + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+async fn insert_session(tx: &mut sqlx::AnyConnection, user: UserId, session: &NewSession) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO sessions (token_hash, user_id, created_at, seen_at, expires_at, browser, address)
+         VALUES ($1, $2, $3, $3, $4, $5, $6)",
+    )
+    .bind(&session.token_hash)
+    .bind(user.to_string())
+    .bind(session.now)
+    .bind(session.expires_at)
+    .bind(&session.browser)
+    .bind(&session.address)
+    .execute(tx)
+    .await?;
+    Ok(())
 }

@@ -4,6 +4,9 @@ use reqwest::Url;
 use serde::Deserialize;
 use std::{collections::BTreeMap, fmt};
 
+/// The longest of the times that can be set: a year.
+const MAX_SECONDS: u64 = 365 * 24 * 60 * 60;
+
 /// One `[[provider]]` table.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -106,6 +109,11 @@ impl Config {
         ];
         if let Some((setting, _)) = times.iter().find(|(_, seconds)| *seconds == Some(0)) {
             return Err(ConfigError::new(setting, "0", "a number of seconds, such as 600"));
+        }
+        if let Some((setting, Some(seconds))) =
+            times.iter().find(|(_, seconds)| seconds.is_some_and(|s| s > MAX_SECONDS))
+        {
+            return Err(ConfigError::new(setting, seconds.to_string(), "a number of seconds, a year at the most"));
         }
         let idle = match self.kind {
             Kind::Demo => vec![

@@ -5,7 +5,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 
 use super::{CONVERSATIONS_A_PAGE, Conversation, Conversations, Head, MESSAGES_A_PAGE, Stretch};
 use crate::{
-    database::{Database, from_json, named, parsed},
+    database::{Database, from_json, named, parsed, placeholders},
     ids::{AccountId, ConversationId, MessageId, Millis},
     message::{Epoch, Message},
 };
@@ -18,8 +18,10 @@ pub(crate) const MESSAGE: &str =
 /// How many changed rows of a list are read at once: what fits in a frame.
 const CHANGES_AT_ONCE: i64 = 30;
 
-/// How many messages of a deleted conversation are removed in one transaction.
-const PURGED_AT_ONCE: i64 = 100;
+/// How many messages of a deleted conversation are removed in one transaction, and how many bytes of them: each is
+/// written over, and everybody waits.
+const MAX_PURGED: i64 = 100;
+const MAX_PURGED_BYTES: i64 = 256 * 1024;
 
 /// What changed in a list, up to `rev`.
 pub struct Changes<T> {
@@ -290,19 +292,28 @@ impl Database {
     /// Removes some of what was said in a deleted conversation, and says whether there may be more. A little at a time, as
     /// everybody else's words wait meanwhile.
     pub async fn purge(&self, id: ConversationId) -> sqlx::Result<bool> {
-        let mut tx = self.begin().await?;
-        let removed = sqlx::query(
-            "DELETE FROM messages WHERE id IN (
-                SELECT m.id FROM messages m JOIN conversations c ON c.id = m.conversation_id
-                WHERE c.id = $1 AND c.deleted = 1 LIMIT $2)",
+        let found: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT m.id, CAST(octet_length(m.parts) AS BIGINT) FROM messages m JOIN conversations c ON c.id = m.conversation_id
+             WHERE c.id = $1 AND c.deleted = 1 LIMIT $2",
         )
         .bind(id.to_string())
-        .bind(PURGED_AT_ONCE)
-        .execute(&mut *tx)
-        .await?
-        .rows_affected();
+        .bind(MAX_PURGED)
+        .fetch_all(&self.read)
+        .await?;
+        let mut bytes = 0;
+        let fits = |(_, length): &&(String, i64)| {
+            bytes += length;
+            bytes <= MAX_PURGED_BYTES
+        };
+        // One in any case, or a long one would stay for ever.
+        let count = found.iter().take_while(fits).count().max(1);
+        let Some(purged) = found.get(..count) else { return Ok(false) };
+        let mut tx = self.begin().await?;
+        let statement = format!("DELETE FROM messages WHERE id IN ({})", placeholders(1, count));
+        let query = purged.iter().fold(sqlx::query(AssertSqlSafe(statement)), |query, (id, _)| query.bind(id));
+        query.execute(&mut *tx).await?;
         tx.commit().await?;
-        Ok(removed == PURGED_AT_ONCE as u64)
+        Ok(count < found.len() || found.len() as i64 == MAX_PURGED)
     }
 
     /// Deleted conversations of which something is left, as a process left them that ended in the middle.

@@ -161,7 +161,7 @@ impl<P: Page> Client<P> {
     pub fn take(&mut self, frame: ServerFrame, now: Duration, random: f64) -> Option<ListChange> {
         match frame {
             ServerFrame::Number(number, id) => {
-                self.numbers.insert(number, id);
+                self.name(number, id);
                 // The server begins anew: what it had begun to send in slices ends there.
                 self.pieces.remove(&number);
                 self.answered(id);

@@ -151,6 +151,7 @@ async fn run(build: String, link: RwSignal<Link>, mut woken: mpsc::UnboundedRece
         TAB.with(|tab| tab.closed(code));
         match code {
             Some(close::UPDATED) => return link.set(Link::Updated),
+            Some(close::SESSION_OVER) => return link.set(Link::SignedOut),
             Some(close::SIGNED_OUT) => {
                 drafts::forget_session();
                 return link.set(Link::SignedOut);

@@ -7,6 +7,7 @@ use crate::{
         device::{self, Device},
         limits::{Target, Wait},
         password::{self, QueueFull, Verdict, Waits, rules::LONGEST_PASSWORD},
+        session::NewSession,
     },
     ids::UserId,
     security::{client_address::ClientAddress, log},
@@ -42,7 +43,7 @@ pub async fn sign_in(
     };
     // One that cannot be right is no guess.
     let is_guess = password.len() <= LONGEST_PASSWORD;
-    let by_address = if device.is_none() { app.limits.try_from_address(address) } else { Ok(()) };
+    let by_address = if device.is_none() || !is_guess { app.limits.try_from_address(address) } else { Ok(()) };
     if let Err(wait) = by_address.and_then(|()| if is_guess { app.limits.guess(&target) } else { Ok(()) }) {
         app.limits.log_refusal("sign-in delayed", user, address);
         return Ok(Outcome::Wait(wait));
@@ -53,6 +54,7 @@ pub async fn sign_in(
     };
     let verdict = match verdict {
         Err(error) if error.is::<QueueFull>() => {
+            app.limits.not_guessed(&target);
             app.limits.log_refusal("sign-in queue full", user, address);
             return Ok(Outcome::Busy);
         }
@@ -67,17 +69,18 @@ pub async fn sign_in(
         Verdict::Outdated => renew_hash(app, user, hash, password, waits).await?,
         _ => hash,
     };
-    let Some(session) = app.sessions.open(user, &hash, headers, address).await? else {
+    let session = NewSession::of(headers, address);
+    if !app.database.open_session(user, &hash, &session).await? {
         log::event("sign-in wrong", Some(user), address);
         return Ok(Outcome::Wrong);
-    };
+    }
     end_old_sessions(app, headers, user).await?;
     let device = match device {
         Some(device) => device.used(&app.sessions).await?,
         None => device::remember(&app.sessions, user).await?,
     };
     log::event("sign-in right", Some(user), address);
-    Ok(Outcome::Open([session, device]))
+    Ok(Outcome::Open([app.sessions.cookie(&session), device]))
 }
 
 /// Hashes a password as it is done today. Gives the hash that is stored, unless the password was changed meanwhile.

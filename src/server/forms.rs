@@ -5,7 +5,6 @@ pub mod security;
 
 use std::slice;
 
-use anyhow::Context;
 use axum::{
     body::Body,
     extract::{Form, Path, Request, State},
@@ -20,7 +19,7 @@ use crate::{
         Person, Refusal, device,
         limits::Wait,
         password::{self, QueueFull, Waits, rules},
-        session::SignedIn,
+        session::{NewSession, SignedIn},
     },
     app::shell,
     chat::api::{Sending, server::send},
@@ -73,9 +72,9 @@ pub async fn create_account(
             return Ok(Err(Failure::Closed));
         }
         log::event("sign-up", Some(id), address);
-        let session = app.sessions.open(id, &hash, &parts.headers, address).await?;
-        let session = session.context("the password was changed at once")?;
-        Ok(Ok([session, device::remember(&app.sessions, id).await?]))
+        let session = NewSession::of(&parts.headers, address);
+        app.database.open_session(id, &hash, &session).await?;
+        Ok(Ok([app.sessions.cookie(&session), device::remember(&app.sessions, id).await?]))
     }
     .await;
     match made {
@@ -140,19 +139,23 @@ pub async fn sign_in(
 
 /// Ends the session, and has the browser forget what it keeps: its scripts may be off, or gone.
 pub async fn sign_out(State(app): State<AppState>, who: Result<SignedIn, Failure>, address: ClientAddress) -> Response {
-    match who {
-        Ok(SignedIn { session, user, .. }) => {
-            if let Err(error) = app.database.end_tokens(slice::from_ref(&session)).await {
-                return Failure::from(error).into_response();
-            }
-            log::event("sign-out", Some(user), address);
-            app.hub.signed_out(&session);
-        }
-        Err(Failure::SignedOut) => {}
-        Err(failure) => return failure.into_response(),
+    let ended = match who {
+        Ok(who) => app.to_its_end(async move |app| end_session(&app, who, address).await).await,
+        Err(Failure::SignedOut) => Ok(()),
+        Err(failure) => Err(failure),
+    };
+    if let Err(failure) = ended {
+        return failure.into_response();
     }
     let forget = (HeaderName::from_static("clear-site-data"), "\"storage\"".to_owned());
     ([(header::SET_COOKIE, app.sessions.closed()), forget], Redirect::to("/sign-in")).into_response()
+}
+
+async fn end_session(app: &AppState, who: SignedIn, address: ClientAddress) -> Result<(), Failure> {
+    app.database.end_tokens(slice::from_ref(&who.session)).await?;
+    log::event("sign-out", Some(who.user), address);
+    app.hub.signed_out(&who.session);
+    Ok(())
 }
 
 /// A message sent with scripts off.

@@ -102,6 +102,7 @@ enum Closed {
     Because(u16, &'static str),
 }
 
+const SESSION_OVER: Closed = Closed::Because(close::SESSION_OVER, "Your session is over.");
 const SIGNED_OUT: Closed = Closed::Because(close::SIGNED_OUT, "You are signed out.");
 
 const TOO_MANY: Closed = Closed::Because(close::TOO_MANY, "Too many pages are open.");
@@ -423,7 +424,7 @@ impl Socket {
     /// A session can end without anybody signing out: by its time.
     async fn check_session(&self) -> Result<(), Closed> {
         match self.app.database.session(slice::from_ref(&self.tab.session), now()).await {
-            Ok(None) => Err(SIGNED_OUT),
+            Ok(None) => Err(SESSION_OVER),
             Ok(Some(_)) => Ok(()),
             Err(error) => {
                 tracing::error!(%error, "a session could not be read");

@@ -216,7 +216,8 @@ async fn a_session_that_expires_closes_its_sockets() {
     provider.says("Hi");
     tab.sees(chat.reply, "Hi").await;
     server.database().await.run("UPDATE sessions SET expires_at = 1").await;
-    assert_eq!(tab.is_closed().await, close::SIGNED_OUT);
+    // The page keeps what was typed: nobody has signed out.
+    assert_eq!(tab.is_closed().await, close::SESSION_OVER);
 }
 
 /// Rule: a long snapshot delays no revocation. The tab reads nothing until it is signed out; what is then on its way

@@ -59,8 +59,8 @@ pub fn forget_all() {
     }
 }
 
-/// Forgets what was typed in the session that has ended, in this tab and in those that are gone. (Who has signed in since
-/// has begun another era.)
+/// Forgets what was typed in the session that has ended, in this tab and in those that are gone; unless somebody else has
+/// signed in since, and begun another era.
 pub fn forget_session() {
     let era = tab().era;
     if let Some(session) = session() {
@@ -129,7 +129,7 @@ fn rename() {
     }
 }
 
-/// Takes over the texts of tabs that are gone, and says whether there were any. Two under one key become one text.
+/// Takes over the texts of tabs that are gone, and says whether there were any. Two drafts under one key become one.
 fn inherit(living: &HashSet<String>) -> bool {
     let mine = tab().name;
     let mut left = keys_of(local());
@@ -138,7 +138,12 @@ fn inherit(living: &HashSet<String>) -> bool {
     for key in left {
         let Some((own, name)) = key.rsplit_once('@') else { continue };
         let Some(text) = item(local(), &key).filter(|_| name != mine && !living.contains(name)) else { continue };
-        keep(own, &joined([read(own).unwrap_or_default(), text]));
+        match read(own) {
+            Some(mine) if own.starts_with("draft:") => keep(own, &joined([mine, text])),
+            // What is being sent is one thing in both.
+            Some(_) => {}
+            None => keep(own, &text),
+        }
         put(local(), &key, "");
         any = true;
     }

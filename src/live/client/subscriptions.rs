@@ -28,13 +28,15 @@ pub(super) struct Followed {
     queued: bool,
     /// Whether it was asked for and is not answered yet. What still comes then belongs to the question before.
     asking: bool,
+    /// What the server calls it on this connection.
+    number: Option<u32>,
     pub postponed: Postponed,
 }
 
 impl Followed {
     /// A connection begins, on which nothing was asked.
     pub fn begin_anew(&mut self) {
-        (self.gaps, self.queued, self.asking) = (0, false, false);
+        (self.gaps, self.queued, self.asking, self.number) = (0, false, false, None);
     }
 }
 
@@ -51,7 +53,8 @@ impl<P: Page> Client<P> {
             Some(known) => (known.newest, known.over, known.gaps) = (newest, over, 0),
             None => {
                 let postponed = Postponed::default();
-                let followed = Followed { newest, over, gaps: 0, queued: false, asking: false, postponed };
+                let followed =
+                    Followed { newest, over, gaps: 0, queued: false, asking: false, number: None, postponed };
                 self.messages.insert(id, followed);
             }
         }
@@ -69,9 +72,19 @@ impl<P: Page> Client<P> {
         self.messages.contains_key(&id)
     }
 
-    /// Which message the server means by a number.
-    pub fn named(&self, number: u32) -> Option<MessageId> {
-        self.numbers.get(&number).copied()
+    /// From now on the server means this message by this number, and no longer by another one.
+    pub(super) fn name(&mut self, number: u32, id: MessageId) {
+        let Some(followed) = self.messages.get_mut(&id) else { return };
+        let before = followed.number.replace(number).filter(|before| *before != number);
+        self.forget(before);
+        self.numbers.insert(number, id);
+    }
+
+    fn forget(&mut self, number: Option<u32>) {
+        if let Some(number) = number {
+            self.numbers.remove(&number);
+            self.pieces.remove(&number);
+        }
     }
 
     /// Follows a list from the change that the page has, until [`Client::leave_list`].
@@ -89,11 +102,10 @@ impl<P: Page> Client<P> {
     /// Ends the following of a message. Whether it was followed.
     pub(super) fn release(&mut self, id: MessageId) -> bool {
         self.outstanding.remove(&id);
-        let followed = self.messages.remove(&id).is_some();
-        if followed {
-            self.page.release(id);
-        }
-        followed
+        let Some(followed) = self.messages.remove(&id) else { return false };
+        self.forget(followed.number);
+        self.page.release(id);
+        true
     }
 
     pub(super) fn ask(&mut self, id: MessageId) {

@@ -21,6 +21,8 @@ pub struct Running {
     state: Mutex<Shown>,
     /// The newest snapshot that was encoded, for all who need one. Locked before `state`, never by who publishes.
     snapshot: Mutex<Option<Snapshot>>,
+    /// Held by who wakes the tabs.
+    waking: Mutex<()>,
     stop: watch::Sender<Option<Status>>,
     over: watch::Sender<bool>,
 }
@@ -87,6 +89,7 @@ impl Running {
             number,
             state: Mutex::new(Shown { message, latest: vec![], tabs: vec![], phase: Phase::Opening }),
             snapshot: Mutex::default(),
+            waking: Mutex::default(),
             stop: watch::Sender::new(None),
             over: watch::Sender::new(false),
         }
@@ -237,7 +240,13 @@ impl Running {
 
     /// The row is committed: from now on it may be seen.
     pub fn open(&self) {
-        self.turn(Phase::Open);
+        let mut state = lock(&self.state);
+        // It may be gone already.
+        if state.phase == Phase::Opening {
+            state.phase = Phase::Open;
+        }
+        drop(state);
+        self.wake();
     }
 
     /// The message was deleted: its readers are told, its reply ends.
@@ -263,6 +272,8 @@ impl Running {
 
     /// Marks every tab that follows, without the lock that each of them wants next.
     fn wake(&self) {
+        // One after the other: who comes second would find nobody to wake.
+        let _turn = lock(&self.waking);
         let mut tabs = std::mem::take(&mut lock(&self.state).tabs);
         tabs.retain(|tab| match tab.upgrade() {
             Some(tab) => {

@@ -2,12 +2,14 @@
 
 const OPEN: &[u8] = b"<think>";
 const CLOSE: &[u8] = b"</think>";
+/// So many bytes of white space are held back at the beginning, in case a mark follows.
+const MAX_BLANK: usize = 1024;
 
 /// Tells such thinking from the text after it, however both were cut. White space around the two marks is dropped.
 #[derive(Debug, Default)]
 pub struct Splitter {
     place: Place,
-    /// What may be the beginning of a mark.
+    /// What may be the beginning of a mark, or white space before one.
     held: Vec<u8>,
 }
 
@@ -52,7 +54,7 @@ impl Splitter {
                     self.held = rest.to_owned();
                     return Some(Place::Opened);
                 }
-                (!OPEN.starts_with(begins)).then_some(Place::Text)
+                (!OPEN.starts_with(begins) || self.held.len() > MAX_BLANK).then_some(Place::Text)
             }
             Place::Opened | Place::Closed => {
                 self.held = self.held.trim_ascii_start().to_owned();

@@ -6,7 +6,7 @@ use crate::{
     conversation::store::{MESSAGE, message},
     database::{Database, from_json, parsed},
     ids::{AccountId, MessageId, OwnerId, now},
-    message::{Birth, Change, End, Ended, Event, Message, Outcome, Status, Text},
+    message::{Birth, Change, End, Ended, Epoch, Event, Message, Outcome, Status, Text},
     reply::journal::store::finish_orphan,
 };
 
@@ -93,7 +93,7 @@ impl Database {
         let _ = message.apply(Event { epoch: message.epoch, change: Change::Ended(ended) });
         finish_orphan(&mut tx, account, owner, &message).await?;
         if !whole {
-            keep_rows(&mut tx, id).await?;
+            keep_rows(&mut tx, id, message.epoch).await?;
         }
         tx.commit().await
     }
@@ -122,10 +122,15 @@ fn fold(message: &mut Message, rows: Vec<(i64, i64, String)>) -> bool {
     true
 }
 
-/// Gives the rows of a message to nobody, so that they stay when those of dead processes go: whoever has to look into a
-/// damaged database finds them under the message's own id.
-async fn keep_rows(tx: &mut AnyConnection, id: MessageId) -> sqlx::Result<()> {
-    sqlx::query("UPDATE journal SET owner = message_id WHERE message_id = $1").bind(id.to_string()).execute(tx).await?;
+/// Gives the rows of a message's epoch to nobody, so that they stay when those of dead processes go: whoever has to look into a
+/// damaged database finds them under the message's own id and epoch.
+async fn keep_rows(tx: &mut AnyConnection, id: MessageId, epoch: Epoch) -> sqlx::Result<()> {
+    sqlx::query("UPDATE journal SET owner = $1 WHERE message_id = $2 AND epoch = $3")
+        .bind(format!("{id}:{}", epoch.counter))
+        .bind(id.to_string())
+        .bind(i64::from(epoch.counter))
+        .execute(tx)
+        .await?;
     Ok(())
 }
 

@@ -9,16 +9,14 @@ use serde::Deserialize;
 
 use super::{busy, too_often};
 use crate::{
-    account::{
-        device::Device,
-        limits::Target,
-        password::{self, QueueFull, Verdict, Waits, rules},
-        session::SignedIn,
-    },
+    account::{limits::Target, password::QueueFull, session::SignedIn},
     chat::api::server::offset,
     error::Failure,
     ids::now,
-    people::security_page::{Security, document},
+    people::{
+        change_password,
+        security_page::{Security, document},
+    },
     security::{client_address::ClientAddress, log},
     state::AppState,
 };
@@ -87,7 +85,7 @@ pub async fn end(
     address: ClientAddress,
     Form(form): Form<End>,
 ) -> Response {
-    end_sessions(app, who, address, Some(&form.session), "ended").await
+    end_sessions(app, who, address, Some(form.session), "ended").await
 }
 
 pub async fn end_others(
@@ -102,19 +100,25 @@ async fn end_sessions(
     app: AppState,
     who: Result<SignedIn, Failure>,
     address: ClientAddress,
-    only: Option<&str>,
+    only: Option<String>,
     done: &str,
 ) -> Response {
     let who = match who {
         Ok(who) => who,
         Err(failure) => return signed_out(failure),
     };
-    match app.database.end_sessions(who.user, only, &who.session).await {
-        Ok(ended) => ended.iter().for_each(|session| app.hub.signed_out(session)),
-        Err(error) => return Failure::from(error).into_response(),
+    let ended = app.to_its_end(async move |app| {
+        let ended = app.database.end_sessions(who.user, only.as_deref(), &who.session).await?;
+        ended.iter().for_each(|session| app.hub.signed_out(session));
+        if !ended.is_empty() {
+            log::event("sessions ended", Some(who.user), address);
+        }
+        Ok::<_, Failure>(())
+    });
+    match ended.await {
+        Ok(()) => Redirect::to(&format!("{PAGE}?{done}")).into_response(),
+        Err(failure) => failure.into_response(),
     }
-    log::event("sessions ended", Some(who.user), address);
-    Redirect::to(&format!("{PAGE}?{done}")).into_response()
 }
 
 #[derive(Deserialize)]
@@ -139,7 +143,12 @@ pub async fn change_password(
         app.limits.log_refusal("password change delayed", Some(who.user), address);
         return too_often(&app.build, wait);
     }
-    match change(&app, &who, &headers, address, form).await {
+    let agent = headers.clone();
+    let person = who.clone();
+    let changed = app.to_its_end(async move |app| {
+        change_password::change(&app, &person, &agent, address, form.present, form.new).await
+    });
+    match changed.await {
         Ok(Ok(cookie)) => {
             (AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to(&format!("{PAGE}?changed"))).into_response()
         }
@@ -150,46 +159,4 @@ pub async fn change_password(
             page(&app, who, &headers, None, Some(Failure::Unavailable)).await
         }
     }
-}
-
-/// Changes the password and gives the cookie of a new session: whoever else has the token of this one is out, too.
-async fn change(
-    app: &AppState,
-    who: &SignedIn,
-    headers: &HeaderMap,
-    address: ClientAddress,
-    form: Passwords,
-) -> anyhow::Result<Result<String, Failure>> {
-    const WRONG: &str = "The present password is wrong. Nothing was changed.";
-    let verified = app.database.password_hash(who.user).await?;
-    let right = form.present.len() <= rules::LONGEST_PASSWORD
-        && password::verify(form.present, verified.clone(), Waits::Known).await? != Verdict::Wrong;
-    let (Some(verified), true) = (verified, right) else {
-        log::event("password change wrong", Some(who.user), address);
-        return Ok(Err(Failure::Invalid(WRONG.into())));
-    };
-    // It was no wrong guess, whatever becomes of the new one.
-    app.limits.guessed(&Target::Person(who.user));
-    if let Err(failure) = rules::check(&form.new, &who.person) {
-        return Ok(Err(failure));
-    }
-    let hash = password::hash(form.new, Waits::Known).await?;
-    let device = Device::find(&app.sessions, headers, who.user).await?.map(|device| device.token_hash);
-    let ended = app.database.change_password(who.user, &verified, &hash, device.as_deref()).await?;
-    for ended in ended.iter().flatten() {
-        match *ended == who.session {
-            true => app.hub.renewed(ended),
-            false => app.hub.signed_out(ended),
-        }
-    }
-    let session = match ended {
-        Some(_) => app.sessions.open(who.user, &hash, headers, address).await?,
-        None => None,
-    };
-    let Some(session) = session else {
-        log::event("password change wrong", Some(who.user), address);
-        return Ok(Err(Failure::Invalid(WRONG.into())));
-    };
-    log::event("password changed", Some(who.user), address);
-    Ok(Ok(session))
 }

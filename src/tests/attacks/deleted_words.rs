@@ -61,3 +61,28 @@ async fn a_reader_only_delays_it() {
     })
     .await;
 }
+
+/// Rule: long messages are removed a few at a time, as everybody else's words wait meanwhile.
+#[tokio::test]
+async fn long_messages_are_not_removed_all_at_once() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let mut chat = ada.says(&"x".repeat(200 * 1024)).await;
+    for _ in 0..3 {
+        let provider = server.provider.is_asked().await;
+        let mut tab = ada.opens_a_tab().await;
+        tab.follows(chat.reply).await;
+        provider.says("Yes.");
+        provider.ends();
+        tab.sees_the_end(chat.reply).await;
+        chat = ada.says_in(chat.id, &"x".repeat(200 * 1024)).await.expect("a message that is taken");
+    }
+    ada.stops(chat.reply).await.expect("it can be stopped");
+    server.database().await.run("UPDATE conversations SET deleted = 1").await;
+    let mut transactions = 1;
+    while server.app.database.purge(chat.id).await.expect("some are removed") {
+        transactions += 1;
+    }
+    assert!(transactions >= 4, "{transactions}");
+    assert_eq!(server.database().await.count("SELECT COUNT(*) FROM messages").await, 0);
+}

@@ -1,6 +1,11 @@
 //! Starts replies without end.
 
 use futures::future::join_all;
+use rivulet::{
+    chat::api::{Sending, Sent},
+    error::Failure,
+};
+use serde_json::json;
 
 use crate::support::{Database, Folder, Person, Process, Provider, folder::LIMITS, process};
 
@@ -27,8 +32,16 @@ async fn of_300_replies_at_once_few_run() {
         assert!(refused.failure.to_string().contains("Wait for one or stop one"), "{}", refused.failure);
     }
     assert_eq!(Database::open(&folder.database()).await.count("SELECT COUNT(*) FROM conversations").await, 4);
+    // What came before is not refused when it is sent again.
+    let first = sent.iter().find_map(|sent| sent.as_ref().ok()).expect("one that runs");
+    ada.stops(first.reply).await.expect("it can be stopped");
+    let sending = Person::opening("The fourth");
+    let fourth = ada.sends(&sending).await.expect("room for one");
+    let again: Sent = ada.call("send", json!({ "sending": sending })).await.expect("it needs no room");
+    assert!(again.messages.is_empty(), "nothing was done");
+    let changed = ada.sends(&Sending { text: "Other words".into(), ..sending }).await;
+    assert_eq!(changed.expect_err("other words under the same id").failure, Failure::Changed);
     // One that has ended makes room.
-    let ended = sent.iter().find_map(|sent| sent.as_ref().ok()).expect("one that runs");
-    ada.stops(ended.reply).await.expect("it can be stopped");
+    ada.stops(fourth.reply).await.expect("it can be stopped");
     ada.says("Once more").await;
 }

@@ -456,6 +456,31 @@ fn a_next_epoch_that_does_not_come_is_missed() {
     assert!(world.heals().is_some_and(|seconds| seconds <= 10));
 }
 
+/// Rule: of a message that was left nothing is kept, neither its number nor what had come of a long frame.
+#[test]
+fn nothing_is_kept_of_what_was_left() {
+    let mut world = World::new();
+    let whole = completed(5);
+    let message = Message { parts: vec![], status: Status::Streaming, ..whole.clone() };
+    world.client.page.0.insert(message.id, message.clone());
+    let mut follow = |client: &mut Client<Held>, number| {
+        client.follow(message.id, message.epoch, false);
+        client.frames();
+        client.take(ServerFrame::Number(number, message.id), SECOND, 0.5);
+    };
+    follow(&mut world.client, 1);
+    assert!(world.client.read(r#"{"piece":[1,"{\"beat\":",false]}"#, SECOND).expect("a slice").is_none());
+    world.client.leave(message.id);
+    world.client.read(r#"{"piece":[1,"[]}",true]}"#, SECOND).expect_err("the end of what is not there");
+    follow(&mut world.client, 2);
+    let event = whole.since(&message.position()).into_iter().next().expect("something");
+    let (epoch, change) = (event.epoch, event.change);
+    world.client.take(ServerFrame::Event(1, epoch, change.clone()), SECOND, 0.5);
+    assert_eq!(world.client.page.0[&message.id], message, "it has another number now");
+    world.client.take(ServerFrame::Event(2, epoch, change), SECOND, 0.5);
+    assert_ne!(world.client.page.0[&message.id], message);
+}
+
 /// Rule: a connection that is gone is said to be lost only after a moment, and until a frame has come.
 #[test]
 fn a_blip_is_not_said() {

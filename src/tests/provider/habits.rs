@@ -173,6 +173,7 @@ async fn thinking_that_stands_in_the_text() {
         ("<thin ice>", vec![("text", "<thin ice>")]),
         ("The mark <think> opens</think>.", vec![("text", "The mark <think> opens</think>.")]),
         ("  \n", vec![("text", "  \n")]),
+        (&" ".repeat(2_000), vec![("text", &" ".repeat(2_000))]),
     ] {
         let expected: Vec<_> = expected.into_iter().map(|(kind, run)| (kind, run.to_owned())).collect();
         assert_eq!(came_of_whole([text(sent)]).await.runs, expected, "{sent:?}");

@@ -384,6 +384,7 @@ fn settings_are_checked() {
         ("kind = 'openai'\nheaders = { x-key = \"se\\ncret\" }", "headers"),
         ("kind = 'openai'\nheaders = { 'x key' = 'a' }", "headers"),
         ("kind = 'openai'\nidle-timeout-seconds = 0", "idle-timeout-seconds"),
+        ("kind = 'openai'\nstart-timeout-seconds = 9223372036854775807", "start-timeout-seconds"),
         ("kind = 'demo'\nheaders = { a = 'b' }", "headers"),
         ("kind = 'demo'\nstart-timeout-seconds = 9", "start-timeout-seconds"),
         ("kind = 'demo'\npace = 0.0", "pace"),

@@ -41,6 +41,8 @@ pub struct Tab {
     pub conversations: BTreeMap<ConversationId, Conversation>,
     /// Everything that came, in order.
     pub came: Vec<Came>,
+    /// What the server calls the messages.
+    numbers: HashMap<u32, MessageId>,
     /// How many bytes of frames that was.
     pub bytes: usize,
     /// How many frames it sent.
@@ -125,6 +127,7 @@ impl Tab {
             heads: BTreeMap::new(),
             conversations: BTreeMap::new(),
             came: vec![],
+            numbers: HashMap::new(),
             bytes: 0,
             sent: 0,
             connections: 1,
@@ -345,11 +348,15 @@ impl Tab {
         came
     }
 
-    fn came_by(&self, frame: &ServerFrame) -> Came {
+    fn came_by(&mut self, frame: &ServerFrame) -> Came {
         match frame {
-            ServerFrame::Number(number, id) => Came::Number(*number, *id),
+            ServerFrame::Number(number, id) => {
+                self.numbers.insert(*number, *id);
+                Came::Number(*number, *id)
+            }
             ServerFrame::Event(number, _, change) => {
-                Came::Change(self.client.named(*number).expect("a number that was told before"), change.clone())
+                let id = self.numbers.get(number).expect("a number that came before");
+                Came::Change(*id, change.clone())
             }
             ServerFrame::Piece(..) => Came::Piece,
             ServerFrame::Conversations { .. } => Came::List(List::Conversations),
