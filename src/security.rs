@@ -14,8 +14,8 @@ pub mod hosts;
 pub mod log;
 
 /// What an answer may do that is no page of ours, such as an error, a file or a function's: nothing but look like one.
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+     require-trusted-types-for 'script'; trusted-types 'none'";
 /// What a page may ask the browser for beyond what all may: nothing.
 const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
 /// For how long a browser that came by HTTPS comes by nothing else: a year.
@@ -41,14 +41,15 @@ pub fn headers<S: Clone + Send + Sync + 'static>(router: Router<S>, is_https: bo
 /// Tells the browser to run only this page's own scripts. Called while the page is rendered, as it knows the nonce.
 ///
 /// A file of this server is no script because it is here: the page's one script has the nonce, and what that loads is
-/// trusted with it.
+/// trusted with it. Nor is a string HTML: only what comes through the policy that `markdown::trusted` makes.
 pub fn content_security_policy() {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
         return;
     };
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+         img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+         require-trusted-types-for 'script'; trusted-types rivulet"
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);

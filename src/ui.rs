@@ -19,10 +19,10 @@ pub fn NotFound() -> impl IntoView {
     view! {
         <Title text="Not found" />
         <div class="empty">
-            <h2>"There is nothing here"</h2>
-            <p>"It may have been deleted, or the address is not quite right."</p>
+            <h2>{"There is nothing here"}</h2>
+            <p>{"It may have been deleted, or the address is not quite right."}</p>
             <a class="button" href="/">
-                "New chat"
+                {"New chat"}
             </a>
         </div>
     }

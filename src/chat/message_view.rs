@@ -7,7 +7,7 @@ use super::{api, composer::focus_composer, thread::Thread};
 use crate::{
     ids::MessageId,
     live::connection::Live,
-    markdown::{Document, dom},
+    markdown::{Document, Html, dom},
     message::{Kind, Message, Role, Status},
     ui::{browser, icon, status::announce},
 };
@@ -147,7 +147,7 @@ fn MarkdownText(signal: RwSignal<Message>, index: usize, grown: ArcTrigger) -> i
         let text = message.parts.get(index).map_or("", |part| &part.text);
         apart(text.len(), || {
             let document = Document::new(text, growing);
-            let html = document.html();
+            let html = Html::of(&document);
             (document, html)
         })
     });

@@ -133,9 +133,9 @@ pub fn NoModels(menu: Menu) -> impl IntoView {
     view! {
         <div class="no-models" role="note" hidden=move || !menu.is_empty()>
             <div>
-                <strong>"There is no model to ask"</strong>
+                <strong>{"There is no model to ask"}</strong>
                 <p>{why}</p>
-                <p class="aside">"What you write is kept. Rivulet tries again by itself."</p>
+                <p class="aside">{"What you write is kept. Rivulet tries again by itself."}</p>
             </div>
             <button type="button" disabled=move || menu.asking.get() on:click=again>
                 "Try again"

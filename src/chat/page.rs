@@ -63,7 +63,7 @@ pub fn Chats() -> impl IntoView {
     view! {
         <div class="chats" class:drawer-open=move || drawer.get()>
             <a class="skip" href="#main" rel="external">
-                "Skip to the conversation"
+                {"Skip to the conversation"}
             </a>
             <LinkBar link />
             <StatusRegion />
@@ -122,9 +122,9 @@ fn LinkBar(link: RwSignal<Link>) -> impl IntoView {
                         .into_any()
                 }
                 Link::Updated => {
-                    view! { "Rivulet was updated. What you typed is kept. " <a href="" rel="external">"Reload"</a> }.into_any()
+                    view! { "Rivulet was updated. What you typed is kept. " <a href="" rel="external">{"Reload"}</a> }.into_any()
                 }
-                Link::SignedOut => view! { "You are signed out. " <a href="/sign-in" rel="external">"Sign in"</a> }.into_any(),
+                Link::SignedOut => view! { "You are signed out. " <a href="/sign-in" rel="external">{"Sign in"}</a> }.into_any(),
             }}
         </div>
     }
@@ -146,7 +146,7 @@ pub fn NewChat() -> impl IntoView {
                             <Bar title=String::from("New chat") />
                             <div class="empty">
                                 <h2>{greeting}</h2>
-                                <p>"Ask something. The reply goes on whatever happens to this page."</p>
+                                <p>{"Ask something. The reply goes on whatever happens to this page."}</p>
                             </div>
                             <Composer opening thread=None />
                         }
@@ -202,7 +202,7 @@ pub fn Trouble(failure: Failure) -> impl IntoView {
                 {failure.to_string()}
             </p>
             <a class="button" href="" rel="external">
-                "Reload"
+                {"Reload"}
             </a>
         </div>
     }

@@ -514,7 +514,7 @@ fn RenameDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -> im
                     <button type="button" on:click=move |_| open.set(false)>
                         "Cancel"
                     </button>
-                    <button class="primary">"Save"</button>
+                    <button class="primary">{"Save"}</button>
                 </div>
             </form>
         </Dialog>

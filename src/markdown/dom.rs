@@ -3,7 +3,7 @@
 use leptos::{prelude::document, wasm_bindgen::JsCast};
 use web_sys::{Element, HtmlTemplateElement, Node, Text};
 
-use super::{Change, Edit, Level, Patch};
+use super::{Change, Edit, Level, Patch, trusted};
 
 /// How long a text gets, in UTF-16 units, before its last line begins a run; and how far back that line is looked for.
 const RUN: u32 = 2_000;
@@ -135,7 +135,7 @@ fn replace_from(element: &Element, old: Option<Node>, html: &str) {
     else {
         return;
     };
-    template.set_inner_html(html);
+    trusted::set_html(&template, html);
     morph(element, old, template.content().first_child());
 }
 

@@ -29,8 +29,8 @@ pub fn CreateAccount() -> impl IntoView {
 fn create_form(refusal: Refusal, code: Option<String>) -> impl IntoView {
     view! {
         <form method="post" action="/create-account">
-            <h1>"Welcome to Rivulet"</h1>
-            <p>"Create the account that owns this server."</p>
+            <h1>{"Welcome to Rivulet"}</h1>
+            <p>{"Create the account that owns this server."}</p>
             <Refused message=refusal.message />
             <label>"Name" <input name="name" autocomplete="name" required maxlength="100" value=refusal.name autofocus /></label>
             <label>"Email" <input name="email" type="email" autocomplete="username" required maxlength="254" value=refusal.email /></label>
@@ -38,9 +38,9 @@ fn create_form(refusal: Refusal, code: Option<String>) -> impl IntoView {
                 "Password"
                 <input name="password" type="password" autocomplete="new-password" required minlength=crate::account::SHORTEST_PASSWORD aria-describedby="password-hint" />
             </label>
-            <small id="password-hint">"At least 8 characters."</small>
+            <small id="password-hint">{"At least 8 characters."}</small>
             {code.map(code_field)}
-            <button class="primary">"Create account"</button>
+            <button class="primary">{"Create account"}</button>
         </form>
     }
 }
@@ -57,10 +57,10 @@ fn code_field(code: String) -> impl IntoView {
 fn closed() -> impl IntoView {
     view! {
         <div class="card">
-            <h1>"Welcome to Rivulet"</h1>
-            <p>"This Rivulet has its owner already."</p>
+            <h1>{"Welcome to Rivulet"}</h1>
+            <p>{"This Rivulet has its owner already."}</p>
             <a class="button primary" href="/sign-in">
-                "Sign in"
+                {"Sign in"}
             </a>
         </div>
     }
@@ -77,11 +77,11 @@ pub fn SignIn() -> impl IntoView {
                     let refusal = door.await.unwrap_or_default().refusal.unwrap_or_default();
                     view! {
                         <form method="post" action="/sign-in">
-                            <h1>"Welcome back"</h1>
+                            <h1>{"Welcome back"}</h1>
                             <Refused message=refusal.message />
                             <label>"Email" <input name="email" type="email" autocomplete="username" required value=refusal.email autofocus /></label>
-                            <label>"Password" <input name="password" type="password" autocomplete="current-password" required /></label>
-                            <button class="primary">"Sign in"</button>
+                            <label>{"Password"} <input name="password" type="password" autocomplete="current-password" required=true /></label>
+                            <button class="primary">{"Sign in"}</button>
                         </form>
                     }
                 })}

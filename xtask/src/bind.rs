@@ -4,11 +4,14 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::files;
 use crate::site::Site;
+
+/// leptos' type for an element of a view in which all is literal, as it stands in the names of its functions.
+const INERT: &[u8] = b"InertElement";
 
 /// Adds `output.wasm`, `output.js` and the scripts that libraries bring, to the site.
 ///
@@ -42,6 +45,13 @@ fn still_there(note: &Path, hash: &str) -> Option<Vec<PathBuf>> {
 }
 
 fn generate(site: &mut Site, program: Vec<u8>, output: &Path, release: bool) -> Result<()> {
+    // leptos makes such an element by `innerHTML`, which the pages' Trusted Types refuse. (In a release the function may
+    // have lost its name; a build without finds it always.)
+    ensure!(
+        !program.windows(INERT.len()).any(|name| name == INERT),
+        "A view has an element in which all is literal, which leptos writes as a string where the pages' policy lets \
+         no string through. Write a text in it in braces, `<p>{{\"So\"}}</p>`, or an attribute as `required=true`."
+    );
     let mut bound = Bindgen::new()
         .input_bytes("page", program)
         .web(true)?

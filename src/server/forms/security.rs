@@ -24,7 +24,8 @@ use crate::{
 const PAGE: &str = "/settings/security";
 
 /// The page's own policy: a style, a picture, and its forms.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 pub async fn show(
     State(app): State<AppState>,

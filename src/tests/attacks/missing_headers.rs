@@ -15,7 +15,13 @@ fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
 
 fn is_guarded(what: &str, answer: &Response) {
     let policy = header(answer, "content-security-policy");
-    for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"] {
+    for part in [
+        "default-src 'none'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "require-trusted-types-for 'script'",
+    ] {
         assert!(policy.contains(part), "{what}: {policy}");
     }
     for (name, value) in [
@@ -100,6 +106,7 @@ async fn no_file_is_a_script_because_it_is_here() {
     let answer = request.header("accept", "text/html").send().await.expect("an answer");
     let policy = header(&answer, "content-security-policy").to_owned();
     let scripts = policy.split(';').find_map(|part| part.trim().strip_prefix("script-src ")).expect("a policy");
+    assert!(policy.contains("; trusted-types rivulet"), "{policy}");
     assert!(
         scripts.contains("'strict-dynamic'") && !scripts.contains("'self'") && !scripts.contains("'unsafe-inline'")
     );
