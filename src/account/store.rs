@@ -186,14 +186,16 @@ impl Database {
         tx.commit().await
     }
 
-    /// A person's sessions that are not over, the last used first.
-    pub async fn sessions(&self, user: UserId, now: Millis) -> sqlx::Result<Vec<Listed>> {
+    /// A person's sessions that are not over: the one that asks, and then the others, the last used first.
+    pub async fn sessions(&self, user: UserId, asking: &str, now: Millis) -> sqlx::Result<Vec<Listed>> {
         sqlx::query(
             "SELECT token_hash, created_at, seen_at, browser, address FROM sessions
-             WHERE user_id = $1 AND expires_at > $2 ORDER BY seen_at DESC, token_hash LIMIT 200",
+             WHERE user_id = $1 AND expires_at > $2
+             ORDER BY CASE token_hash WHEN $3 THEN 0 ELSE 1 END, seen_at DESC, token_hash LIMIT 200",
         )
         .bind(user.to_string())
         .bind(now)
+        .bind(asking)
         .try_map(|row: AnyRow| {
             Ok(Listed {
                 token_hash: row.try_get("token_hash")?,

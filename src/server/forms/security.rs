@@ -61,7 +61,7 @@ async fn page(
     refused: Option<Failure>,
 ) -> Response {
     let now = now();
-    let sessions = match app.database.sessions(who.user, now).await {
+    let sessions = match app.database.sessions(who.user, &who.session, now).await {
         Ok(sessions) => sessions,
         Err(error) => return Failure::from(error).into_response(),
     };

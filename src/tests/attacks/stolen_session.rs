@@ -46,6 +46,24 @@ async fn a_session_can_be_seen_and_ended() {
     assert_eq!(here.gets("/").await.status, 200, "one's own stays");
 }
 
+/// Rule: the list begins with this browser, wherever else the person was since; a stranger stands out below it.
+#[tokio::test]
+async fn ones_own_session_is_listed_first() {
+    let server = Server::start().await;
+    server.sign_up("Ada").await;
+    let mut here = signed_in(&server, 1).await;
+    let (_second, _third) = (signed_in(&server, 2).await, signed_in(&server, 3).await);
+    let mut database = server.database().await;
+    for (number, ago) in [(1, 2), (2, 0), (3, 1)] {
+        let seen_at = rivulet::ids::now() - ago * 60_000;
+        database.run(format!("UPDATE sessions SET seen_at = {seen_at} WHERE address = '127.7.0.{number}'")).await;
+    }
+    let page = here.gets("/settings/security").await.text;
+    let place = |what: &str| page.find(what).unwrap_or_else(|| panic!("{what} is missing: {page}"));
+    let places = ["This one", "127.7.0.1", "127.7.0.2", "127.7.0.3"].map(place);
+    assert!(places.is_sorted(), "{places:?}: {page}");
+}
+
 /// Rule: one's own session and other people's are not ended by their names.
 #[tokio::test]
 async fn nobody_ends_the_sessions_of_others() {
