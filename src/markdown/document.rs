@@ -134,7 +134,7 @@ impl Document {
         self.blocks.iter().map(|block| block.html.as_str())
     }
 
-    /// How many bytes the parser was given in all, in as many passes as it took.
+    /// How many bytes were read in all, in as many passes as it took: by the parser, and for marks at the end.
     pub fn work(&self) -> usize {
         self.work.get()
     }

@@ -8,39 +8,39 @@ pub(super) struct Healed {
     pub text: String,
     /// Bytes of it that were written. After them stands what closes the marks that are open.
     pub shown: usize,
-    /// Bytes that the parser was given for it.
+    /// Bytes that were read for it: by the parser, and for marks at the end.
     pub work: usize,
 }
 
 /// Makes a text fit to be shown although its last line is not complete. Linear in its length.
 pub(super) fn heal(text: &str) -> Healed {
     let mut leaf = Leaf::of(text);
-    let mut kept = hold_table(text, &leaf);
     let mut end = text.len();
     let mut work = end;
+    let mut kept = hold_table(text, &leaf, &mut work);
     while kept < end {
         end = kept;
         work += end;
         leaf = Leaf::of(&text[..end]);
-        kept = hold(&text[..end], &leaf);
+        kept = hold(&text[..end], &leaf, &mut work);
     }
     Healed { work, ..close(&text[..end], &leaf) }
 }
 
 /// How many bytes of `text` can be shown: not a row at its end that may still be the header of a table.
-fn hold_table(text: &str, leaf: &Leaf) -> usize {
+fn hold_table(text: &str, leaf: &Leaf, work: &mut usize) -> usize {
     let line = last_line(text);
     let above = last_line(&text[..line.saturating_sub(1)]);
     let is_row = |line: &str| line.trim_start_matches([' ', '\t', '>']).starts_with('|');
     match leaf.kind {
         LeafKind::Text if leaf.start < line && is_row(&text[above..line]) && only(&text[line..], ROW) => above,
         LeafKind::Text if is_row(&text[line..]) => line,
-        _ => hold(text, leaf),
+        _ => hold(text, leaf, work),
     }
 }
 
 /// How many bytes of `text` can be shown: not those at its end that may still become a mark.
-fn hold(text: &str, leaf: &Leaf) -> usize {
+fn hold(text: &str, leaf: &Leaf, work: &mut usize) -> usize {
     let line = last_line(text);
     let last = &text[line..];
     let marks = !last.trim().is_empty() && only_marks(last);
@@ -54,7 +54,7 @@ fn hold(text: &str, leaf: &Leaf) -> usize {
         LeafKind::Table => only(last, ROW) && text[leaf.start..].matches('\n').count() != 1,
         LeafKind::Text | LeafKind::None => marks || definition(last),
     };
-    line + if held { 0 } else { hold_marks(last) }
+    line + if held { 0 } else { hold_marks(last, work) }
 }
 
 /// The byte at which the last line begins.
@@ -93,21 +93,28 @@ fn definition(line: &str) -> bool {
     line.starts_with('[') && line.contains("]:")
 }
 
-/// How many bytes of a line stand before the marks at its end, which open, close or become something.
-fn hold_marks(line: &str) -> usize {
+/// How many bytes of a line stand before the marks at its end, which open, close or become something. Linear in the
+/// marks: of what stands before one, no more is looked at (and added to `work`) than an entity or an address is long.
+fn hold_marks(line: &str, work: &mut usize) -> usize {
     let mut kept = line;
+    let mut find = |kept: &str, mark: char, bytes: usize| {
+        let from = kept.floor_char_boundary(kept.len().saturating_sub(bytes));
+        let found = kept[from..].rfind(mark).map(|at| from + at);
+        *work += kept.len() - found.unwrap_or(from);
+        found
+    };
+    let addresses = line.contains('<');
     loop {
         let before = kept.len();
-        kept = kept.trim_end_matches(['*', '_', '~', '`', '<', '\\']);
-        kept = kept.strip_suffix('[').unwrap_or(kept);
+        kept = kept.trim_end_matches(['*', '_', '~', '`', '<', '\\', '[']);
         kept = match kept.strip_suffix('!') {
             Some(image) if kept.len() < before => image,
             _ => kept,
         };
-        if let Some(at) = kept.rfind('&').filter(|at| is_entity(&kept[at + 1..])) {
+        if let Some(at) = find(kept, '&', 1 + LONGEST_ENTITY).filter(|at| is_entity(&kept[at + 1..])) {
             kept = &kept[..at];
         }
-        if let Some(at) = kept.rfind('<') {
+        if let Some(at) = addresses.then(|| find(kept, '<', 1 + LONGEST_ADDRESS)).flatten() {
             kept = &kept[..at + 1 + hold_address(&kept[at + 1..])];
         }
         if kept.len() == before {
@@ -116,14 +123,18 @@ fn hold_marks(line: &str) -> usize {
     }
 }
 
-/// Whether an entity's name may go on after this. The longest common ones have eight letters.
+/// The longest common names of entities, and the longest addresses that are held back.
+const LONGEST_ENTITY: usize = 8;
+const LONGEST_ADDRESS: usize = 40;
+
+/// Whether an entity's name may go on after this.
 fn is_entity(name: &str) -> bool {
-    name.len() <= 8 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '#')
+    name.len() <= LONGEST_ENTITY && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '#')
 }
 
 /// How many bytes of what stands after a `<` can be shown: nothing before it is an address, and no end that makes it none.
 fn hold_address(rest: &str) -> usize {
-    if rest.len() > 40 || rest.contains(|c: char| c.is_whitespace() || ":>".contains(c)) {
+    if rest.len() > LONGEST_ADDRESS || rest.contains(|c: char| c.is_whitespace() || ":>".contains(c)) {
         return rest.len();
     }
     let address = rest.trim_end_matches(['@', '.', '-']);

@@ -69,6 +69,16 @@ fn a_text_in_pieces_is_read_in_proportion() {
     }
 }
 
+/// After a word the marks at the end of a line are held back, however many.
+#[test]
+fn marks_at_the_end_of_a_line_are_read_in_proportion() {
+    for pattern in HOSTILE.iter().chain(&["[*", "\\[", "&a[", "<a["]) {
+        let text = format!("word {}", repeated(pattern, 16 << 10));
+        let work = Document::new(&text, true).work();
+        assert!(work <= PIECES * text.len(), "{pattern:?}: {work} bytes of {}", text.len());
+    }
+}
+
 /// Past the budget: no work at all, every word is there, and more is only appended.
 #[test]
 fn a_text_that_is_too_long_is_shown_as_it_was_written() {
