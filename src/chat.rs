@@ -1,10 +1,16 @@
-//! The pages of the chat: their state, their views, and what they ask of the server.
+//! The pages of the chat: their state, their views, and what they ask of the server. State knows no views.
 
 pub mod api;
+pub mod bar;
 pub mod composer;
+pub mod conversation_list;
+pub mod dialogs;
+pub mod draft;
 pub mod message_view;
 pub mod model_menu;
 pub mod outbox;
 pub mod page;
+pub mod page_context;
 pub mod sidebar;
 pub mod thread;
+pub mod thread_view;

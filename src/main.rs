@@ -88,13 +88,13 @@ async fn serve() -> anyhow::Result<()> {
             app.setup_code.link(app.public_url.as_ref(), address)
         );
     }
-    let server = tokio::spawn(serve::serve(listener, app.clone(), limits, app.closing.clone()));
+    let server = tokio::spawn(serve::serve(listener, app.clone(), limits, app.replies.closing.clone()));
 
     tokio::select! {
         () = stop.received() => {}
         _ = &mut committer => {
             // Without it nothing is kept, so nothing may be shown. The next start recovers what it left.
-            app.closing.cancel();
+            app.replies.closing.cancel();
             close_sockets(&app).await;
             bail!("Nothing can be written to the database any more: see the log. Start Rivulet again.");
         }
@@ -108,14 +108,14 @@ async fn serve() -> anyhow::Result<()> {
 /// Lets running replies finish, then ends them; and closes what is open.
 async fn shut_down(app: AppState, committer: oneshot::Receiver<()>, server: JoinHandle<()>, grace_seconds: u64) {
     tracing::info!(grace_seconds, "stopping: no new replies; open ones may finish");
-    app.closing.cancel();
-    app.replies.close();
-    if timeout(Duration::from_secs(grace_seconds), app.replies.wait()).await.is_err() {
+    app.replies.closing.cancel();
+    app.replies.tasks.close();
+    if timeout(Duration::from_secs(grace_seconds), app.replies.tasks.wait()).await.is_err() {
         for running in app.hub.all_running(None) {
             running.stop(Status::Interrupted);
         }
         // What cannot be written now is in the journal, and the next start ends it.
-        let _ = timeout(Duration::from_secs(5), app.replies.wait()).await;
+        let _ = timeout(Duration::from_secs(5), app.replies.tasks.wait()).await;
     }
     close_sockets(&app).await;
     let _ = timeout(Duration::from_secs(3), server).await;

@@ -47,7 +47,7 @@ impl Status {
     }
 
     /// Whether Continue makes sense: it ended, but not because all was said.
-    pub fn can_go_on(self) -> bool {
+    pub fn can_resume(self) -> bool {
         matches!(self, Status::Stopped | Status::Failed | Status::Interrupted)
     }
 }
@@ -390,6 +390,29 @@ impl Message {
 }
 
 impl Position {
+    /// The event by which a part begins here. A writer makes its events with these three, each of which moves on.
+    pub fn begin_part(&mut self, kind: Kind, started_at: Millis) -> Event {
+        let birth = Birth { part: self.parts.len(), at: self.parts.last().copied().unwrap_or(0), kind, started_at };
+        self.parts.push(0);
+        Event { epoch: self.epoch, change: Change::Part(birth) }
+    }
+
+    /// The event by which the last part grows. There has to be one.
+    pub fn grow(&mut self, text: String) -> Event {
+        let at = self.parts.last().copied().unwrap_or(0);
+        if let Some(length) = self.parts.last_mut() {
+            *length += text.len();
+        }
+        Event { epoch: self.epoch, change: Change::Text(Text { part: self.parts.len().saturating_sub(1), at, text }) }
+    }
+
+    /// The event by which the message ends here.
+    pub fn end(&mut self, end: End) -> Event {
+        self.ended = true;
+        let ended = Ended { parts: self.parts.len(), at: self.parts.last().copied().unwrap_or(0), end };
+        Event { epoch: self.epoch, change: Change::Ended(ended) }
+    }
+
     /// Moves on by an event that was sent: what a reader of it will have.
     pub fn advance(&mut self, event: &Event) {
         match &event.change {

@@ -26,6 +26,9 @@ const ATTEMPTS: u32 = 4;
 /// The longest wait that a provider may ask for and still be tried again.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
+/// A provider, and what it calls a model.
+pub type ModelHandle = (Arc<dyn Provider>, String);
+
 /// What a reply is made of, in the order in which it came. Text is normalised ([`crate::text`]) and never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
@@ -50,7 +53,7 @@ pub struct Request {
     /// The conversation, oldest first.
     pub turns: Vec<Turn>,
     /// The last turn is the assistant's unfinished text: what streams is what follows it.
-    pub going_on: bool,
+    pub resumes: bool,
 }
 
 /// A model that a provider offers.

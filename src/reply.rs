@@ -1,7 +1,7 @@
 //! Running a reply: from what a provider sends to what every tab may see.
 //!
-//! [`job`] reads the provider and makes events; [`journal`] commits them; only then [`hub`] applies and shows them.
-//! [`recovery`] does at the next start what a killed process could not.
+//! [`Replies`] starts and ends them. [`job`] reads the provider and makes events; [`journal`] commits them; only then the
+//! hub applies and shows them. [`recovery`] does at the next start what a killed process could not.
 
 pub mod job;
 pub mod journal;
@@ -10,142 +10,227 @@ pub mod store;
 
 use std::{sync::Arc, time::Duration};
 
+use anyhow::Context;
+use tokio::{sync::oneshot, time::timeout};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
 use crate::{
-    ids::{AccountId, ConversationId, MessageId},
+    config::Limits,
+    database::Database,
+    error::Failure,
+    ids::{AccountId, ConversationId, MessageId, OwnerId, mint},
     live::{
         List,
-        hub::{NotEntered, Running},
+        hub::{Hub, NotEntered, Running},
     },
-    message::{Epoch, Message, Status},
-    provider::Provider,
-    state::AppState,
+    message::{Epoch, Message, Role, Status},
+    provider::ModelHandle,
 };
 use job::Job;
+use journal::{Journal, store::Store};
 use store::{Exchange, Started};
 
-/// Writes a person's message and starts the reply to it.
-pub async fn answer(
-    app: &AppState,
-    account: AccountId,
-    exchange: Exchange,
-    asked: (Arc<dyn Provider>, String),
-) -> sqlx::Result<Started> {
-    app.to_its_end(async move |app| {
-        let running = match app.hub.enter(account, exchange.conversation, exchange.reply.clone()) {
-            Ok(running) => running,
-            // What has come before is not refused for want of room.
-            Err(why) => match app.database.message(account, exchange.said.id).await? {
-                Some((_, before)) if before.text() == exchange.said.text() => return Ok(Started::Repeated),
-                Some(_) => return Ok(Started::Changed),
-                None => return Ok(not_started(why, Started::Repeated)),
-            },
-        };
-        let started = app.database.exchange(account, &exchange).await;
-        go(&app, running, started, asked, false)
-    })
-    .await
+/// How long Stop waits for the end to be written.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// The pauses between two looks double from the one to the other.
+const MIN_PAUSE: Duration = Duration::from_millis(50);
+const MAX_PAUSE: Duration = Duration::from_secs(2);
+
+/// The replies of this process. Cheap to clone.
+#[derive(Clone)]
+pub struct Replies {
+    pub database: Arc<Database>,
+    pub hub: Arc<Hub>,
+    pub journal: Journal,
+    /// This process, as the rows of its running replies name it.
+    pub owner: OwnerId,
+    /// The running replies, and other work that a server which stops waits for.
+    pub tasks: TaskTracker,
+    /// Cancelled when the server is to stop: no reply starts any more.
+    pub closing: CancellationToken,
 }
 
-/// Starts another attempt at a finished reply. It takes the place of the one that is shown; that one stays.
-pub async fn retry(
-    app: &AppState,
-    account: AccountId,
-    conversation: ConversationId,
-    of: MessageId,
-    reply: Message,
-    asked: (Arc<dyn Provider>, String),
-) -> sqlx::Result<Started> {
-    app.to_its_end(async move |app| {
-        let running = match app.hub.enter(account, conversation, reply.clone()) {
-            Ok(running) => running,
-            Err(why) => return Ok(not_started(why, Started::Repeated)),
-        };
-        let started = app.database.retry(account, of, &reply, app.owner).await;
-        go(&app, running, started, asked, false)
-    })
-    .await
-}
-
-/// Goes on with a reply that ended early, in a new epoch of it. `message` is what the presser's epoch ended as.
-pub async fn go_on(
-    app: &AppState,
-    account: AccountId,
-    conversation: ConversationId,
-    message: Message,
-    asked: (Arc<dyn Provider>, String),
-) -> sqlx::Result<Started> {
-    let seen = message.epoch;
-    let epoch = Epoch { counter: seen.counter + 1, nonce: rand::random() };
-    let next = Message { epoch, status: Status::Pending, ended_at: None, error: None, usage: None, ..message };
-    app.to_its_end(async move |app| {
-        let running = match app.hub.enter(account, conversation, next) {
-            Ok(running) => running,
-            Err(why) => return Ok(not_started(why, Started::Changed)),
-        };
-        let started = app.database.go_on(account, running.id, seen, epoch, app.owner).await;
-        go(&app, running, started, asked, true)
-    })
-    .await
-}
-
-/// Why a reply did not start; `repeated` if the message runs already.
-fn not_started(why: NotEntered, repeated: Started) -> Started {
-    match why {
-        NotEntered::Running => repeated,
-        NotEntered::TooMany => Started::TooMany,
-        NotEntered::Full => Started::Full,
+impl Replies {
+    /// Recovers what a dead process left, and starts the committer: the receiver says when it has ended, and with an error
+    /// if it should not have. Errors are for the person who starts the server.
+    pub async fn open(database: Arc<Database>, limits: Limits) -> anyhow::Result<(Replies, oneshot::Receiver<()>)> {
+        let owner: OwnerId = mint();
+        database.register(owner).await.with_context(|| {
+            let path = database.path().display();
+            format!("The database {path} cannot be written. Is it read-only, full, or locked by another program?")
+        })?;
+        recovery::run(&database, owner).await?;
+        let hub = Arc::new(Hub::new(limits));
+        let store = Store::open(database.path(), owner).context("The journal cannot be opened.")?;
+        let (journal, committer) = Journal::start(store, database.turn(), hub.clone())?;
+        let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
+        Ok((Replies { database, hub, journal, owner, tasks, closing }, committer))
     }
-}
 
-/// A reply is in the hub before its row commits; if it did not, it leaves again.
-fn go(
-    app: &AppState,
-    running: Arc<Running>,
-    started: sqlx::Result<Started>,
-    asked: (Arc<dyn Provider>, String),
-    going_on: bool,
-) -> sqlx::Result<Started> {
-    match started {
-        Ok(Started::Yes { place, .. }) => run(app, running, place, asked, going_on),
-        Ok(_) => app.hub.withdraw(&running),
-        // Whoever asked is told that it failed, and may ask again; but a row without its reply would stand open for ever.
-        Err(_) => drop(app.replies.spawn(find_out(app.clone(), running, asked, going_on))),
+    /// Does what must not be left half done, even if whoever asked for it is gone: the server drops a request's own work
+    /// when its connection closes, and a row without its reply would stand open for ever.
+    pub async fn detached<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
+        match self.tasks.spawn(work).await {
+            Ok(done) => done,
+            // It is never aborted.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
     }
-    started
-}
 
-fn run(
-    app: &AppState,
-    running: Arc<Running>,
-    place: i64,
-    (provider, model): (Arc<dyn Provider>, String),
-    going_on: bool,
-) {
-    running.open();
-    app.hub.changed(List::Conversations);
-    app.hub.changed(List::Messages(running.conversation));
-    Job { running, provider, model, place, going_on }.spawn(app.clone());
-}
+    /// Writes a person's message and starts the reply to it.
+    pub async fn answer(&self, account: AccountId, exchange: Exchange, model: ModelHandle) -> Result<Started, Failure> {
+        self.check_open()?;
+        let replies = self.clone();
+        self.detached(async move {
+            let running = match replies.hub.enter(account, exchange.conversation, exchange.reply.clone()) {
+                Ok(running) => running,
+                // What has come before is not refused for want of room.
+                Err(why) => match replies.database.message(account, exchange.said.id).await? {
+                    Some((_, before)) if before.text() == exchange.said.text() => return Ok(Started::Repeated),
+                    Some(_) => return Err(Failure::Changed),
+                    None => return not_entered(why, Ok(Started::Repeated)),
+                },
+            };
+            let started = replies.database.exchange(account, &exchange, replies.owner).await;
+            replies.run_if_started(running, started, model, false)
+        })
+        .await
+    }
 
-/// A commit that was reported to have failed may have gone through all the same. Looks until that is known.
-async fn find_out(app: AppState, running: Arc<Running>, asked: (Arc<dyn Provider>, String), going_on: bool) {
-    let mut pause = MIN_PAUSE;
-    loop {
-        match app.database.place_if_started(running.id, running.message().epoch, app.owner).await {
-            Ok(Some(place)) => return run(&app, running, place, asked, going_on),
-            Ok(None) => return app.hub.withdraw(&running),
-            Err(error) => {
-                tracing::error!(message = %running.id, %error, "whether a reply has started is not known; looking again");
-                tokio::select! {
-                    () = tokio::time::sleep(pause) => pause = (pause * 2).min(MAX_PAUSE),
-                    // The next start ends it.
-                    () = app.closing.cancelled() => return app.hub.withdraw(&running),
+    /// Starts another attempt at a finished reply. It takes the place of the one that is shown; that one stays.
+    pub async fn retry(
+        &self,
+        account: AccountId,
+        of: MessageId,
+        key: String,
+        model: ModelHandle,
+    ) -> Result<(), Failure> {
+        let (conversation, _) = self.finished(account, of).await?;
+        let (replies, reply) = (self.clone(), Message::asked(mint(), key));
+        self.detached(async move {
+            let running = match replies.hub.enter(account, conversation, reply.clone()) {
+                Ok(running) => running,
+                Err(why) => return not_entered(why, Ok(())),
+            };
+            let started = replies.database.retry(account, of, &reply, replies.owner).await;
+            replies.run_if_started(running, started, model, false).map(drop)
+        })
+        .await
+    }
+
+    /// Continues a reply that ended early, in a new epoch of it; `seen` is the one that the person saw.
+    pub async fn resume(
+        &self,
+        account: AccountId,
+        id: MessageId,
+        seen: Epoch,
+        model: ModelHandle,
+    ) -> Result<(), Failure> {
+        let (conversation, message) = self.finished(account, id).await?;
+        if message.epoch != seen || !message.status.can_resume() {
+            return Err(Failure::Changed);
+        }
+        let epoch = Epoch { counter: seen.counter + 1, nonce: rand::random() };
+        let next = Message { epoch, status: Status::Pending, ended_at: None, error: None, usage: None, ..message };
+        let replies = self.clone();
+        self.detached(async move {
+            let running = match replies.hub.enter(account, conversation, next) {
+                Ok(running) => running,
+                Err(why) => return not_entered(why, Err(Failure::Changed)),
+            };
+            let started = replies.database.resume(account, id, seen, epoch, replies.owner).await;
+            replies.run_if_started(running, started, model, true).map(drop)
+        })
+        .await
+    }
+
+    /// Ends a running reply, and returns when its end is written. One that has ended already is no error.
+    pub async fn stop(&self, account: AccountId, id: MessageId) -> Result<(), Failure> {
+        match self.hub.running(id) {
+            Some(running) if running.account == account => {
+                running.stop(Status::Stopped);
+                // The end comes by the socket, too; but that it cannot be written is said here.
+                timeout(STOP_TIMEOUT, running.over()).await.map_err(|_| Failure::Unavailable)
+            }
+            _ => self.database.message(account, id).await?.map(drop).ok_or(Failure::NotFound),
+        }
+    }
+
+    fn check_open(&self) -> Result<(), Failure> {
+        if self.closing.is_cancelled() { Err(Failure::Restarting) } else { Ok(()) }
+    }
+
+    /// A reply that has ended, which is what can be tried again or continued.
+    async fn finished(&self, account: AccountId, id: MessageId) -> Result<(ConversationId, Message), Failure> {
+        self.check_open()?;
+        let (conversation, message) = self.database.message(account, id).await?.ok_or(Failure::NotFound)?;
+        match (message.role, message.status.is_final()) {
+            (Role::User, _) => Err(Failure::NotFound),
+            (Role::Assistant, false) => Err(Failure::Busy),
+            (Role::Assistant, true) => Ok((conversation, message)),
+        }
+    }
+
+    /// A reply is in the hub before its row commits; if it did not, it leaves again.
+    fn run_if_started(
+        &self,
+        running: Arc<Running>,
+        started: sqlx::Result<Started>,
+        model: ModelHandle,
+        resumes: bool,
+    ) -> Result<Started, Failure> {
+        match started {
+            Ok(Started::Yes { place, .. }) => self.run(running, place, model, resumes),
+            Ok(_) => self.hub.withdraw(&running),
+            // Whoever asked learns that it failed, and may ask again; but a row without its reply would stand open for ever.
+            Err(_) => drop(self.tasks.spawn(self.clone().find_out(running, model, resumes))),
+        }
+        match started? {
+            Started::Busy => Err(Failure::Busy),
+            Started::Changed => Err(Failure::Changed),
+            Started::Missing => Err(Failure::NotFound),
+            Started::Fenced => Err(Failure::Restarting),
+            started => Ok(started),
+        }
+    }
+
+    fn run(&self, running: Arc<Running>, place: i64, (provider, model): ModelHandle, resumes: bool) {
+        running.open();
+        self.hub.changed(List::Conversations);
+        self.hub.changed(List::Messages(running.conversation));
+        self.tasks.spawn(Job { running, provider, model, place, resumes }.run(self.clone()));
+    }
+
+    /// A commit that was reported to have failed may have gone through all the same. Looks until that is known.
+    async fn find_out(self, running: Arc<Running>, model: ModelHandle, resumes: bool) {
+        let mut pause = MIN_PAUSE;
+        loop {
+            match self.database.place_if_started(running.id, running.message().epoch, self.owner).await {
+                Ok(Some(place)) => return self.run(running, place, model, resumes),
+                Ok(None) => return self.hub.withdraw(&running),
+                Err(error) => {
+                    tracing::error!(message = %running.id, %error, "whether a reply has started is not known; looking again");
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => pause = (pause * 2).min(MAX_PAUSE),
+                        // The next start ends it.
+                        () = self.closing.cancelled() => return self.hub.withdraw(&running),
+                    }
                 }
             }
         }
     }
 }
 
-/// The pauses between two looks double from the one to the other.
-const MIN_PAUSE: Duration = Duration::from_millis(50);
-const MAX_PAUSE: Duration = Duration::from_secs(2);
+/// Why a reply did not start; `runs` if it runs already.
+fn not_entered<T>(why: NotEntered, runs: Result<T, Failure>) -> Result<T, Failure> {
+    let limited = |message: &str| Err(Failure::Limited(message.into()));
+    match why {
+        NotEntered::Running => runs,
+        NotEntered::TooMany => {
+            limited("As many of your replies are running as may at once. Wait for one or stop one, then send again.")
+        }
+        NotEntered::Full => {
+            limited("Rivulet is writing as many replies as it can. Send again in a moment; your text is kept.")
+        }
+    }
+}

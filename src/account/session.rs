@@ -11,7 +11,6 @@ use tokio_util::task::TaskTracker;
 use super::{
     Person, browser,
     cookies::{TokenCookie, hash, new_token},
-    store::Session as SessionRow,
 };
 use crate::{
     database::Database,
@@ -77,7 +76,7 @@ impl Sessions {
             let expires_at = expiry(session.created_at, now());
             self.tasks.spawn(seen(self.database.clone(), session.token_hash.clone(), expires_at, address));
         }
-        let SessionRow { account, user, person, token_hash, .. } = session;
+        let OpenSession { account, user, person, token_hash, .. } = session;
         Ok(SignedIn { account, user, person, session: token_hash })
     }
 
@@ -135,4 +134,24 @@ impl NewSession {
             expires_at: expiry(now, now),
         }
     }
+}
+
+/// A session that is not over, and whose it is.
+pub struct OpenSession {
+    pub token_hash: String,
+    pub account: AccountId,
+    pub user: UserId,
+    pub person: Person,
+    pub created_at: Millis,
+    pub seen_at: Millis,
+}
+
+/// A session as its person is shown it.
+pub struct ListedSession {
+    /// Names it in forms. The token cannot be found from it.
+    pub token_hash: String,
+    pub created_at: Millis,
+    pub seen_at: Millis,
+    pub browser: String,
+    pub address: String,
 }

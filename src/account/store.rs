@@ -2,7 +2,10 @@
 
 use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
-use super::{Person, session::NewSession};
+use super::{
+    Person,
+    session::{ListedSession, NewSession, OpenSession},
+};
 use crate::{
     database::{Database, parsed, placeholders},
     ids::{AccountId, Millis, UserId, mint},
@@ -10,26 +13,6 @@ use crate::{
 
 /// How many devices of a person are remembered.
 const MAX_DEVICES: i64 = 20;
-
-/// A session that is not over, and whose it is.
-pub struct Session {
-    pub token_hash: String,
-    pub account: AccountId,
-    pub user: UserId,
-    pub person: Person,
-    pub created_at: Millis,
-    pub seen_at: Millis,
-}
-
-/// A session as its person is shown it.
-pub struct Listed {
-    /// Names it in forms. The token cannot be found from it.
-    pub token_hash: String,
-    pub created_at: Millis,
-    pub seen_at: Millis,
-    pub browser: String,
-    pub address: String,
-}
 
 impl Database {
     /// Whether somebody has an account here: then sign-up is closed.
@@ -135,7 +118,7 @@ impl Database {
     }
 
     /// The first of these sessions that is not over.
-    pub async fn session(&self, token_hashes: &[String], now: Millis) -> sqlx::Result<Option<Session>> {
+    pub async fn session(&self, token_hashes: &[String], now: Millis) -> sqlx::Result<Option<OpenSession>> {
         if token_hashes.is_empty() {
             return Ok(None);
         }
@@ -148,7 +131,7 @@ impl Database {
             token_hashes.iter().fold(sqlx::query(AssertSqlSafe(statement)).bind(now), |query, hash| query.bind(hash));
         let sessions = query
             .try_map(|row: AnyRow| {
-                Ok(Session {
+                Ok(OpenSession {
                     token_hash: row.try_get("token_hash")?,
                     account: parsed(&row, "account_id")?,
                     user: parsed(&row, "id")?,
@@ -187,7 +170,7 @@ impl Database {
     }
 
     /// A person's sessions that are not over: the one that asks, and then the others, the last used first.
-    pub async fn sessions(&self, user: UserId, asking: &str, now: Millis) -> sqlx::Result<Vec<Listed>> {
+    pub async fn sessions(&self, user: UserId, asking: &str, now: Millis) -> sqlx::Result<Vec<ListedSession>> {
         sqlx::query(
             "SELECT token_hash, created_at, seen_at, browser, address FROM sessions
              WHERE user_id = $1 AND expires_at > $2
@@ -197,7 +180,7 @@ impl Database {
         .bind(now)
         .bind(asking)
         .try_map(|row: AnyRow| {
-            Ok(Listed {
+            Ok(ListedSession {
                 token_hash: row.try_get("token_hash")?,
                 created_at: row.try_get("created_at")?,
                 seen_at: row.try_get("seen_at")?,

@@ -14,6 +14,8 @@ use crate::{
     json::Json,
     message::{Epoch, Kind, Message, Part, Role, Status},
 };
+#[cfg(feature = "ssr")]
+use crate::{conversation::LONGEST_TITLE, live::List, text::in_one_line};
 
 /// The sidebar as a page opens with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,12 +90,12 @@ pub struct Sent {
     pub messages: Vec<Message>,
 }
 
-/// What every page of the chat opens with. Sends whoever is not signed in to the door.
+/// What every page of the chat opens with. Sends whoever is not signed in to where they can be.
 #[server(prefix = "/api", endpoint = "enter", input = Json, output = Json)]
 pub async fn enter() -> Result<Opening, Failure> {
     let opening = server::opening().await;
     if opening == Err(Failure::SignedOut) {
-        leptos_axum::redirect(server::door().await?);
+        leptos_axum::redirect(server::way_in().await?);
         return opening.map_err(server::unless_sent_on);
     }
     opening.map_err(Failure::told)
@@ -103,55 +105,85 @@ pub async fn enter() -> Result<Opening, Failure> {
 /// again meanwhile (every 3 s at most), so a page that lacks models asks again until there is no trouble.
 #[server(prefix = "/api", endpoint = "models", input = Json, output = Json)]
 pub async fn models() -> Result<ModelList, Failure> {
-    server::models().await.map_err(Failure::told)
+    server::answer(|app, _| async move { Ok(server::menu(&app)) }).await
 }
 
 #[server(prefix = "/api", endpoint = "conversations", input = Json, output = Json)]
 pub async fn earlier_conversations(before: Millis) -> Result<Conversations, Failure> {
-    server::earlier_conversations(before).await.map_err(Failure::told)
+    server::answer(|app, who| async move { Ok(app.database.conversations(who.account, Some(before)).await?) }).await
 }
 
 /// The last messages of a conversation before a place; the newest without one.
 #[server(prefix = "/api", endpoint = "messages", input = Json, output = Json)]
 pub async fn messages(id: ConversationId, before: Option<i64>) -> Result<Stretch, Failure> {
-    server::messages(id, before).await.map_err(Failure::told)
+    server::answer(|app, who| async move {
+        // The hub's copies before the query: what ends in between is then in the rows.
+        let running = app.hub.all_running(Some(id));
+        let mut page = app.database.stretch(who.account, id, before).await?.ok_or(Failure::NotFound)?;
+        page.messages.iter_mut().for_each(|message| server::bring_on(message, &running));
+        Ok(page)
+    })
+    .await
 }
 
 #[server(prefix = "/api", endpoint = "send", input = Json, output = Json)]
 pub async fn send_message(sending: Sending) -> Result<Sent, Failure> {
-    server::send_signed_in(sending).await.map_err(Failure::told)
+    server::answer(|app, who| async move { server::send(&app, who.account, sending).await }).await
 }
 
 /// Ends a running reply, and returns when its end is written.
 #[server(prefix = "/api", endpoint = "stop", input = Json, output = Json)]
 pub async fn stop(id: MessageId) -> Result<(), Failure> {
-    server::stop(id).await.map_err(Failure::told)
+    server::answer(|app, who| async move { app.replies.stop(who.account, id).await }).await
 }
 
 /// Asks again, the model that is chosen now: another attempt at a finished reply, beside it.
 #[server(prefix = "/api", endpoint = "retry", input = Json, output = Json)]
 pub async fn retry(id: MessageId, model: String) -> Result<(), Failure> {
-    server::retry(id, model).await.map_err(Failure::told)
+    server::answer(|app, who| async move {
+        let handle = app.providers.find(&model)?;
+        app.replies.retry(who.account, id, model, handle).await
+    })
+    .await
 }
 
-/// Has the model that is chosen now go on with a reply that ended early, if it is still in the epoch that the page shows.
+/// Has the model that is chosen now continue a reply that ended early, if it is still in the epoch that the page shows.
 #[server(prefix = "/api", endpoint = "continue", input = Json, output = Json)]
-pub async fn go_on(id: MessageId, epoch: Epoch, model: String) -> Result<(), Failure> {
-    server::go_on(id, epoch, model).await.map_err(Failure::told)
+pub async fn resume(id: MessageId, epoch: Epoch, model: String) -> Result<(), Failure> {
+    server::answer(
+        |app, who| async move { app.replies.resume(who.account, id, epoch, app.providers.find(&model)?).await },
+    )
+    .await
 }
 
 /// Shows this attempt in its place.
 #[server(prefix = "/api", endpoint = "attempt", input = Json, output = Json)]
 pub async fn show_attempt(id: MessageId) -> Result<(), Failure> {
-    server::show_attempt(id).await.map_err(Failure::told)
+    server::answer(|app, who| async move {
+        let conversation = app.database.show_attempt(who.account, id).await?.ok_or(Failure::NotFound)?;
+        app.hub.changed(List::Messages(conversation));
+        Ok(())
+    })
+    .await
 }
 
 #[server(prefix = "/api", endpoint = "rename", input = Json, output = Json)]
 pub async fn rename(id: ConversationId, title: String) -> Result<(), Failure> {
-    server::rename(id, title).await.map_err(Failure::told)
+    server::answer(|app, who| async move {
+        let title = in_one_line(&title);
+        if title.is_empty() || title.chars().count() > LONGEST_TITLE {
+            return Err(Failure::Invalid(format!("A title has between 1 and {LONGEST_TITLE} characters.")));
+        }
+        if !app.database.rename(who.account, id, &title, true).await? {
+            return Err(Failure::NotFound);
+        }
+        app.hub.changed(List::Conversations);
+        Ok(())
+    })
+    .await
 }
 
 #[server(prefix = "/api", endpoint = "delete", input = Json, output = Json)]
 pub async fn delete(id: ConversationId) -> Result<(), Failure> {
-    server::delete(id).await.map_err(Failure::told)
+    server::answer(|app, who| async move { app.detached(move |app| server::delete(app, who.account, id)).await }).await
 }

@@ -1,122 +1,31 @@
 //! Where a message is written. What is typed here is never lost: it goes only when it is on its way, and comes back if
 //! the server does not take it.
 
-use leptos::{html, prelude::*, task::spawn_local};
+mod field;
+
+use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_navigate;
 
 use super::{
-    api::{self, Opening, Sending},
+    api::{self, Opening},
+    conversation_list::SidebarList,
+    draft::focus_composer,
     model_menu::{ModelMenu, NoModels},
-    outbox::Outbox,
-    page::Shared,
-    sidebar::Shelves,
+    page_context::PageContext,
     thread::Thread,
 };
 use crate::{
-    conversation::LONGEST_MESSAGE,
-    error::Failure,
-    ids::{ConversationId, mint},
+    ids::ConversationId,
     text::in_textarea,
-    ui::{browser, drafts, icon},
+    ui::{drafts, icon},
 };
-
-/// The key of the draft for a new conversation.
-const NEW: &str = "draft:new";
-
-/// A composer's field, what it is for, and what is kept of it. Copied freely: it is handles.
-#[derive(Clone, Copy)]
-struct Field {
-    node: NodeRef<html::Textarea>,
-    /// None for a new conversation.
-    place: Option<ConversationId>,
-    thread: Option<Thread>,
-    outbox: Outbox,
-    model: RwSignal<String>,
-    failure: RwSignal<Option<String>>,
-}
-
-impl Field {
-    fn draft(self) -> String {
-        self.place.map_or_else(|| NEW.to_owned(), draft_of)
-    }
-
-    fn value(self) -> String {
-        self.node.get_untracked().map(|node| node.value()).unwrap_or_default()
-    }
-
-    /// Puts a text into the field, and keeps it.
-    fn write(self, text: &str) {
-        if let Some(node) = self.node.get_untracked() {
-            node.set_value(text);
-            self.keep();
-        }
-    }
-
-    fn keep(self) {
-        drafts::keep(&self.draft(), &self.value());
-    }
-
-    /// What is typed, as something to send, and the field is empty. None if it cannot be sent now, or was refused here.
-    fn take(self) -> Option<Sending> {
-        let text = self.value();
-        if text.trim().is_empty() {
-            return None;
-        }
-        if text.len() > LONGEST_MESSAGE {
-            self.failure.set(Some(Failure::TooLong.to_string()));
-            return None;
-        }
-        let unsure = untrack(|| self.outbox.unsure(self.place));
-        let opens = self.place.is_none();
-        let (conversation, id) = match unsure {
-            Some(asked) if asked.text == text => (asked.conversation, asked.id),
-            asked => {
-                asked.iter().for_each(|asked| self.outbox.forget(asked.id));
-                (self.place.unwrap_or_else(mint), mint())
-            }
-        };
-        Some(Sending { conversation, opens, id, text, model: self.model.get_untracked() })
-    }
-
-    /// Takes back what the server did not take, before what was typed meanwhile.
-    fn hand_back(self, sending: Sending, why: Option<Failure>) {
-        // What was typed in a conversation that did not begin.
-        let after = (self.place.is_none()).then(|| drafts::read(&draft_of(sending.conversation))).flatten();
-        let text = drafts::joined([sending.text.clone(), after.unwrap_or_default(), self.value()]);
-        self.write(&text);
-        if self.place.is_none() {
-            forget_draft(sending.conversation);
-        }
-        match why {
-            // The id is taken by something else: the next try has another.
-            Some(Failure::Changed) => self.outbox.forget(sending.id),
-            _ => self.outbox.handed_back(&sending),
-        }
-        if why.is_some() {
-            self.failure.set(why.map(|why| why.to_string()));
-        }
-    }
-
-    /// Takes out what has arrived after all. Says whether nothing else stood here.
-    fn take_out(self, arrived: &Sending) -> bool {
-        self.outbox.forget(arrived.id);
-        self.failure.set(None);
-        let typed = self.value();
-        let rest = match typed.strip_prefix(&arrived.text) {
-            Some("") => "",
-            Some(rest) if rest.starts_with("\n\n") => &rest[2..],
-            _ => &typed,
-        };
-        self.write(rest);
-        rest.is_empty()
-    }
-}
+use field::Field;
 
 /// `thread`: the conversation that it goes on with; none for a new one.
 #[component]
 pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
     // Why the form came back is told on the page that it came back to, not on the next.
-    let Shared { answered, menu, outbox, .. } = expect_context();
+    let PageContext { answered, menu, outbox, .. } = expect_context();
     let refusal = opening.refusal.filter(|_| !answered.get_value()).unwrap_or_default();
     Effect::new(move |_| answered.set_value(true));
     let field = Field {
@@ -224,7 +133,7 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
 
 /// What was typed before scripts were here stays; else what was typed before the reload comes back.
 fn bring_back(field: Field) {
-    let Shared { inherited, .. } = expect_context();
+    let PageContext { inherited, .. } = expect_context();
     Effect::new(move |before: Option<()>| {
         inherited.track();
         let Some(node) = field.node.get() else { return };
@@ -242,14 +151,14 @@ fn bring_back(field: Field) {
 
 /// What the server does not take comes back.
 fn take_back(field: Field) {
-    let shelves = use_context::<Shelves>();
+    let sidebar = use_context::<SidebarList>();
     Effect::new(move |_| {
         // Where a conversation is not loaded yet, it may turn out to have it.
         if field.thread.is_some_and(|thread| !thread.is_ready()) || field.node.get().is_none() {
             return;
         }
         let Some((sending, why)) = field.outbox.refused(field.place) else { return };
-        match field.thread.is_none() && is_listed(shelves, sending.conversation) {
+        match field.thread.is_none() && is_listed(sidebar, sending.conversation) {
             true => field.outbox.forget(sending.id),
             false => field.hand_back(sending, why),
         }
@@ -258,12 +167,12 @@ fn take_back(field: Field) {
 
 /// What the list brings has arrived, though no answer said so.
 fn notice_arrival(field: Field, open: impl Fn(ConversationId) + 'static) {
-    let shelves = use_context::<Shelves>();
+    let sidebar = use_context::<SidebarList>();
     Effect::new(move |_| {
         let Some(asked) = field.outbox.unsure(field.place) else { return };
         let arrived = match field.thread {
             Some(thread) => thread.knows(asked.id),
-            None => is_listed(shelves, asked.conversation),
+            None => is_listed(sidebar, asked.conversation),
         };
         if arrived && field.node.get_untracked().is_some() && field.take_out(&asked) && field.thread.is_none() {
             open(asked.conversation);
@@ -271,26 +180,11 @@ fn notice_arrival(field: Field, open: impl Fn(ConversationId) + 'static) {
     });
 }
 
-fn is_listed(shelves: Option<Shelves>, conversation: ConversationId) -> bool {
-    shelves.is_some_and(|shelves| shelves.title(conversation).is_some())
+fn is_listed(sidebar: Option<SidebarList>, conversation: ConversationId) -> bool {
+    sidebar.is_some_and(|sidebar| sidebar.lists(conversation))
 }
 
 fn opener() -> impl Fn(ConversationId) + Clone + 'static {
     let navigate = use_navigate();
     move |conversation| navigate(&format!("/c/{conversation}"), Default::default())
-}
-
-/// Gives the cursor to the field; where that would bring up a keyboard over the words, to the conversation.
-pub fn focus_composer() {
-    browser::focus(if browser::is_touched() { "#main" } else { ".composer textarea" });
-}
-
-/// The key of the draft for this conversation.
-fn draft_of(conversation: ConversationId) -> String {
-    format!("draft:{conversation}")
-}
-
-/// Forgets what was typed for a conversation that there is no more.
-pub fn forget_draft(conversation: ConversationId) {
-    drafts::keep(&draft_of(conversation), "");
 }

@@ -3,7 +3,7 @@
 use gloo_timers::future::TimeoutFuture;
 use leptos::{html, prelude::*, task::spawn_local, wasm_bindgen::JsCast};
 
-use super::{api, composer::focus_composer, thread::Thread};
+use super::{api, draft::focus_composer, thread::Thread};
 use crate::{
     ids::MessageId,
     live::connection::Live,
@@ -264,10 +264,10 @@ fn Actions(
         focus_composer();
         spawn_local(async move { told(api::retry(id, model()).await) });
     };
-    let go_on = move |_| {
+    let resume = move |_| {
         focus_composer();
         let epoch = signal.read_untracked().epoch;
-        spawn_local(async move { told(api::go_on(id, epoch, model()).await) });
+        spawn_local(async move { told(api::resume(id, epoch, model()).await) });
     };
     let free = Memo::new(move |_| role == Role::Assistant && thread.running().is_none());
     let tokens = Memo::new(move |_| signal.read().usage.map(|usage| usage.output_tokens).filter(|count| *count > 0));
@@ -284,8 +284,8 @@ fn Actions(
                     <icon::Icon path=icon::RETRY />
                 </button>
             </Show>
-            <Show when=move || free.get() && status.get().can_go_on() && signal.with_untracked(has_words)>
-                <button type="button" class="icon-button named" aria-label="Continue" title="Continue" on:click=go_on>
+            <Show when=move || free.get() && status.get().can_resume() && signal.with_untracked(has_words)>
+                <button type="button" class="icon-button named" aria-label="Continue" title="Continue" on:click=resume>
                     <icon::Icon path=icon::CONTINUE />
                     "Continue"
                 </button>

@@ -8,40 +8,29 @@ use leptos_router::{
 };
 
 use super::{
-    api::{self, Opening},
+    api,
+    bar::{Bar, Trouble},
     composer::Composer,
+    conversation_list::SidebarList,
     model_menu::Menu,
     outbox::Outbox,
-    sidebar::{Shelves, Sidebar},
-    thread::ThreadView,
+    page_context::PageContext,
+    sidebar::Sidebar,
+    thread_view::ThreadView,
 };
 use crate::{
-    error::Failure,
     ids::ConversationId,
     live::connection::{self, Link},
-    ui::{NotFound, browser, drafts, icon, status::StatusRegion},
+    ui::{NotFound, browser, drafts, status::StatusRegion},
 };
-
-/// What the pages below share: loaded once, and whether the drawer is open.
-#[derive(Clone, Copy)]
-pub struct Shared {
-    pub opening: Resource<Result<Opening, Failure>>,
-    pub drawer: RwSignal<bool>,
-    /// Whether a page of this document has told already why a form came back.
-    pub answered: StoredValue<bool>,
-    pub menu: Menu,
-    pub outbox: Outbox,
-    /// Changes when this tab has inherited what other tabs left.
-    pub inherited: RwSignal<()>,
-}
 
 #[component]
 pub fn Chats() -> impl IntoView {
     let opening = Resource::new(|| (), |()| api::enter());
     let drawer = RwSignal::new(false);
     let (menu, outbox, inherited) = (Menu::default(), Outbox::default(), RwSignal::new(()));
-    provide_context(Shared { opening, drawer, answered: StoredValue::new(false), menu, outbox, inherited });
-    provide_context(Shelves(RwSignal::new(None)));
+    provide_context(PageContext { opening, drawer, answered: StoredValue::new(false), menu, outbox, inherited });
+    provide_context(SidebarList::default());
     let link = RwSignal::new(Link::Fine);
     Effect::new(move |_| {
         if let Some(Ok(opening)) = opening.get() {
@@ -132,7 +121,7 @@ fn LinkBar(link: RwSignal<Link>) -> impl IntoView {
 
 #[component]
 pub fn NewChat() -> impl IntoView {
-    let Shared { opening, menu, .. } = expect_context();
+    let PageContext { opening, menu, .. } = expect_context();
     view! {
         <Title text="" />
         <Suspense>
@@ -159,7 +148,7 @@ pub fn NewChat() -> impl IntoView {
 
 #[component]
 pub fn Chat() -> impl IntoView {
-    let Shared { opening, menu, .. } = expect_context();
+    let PageContext { opening, menu, .. } = expect_context();
     let params = use_params_map();
     let query = use_query_map();
     let id = Memo::new(move |_| params.read().get("id").and_then(|id| id.parse::<ConversationId>().ok()));
@@ -190,41 +179,5 @@ pub fn Chat() -> impl IntoView {
                 Some(view! { <For each=move || [id.get()] key=|id| *id children=page /> })
             })}
         </Suspense>
-    }
-}
-
-/// In the place of what could not be loaded.
-#[component]
-pub fn Trouble(failure: Failure) -> impl IntoView {
-    view! {
-        <div class="empty">
-            <p class="notice" role="alert">
-                {failure.to_string()}
-            </p>
-            <a class="button" href="" rel="external">
-                {"Reload"}
-            </a>
-        </div>
-    }
-}
-
-/// The bar over a conversation: the way to the drawer, and what the conversation is called.
-#[component]
-pub fn Bar(#[prop(into)] title: Signal<String>, #[prop(optional)] children: Option<Children>) -> impl IntoView {
-    let Shared { drawer, .. } = expect_context();
-    view! {
-        <header class="bar">
-            <button
-                type="button"
-                class="icon-button menu"
-                aria-label="Conversations" title="Conversations"
-                aria-expanded=move || drawer.get().to_string()
-                on:click=move |_| drawer.update(|open| *open = !*open)
-            >
-                <icon::Icon path=icon::MENU />
-            </button>
-            <h1 dir="auto">{title}</h1>
-            {children.map(|children| children())}
-        </header>
     }
 }

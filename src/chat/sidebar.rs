@@ -1,133 +1,32 @@
 //! The sidebar: every conversation by date, live in every tab.
 
-use std::{collections::HashMap, rc::Rc, time::Duration};
+use std::time::Duration;
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::{
-    api::{self, Clock, Opening},
-    page::Shared,
+    api::{Clock, Opening},
+    conversation_list::{ConversationList, SidebarList},
+    page_context::PageContext,
 };
 use crate::{
-    conversation::{Conversation, Conversations},
+    conversation::Conversation,
     ids::{ConversationId, Millis},
-    live::{
-        List,
-        connection::{self, Follower, News},
-    },
+    live::{List, connection},
     ui::{browser, drafts, icon},
 };
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// The conversations that are loaded. Copied freely: it is handles.
-#[derive(Clone, Copy)]
-pub struct Shelf {
-    rows: RwSignal<HashMap<ConversationId, Conversation>>,
-    rev: StoredValue<i64>,
-    /// The instant from which on it is loaded; `i64::MIN` if nothing is older. Older rows that the list tells of are
-    /// kept too, for when one scrolls there.
-    from: RwSignal<Millis>,
-    /// Whether older ones are under way.
-    loading: StoredValue<bool>,
-}
-
-impl Shelf {
-    fn new(opening: &Opening) -> Shelf {
-        let rows = &opening.conversations.rows;
-        Shelf {
-            rows: RwSignal::new(rows.iter().map(|row| (row.id, row.clone())).collect()),
-            rev: StoredValue::new(opening.conversations.rev),
-            from: RwSignal::new(beginning(&opening.conversations)),
-            loading: StoredValue::new(false),
-        }
-    }
-
-    /// Newest first.
-    fn sorted(self) -> Vec<Conversation> {
-        let from = self.from.get();
-        let shown = |row: &&Conversation| !row.deleted && row.updated_at >= from;
-        let mut rows: Vec<_> = self.rows.read().values().filter(shown).cloned().collect();
-        rows.sort_by_key(|row| (std::cmp::Reverse(row.updated_at), row.id));
-        rows
-    }
-
-    /// Takes in rows. Each applies only if it is newer.
-    fn take(self, rows: Vec<Conversation>) {
-        self.rows.update(|known| {
-            for row in rows {
-                if known.get(&row.id).is_none_or(|known| known.rev < row.rev) {
-                    known.insert(row.id, row);
-                }
-            }
-        });
-    }
-
-    fn load_more(self) {
-        let from = self.from.get_untracked();
-        if from == i64::MIN || self.loading.get_value() {
-            return;
-        }
-        self.loading.set_value(true);
-        spawn_local(async move {
-            let earlier = api::earlier_conversations(from).await;
-            if self.from.is_disposed() {
-                return;
-            }
-            self.loading.set_value(false);
-            let Ok(earlier) = earlier else { return };
-            self.from.set(beginning(&earlier));
-            self.take(earlier.rows);
-        });
-    }
-
-    fn go_live(self) {
-        connection::follow_list(
-            List::Conversations,
-            Follower {
-                rev: Box::new(move || self.rev.get_value()),
-                take: Rc::new(move |rev, news| {
-                    if let News::Conversations(rows) = news {
-                        self.rev.set_value(rev);
-                        self.take(rows);
-                    }
-                }),
-            },
-        );
-    }
-
-    /// A conversation's title as it is now.
-    pub fn title(self, id: ConversationId) -> Option<String> {
-        self.rows.read().get(&id).map(|row| row.title.clone())
-    }
-}
-
-/// The instant from which on everything is known that a stretch leads up to.
-fn beginning(stretch: &Conversations) -> Millis {
-    let oldest = stretch.rows.iter().map(|row| row.updated_at).min();
-    oldest.filter(|_| stretch.more).unwrap_or(i64::MIN)
-}
-
-/// The one shelf of this page, for those who show a title. Set once the sidebar stands.
-#[derive(Clone, Copy)]
-pub struct Shelves(pub RwSignal<Option<Shelf>>);
-
-impl Shelves {
-    /// A conversation's title as the sidebar has it.
-    pub fn title(self, id: ConversationId) -> Option<String> {
-        self.0.get()?.title(id)
-    }
-}
-
 #[component]
 pub fn Sidebar(opening: Opening) -> impl IntoView {
-    let Shared { drawer, .. } = expect_context();
-    let shelf = Shelf::new(&opening);
-    if let Some(Shelves(shelves)) = use_context() {
-        Effect::new(move |_| shelves.set(Some(shelf)));
+    let PageContext { drawer, .. } = expect_context();
+    let list = ConversationList::new(&opening);
+    if let Some(sidebar) = use_context::<SidebarList>() {
+        Effect::new(move |_| sidebar.set(list));
     }
-    Effect::new(move |_| shelf.go_live());
+    Effect::new(move |_| list.go_live());
     on_cleanup(|| connection::leave_list(List::Conversations));
     let Clock { now, offset } = opening.clock;
     let now = RwSignal::new(now);
@@ -144,7 +43,7 @@ pub fn Sidebar(opening: Opening) -> impl IntoView {
             }
         });
     });
-    let groups = Memo::new(move |_| grouped(shelf.sorted(), Clock { now: now.get(), offset }));
+    let groups = Memo::new(move |_| grouped(list.sorted(), Clock { now: now.get(), offset }));
     let path = use_location().pathname;
     Effect::new(move |_| {
         path.track();
@@ -163,9 +62,9 @@ pub fn Sidebar(opening: Opening) -> impl IntoView {
                 </button>
             </header>
             <div class="conversations" on:scroll=move |event| {
-                let list = event_target::<web_sys::Element>(&event);
-                if list.scroll_top() + list.client_height() + 400 > list.scroll_height() {
-                    shelf.load_more();
+                let scroller = event_target::<web_sys::Element>(&event);
+                if scroller.scroll_top() + scroller.client_height() + 400 > scroller.scroll_height() {
+                    list.load_more();
                 }
             }>
                 <For each=move || groups.get() key=|(name, rows)| (name.clone(), rows.clone()) let((name, rows))>

@@ -5,21 +5,15 @@ use std::{
     rc::Rc,
 };
 
-use leptos::{html, prelude::*, task::spawn_local};
-use leptos_meta::Title;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
+use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    api::{self, Opening, Sending},
-    composer::{Composer, focus_composer, forget_draft},
-    message_view::MessageView,
+    api::{self, Sending},
     model_menu::Menu,
     outbox::Outbox,
-    page::{Bar, Shared, Trouble},
-    sidebar::Shelves,
 };
 use crate::{
-    conversation::{Head, LONGEST_TITLE, Stretch, first_words},
+    conversation::{Head, Stretch, first_words},
     error::Failure,
     ids::{ConversationId, MessageId},
     live::{
@@ -27,17 +21,11 @@ use crate::{
         connection::{self, Follower, Live, News},
     },
     message::{Message, Role},
-    ui::{NotFound, dialog::Dialog, icon},
 };
-
-/// How close to the beginning one scrolls before more is loaded, in CSS pixels.
-const NEAR: i32 = 800;
-/// How far from the newest words "Jump to latest" appears, in CSS pixels.
-const FAR: i32 = 240;
 
 /// What of a conversation is there to be shown.
 #[derive(Clone, PartialEq, Eq)]
-enum Contents {
+pub enum Contents {
     Loading,
     Ready,
     Failed(Failure),
@@ -47,13 +35,13 @@ enum Contents {
 #[derive(Clone, Copy)]
 pub struct Thread {
     pub id: ConversationId,
-    contents: RwSignal<Contents>,
+    pub contents: RwSignal<Contents>,
     /// What it was called when it was loaded.
-    given_title: RwSignal<String>,
-    outbox: Outbox,
+    pub given_title: RwSignal<String>,
+    pub outbox: Outbox,
     menu: Menu,
     /// Whether it begins with a message from this tab, of which the server may not have heard yet.
-    begins_here: bool,
+    pub begins_here: bool,
     /// The model that is chosen for what comes next.
     pub model: RwSignal<String>,
     /// The attempt that was paged to from here, and which way, until it has come.
@@ -67,19 +55,19 @@ pub struct Thread {
     from: RwSignal<i64>,
     /// Whether earlier messages are under way.
     loading: StoredValue<bool>,
-    gone: RwSignal<bool>,
+    pub gone: RwSignal<bool>,
     /// Whether it is being deleted from here, which nobody needs to be told.
-    deleting: RwSignal<bool>,
+    pub deleting: RwSignal<bool>,
     /// While earlier messages are put in: the list takes every article out and in again, and the browser must not
     /// follow the one that it holds on to.
-    settling: RwSignal<bool>,
+    pub settling: RwSignal<bool>,
     /// Whether this page may follow it already: not before hydration has ended.
     live: StoredValue<bool>,
 }
 
 impl Thread {
     /// Nothing of it is loaded yet.
-    fn new(id: ConversationId, outbox: Outbox, menu: Menu) -> Thread {
+    pub fn new(id: ConversationId, outbox: Outbox, menu: Menu) -> Thread {
         // One that begins with a message from this tab is all in hand; its list tells the rest.
         let first = untrack(|| outbox.pending(id)).filter(|sending| sending.opens);
         let contents = if first.is_some() { Contents::Ready } else { Contents::Loading };
@@ -106,7 +94,7 @@ impl Thread {
     }
 
     /// Asks for what it opens with, if that is not there.
-    fn load(self) {
+    pub fn load(self) {
         if self.contents.get_untracked() == Contents::Loading {
             spawn_local(async move {
                 let loaded = api::messages(self.id, None).await;
@@ -118,7 +106,7 @@ impl Thread {
     }
 
     /// Takes in what was loaded.
-    fn open(self, loaded: Result<Stretch, Failure>) {
+    pub fn open(self, loaded: Result<Stretch, Failure>) {
         let stretch = match loaded {
             Ok(stretch) => stretch,
             Err(failure) => return self.contents.set(Contents::Failed(failure)),
@@ -139,7 +127,7 @@ impl Thread {
     }
 
     /// What is shown, in order.
-    fn shown(self) -> Vec<(MessageId, Role)> {
+    pub fn shown(self) -> Vec<(MessageId, Role)> {
         let from = self.from.get();
         let heads = self.heads.read();
         let loaded = heads.range((from, i64::MIN)..).map(|(_, head)| head);
@@ -148,7 +136,7 @@ impl Thread {
     }
 
     /// What was sent from here and the list has not told of.
-    fn pending(self) -> Option<MessageId> {
+    pub fn pending(self) -> Option<MessageId> {
         self.outbox.pending(self.id).map(|sending| sending.id).filter(|id| !self.knows(*id))
     }
 
@@ -176,7 +164,7 @@ impl Thread {
         place.map(in_place).unwrap_or_default()
     }
 
-    fn message(self, id: MessageId, role: Role) -> Live {
+    pub fn message(self, id: MessageId, role: Role) -> Live {
         let own = || self.outbox.pending(self.id).filter(|sending| sending.id == id);
         let unseen = || Live::new(untrack(own).map_or_else(|| Message::unseen(id, role), Sending::message));
         let mut live = None;
@@ -200,7 +188,7 @@ impl Thread {
     }
 
     /// Takes in what the server said to what was sent from here, until the list tells of it.
-    fn take_answer(self) {
+    pub fn take_answer(self) {
         if let Some(sent) = self.outbox.answer(self.id) {
             untrack(|| self.sent(sent.heads, sent.messages));
         }
@@ -245,7 +233,7 @@ impl Thread {
         }
     }
 
-    fn go_live(self) {
+    pub fn go_live(self) {
         if self.live.get_value() {
             return;
         }
@@ -267,17 +255,17 @@ impl Thread {
         self.follow_running();
     }
 
-    fn leave(self) {
+    pub fn leave(self) {
         connection::leave_list(List::Messages(self.id));
         self.messages.with_value(|messages| messages.keys().copied().for_each(connection::leave));
     }
 
     /// The place before which there is more.
-    fn first_place(self) -> Option<i64> {
+    pub fn first_place(self) -> Option<i64> {
         Some(self.from.get_untracked()).filter(|from| *from != i64::MIN)
     }
 
-    fn load_earlier(self) {
+    pub fn load_earlier(self) {
         let Some(first) = self.first_place().filter(|_| !self.loading.get_value()) else { return };
         self.loading.set_value(true);
         spawn_local(async move {
@@ -304,267 +292,4 @@ impl Thread {
 fn beginning(stretch: &Stretch) -> i64 {
     let first = stretch.heads.iter().map(|head| head.place).min();
     first.filter(|_| stretch.more).unwrap_or(i64::MIN)
-}
-
-/// `first`: what the page was rendered with; else it is asked for. `earlier`: it is not the newest stretch, which only a
-/// page without scripts shows.
-#[component]
-pub fn ThreadView(
-    opening: Opening,
-    id: ConversationId,
-    first: Option<Result<Stretch, Failure>>,
-    earlier: bool,
-) -> impl IntoView {
-    let Shared { outbox, menu, .. } = expect_context();
-    let thread = Thread::new(id, outbox, menu);
-    if let Some(first) = first {
-        thread.open(first);
-    }
-    Effect::new(move |_| thread.load());
-    Effect::new(move |_| thread.take_answer());
-    let title = title_of(thread);
-    let begun = begin(thread);
-    on_cleanup(move || thread.leave());
-    // A whole new page: the router does not load another stretch this soon after hydration.
-    Effect::new(move |_| {
-        if earlier {
-            let _ = window().location().replace(&latest(thread.id));
-        }
-    });
-    let (renaming, deleting) = (RwSignal::new(false), RwSignal::new(false));
-    let is_missing = move || *thread.contents.read() == Contents::Failed(Failure::NotFound);
-    view! {
-        // The document's title is asked for once more after this page has gone.
-        <Title text=move || title.try_get().unwrap_or_default() />
-        <Bar title>
-            <Show when=move || begun.get() && !is_missing()>
-                <button type="button" class="icon-button" aria-label="Rename" title="Rename" on:click=move |_| renaming.set(true)>
-                    <icon::Icon path=icon::PENCIL />
-                </button>
-                <button type="button" class="icon-button" aria-label="Delete" title="Delete" on:click=move |_| deleting.set(true)>
-                    <icon::Icon path=icon::BIN />
-                </button>
-            </Show>
-        </Bar>
-        {move || match thread.contents.get() {
-            Contents::Failed(Failure::NotFound) => view! { <NotFound /> }.into_any(),
-            Contents::Failed(failure) => view! { <Trouble failure /> }.into_any(),
-            Contents::Loading | Contents::Ready => ().into_any(),
-        }}
-        <Scroller thread earlier />
-        <Show when=move || !is_missing()>
-            <Composer opening=opening.clone() thread=Some(thread) />
-        </Show>
-        <RenameDialog thread open=renaming title />
-        <DeleteDialog thread open=deleting title />
-    }
-    .into_any()
-}
-
-/// As the sidebar has it, or else as it was loaded.
-fn title_of(thread: Thread) -> Memo<String> {
-    let shelves = use_context::<Shelves>();
-    Memo::new(move |_| {
-        let listed = shelves.and_then(|shelves| shelves.title(thread.id));
-        listed.unwrap_or_else(|| thread.given_title.get())
-    })
-}
-
-/// Whether the conversation is on the server; it is followed from then on. Leaves the page of one that does not come to be.
-fn begin(thread: Thread) -> Memo<bool> {
-    let shelves = use_context::<Shelves>();
-    let is_listed = move || shelves.is_some_and(|shelves| shelves.title(thread.id).is_some());
-    let is_refused = move || thread.outbox.is_refused_opening(thread.id);
-    let begun = Memo::new(move |_| {
-        let is_under_way = || thread.outbox.pending(thread.id).is_some_and(|sending| thread.is_sending(sending.id));
-        !thread.begins_here || !(is_under_way() || is_refused()) || is_listed()
-    });
-    let navigate = use_navigate();
-    Effect::new(move |_| {
-        let is_missing = *thread.contents.read() == Contents::Failed(Failure::NotFound);
-        match is_refused() {
-            _ if begun.get() && thread.is_ready() => untrack(|| thread.go_live()),
-            // To the composer that it was written in.
-            true if !begun.get() => navigate("/", NavigateOptions { replace: true, ..Default::default() }),
-            // The page was loaded anew. (The router goes nowhere this soon after hydration.)
-            true if is_missing => drop(window().location().replace("/")),
-            _ => {}
-        }
-    });
-    begun
-}
-
-/// The messages, from the newest up.
-#[component]
-fn Scroller(thread: Thread, earlier: bool) -> impl IntoView {
-    let far = RwSignal::new(false);
-    let scroller = NodeRef::<html::Div>::new();
-    // The column is laid out from the bottom up, so a scroll position counts from the newest words, and is negative.
-    let look = move || {
-        let Some(scroller) = scroller.try_get_untracked().flatten() else { return };
-        let from_end = -scroller.scroll_top();
-        far.set(from_end > FAR);
-        if from_end + scroller.client_height() + NEAR > scroller.scroll_height() {
-            thread.load_earlier();
-        }
-    };
-    // At first and after each load: messages that do not fill the window cannot be scrolled.
-    Effect::new(move |_| {
-        if thread.is_ready() && !thread.settling.get() {
-            request_animation_frame(look);
-        }
-    });
-    let to_newest = move || {
-        if let Some(scroller) = scroller.try_get_untracked().flatten() {
-            scroller.set_scroll_top(0);
-        }
-    };
-    let pending = Memo::new(move |_| thread.pending());
-    // What one sends, one sees.
-    Effect::new(move |_| {
-        if pending.get().is_some() {
-            request_animation_frame(to_newest);
-        }
-    });
-    let jump = move |_| {
-        to_newest();
-        focus_composer();
-    };
-    let is_loading = move || *thread.contents.read() == Contents::Loading;
-    view! {
-        <div
-            class="scroller"
-            class:settling=move || thread.settling.get()
-            hidden=move || matches!(*thread.contents.read(), Contents::Failed(_))
-            node_ref=scroller
-            on:scroll=move |_| look()
-            tabindex="0"
-            role="region"
-            aria-label="Conversation"
-            aria-busy=move || is_loading().then_some("true")
-        >
-            <div class="column">
-                <noscript>{earlier_link(thread)}</noscript>
-                <Show when=is_loading>
-                    <div class="skeleton" aria-hidden="true">
-                        <p></p>
-                        <p></p>
-                        <p></p>
-                        <p></p>
-                    </div>
-                </Show>
-                <For each=move || thread.shown() key=|(id, _)| *id let((id, role))>
-                    <MessageView thread live=thread.message(id, role) />
-                </For>
-                <noscript>{earlier.then(|| view! { <a href=latest(thread.id)>"Latest messages"</a> })}</noscript>
-            </div>
-        </div>
-        <Show when=move || thread.gone.get() && !thread.deleting.get()>
-            <p class="notice" role="alert">
-                "This conversation was deleted in another tab."
-            </p>
-        </Show>
-        <button type="button" class="jump" hidden=move || !far.get() on:click=jump>
-            <icon::Icon path=icon::DOWN />
-            "Jump to latest"
-        </button>
-    }
-}
-
-fn latest(conversation: ConversationId) -> String {
-    format!("/c/{conversation}")
-}
-
-/// The way to what is earlier without scripts.
-fn earlier_link(thread: Thread) -> Option<impl IntoView> {
-    let first = thread.first_place()?;
-    Some(view! { <a href=format!("/c/{}?before={first}", thread.id)>"Earlier messages"</a> })
-}
-
-#[component]
-fn RenameDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -> impl IntoView {
-    let input = NodeRef::<html::Input>::new();
-    let failure = RwSignal::new(None::<String>);
-    Effect::new(move |_| {
-        if open.get()
-            && let Some(input) = input.get()
-        {
-            input.set_value(&title.get_untracked());
-            input.select();
-            failure.set(None);
-        }
-    });
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let Some(input) = input.get() else { return };
-        let title = input.value();
-        spawn_local(async move {
-            match api::rename(thread.id, title).await {
-                Ok(()) => drop(open.try_set(false)),
-                Err(error) => drop(failure.try_set(Some(error.to_string()))),
-            }
-        });
-    };
-    view! {
-        <Dialog open label="Rename this conversation">
-            <form method="dialog" on:submit=submit>
-                <label>"Title" <input node_ref=input name="title" dir="auto" maxlength=LONGEST_TITLE required autocomplete="off" /></label>
-                <crate::ui::Notice text=failure />
-                <div class="row">
-                    <button type="button" on:click=move |_| open.set(false)>
-                        "Cancel"
-                    </button>
-                    <button class="primary">{"Save"}</button>
-                </div>
-            </form>
-        </Dialog>
-    }
-}
-
-#[component]
-fn DeleteDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -> impl IntoView {
-    let navigate = use_navigate();
-    let failure = RwSignal::new(None::<String>);
-    Effect::new(move |_| {
-        if open.get() {
-            failure.set(None);
-        }
-    });
-    let delete = move |_| {
-        let navigate = navigate.clone();
-        thread.deleting.set(true);
-        spawn_local(async move {
-            let deleted = api::delete(thread.id).await;
-            if deleted.is_ok() {
-                forget_draft(thread.id);
-            }
-            if open.is_disposed() {
-                return;
-            }
-            match deleted {
-                Ok(()) => {
-                    open.set(false);
-                    navigate("/", Default::default());
-                }
-                Err(error) => {
-                    thread.deleting.set(false);
-                    failure.set(Some(error.to_string()));
-                }
-            }
-        });
-    };
-    view! {
-        <Dialog open label="Delete this conversation">
-            <p>"Delete “" {move || title.get()} "” and everything said in it? This cannot be undone."</p>
-            <crate::ui::Notice text=failure />
-            <div class="row">
-                <button type="button" on:click=move |_| open.set(false)>
-                    "Cancel"
-                </button>
-                <button type="button" class="danger" on:click=delete>
-                    "Delete"
-                </button>
-            </div>
-        </Dialog>
-    }
 }

@@ -125,3 +125,10 @@ fn is_mark(text: &str) -> bool {
     matches!(text, "*" | "_" | "~" | "[" | "![" | "]" | "<")
         || !text.is_empty() && text.bytes().all(|byte| byte == b'`')
 }
+
+/// Whether the first line of `rest` may make the last one of `above` the header of a table, wherever the two stand.
+pub(super) fn may_be_delimiters(above: &str, rest: &str) -> bool {
+    let header = above.rsplit('\n').next().unwrap_or_default();
+    let line = rest.split('\n').next().unwrap_or_default();
+    header.contains('|') && line.chars().all(|c| c.is_ascii_digit() || "|:->+*.) \t".contains(c))
+}

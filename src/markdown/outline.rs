@@ -2,7 +2,7 @@
 
 use pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 
-use super::leaf::Leaf;
+use super::leaf::{Leaf, may_be_delimiters};
 use super::parser;
 use super::path::Path;
 use super::spot::{Spot, ends_context};
@@ -115,13 +115,6 @@ impl Top {
         };
         definite.then_some(line)
     }
-}
-
-/// Whether the first line of `rest` may make the last one of `above` the header of a table, wherever the two stand.
-pub(super) fn may_be_delimiters(above: &str, rest: &str) -> bool {
-    let header = above.rsplit('\n').next().unwrap_or_default();
-    let line = rest.split('\n').next().unwrap_or_default();
-    header.contains('|') && line.chars().all(|c| c.is_ascii_digit() || "|:->+*.) \t".contains(c))
 }
 
 fn blank(line: &str) -> bool {

@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use leptos::prelude::*;
 
 use crate::{
-    account::{SHORTEST_PASSWORD, cookies::theme, session::SignedIn, store::Listed},
+    account::{SHORTEST_PASSWORD, cookies::theme, session::ListedSession, session::SignedIn},
     ids::Millis,
 };
 
@@ -13,7 +13,7 @@ const MINUTE: Millis = 60 * 1000;
 /// All that the page shows.
 pub struct Security {
     pub who: SignedIn,
-    pub sessions: Vec<Listed>,
+    pub sessions: Vec<ListedSession>,
     /// The server's clock, and minutes to add to UTC.
     pub now: Millis,
     pub offset: i32,
@@ -66,7 +66,7 @@ pub fn document(page: Security, headers: &HeaderMap, build: &str) -> String {
     format!("<!DOCTYPE html>{html}")
 }
 
-fn session_row(listed: Listed, this: &str, now: Millis, offset: i32) -> impl IntoView {
+fn session_row(listed: ListedSession, this: &str, now: Millis, offset: i32) -> impl IntoView {
     let is_this = listed.token_hash == this;
     let browser = if listed.browser.is_empty() { "A browser".into() } else { listed.browser };
     let address = if listed.address.is_empty() { String::new() } else { format!(" · {}", listed.address) };

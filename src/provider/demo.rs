@@ -68,7 +68,7 @@ impl Provider for Demo {
             let error = ProviderError::Model { provider: self.name.clone(), model: request.model };
             return stream::iter([Err(error)]).boxed();
         };
-        let so_far = request.turns.last().filter(|_| request.going_on).map_or("", |turn| &turn.text);
+        let so_far = request.turns.last().filter(|_| request.resumes).map_or("", |turn| &turn.text);
         let thinking = if so_far.is_empty() { script.thinking } else { "" };
         let rest = script.text.strip_prefix(so_far);
         let fails = rest.and(script.fails_at).and_then(|at| at.checked_sub(so_far.len())).filter(|left| *left > 0);

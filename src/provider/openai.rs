@@ -160,7 +160,7 @@ impl Provider for OpenAi {
         let ask = "Give a title of at most six words to a conversation that begins with the message below. \
                    Answer with the title alone, in the language of the message, without quotation marks.";
         let turns = vec![Turn { role: Role::User, text: format!("{ask}\n\n{text}") }];
-        let mut pieces = self.reply(Request { model: model.to_owned(), turns, going_on: false });
+        let mut pieces = self.reply(Request { model: model.to_owned(), turns, resumes: false });
         let mut title = String::new();
         while title.len() < TITLE_ANSWER
             && let Some(piece) = pieces.try_next().await?

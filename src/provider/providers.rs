@@ -1,7 +1,7 @@
 //! All providers that are set up, as one menu of models. Nobody who looks at it ever waits for a provider.
 
-use super::{Config, ConfigError, Kind, Model, Provider, ProviderError, demo::Demo, openai::OpenAi};
-use crate::database::Database;
+use super::{Config, ConfigError, Kind, Model, ModelHandle, Provider, ProviderError, demo::Demo, openai::OpenAi};
+use crate::{database::Database, error::Failure};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
@@ -109,11 +109,13 @@ impl Providers {
         menu
     }
 
-    /// The provider and the model's id behind a key; `None` if the menu has no such model.
-    pub fn find(&self, key: &str) -> Option<(Arc<dyn Provider>, String)> {
-        let (name, model) = key.split_once('/')?;
-        let source = self.all.iter().find(|one| one.provider.name() == name)?;
-        source.offers(model).then(|| (source.provider.clone(), model.to_owned()))
+    /// The provider and the model's id behind a key.
+    pub fn find(&self, key: &str) -> Result<ModelHandle, Failure> {
+        let found = key.split_once('/').and_then(|(name, model)| {
+            let source = self.all.iter().find(|one| one.provider.name() == name)?;
+            source.offers(model).then(|| (source.provider.clone(), model.to_owned()))
+        });
+        found.ok_or(Failure::UnknownModel)
     }
 
     /// Asks every provider whose list is too old, one question at a time each, in the background.

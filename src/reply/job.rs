@@ -8,14 +8,16 @@ use tokio::{
     time::timeout,
 };
 
-use super::journal::Item;
+use super::{
+    Replies,
+    journal::{Item, Journal},
+};
 use crate::{
     conversation::LONGEST_TITLE,
     ids::now,
     live::{List, hub::Running},
-    message::{Birth, Change, End, Ended, Event, Kind, Message, Role, Status, Text, Usage, cut},
+    message::{End, Event, Kind, Message, Position, Role, Status, Usage, cut},
     provider::{self, Piece, Provider, Request, Turn},
-    state::AppState,
     text::in_one_line,
 };
 
@@ -39,20 +41,15 @@ pub struct Job {
     pub model: String,
     /// Where the reply stands in its conversation: it is told what is before.
     pub place: i64,
-    /// Whether it goes on from what the message already says.
-    pub going_on: bool,
+    /// Whether it continues the text that the message has already.
+    pub resumes: bool,
 }
 
 impl Job {
-    pub fn spawn(self, app: AppState) {
-        let replies = app.replies.clone();
-        replies.spawn(async move { self.run(&app).await });
-    }
-
-    async fn run(self, app: &AppState) {
-        let mut draft = Draft::new(app, self.running.clone());
-        let told = AssertUnwindSafe(self.stream(app, &mut draft)).catch_unwind().await;
-        let end = told.unwrap_or_else(|_| {
+    pub async fn run(self, replies: Replies) {
+        let mut draft = Draft::new(&replies.journal, self.running.clone());
+        let streamed = AssertUnwindSafe(self.stream(&replies, &mut draft)).catch_unwind().await;
+        let end = streamed.unwrap_or_else(|_| {
             // The panic's own message was logged by the panic hook.
             Ending::failed("Something went wrong inside Rivulet. What had come is kept; press Retry to ask again.")
         });
@@ -62,19 +59,19 @@ impl Job {
         if completed {
             // A title is no reason to keep a server from stopping.
             tokio::select! {
-                () = app.closing.cancelled() => {}
-                () = self.give_title(app) => {}
+                () = replies.closing.cancelled() => {}
+                () = self.give_title(&replies) => {}
             }
         }
     }
 
     /// Streams until the provider ends, fails, or somebody stops it. The first of these wins.
-    async fn stream(&self, app: &AppState, draft: &mut Draft<'_>) -> Ending {
+    async fn stream(&self, replies: &Replies, draft: &mut Draft<'_>) -> Ending {
         let mut usage = None;
         let request = tokio::select! {
             biased;
             status = self.running.stopped() => return Ending { status, error: None, usage },
-            request = self.request(app) => request,
+            request = self.request(replies) => request,
         };
         let request = match request {
             Ok(request) => request,
@@ -110,7 +107,7 @@ impl Job {
                     return Ending { status: Status::Failed, error: Some(error.into()), usage };
                 }
             };
-            if draft.parts >= MAX_PARTS && draft.kind.as_ref() != Some(&kind) {
+            if draft.position.parts.len() >= MAX_PARTS && draft.kind.as_ref() != Some(&kind) {
                 let error = "The reply came in more than 1,000 parts and was ended. What had come is kept.";
                 return Ending { status: Status::Failed, error: Some(error.into()), usage };
             }
@@ -131,24 +128,25 @@ impl Job {
         }
     }
 
-    async fn request(&self, app: &AppState) -> sqlx::Result<Request> {
+    async fn request(&self, replies: &Replies) -> sqlx::Result<Request> {
         let running = &self.running;
-        let said = (app.database).said_before(running.account, running.conversation, self.place, MAX_CONTEXT).await?;
+        let said =
+            (replies.database).said_before(running.account, running.conversation, self.place, MAX_CONTEXT).await?;
         let mut turns: Vec<Turn> = said.iter().filter_map(turn).collect();
-        if self.going_on {
+        if self.resumes {
             turns.extend(turn(&running.message()));
         }
-        Ok(Request { model: self.model.clone(), turns, going_on: self.going_on })
+        Ok(Request { model: self.model.clone(), turns, resumes: self.resumes })
     }
 
     /// After the first reply the model is asked for a title; until then it is the first words.
-    async fn give_title(&self, app: &AppState) {
+    async fn give_title(&self, replies: &Replies) {
         let (account, conversation) = (self.running.account, self.running.conversation);
         let titled = async {
-            if !app.database.wants_title(account, conversation).await? {
+            if !replies.database.wants_title(account, conversation).await? {
                 return anyhow::Ok(());
             }
-            let said = app.database.said_before(account, conversation, self.place, MAX_CONTEXT).await?;
+            let said = replies.database.said_before(account, conversation, self.place, MAX_CONTEXT).await?;
             let Some(first) = said.iter().find(|message| message.role == Role::User) else {
                 return Ok(());
             };
@@ -158,8 +156,8 @@ impl Job {
             let title = in_one_line(title.lines().next().unwrap_or_default());
             if !title.is_empty() {
                 let title: String = title.chars().take(LONGEST_TITLE).collect();
-                app.database.rename(account, conversation, &title, false).await?;
-                app.hub.changed(List::Conversations);
+                replies.database.rename(account, conversation, &title, false).await?;
+                replies.hub.changed(List::Conversations);
             }
             Ok(())
         };
@@ -188,29 +186,26 @@ impl Ending {
     }
 }
 
-/// Where a reply's writer is: further than what is committed, as nobody sees it yet.
+/// What has been written, committed or not.
 struct Draft<'a> {
-    app: &'a AppState,
+    journal: &'a Journal,
     running: Arc<Running>,
-    epoch: crate::message::Epoch,
-    parts: usize,
-    at: usize,
+    position: Position,
     kind: Option<Kind>,
+    /// In bytes of text.
     total: usize,
     has_text: bool,
     waiting: Arc<Semaphore>,
 }
 
 impl<'a> Draft<'a> {
-    fn new(app: &'a AppState, running: Arc<Running>) -> Draft<'a> {
+    fn new(journal: &'a Journal, running: Arc<Running>) -> Draft<'a> {
         let message = running.message();
         Draft {
-            app,
-            epoch: message.epoch,
-            parts: message.parts.len(),
-            at: message.parts.last().map_or(0, |part| part.text.len()),
+            journal,
+            position: message.position(),
             kind: message.parts.last().map(|part| part.kind.clone()),
-            total: message.parts.iter().map(|part| part.text.len()).sum(),
+            total: message.len(),
             has_text: message.parts.iter().any(|part| part.kind == Kind::Text),
             waiting: Arc::new(Semaphore::new(WAITING_LIMIT)),
             running,
@@ -227,26 +222,24 @@ impl<'a> Draft<'a> {
             let cost = (ITEM_COST + piece.len()) as u32;
             let permit = self.waiting.clone().acquire_many_owned(cost).await.ok();
             if self.kind.as_ref() != Some(&kind) {
-                let birth = Birth { part: self.parts, at: self.at, kind: kind.clone(), started_at: now() };
-                self.append(Change::Part(birth), None);
-                (self.parts, self.at, self.kind) = (self.parts + 1, 0, Some(kind.clone()));
+                let begins = self.position.begin_part(kind.clone(), now());
+                self.append(begins, None);
+                self.kind = Some(kind.clone());
             }
-            let text = Text { part: self.parts - 1, at: self.at, text: piece.to_owned() };
-            self.append(Change::Text(text), permit);
-            self.at += piece.len();
+            let grows = self.position.grow(piece.to_owned());
+            self.append(grows, permit);
             self.total += piece.len();
             self.has_text |= kind == Kind::Text;
         }
     }
 
     /// The last item of this reply.
-    fn end(&self, Ending { status, error, usage }: Ending) {
-        let end = End { status, ended_at: now(), error, usage };
-        self.append(Change::Ended(Ended { parts: self.parts, at: self.at, end }), None);
+    fn end(mut self, Ending { status, error, usage }: Ending) {
+        let ends = self.position.end(End { status, ended_at: now(), error, usage });
+        self.append(ends, None);
     }
 
-    fn append(&self, change: Change, permit: Option<OwnedSemaphorePermit>) {
-        let event = Event { epoch: self.epoch, change };
-        self.app.journal.append(Item { running: self.running.clone(), event, permit });
+    fn append(&self, event: Event, permit: Option<OwnedSemaphorePermit>) {
+        self.journal.append(Item { running: self.running.clone(), event, permit });
     }
 }

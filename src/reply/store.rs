@@ -16,7 +16,6 @@ pub struct Exchange {
     pub opens: Option<String>,
     pub said: Message,
     pub reply: Message,
-    pub owner: OwnerId,
     pub now: Millis,
 }
 
@@ -29,10 +28,6 @@ pub enum Started {
     Repeated,
     /// Another reply is running in this conversation.
     Busy,
-    /// As many of the person's replies are running as may.
-    TooMany,
-    /// As many replies are running as the server runs.
-    Full,
     /// It is not in a state for this any more; somebody else was faster.
     Changed,
     /// There is no such thing for this account.
@@ -43,9 +38,9 @@ pub enum Started {
 
 impl Database {
     /// A person's message and the reply to it, together or not at all.
-    pub async fn exchange(&self, account: AccountId, new: &Exchange) -> sqlx::Result<Started> {
+    pub async fn exchange(&self, account: AccountId, new: &Exchange, owner: OwnerId) -> sqlx::Result<Started> {
         let mut tx = self.begin().await?;
-        if is_fenced(&mut tx, new.owner).await? {
+        if is_fenced(&mut tx, owner).await? {
             return Ok(Started::Fenced);
         }
         let rev = next_conversations_rev(&mut tx, account).await?;
@@ -97,7 +92,7 @@ impl Database {
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Started::Changed),
             inserted => inserted?,
         }
-        insert(&mut tx, &at(place + 1), &new.reply, Some(new.owner)).await?;
+        insert(&mut tx, &at(place + 1), &new.reply, Some(owner)).await?;
         tx.commit().await?;
         Ok(Started::Yes { place: place + 1, rev: messages_rev })
     }
@@ -143,7 +138,7 @@ impl Database {
     }
 
     /// Opens a new epoch of a message that ended early: a compare-and-set on the epoch that the presser saw.
-    pub async fn go_on(
+    pub async fn resume(
         &self,
         account: AccountId,
         id: MessageId,

@@ -140,7 +140,7 @@ pub async fn sign_in(
 /// Ends the session, and has the browser forget what it keeps: its scripts may be off, or gone.
 pub async fn sign_out(State(app): State<AppState>, who: Result<SignedIn, Failure>, address: ClientAddress) -> Response {
     let ended = match who {
-        Ok(who) => app.to_its_end(async move |app| end_session(&app, who, address).await).await,
+        Ok(who) => app.detached(async move |app| end_session(&app, who, address).await).await,
         Err(Failure::SignedOut) => Ok(()),
         Err(failure) => Err(failure),
     };

@@ -91,7 +91,7 @@ fn provider(server: &ProviderServer) -> OpenAi {
 
 fn ask(model: &str, text: &str) -> Request {
     let turns = vec![Turn { role: Role::User, text: text.into() }];
-    Request { model: model.into(), turns, going_on: false }
+    Request { model: model.into(), turns, resumes: false }
 }
 
 /// What comes of one attempt that is answered so.

@@ -271,7 +271,7 @@ async fn a_server_that_stops_starts_no_reply() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let (chat, tab) = stopped(&server, &ada).await;
-    server.app.closing.cancel();
+    server.app.replies.closing.cancel();
     let restarting = Refused { status: 503, failure: Failure::Restarting };
     let next = Sending { conversation: chat.id, opens: false, id: mint(), ..Person::opening("More") };
     assert_eq!(ada.sends(&next).await.expect_err("a send"), restarting);

@@ -1,7 +1,8 @@
 //! Building both halves.
 
+use std::collections::BTreeSet;
 use std::io::BufReader;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
@@ -9,7 +10,8 @@ use cargo_metadata::{Artifact, Message, TargetKind};
 
 use crate::command::{cannot_start, cargo, step, succeeded};
 use crate::project::Project;
-use crate::{paths, site, toolchain};
+use crate::site::Site;
+use crate::{bind, compress, paths, style, toolchain};
 
 pub struct Built {
     /// The server's executable.
@@ -38,7 +40,7 @@ pub fn build(project: &Project, release: bool) -> Result<Built> {
         }
         artifact(&mut cargo, wasm)
     })?;
-    let site = step("Putting the site together", || site::assemble(project, &wasm, release))?;
+    let site = step("Putting the site together", || assemble(project, &wasm, release))?;
     Ok(Built { server, site })
 }
 
@@ -74,4 +76,20 @@ fn wasm(artifact: Artifact) -> Option<PathBuf> {
     let is_library = artifact.target.kind.contains(&TargetKind::CDyLib);
     let file = artifact.filenames.into_iter().find(|file| file.extension() == Some("wasm"));
     file.filter(|_| is_library).map(Into::into)
+}
+
+/// Puts the site together and gives its folder. Files whose content stays the same are not touched.
+fn assemble(project: &Project, wasm: &Path, release: bool) -> Result<PathBuf> {
+    let settings = &project.settings;
+    let mut site = Site { folder: project.site(), files: BTreeSet::new() };
+    let package = site.folder.join(&settings.site_pkg_dir).join(&settings.output_name);
+    site.add_folder(&project.root.join(&settings.assets_dir))?;
+    let sheet = style::bundle(&project.root.join(&settings.style_file))?;
+    site.add(package.with_extension("css"), sheet.as_bytes())?;
+    bind::bind(&mut site, wasm, &package, release)?;
+    if release {
+        compress::compress(&mut site)?;
+    }
+    site.remove_others()?;
+    Ok(site.folder)
 }

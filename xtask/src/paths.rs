@@ -1,12 +1,11 @@
 //! What browsers load names no folder of the machine that built it: panics carry the paths of the sources.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::build::Built;
 use crate::project::Project;
 
 /// Has cargo write sources as if they stood nowhere.
@@ -19,8 +18,8 @@ pub fn leave_out(cargo: &mut Command, project: &Project) -> Result<()> {
 }
 
 /// Fails if the WASM of a release names one of these folders.
-pub fn check(project: &Project, built: &Built) -> Result<()> {
-    let wasm = built.site.join(&project.settings.site_pkg_dir).join(format!("{}.wasm", project.settings.output_name));
+pub fn check(project: &Project, site: &Path) -> Result<()> {
+    let wasm = site.join(&project.settings.site_pkg_dir).join(format!("{}.wasm", project.settings.output_name));
     let bytes = fs::read(&wasm).with_context(|| format!("{} cannot be read", wasm.display()))?;
     let names = |folder: &PathBuf| {
         let folder = folder.as_os_str().as_encoded_bytes();

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::project::Project;
-use crate::{bind, compress, files, style};
+use crate::files;
 
 /// The site's folder, and all files that belong into it.
 pub struct Site {
@@ -14,24 +13,8 @@ pub struct Site {
     pub files: BTreeSet<PathBuf>,
 }
 
-/// Puts the site together and gives its folder. Files whose content stays the same are not touched.
-pub fn assemble(project: &Project, wasm: &Path, release: bool) -> Result<PathBuf> {
-    let settings = &project.settings;
-    let mut site = Site { folder: project.site(), files: BTreeSet::new() };
-    let package = site.folder.join(&settings.site_pkg_dir).join(&settings.output_name);
-    site.add_folder(&project.root.join(&settings.assets_dir))?;
-    let sheet = style::bundle(&project.root.join(&settings.style_file))?;
-    site.add(package.with_extension("css"), sheet.as_bytes())?;
-    bind::bind(&mut site, wasm, &package, release)?;
-    if release {
-        compress::compress(&mut site)?;
-    }
-    site.remove_others()?;
-    Ok(site.folder)
-}
-
 impl Site {
-    fn add_folder(&mut self, from: &Path) -> Result<()> {
+    pub fn add_folder(&mut self, from: &Path) -> Result<()> {
         for file in files::below(from)? {
             let content = files::read(&file)?;
             self.add(self.folder.join(file.strip_prefix(from)?), &content)?;
@@ -46,7 +29,7 @@ impl Site {
     }
 
     /// Deletes what an earlier build left behind.
-    fn remove_others(&self) -> Result<()> {
+    pub fn remove_others(&self) -> Result<()> {
         let mut others = files::below(&self.folder)?;
         others.retain(|file| !self.files.contains(file));
         others.iter().try_for_each(|file| files::remove(file))

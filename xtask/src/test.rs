@@ -52,7 +52,7 @@ pub fn test() -> Result<ExitCode> {
         Ok(())
     });
     if let Some(built) = &built {
-        report.check("No folders of this machine in what browsers load", || paths::check(&project, built));
+        report.check("No folders of this machine in what browsers load", || paths::check(&project, &built.site));
     }
     if let Some(built) = built.as_ref().filter(|_| cfg!(target_os = "linux")) {
         report.check("Faults", || faults::short(&project, built));

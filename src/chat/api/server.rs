@@ -1,28 +1,34 @@
 //! The server's half of the functions above, which forms use too.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{extract::FromRequestParts, http::HeaderMap};
 use leptos::prelude::{expect_context, use_context};
-use tokio::time::timeout;
 
 use super::*;
 use crate::{
     account::{Refusal, cookies, session::SignedIn},
-    conversation::{LONGEST_MESSAGE, LONGEST_TITLE, first_words, purge::purge},
+    conversation::{LONGEST_MESSAGE, first_words, purge::purge},
     ids::{AccountId, mint, now},
-    live::List,
-    message::{Position, Role, Status},
-    provider::{Choice, Provider},
-    reply::{
-        self,
-        store::{Exchange, Started},
-    },
+    live::{List, hub::Running},
+    provider::Choice,
+    reply::store::{Exchange, Started},
     state::AppState,
-    text::{in_one_line, normalize},
+    text::normalize,
 };
 
-pub async fn signed_in() -> Result<(AppState, SignedIn), Failure> {
+/// Finds out who asks and answers them. A failure becomes the answer's status.
+pub async fn answer<T, F: Future<Output = Result<T, Failure>>>(
+    work: impl FnOnce(AppState, SignedIn) -> F,
+) -> Result<T, Failure> {
+    let answered = async {
+        let (app, who) = signed_in().await?;
+        work(app, who).await
+    };
+    answered.await.map_err(Failure::told)
+}
+
+async fn signed_in() -> Result<(AppState, SignedIn), Failure> {
     let app = expect_context::<AppState>();
     let mut parts = expect_context::<axum::http::request::Parts>();
     let who = SignedIn::from_request_parts(&mut parts, &app).await?;
@@ -30,7 +36,7 @@ pub async fn signed_in() -> Result<(AppState, SignedIn), Failure> {
 }
 
 /// Where somebody who is not signed in goes: to the first account, or to the one that there is.
-pub async fn door() -> Result<&'static str, Failure> {
+pub async fn way_in() -> Result<&'static str, Failure> {
     let app = expect_context::<AppState>();
     Ok(if app.database.has_owner().await? { "/sign-in" } else { "/create-account" })
 }
@@ -62,12 +68,8 @@ pub async fn opening() -> Result<Opening, Failure> {
     })
 }
 
-pub async fn models() -> Result<ModelList, Failure> {
-    let (app, _) = signed_in().await?;
-    Ok(menu(&app))
-}
-
-fn menu(app: &AppState) -> ModelList {
+/// The models as they are known now.
+pub fn menu(app: &AppState) -> ModelList {
     let menu = app.providers.menu();
     let model = |choice: Choice| Model { key: choice.key, name: choice.name, provider: choice.provider };
     ModelList {
@@ -82,32 +84,16 @@ pub fn offset(headers: &HeaderMap) -> i32 {
     i32::clamp(minutes, -14 * 60, 14 * 60)
 }
 
-pub async fn messages(id: ConversationId, before: Option<i64>) -> Result<Stretch, Failure> {
-    let (app, who) = signed_in().await?;
-    // The hub's copies before the query: what ends in between is then in the rows.
-    let running = app.hub.all_running(Some(id));
-    let mut stretch = (app.database.stretch(who.account, id, before).await?).ok_or(Failure::NotFound)?;
-    for message in &mut stretch.messages {
-        let here = running.iter().find(|running| running.id == message.id);
-        if let Some(mut seen) = here.and_then(|running| running.seen()) {
-            std::mem::swap(message, &mut seen);
-            let event = seen.next(None::<&Position>, usize::MAX);
-            if let Some(event) = event {
-                let _ = message.apply(event);
-            }
+/// Brings a message on to what may be seen of its reply, if that runs: its row is as old as the reply.
+pub fn bring_on(message: &mut Message, running: &[Arc<Running>]) {
+    let here = running.iter().find(|running| running.id == message.id);
+    if let Some(mut seen) = here.and_then(|running| running.seen()) {
+        // The row has less, so it is the cheaper one to copy; or the end, which then comes to the other.
+        std::mem::swap(message, &mut seen);
+        if let Some(event) = seen.next(None, usize::MAX) {
+            let _ = message.apply(event);
         }
     }
-    Ok(stretch)
-}
-
-pub async fn earlier_conversations(before: Millis) -> Result<Conversations, Failure> {
-    let (app, who) = signed_in().await?;
-    Ok(app.database.conversations(who.account, Some(before)).await?)
-}
-
-pub async fn send_signed_in(sending: Sending) -> Result<Sent, Failure> {
-    let (app, who) = signed_in().await?;
-    send(&app, who.account, sending).await
 }
 
 /// Writes a person's message and starts the reply.
@@ -119,22 +105,17 @@ pub async fn send(app: &AppState, account: AccountId, sending: Sending) -> Resul
     if text.len() > LONGEST_MESSAGE {
         return Err(Failure::TooLong);
     }
-    let model = model(app, &sending.model)?;
-    if app.closing.is_cancelled() {
-        return Err(Failure::Restarting);
-    }
+    let model = app.providers.find(&sending.model)?;
     let now = now();
     let exchange = Exchange {
         conversation: sending.conversation,
         opens: sending.opens.then(|| first_words(&text)),
         said: Message::said(sending.id, text, now),
         reply: Message::asked(mint(), sending.model),
-        owner: app.owner,
         now,
     };
     let messages = vec![exchange.said.clone(), exchange.reply.clone()];
-    let started = reply::answer(app, account, exchange, model).await?;
-    let Some((place, rev)) = begun(started)? else {
+    let Started::Yes { place, rev } = app.replies.answer(account, exchange, model).await? else {
         return Ok(Sent { heads: vec![], messages: vec![] });
     };
     let heads = (messages.iter().zip(place - 1..))
@@ -152,105 +133,16 @@ pub async fn send(app: &AppState, account: AccountId, sending: Sending) -> Resul
     Ok(Sent { heads, messages })
 }
 
-fn model(app: &AppState, key: &str) -> Result<(Arc<dyn Provider>, String), Failure> {
-    app.providers.find(key).ok_or(Failure::UnknownModel)
-}
-
-fn begun(started: Started) -> Result<Option<(i64, i64)>, Failure> {
-    match started {
-        Started::Yes { place, rev } => Ok(Some((place, rev))),
-        Started::Repeated => Ok(None),
-        Started::Busy => Err(Failure::Busy),
-        Started::TooMany => Err(Failure::Limited(
-            "As many of your replies are running as may at once. Wait for one or stop one, then send again.".into(),
-        )),
-        Started::Full => Err(Failure::Limited(
-            "Rivulet is writing as many replies as it can. Send again in a moment; your text is kept.".into(),
-        )),
-        Started::Changed => Err(Failure::Changed),
-        Started::Missing => Err(Failure::NotFound),
-        Started::Fenced => Err(Failure::Restarting),
-    }
-}
-
-pub async fn stop(id: MessageId) -> Result<(), Failure> {
-    let (app, who) = signed_in().await?;
-    match app.hub.running(id) {
-        Some(running) if running.account == who.account => {
-            running.stop(Status::Stopped);
-            // The end comes by the socket, too; but that it cannot be written is told here.
-            timeout(Duration::from_secs(10), running.over()).await.map_err(|_| Failure::Unavailable)
-        }
-        _ => app.database.message(who.account, id).await?.map(|_| ()).ok_or(Failure::NotFound),
-    }
-}
-
-pub async fn retry(id: MessageId, key: String) -> Result<(), Failure> {
-    let (app, who) = signed_in().await?;
-    let (conversation, _) = finished(&app, &who, id).await?;
-    let model = model(&app, &key)?;
-    let reply = Message::asked(mint(), key);
-    let started = reply::retry(&app, who.account, conversation, id, reply, model).await?;
-    begun(started).map(|_| ())
-}
-
-pub async fn go_on(id: MessageId, epoch: Epoch, key: String) -> Result<(), Failure> {
-    let (app, who) = signed_in().await?;
-    let (conversation, message) = finished(&app, &who, id).await?;
-    if message.epoch != epoch || !message.status.can_go_on() {
-        return Err(Failure::Changed);
-    }
-    let model = model(&app, &key)?;
-    let started = reply::go_on(&app, who.account, conversation, message, model).await?;
-    begun(started).map(|_| ())
-}
-
-/// A reply that has ended, which is what can be tried again or gone on with.
-async fn finished(app: &AppState, who: &SignedIn, id: MessageId) -> Result<(ConversationId, Message), Failure> {
-    if app.closing.is_cancelled() {
-        return Err(Failure::Restarting);
-    }
-    let (conversation, message) = app.database.message(who.account, id).await?.ok_or(Failure::NotFound)?;
-    match (message.role, message.status.is_final()) {
-        (Role::User, _) => Err(Failure::NotFound),
-        (Role::Assistant, false) => Err(Failure::Busy),
-        (Role::Assistant, true) => Ok((conversation, message)),
-    }
-}
-
-pub async fn show_attempt(id: MessageId) -> Result<(), Failure> {
-    let (app, who) = signed_in().await?;
-    let conversation = app.database.show_attempt(who.account, id).await?.ok_or(Failure::NotFound)?;
-    app.hub.changed(List::Messages(conversation));
-    Ok(())
-}
-
-pub async fn rename(id: ConversationId, title: String) -> Result<(), Failure> {
-    let (app, who) = signed_in().await?;
-    let title = in_one_line(&title);
-    if title.is_empty() || title.chars().count() > LONGEST_TITLE {
-        return Err(Failure::Invalid(format!("A title has between 1 and {LONGEST_TITLE} characters.")));
-    }
-    if !app.database.rename(who.account, id, &title, true).await? {
+/// Deletes a conversation: at once invisible everywhere, and removed behind everybody's back.
+pub async fn delete(app: AppState, account: AccountId, id: ConversationId) -> Result<(), Failure> {
+    if !app.database.delete_conversation(account, id).await? {
         return Err(Failure::NotFound);
     }
+    for running in app.hub.all_running(Some(id)) {
+        running.gone();
+    }
     app.hub.changed(List::Conversations);
+    app.hub.changed(List::Messages(id));
+    app.replies.tasks.spawn(purge(app.database.clone(), app.replies.closing.clone(), id));
     Ok(())
-}
-
-pub async fn delete(id: ConversationId) -> Result<(), Failure> {
-    let (app, who) = signed_in().await?;
-    app.to_its_end(async move |app| {
-        if !app.database.delete_conversation(who.account, id).await? {
-            return Err(Failure::NotFound);
-        }
-        for running in app.hub.all_running(Some(id)) {
-            running.gone();
-        }
-        app.hub.changed(List::Conversations);
-        app.hub.changed(List::Messages(id));
-        app.replies.spawn(purge(app.database.clone(), app.closing.clone(), id));
-        Ok(())
-    })
-    .await
 }

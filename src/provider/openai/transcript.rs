@@ -11,7 +11,7 @@ use std::{collections::VecDeque, time::Duration};
 pub struct Transcript {
     server: OpenAi,
     model: String,
-    going_on: bool,
+    resumes: bool,
     splitter: Splitter,
     wording: Wording,
     usage: Option<Usage>,
@@ -53,13 +53,13 @@ impl OpenAi {
         Transcript {
             server: self.clone(),
             model: request.model.clone(),
-            going_on: request.going_on,
+            resumes: request.resumes,
             splitter: Splitter::default(),
             wording: Wording::default(),
             usage: None,
             finish: None,
             has_deltas: false,
-            has_text: request.going_on && last.is_some(),
+            has_text: request.resumes && last.is_some(),
             begun: false,
             tool: false,
             not_shown: false,
@@ -213,7 +213,7 @@ impl Transcript {
             }
             _ if self.not_shown => ProviderError::NotShown { provider, words },
             // A reply that was whole already has nothing to add when it is asked to go on.
-            _ if self.begun || self.going_on => return None,
+            _ if self.begun || self.resumes => return None,
             _ => ProviderError::Empty { provider },
         })
     }

@@ -44,7 +44,7 @@ pub fn body(request: &Request, options: bool) -> Value {
             _ => turns.push((turn.role, text.to_owned())),
         }
     }
-    if request.going_on && matches!(turns.last(), Some((Role::Assistant, _))) {
+    if request.resumes && matches!(turns.last(), Some((Role::Assistant, _))) {
         turns.push((Role::User, GO_ON.to_owned()));
     }
     let messages: Vec<_> = turns.iter().map(|(role, text)| json!({ "role": role, "content": text })).collect();

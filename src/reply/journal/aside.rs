@@ -10,7 +10,7 @@ use super::{Batch, CommitError, Committer, Fenced, Item, store::Write};
 use crate::{
     ids::now,
     live::hub::Running,
-    message::{Change, End, Ended, Event, Status},
+    message::{End, Status},
 };
 
 /// How often its next words are tried, while others' are written, before it is ended without them.
@@ -99,20 +99,15 @@ impl Aside {
         let running: &Arc<Running> = &self.batch.running;
         running.stop(Status::Failed);
         let message = running.message();
-        let ended = Ended {
-            parts: message.parts.len(),
-            at: message.parts.last().map_or(0, |part| part.text.len()),
-            end: End {
-                status: Status::Failed,
-                ended_at: now(),
-                error: Some(
-                    "The database refused to keep more of this reply. What had come is kept; press Retry to ask again."
-                        .into(),
-                ),
-                usage: None,
-            },
-        };
-        let ended = Event { epoch: message.epoch, change: Change::Ended(ended) };
+        let ended = message.position().end(End {
+            status: Status::Failed,
+            ended_at: now(),
+            error: Some(
+                "The database refused to keep more of this reply. What had come is kept; press Retry to ask again."
+                    .into(),
+            ),
+            usage: None,
+        });
         self.batch.write = Write {
             id: running.id,
             account: running.account,

@@ -6,7 +6,7 @@ use crate::{
     conversation::store::{MESSAGE, message},
     database::{Database, from_json, parsed},
     ids::{AccountId, MessageId, OwnerId, now},
-    message::{Birth, Change, End, Ended, Epoch, Event, Message, Outcome, Status, Text},
+    message::{Birth, Change, End, Epoch, Event, Message, Outcome, Status, Text},
     reply::journal::store::finish_orphan,
 };
 
@@ -80,17 +80,13 @@ impl Database {
                 .fetch_all(&mut *tx)
                 .await?;
         let whole = fold(&mut message, rows);
-        let ended = Ended {
-            parts: message.parts.len(),
-            at: message.parts.last().map_or(0, |part| part.text.len()),
-            end: End {
-                status: Status::Interrupted,
-                ended_at: now(),
-                error: (!whole).then(|| UNREADABLE.to_owned()),
-                usage: None,
-            },
-        };
-        let _ = message.apply(Event { epoch: message.epoch, change: Change::Ended(ended) });
+        let ended = message.position().end(End {
+            status: Status::Interrupted,
+            ended_at: now(),
+            error: (!whole).then(|| UNREADABLE.to_owned()),
+            usage: None,
+        });
+        let _ = message.apply(ended);
         finish_orphan(&mut tx, account, owner, &message).await?;
         if !whole {
             keep_rows(&mut tx, id, message.epoch).await?;

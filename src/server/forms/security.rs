@@ -108,7 +108,7 @@ async fn end_sessions(
         Ok(who) => who,
         Err(failure) => return signed_out(failure),
     };
-    let ended = app.to_its_end(async move |app| {
+    let ended = app.detached(async move |app| {
         let ended = app.database.end_sessions(who.user, only.as_deref(), &who.session).await?;
         ended.iter().for_each(|session| app.hub.signed_out(session));
         if !ended.is_empty() {
@@ -146,7 +146,7 @@ pub async fn change_password(
     }
     let agent = headers.clone();
     let person = who.clone();
-    let changed = app.to_its_end(async move |app| {
+    let changed = app.detached(async move |app| {
         change_password::change(&app, &person, &agent, address, form.present, form.new).await
     });
     match changed.await {

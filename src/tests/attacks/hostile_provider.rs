@@ -28,7 +28,7 @@ fn config(server: &ProviderServer) -> Config {
 async fn reply(config: &Config) -> (String, Option<ProviderError>) {
     let turns = vec![Turn { role: Role::User, text: "Hello".into() }];
     let provider = OpenAi::new(config).expect("settings that are right");
-    let mut pieces = provider.reply(Request { model: "test".into(), turns, going_on: false });
+    let mut pieces = provider.reply(Request { model: "test".into(), turns, resumes: false });
     let (mut text, mut failure) = (String::new(), None);
     while let Some(piece) = pieces.next().await {
         match piece {

@@ -463,7 +463,7 @@ fn nothing_is_kept_of_what_was_left() {
     let whole = completed(5);
     let message = Message { parts: vec![], status: Status::Streaming, ..whole.clone() };
     world.client.page.0.insert(message.id, message.clone());
-    let mut follow = |client: &mut Client<Held>, number| {
+    let follow = |client: &mut Client<Held>, number| {
         client.follow(message.id, message.epoch, false);
         client.frames();
         client.take(ServerFrame::Number(number, message.id), SECOND, 0.5);

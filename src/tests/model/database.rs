@@ -49,8 +49,8 @@ impl Database {
     }
 
     /// Opens a new epoch: a compare-and-set, unless that guard is taken away.
-    pub fn go_on(&mut self, seen: Option<Epoch>, next: Epoch) -> bool {
-        if seen.is_some_and(|seen| seen != self.row.epoch || !self.row.status.can_go_on()) {
+    pub fn resume(&mut self, seen: Option<Epoch>, next: Epoch) -> bool {
+        if seen.is_some_and(|seen| seen != self.row.epoch || !self.row.status.can_resume()) {
             return false;
         }
         self.row = continued(&self.row, next);

@@ -40,7 +40,7 @@ impl World {
     /// Continue, up to where the row was looked at.
     pub fn presses(&mut self, design: &Design, server: &mut Server, at: usize) -> bool {
         let row = &self.database.row;
-        let as_seen = row.epoch == self.tabs[at].message.epoch && row.status.can_go_on();
+        let as_seen = row.epoch == self.tabs[at].message.epoch && row.status.can_resume();
         let fine = row.status.is_final() && (as_seen || !design.has(Guard::CompareAndSet));
         if fine {
             self.luck.continues -= 1;
@@ -69,7 +69,7 @@ impl World {
     pub fn goes_on(&mut self, design: &Design, server: &mut Server) {
         let Some(running) = &mut server.running else { return };
         let seen = running.opening.filter(|_| design.has(Guard::CompareAndSet));
-        if !self.database.go_on(seen, running.message.epoch) {
+        if !self.database.resume(seen, running.message.epoch) {
             return server.leave();
         }
         running.opening = None;

@@ -18,10 +18,10 @@ async fn came(request: Request) -> Came {
     Came::of(demo(1e6).reply(request)).await
 }
 
-fn going_on(model: &str, so_far: &str) -> Request {
+fn resumes(model: &str, so_far: &str) -> Request {
     let mut request = ask(model, "Hello");
     request.turns.push(Turn { role: Role::Assistant, text: so_far.into() });
-    request.going_on = true;
+    request.resumes = true;
     request
 }
 
@@ -65,32 +65,32 @@ async fn a_failure_and_going_on_after_it() {
     assert!(failed.text().len() > 200);
     assert!(failed.sentence().starts_with("demo reported an error: this model fails here on purpose"), "{failed:?}");
     assert_eq!(failed.usage, None);
-    let rest = came(going_on("demo-fails", &failed.text())).await;
+    let rest = came(resumes("demo-fails", &failed.text())).await;
     assert!(rest.text().starts_with("\n\n") && rest.error.is_none(), "{rest:?}");
     // Stopped before the failure: that still lies ahead.
-    assert_eq!(came(going_on("demo-fails", "Every river")).await.error, failed.error);
+    assert_eq!(came(resumes("demo-fails", "Every river")).await.error, failed.error);
 }
 
 #[tokio::test(start_paused = true)]
 async fn going_on_says_what_follows() {
     let whole = came(ask("demo", "Hello")).await.text();
     for (at, _) in whole.char_indices().skip(1) {
-        let rest = came(going_on("demo", &whole[..at])).await;
+        let rest = came(resumes("demo", &whole[..at])).await;
         assert_eq!((rest.runs.len(), rest.text().as_str()), (1, &whole[at..]));
     }
-    assert_eq!(came(going_on("demo", &whole)).await.text(), "");
-    assert_eq!(came(going_on("demo", "")).await.runs.len(), 2);
+    assert_eq!(came(resumes("demo", &whole)).await.text(), "");
+    assert_eq!(came(resumes("demo", "")).await.runs.len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn going_on_from_words_that_are_not_its_own() {
     let so_far = "Somebody else began.";
-    let afresh = came(going_on("demo", so_far)).await.text();
+    let afresh = came(resumes("demo", so_far)).await.text();
     assert!(afresh.starts_with("\n\nLet me take up the thread"));
     for (at, _) in afresh.char_indices() {
-        assert_eq!(came(going_on("demo", &format!("{so_far}{}", &afresh[..at]))).await.text(), afresh[at..]);
+        assert_eq!(came(resumes("demo", &format!("{so_far}{}", &afresh[..at]))).await.text(), afresh[at..]);
     }
-    assert_eq!(came(going_on("demo", &format!("{so_far}{afresh}"))).await.text(), "");
+    assert_eq!(came(resumes("demo", &format!("{so_far}{afresh}"))).await.text(), "");
 }
 
 #[tokio::test(start_paused = true)]

@@ -193,7 +193,7 @@ async fn thinking_is_not_sent_back() {
         server.answer(Answer::stream().chunk(text("Hello")).chunk(DONE).end());
         let turn = |role, text: &str| Turn { role, text: text.into() };
         let turns = vec![turn(Role::User, "Why?"), turn(Role::Assistant, said), turn(Role::User, "<think>")];
-        Came::of(provider(&server).reply(Request { model: "test".into(), turns, going_on: false })).await;
+        Came::of(provider(&server).reply(Request { model: "test".into(), turns, resumes: false })).await;
         let messages = &server.seen().pop().expect("a request").json()["messages"];
         let reply = messages.as_array().and_then(|all| all.iter().find(|message| message["role"] == "assistant"));
         assert_eq!(reply.and_then(|reply| reply["content"].as_str()), sent);
@@ -243,7 +243,7 @@ async fn continue_is_only_spoken_of_where_it_leads_on() {
     server.answer(Answer::stream().chunk(finish("length")).end());
     let mut request = ask("test", "Hello");
     request.turns.push(Turn { role: Role::Assistant, text: "So far".into() });
-    request.going_on = true;
+    request.resumes = true;
     let came = Came::of(provider(&server).reply(request)).await;
     assert_eq!(came.sentence(), "Test reached the longest reply that it allows. Press Continue to go on.");
 }

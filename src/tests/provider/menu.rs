@@ -164,7 +164,7 @@ async fn going_on_asks_for_what_follows() {
             turn(Role::User, "Are you there?"),
             turn(Role::Assistant, "Yes, I"),
         ],
-        going_on: true,
+        resumes: true,
     };
     server.answer(Answer::stream().chunk(text(" am")).chunk(DONE).end());
     Came::of(provider(&server).reply(request.clone())).await;
@@ -232,7 +232,7 @@ async fn a_provider_without_a_list_is_left_out() {
     assert!(!keys(&menu.choices).iter().any(|key| key.starts_with("Test")));
     assert!(menu.trouble[0].starts_with("Test failed: no."), "{menu:?} says whose models are missing");
     assert!(
-        ["", "Test", "Test/", "Test/some/model", "other/model", "/"].iter().all(|key| providers.find(key).is_none())
+        ["", "Test", "Test/", "Test/some/model", "other/model", "/"].iter().all(|key| providers.find(key).is_err())
     );
 }
 

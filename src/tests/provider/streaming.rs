@@ -121,11 +121,12 @@ fn no_bytes_panic_and_all_come_to_an_end() {
 #[tokio::test]
 async fn pieces_come_while_the_server_still_writes() {
     let server = ProviderServer::start().await;
-    let go_on = Arc::new(Notify::new());
-    server.answer(Answer::stream().chunk(text("one ")).wait(&go_on).chunk(text("two")).chunk("data: [DONE]\n\n").end());
+    let resume = Arc::new(Notify::new());
+    server
+        .answer(Answer::stream().chunk(text("one ")).wait(&resume).chunk(text("two")).chunk("data: [DONE]\n\n").end());
     let mut pieces = provider(&server).reply(ask("test", "Hello"));
     assert_eq!(pieces.next().await, Some(Ok(Piece::Text("one ".into()))));
-    go_on.notify_one();
+    resume.notify_one();
     assert_eq!(pieces.next().await, Some(Ok(Piece::Text("two".into()))));
     assert_eq!(pieces.next().await, None);
     assert_eq!(pieces.next().await, None);

@@ -79,8 +79,8 @@ impl Stage {
             let running = self.hub.enter(self.account, conversation, reply.clone()).expect("a new message");
             let said = Message::said(mint(), "Hello".into(), now());
             let opens = Some("A conversation".into());
-            let exchange = Exchange { conversation, opens, said, reply, owner: self.owner, now: now() };
-            let started = self.database.exchange(self.account, &exchange).await.expect("a row");
+            let exchange = Exchange { conversation, opens, said, reply, now: now() };
+            let started = self.database.exchange(self.account, &exchange, self.owner).await.expect("a row");
             assert!(matches!(started, Started::Yes { .. }), "{started:?}");
             running.open();
             running.follow(&self.witness);

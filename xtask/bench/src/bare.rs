@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -15,7 +14,6 @@ use axum::{
     http::StatusCode,
     response::Response,
     routing::{get, post},
-    serve::ListenerExt,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -48,15 +46,8 @@ pub async fn serve(provider: String) -> anyhow::Result<()> {
         .with_state(bare);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     eprintln!("listening on http://{}", listener.local_addr()?);
-    axum::serve(nodelay(listener), router).await?;
+    axum::serve(crate::listener::nodelay(listener), router).await?;
     Ok(())
-}
-
-/// A word must not wait for the next one.
-pub fn nodelay(listener: TcpListener) -> impl axum::serve::Listener<Addr = SocketAddr> {
-    listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    })
 }
 
 impl Bare {

@@ -10,6 +10,7 @@ mod folder;
 mod growth;
 mod history;
 mod latency;
+mod listener;
 mod lists;
 mod load;
 mod log_index;

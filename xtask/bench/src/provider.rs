@@ -52,7 +52,7 @@ impl Provider {
         let router = router.with_state(asked.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}/v1", listener.local_addr()?);
-        tokio::spawn(async move { axum::serve(crate::bare::nodelay(listener), router).await });
+        tokio::spawn(async move { axum::serve(crate::listener::nodelay(listener), router).await });
         Ok(Provider { url, asked })
     }
 

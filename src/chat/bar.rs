@@ -1,0 +1,42 @@
+//! What stands over a conversation, and in the place of one.
+
+use leptos::prelude::*;
+
+use super::page_context::PageContext;
+use crate::{error::Failure, ui::icon};
+
+/// In the place of what could not be loaded.
+#[component]
+pub fn Trouble(failure: Failure) -> impl IntoView {
+    view! {
+        <div class="empty">
+            <p class="notice" role="alert">
+                {failure.to_string()}
+            </p>
+            <a class="button" href="" rel="external">
+                {"Reload"}
+            </a>
+        </div>
+    }
+}
+
+/// The bar over a conversation: the way to the drawer, and what the conversation is called.
+#[component]
+pub fn Bar(#[prop(into)] title: Signal<String>, #[prop(optional)] children: Option<Children>) -> impl IntoView {
+    let PageContext { drawer, .. } = expect_context();
+    view! {
+        <header class="bar">
+            <button
+                type="button"
+                class="icon-button menu"
+                aria-label="Conversations" title="Conversations"
+                aria-expanded=move || drawer.get().to_string()
+                on:click=move |_| drawer.update(|open| *open = !*open)
+            >
+                <icon::Icon path=icon::MENU />
+            </button>
+            <h1 dir="auto">{title}</h1>
+            {children.map(|children| children())}
+        </header>
+    }
+}

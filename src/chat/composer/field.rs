@@ -1,0 +1,105 @@
+//! The composer's field, and what goes out of it and comes back.
+
+use leptos::{html, prelude::*};
+
+use crate::{
+    chat::{
+        api::Sending,
+        draft::{NEW, draft_of, forget_draft},
+        outbox::Outbox,
+        thread::Thread,
+    },
+    conversation::LONGEST_MESSAGE,
+    error::Failure,
+    ids::{ConversationId, mint},
+    ui::drafts,
+};
+
+/// A composer's field, what it is for, and what is kept of it. Copied freely: it is handles.
+#[derive(Clone, Copy)]
+pub struct Field {
+    pub node: NodeRef<html::Textarea>,
+    /// None for a new conversation.
+    pub place: Option<ConversationId>,
+    pub thread: Option<Thread>,
+    pub outbox: Outbox,
+    pub model: RwSignal<String>,
+    pub failure: RwSignal<Option<String>>,
+}
+
+impl Field {
+    pub fn draft(self) -> String {
+        self.place.map_or_else(|| NEW.to_owned(), draft_of)
+    }
+
+    pub fn value(self) -> String {
+        self.node.get_untracked().map(|node| node.value()).unwrap_or_default()
+    }
+
+    /// Puts a text into the field, and keeps it.
+    pub fn write(self, text: &str) {
+        if let Some(node) = self.node.get_untracked() {
+            node.set_value(text);
+            self.keep();
+        }
+    }
+
+    pub fn keep(self) {
+        drafts::keep(&self.draft(), &self.value());
+    }
+
+    /// What is typed, as something to send, and the field is empty. None if it cannot be sent now, or was refused here.
+    pub fn take(self) -> Option<Sending> {
+        let text = self.value();
+        if text.trim().is_empty() {
+            return None;
+        }
+        if text.len() > LONGEST_MESSAGE {
+            self.failure.set(Some(Failure::TooLong.to_string()));
+            return None;
+        }
+        let unsure = untrack(|| self.outbox.unsure(self.place));
+        let opens = self.place.is_none();
+        let (conversation, id) = match unsure {
+            Some(asked) if asked.text == text => (asked.conversation, asked.id),
+            asked => {
+                asked.iter().for_each(|asked| self.outbox.forget(asked.id));
+                (self.place.unwrap_or_else(mint), mint())
+            }
+        };
+        Some(Sending { conversation, opens, id, text, model: self.model.get_untracked() })
+    }
+
+    /// Takes back what the server did not take, before what was typed meanwhile.
+    pub fn hand_back(self, sending: Sending, why: Option<Failure>) {
+        // What was typed in a conversation that did not begin.
+        let after = (self.place.is_none()).then(|| drafts::read(&draft_of(sending.conversation))).flatten();
+        let text = drafts::joined([sending.text.clone(), after.unwrap_or_default(), self.value()]);
+        self.write(&text);
+        if self.place.is_none() {
+            forget_draft(sending.conversation);
+        }
+        match why {
+            // The id is taken by something else: the next try has another.
+            Some(Failure::Changed) => self.outbox.forget(sending.id),
+            _ => self.outbox.handed_back(&sending),
+        }
+        if why.is_some() {
+            self.failure.set(why.map(|why| why.to_string()));
+        }
+    }
+
+    /// Takes out what has arrived after all. Says whether nothing else stood here.
+    pub fn take_out(self, arrived: &Sending) -> bool {
+        self.outbox.forget(arrived.id);
+        self.failure.set(None);
+        let typed = self.value();
+        let rest = match typed.strip_prefix(&arrived.text) {
+            Some("") => "",
+            Some(rest) if rest.starts_with("\n\n") => &rest[2..],
+            _ => &typed,
+        };
+        self.write(rest);
+        rest.is_empty()
+    }
+}

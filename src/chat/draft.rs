@@ -1,0 +1,24 @@
+//! What is being written, by conversation, and where.
+
+use crate::{
+    ids::ConversationId,
+    ui::{browser, drafts},
+};
+
+/// The key of the draft for a new conversation.
+pub const NEW: &str = "draft:new";
+
+/// Gives the cursor to the field; where that would bring up a keyboard over the words, to the conversation.
+pub fn focus_composer() {
+    browser::focus(if browser::is_touched() { "#main" } else { ".composer textarea" });
+}
+
+/// The key of the draft for this conversation.
+pub fn draft_of(conversation: ConversationId) -> String {
+    format!("draft:{conversation}")
+}
+
+/// Forgets what was typed for a conversation that there is no more.
+pub fn forget_draft(conversation: ConversationId) {
+    drafts::keep(&draft_of(conversation), "");
+}

@@ -1,0 +1,19 @@
+//! What all pages of the chat share.
+
+use leptos::prelude::*;
+
+use super::{api::Opening, model_menu::Menu, outbox::Outbox};
+use crate::error::Failure;
+
+/// What the pages below share: loaded once, and whether the drawer is open.
+#[derive(Clone, Copy)]
+pub struct PageContext {
+    pub opening: Resource<Result<Opening, Failure>>,
+    pub drawer: RwSignal<bool>,
+    /// Whether a page of this document has told already why a form came back.
+    pub answered: StoredValue<bool>,
+    pub menu: Menu,
+    pub outbox: Outbox,
+    /// Changes when this tab has inherited what other tabs left.
+    pub inherited: RwSignal<()>,
+}

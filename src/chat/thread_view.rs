@@ -1,0 +1,203 @@
+//! A conversation on the page.
+
+use leptos::{html, prelude::*};
+use leptos_meta::Title;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use super::{
+    api::Opening,
+    bar::{Bar, Trouble},
+    composer::Composer,
+    conversation_list::SidebarList,
+    dialogs::{DeleteDialog, RenameDialog},
+    draft::focus_composer,
+    message_view::MessageView,
+    page_context::PageContext,
+    thread::{Contents, Thread},
+};
+use crate::{
+    conversation::Stretch,
+    error::Failure,
+    ids::ConversationId,
+    ui::{NotFound, icon},
+};
+
+/// How close to the beginning one scrolls before more is loaded, in CSS pixels.
+const NEAR: i32 = 800;
+/// How far from the newest words "Jump to latest" appears, in CSS pixels.
+const FAR: i32 = 240;
+
+/// `first`: what the page was rendered with; else it is asked for. `earlier`: it is not the newest stretch, which only a
+/// page without scripts shows.
+#[component]
+pub fn ThreadView(
+    opening: Opening,
+    id: ConversationId,
+    first: Option<Result<Stretch, Failure>>,
+    earlier: bool,
+) -> impl IntoView {
+    let PageContext { outbox, menu, .. } = expect_context();
+    let thread = Thread::new(id, outbox, menu);
+    if let Some(first) = first {
+        thread.open(first);
+    }
+    Effect::new(move |_| thread.load());
+    Effect::new(move |_| thread.take_answer());
+    let title = title_of(thread);
+    let begun = begin(thread);
+    on_cleanup(move || thread.leave());
+    // A whole new page: the router does not load another stretch this soon after hydration.
+    Effect::new(move |_| {
+        if earlier {
+            let _ = window().location().replace(&latest(thread.id));
+        }
+    });
+    let (renaming, deleting) = (RwSignal::new(false), RwSignal::new(false));
+    let is_missing = move || *thread.contents.read() == Contents::Failed(Failure::NotFound);
+    view! {
+        // The document's title is asked for once more after this page has gone.
+        <Title text=move || title.try_get().unwrap_or_default() />
+        <Bar title>
+            <Show when=move || begun.get() && !is_missing()>
+                <button type="button" class="icon-button" aria-label="Rename" title="Rename" on:click=move |_| renaming.set(true)>
+                    <icon::Icon path=icon::PENCIL />
+                </button>
+                <button type="button" class="icon-button" aria-label="Delete" title="Delete" on:click=move |_| deleting.set(true)>
+                    <icon::Icon path=icon::BIN />
+                </button>
+            </Show>
+        </Bar>
+        {move || match thread.contents.get() {
+            Contents::Failed(Failure::NotFound) => view! { <NotFound /> }.into_any(),
+            Contents::Failed(failure) => view! { <Trouble failure /> }.into_any(),
+            Contents::Loading | Contents::Ready => ().into_any(),
+        }}
+        <Scroller thread earlier />
+        <Show when=move || !is_missing()>
+            <Composer opening=opening.clone() thread=Some(thread) />
+        </Show>
+        <RenameDialog thread open=renaming title />
+        <DeleteDialog thread open=deleting title />
+    }
+    .into_any()
+}
+
+/// As the sidebar has it, or else as it was loaded.
+fn title_of(thread: Thread) -> Memo<String> {
+    let sidebar = use_context::<SidebarList>();
+    Memo::new(move |_| {
+        let listed = sidebar.and_then(|sidebar| sidebar.title(thread.id));
+        listed.unwrap_or_else(|| thread.given_title.get())
+    })
+}
+
+/// Whether the conversation is on the server; it is followed from then on. Leaves the page of one that does not come to be.
+fn begin(thread: Thread) -> Memo<bool> {
+    let sidebar = use_context::<SidebarList>();
+    let is_listed = move || sidebar.is_some_and(|sidebar| sidebar.lists(thread.id));
+    let is_refused = move || thread.outbox.is_refused_opening(thread.id);
+    let begun = Memo::new(move |_| {
+        let is_under_way = || thread.outbox.pending(thread.id).is_some_and(|sending| thread.is_sending(sending.id));
+        !thread.begins_here || !(is_under_way() || is_refused()) || is_listed()
+    });
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        let is_missing = *thread.contents.read() == Contents::Failed(Failure::NotFound);
+        match is_refused() {
+            _ if begun.get() && thread.is_ready() => untrack(|| thread.go_live()),
+            // To the composer that it was written in.
+            true if !begun.get() => navigate("/", NavigateOptions { replace: true, ..Default::default() }),
+            // The page was loaded anew. (The router goes nowhere this soon after hydration.)
+            true if is_missing => drop(window().location().replace("/")),
+            _ => {}
+        }
+    });
+    begun
+}
+
+/// The messages, from the newest up.
+#[component]
+fn Scroller(thread: Thread, earlier: bool) -> impl IntoView {
+    let far = RwSignal::new(false);
+    let scroller = NodeRef::<html::Div>::new();
+    // The column is laid out from the bottom up, so a scroll position counts from the newest words, and is negative.
+    let look = move || {
+        let Some(scroller) = scroller.try_get_untracked().flatten() else { return };
+        let from_end = -scroller.scroll_top();
+        far.set(from_end > FAR);
+        if from_end + scroller.client_height() + NEAR > scroller.scroll_height() {
+            thread.load_earlier();
+        }
+    };
+    // At first and after each load: messages that do not fill the window cannot be scrolled.
+    Effect::new(move |_| {
+        if thread.is_ready() && !thread.settling.get() {
+            request_animation_frame(look);
+        }
+    });
+    let to_newest = move || {
+        if let Some(scroller) = scroller.try_get_untracked().flatten() {
+            scroller.set_scroll_top(0);
+        }
+    };
+    let pending = Memo::new(move |_| thread.pending());
+    // What one sends, one sees.
+    Effect::new(move |_| {
+        if pending.get().is_some() {
+            request_animation_frame(to_newest);
+        }
+    });
+    let jump = move |_| {
+        to_newest();
+        focus_composer();
+    };
+    let is_loading = move || *thread.contents.read() == Contents::Loading;
+    view! {
+        <div
+            class="scroller"
+            class:settling=move || thread.settling.get()
+            hidden=move || matches!(*thread.contents.read(), Contents::Failed(_))
+            node_ref=scroller
+            on:scroll=move |_| look()
+            tabindex="0"
+            role="region"
+            aria-label="Conversation"
+            aria-busy=move || is_loading().then_some("true")
+        >
+            <div class="column">
+                <noscript>{earlier_link(thread)}</noscript>
+                <Show when=is_loading>
+                    <div class="skeleton" aria-hidden="true">
+                        <p></p>
+                        <p></p>
+                        <p></p>
+                        <p></p>
+                    </div>
+                </Show>
+                <For each=move || thread.shown() key=|(id, _)| *id let((id, role))>
+                    <MessageView thread live=thread.message(id, role) />
+                </For>
+                <noscript>{earlier.then(|| view! { <a href=latest(thread.id)>"Latest messages"</a> })}</noscript>
+            </div>
+        </div>
+        <Show when=move || thread.gone.get() && !thread.deleting.get()>
+            <p class="notice" role="alert">
+                "This conversation was deleted in another tab."
+            </p>
+        </Show>
+        <button type="button" class="jump" hidden=move || !far.get() on:click=jump>
+            <icon::Icon path=icon::DOWN />
+            "Jump to latest"
+        </button>
+    }
+}
+
+fn latest(conversation: ConversationId) -> String {
+    format!("/c/{conversation}")
+}
+
+/// The way to what is earlier without scripts.
+fn earlier_link(thread: Thread) -> Option<impl IntoView> {
+    let first = thread.first_place()?;
+    Some(view! { <a href=format!("/c/{}?before={first}", thread.id)>"Earlier messages"</a> })
+}
