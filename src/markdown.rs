@@ -20,11 +20,13 @@
 //! fence     an open code block, which only gets text appended
 //! html      pulldown-cmark's events as HTML, a string for each block
 //! inline    what stands inside a block
+//! direction in which direction a block is read
 //! link      definitions, safe addresses
 //! dom       a patch on the page
 //! trusted   the one door by which HTML comes onto it
 //! ```
 
+mod direction;
 mod document;
 pub mod dom;
 mod edit;

@@ -45,6 +45,18 @@ pub fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// In which direction a letter has its text read: `ltr` or `rtl`; `None` for what is no letter.
+pub fn letter(c: char) -> Option<&'static str> {
+    let from_right = |c| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}');
+    match c {
+        '\u{200e}' => Some("ltr"),
+        '\u{200f}' | '\u{61c}' => Some("rtl"),
+        c if !c.is_alphabetic() => None,
+        c if from_right(c) => Some("rtl"),
+        _ => Some("ltr"),
+    }
+}
+
 /// A text as it stands in an element whose content is text alone, `<title>` or `<textarea>`: leptos and leptos_meta write
 /// it there as it is.
 pub fn in_text_element(text: &str) -> String {

@@ -307,7 +307,7 @@ impl Document {
     fn cut(&mut self, text: &str, mut spot: Spot, missing_cells: usize, new: &mut New) {
         let (source, context) = self.open.source(text);
         let rendered = render(self.reads(&source), context, &self.definitions, source.len(), Some(spot.at));
-        let (Some(place), mut roots) = (rendered.cut, rendered.roots) else { return };
+        let (Some(place), mut roots) = (rendered.cut.filter(|place| place.settled), rendered.roots) else { return };
         spot.at = self.open.byte(spot.at);
         roots.truncate(place.root + 1);
         if let Some(root) = roots.last_mut() {

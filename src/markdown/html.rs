@@ -42,6 +42,8 @@ pub(super) struct Place {
     /// Bytes of the root's HTML before it, and bytes that definitions were expanded to.
     pub html: usize,
     pub expanded: usize,
+    /// Whether what follows it cannot change in which direction the block is read.
+    pub settled: bool,
 }
 
 /// Renders `text`, of which the first bytes are the `context` of a spot. `known` are the definitions from before it; they
@@ -69,6 +71,7 @@ pub(super) fn render(text: &str, context: usize, known: &Definitions, shown: usi
                 root: roots.len(),
                 html,
                 expanded: page.inline.expanded,
+                settled: page.inline.direction.is_settled(),
             });
         }
         match &event {
@@ -84,6 +87,9 @@ pub(super) fn render(text: &str, context: usize, known: &Definitions, shown: usi
         page.event(event, range);
         if is_context {
             page.inline.out.clear();
+        }
+        if is_context || page.depth == 0 {
+            page.inline.direction.settle();
         }
         if page.depth == 0 {
             roots.push(Root {
@@ -139,6 +145,9 @@ impl<'a> Page<'a> {
     }
 
     fn event(&mut self, event: Event, range: Range<usize>) {
+        if !matches!(event, Event::Text(_)) {
+            self.inline.direction.pass();
+        }
         match event {
             Event::Start(tag) => self.start(tag, range),
             Event::End(tag) => self.end(tag),
@@ -196,6 +205,7 @@ impl<'a> Page<'a> {
             CodeBlockKind::Fenced(info) => language(info),
             CodeBlockKind::Indented => String::new(),
         };
+        self.inline.direction.settle(); // by the code, and what stands above it
         self.write(r#"<div class="code"><div class="code-bar"><span class="code-lang">"#);
         self.write(&language);
         self.write(r#"</span><button type="button" class="copy" data-copy>Copy</button></div>"#);
@@ -225,8 +235,11 @@ impl<'a> Page<'a> {
 
     /// Begins a block. The page's blocks take their direction from what is written in them, others from the one around.
     fn open(&mut self, tag: &str) {
-        let direction = if self.depth == 1 { r#" dir="auto""# } else { "" };
-        self.write(&format!("<{tag}{direction}>"));
+        self.write(&format!("<{tag}"));
+        if self.depth == 1 {
+            self.inline.direction.open(&mut self.inline.out);
+        }
+        self.write(">");
     }
 
     fn write(&mut self, html: &str) {

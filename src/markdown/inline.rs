@@ -5,12 +5,15 @@ use std::ops::Range;
 
 use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 
+use super::direction::Direction;
 use super::link::{Definitions, file_name, other_host, safe};
 use crate::text::is_bidi_control;
 
 /// Writes the inline events of one block after another.
 pub(super) struct Inline<'a> {
     pub out: String,
+    /// That of the block that is being written.
+    pub direction: Direction,
     /// Bytes of addresses and titles taken from definitions.
     pub expanded: usize,
     known: &'a Definitions,
@@ -32,14 +35,24 @@ struct Image {
 
 impl<'a> Inline<'a> {
     pub fn new(known: &'a Definitions, shown: usize) -> Self {
-        Self { out: String::new(), expanded: 0, known, shown, links: Vec::new(), leads: None, images: Vec::new() }
+        let direction = Direction::default();
+        Self {
+            out: String::new(),
+            direction,
+            expanded: 0,
+            known,
+            shown,
+            links: Vec::new(),
+            leads: None,
+            images: Vec::new(),
+        }
     }
 
     pub fn event(&mut self, event: Event, range: Range<usize>) {
         match event {
             Event::Text(text) if range.end > self.shown => {
                 let kept = self.shown.saturating_sub(range.start);
-                escape(&mut self.out, text.get(..kept).unwrap_or_default());
+                self.text(text.get(..kept).unwrap_or_default());
             }
             Event::Code(code) if self.images.is_empty() => {
                 self.out.push_str(r#"<code dir="ltr">"#);
@@ -47,7 +60,7 @@ impl<'a> Inline<'a> {
                 self.out.push_str("</code>");
             }
             Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
-                escape(&mut self.out, &text);
+                self.text(&text);
             }
             Event::HardBreak if self.images.is_empty() => self.out.push_str("<br>"),
             Event::SoftBreak | Event::HardBreak => self.out.push('\n'),
@@ -106,7 +119,7 @@ impl<'a> Inline<'a> {
                     return;
                 };
                 if self.out.len() == image.description && self.images.is_empty() {
-                    escape(&mut self.out, &image.name);
+                    self.text(&image.name);
                 }
                 self.out.push_str(image.end);
             }
@@ -115,6 +128,11 @@ impl<'a> Inline<'a> {
             TagEnd::Strikethrough => self.mark("</del>"),
             _ => {}
         }
+    }
+
+    fn text(&mut self, text: &str) {
+        self.direction.text(&mut self.out, text);
+        escape(&mut self.out, text);
     }
 
     /// Whether what begins here cannot be a link: links do not nest, and a description of an image is text.

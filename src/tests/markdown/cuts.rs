@@ -10,6 +10,8 @@ use crate::texts::{beginnings, each_character};
 const LINES: &[&str] = &[
     "- a\n",
     "- b *c* d\n",
+    "- 7\n",
+    "- שלום\n",
     "- ",
     "-\n",
     "* x\n",

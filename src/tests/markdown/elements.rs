@@ -55,7 +55,7 @@ const INLINE: [&str; 9] = ["a", "em", "strong", "del", "code", "span", "br", "in
 
 /// The same HTML without what says in which direction it is read.
 pub fn without_directions(html: &str) -> String {
-    html.replace(r#" dir="auto""#, "").replace(r#" dir="ltr""#, "")
+    html.replace(r#" dir="rtl""#, "").replace(r#" dir="ltr""#, "")
 }
 
 /// The same HTML, written one way: line breaks beside the tags of blocks mean nothing.

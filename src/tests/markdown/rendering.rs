@@ -13,25 +13,38 @@ fn html(text: &str) -> String {
 #[test]
 fn each_block_is_read_in_its_own_direction_and_code_from_the_left() {
     let html = markdown::html;
-    assert_eq!(html("a"), r#"<p dir="auto">a</p>"#);
-    assert_eq!(html("## a"), r#"<h2 dir="auto">a</h2>"#);
+    assert_eq!(html("a"), r#"<p dir="ltr">a</p>"#);
+    assert_eq!(html("## a"), r#"<h2 dir="ltr">a</h2>"#);
     assert_eq!(
         html("<b>\n"),
-        r#"<p class="raw" dir="auto">&lt;b&gt;
+        r#"<p class="raw" dir="ltr">&lt;b&gt;
 </p>"#
     );
     // What is inside has none of its own: a list has the direction of its first item, a table that of its first cell.
     assert_eq!(
         html("- a\n\n- > b"),
-        r#"<ul dir="auto"><li><p>a</p></li><li><blockquote><p>b</p></blockquote></li></ul>"#
+        r#"<ul dir="ltr"><li><p>a</p></li><li><blockquote><p>b</p></blockquote></li></ul>"#
     );
-    assert_eq!(html("3. a\n   - b"), r#"<ol start="3" dir="auto"><li>a<ul><li>b</li></ul></li></ol>"#);
-    assert_eq!(html("> a"), r#"<blockquote dir="auto"><p>a</p></blockquote>"#);
+    assert_eq!(html("3. a\n   - b"), r#"<ol start="3" dir="ltr"><li>a<ul><li>b</li></ul></li></ol>"#);
+    assert_eq!(html("> a"), r#"<blockquote dir="ltr"><p>a</p></blockquote>"#);
     assert!(
-        html("| a |\n|---|").starts_with(r#"<div class="table" tabindex="0" dir="auto"><table><thead><tr><th>a</th>"#)
+        html("| a |\n|---|").starts_with(r#"<div class="table" tabindex="0" dir="ltr"><table><thead><tr><th>a</th>"#)
     );
-    assert_eq!(html("`a` b"), r#"<p dir="auto"><code dir="ltr">a</code> b</p>"#);
+    assert_eq!(html("`a` b"), r#"<p dir="ltr"><code dir="ltr">a</code> b</p>"#);
     assert!(html("```\na\n```").contains(r#"<pre tabindex="0" dir="ltr"><code>a"#));
+}
+
+#[test]
+fn a_block_is_read_in_the_direction_of_its_first_letter() {
+    let starts = |text: &str, tag: &str| assert!(markdown::html(text).starts_with(tag), "{text:?} is no {tag}");
+    starts("- 1\n- שלום\n- a", r#"<ul dir="rtl">"#);
+    starts("7 `a` **سلام** b", r#"<p dir="rtl">"#);
+    starts("# \u{200f}a", r#"<h1 dir="rtl">"#);
+    starts("> 1\n>\n>     code\n>\n> שלום", r#"<blockquote dir="ltr">"#);
+    starts("12 é שלום", r#"<p dir="ltr">"#);
+    starts("12", r#"<p dir="ltr">"#);
+    starts(&format!("{}שלום", "1 ".repeat(500)), r#"<p dir="rtl">"#);
+    starts(&format!("{}שלום", "1 ".repeat(600)), r#"<p dir="ltr">"#);
 }
 
 #[test]

@@ -148,13 +148,13 @@ fn links_lead_only_where_they_may() {
         "[x](http&#58//e)",
     ];
     for link in dead {
-        assert_eq!(html(link), "<p dir=\"auto\"><span class=\"dead-link\">x</span></p>", "{link}");
+        assert_eq!(html(link), "<p dir=\"ltr\"><span class=\"dead-link\">x</span></p>", "{link}");
     }
     let rest = r#"" rel="noopener noreferrer nofollow" target="_blank">x</a></p>"#;
     for address in ["http://e.org", "HTTPS://e.org/a?b=c#d", "mailto:me@e.org", "MailTo:me@e.org"] {
-        assert_eq!(html(&format!("[x]({address})")), format!("<p dir=\"auto\"><a href=\"{address}{rest}"));
+        assert_eq!(html(&format!("[x]({address})")), format!("<p dir=\"ltr\"><a href=\"{address}{rest}"));
     }
-    assert_eq!(html("[x](&#104;ttp://e.org)"), format!("<p dir=\"auto\"><a href=\"http://e.org{rest}"));
+    assert_eq!(html("[x](&#104;ttp://e.org)"), format!("<p dir=\"ltr\"><a href=\"http://e.org{rest}"));
     assert!(html("<me@e.org>").contains("href=\"mailto:me@e.org\""));
-    assert_eq!(html("<javascript:a>"), "<p dir=\"auto\"><span class=\"dead-link\">javascript:a</span></p>");
+    assert_eq!(html("<javascript:a>"), "<p dir=\"ltr\"><span class=\"dead-link\">javascript:a</span></p>");
 }

@@ -7,6 +7,8 @@ const FRAGMENTS: &[&str] = &[
     "word",
     " two words ",
     "é漢字🦀",
+    "שלום",
+    "7",
     "\n",
     "\n",
     "\n\n",
