@@ -5,7 +5,8 @@
 //! an item, a row or a word inside a long block. The text is CommonMark with GitHub's tables, strikethrough and task
 //! lists. Raw HTML shows as text, links lead only to `http`, `https` and `mailto`, and nothing is ever fetched: an image
 //! is a link. A link whose text looks like another address has its host beside it, and characters that turn text around
-//! unseen are named. Work is in proportion to the text, whole and in pieces; past 512 KiB a text is shown as written.
+//! unseen are named. Work is in proportion to the text, whole and in pieces; past 512 KiB or 32,000 elements it is
+//! shown as written.
 //!
 //! ```text
 //! document  which blocks are finished, what changes on the page

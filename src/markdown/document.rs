@@ -8,7 +8,7 @@ use super::heal::{heal, only_marks};
 use super::html::{Root, append_code, plain, render};
 use super::inline::visible;
 use super::link::{Definitions, Label};
-use super::open::Open;
+use super::open::{Open, Total};
 use super::outline::{Outline, outline};
 use super::spot::Spot;
 
@@ -36,8 +36,8 @@ struct Block {
     /// Byte of the source from which it can be rendered; neighbours may share it.
     from: usize,
     missing: Vec<Label>,
-    /// Bytes that definitions were expanded to, up to the end of this block.
-    expanded: usize,
+    /// Of the text up to the end of this block.
+    total: Total,
 }
 
 /// What takes the place of all blocks from `first` on.
@@ -68,9 +68,10 @@ pub enum Change {
     Nothing,
 }
 
-/// The longest text that is rendered, in bytes; a longer one is shown as it was written. So much costs a browser no more
-/// than a few frames, whatever it is.
+/// The longest text that is rendered, in bytes, and the most elements that one may make; past either a text is shown as it
+/// was written. A browser takes some 20 µs for each element, all in one go where a conversation is opened.
 const MAX_RENDERED: usize = 512 << 10;
+const MAX_ELEMENTS: usize = 32_000;
 /// How long the open part of a growing text gets, in bytes, before it is no longer rendered with each piece.
 const LONG_OPEN: usize = 8 << 10;
 /// Then it has to grow by this fraction of itself first.
@@ -93,14 +94,14 @@ impl Document {
     /// [`html`](super::html) of it. It may go on growing after that. Costs as much as the last item, row or paragraph is
     /// long, not the text; an open code block, or a long paragraph without open marks, as much as is new. What is longer
     /// than 8 KiB and cannot be cut waits until there is enough more of it: all pieces of a text together cost no
-    /// more than a constant for each byte and for each piece. A text longer than 512 KiB is shown as it was
-    /// written. A shorter text than before starts over.
+    /// more than a constant for each byte and for each piece. A text longer than 512 KiB, or that makes more than 32,000
+    /// elements, is shown as it was written; while it grows, it stays so. A shorter text than before starts over.
     pub fn update(&mut self, text: &str, growing: bool) -> Patch {
-        if text.len() > MAX_RENDERED {
+        if text.len() > MAX_RENDERED || self.stays_plain(text, growing) {
             return self.show_plain(text);
         }
         let places = [self.open.from, self.open.rest()];
-        if text.len() < self.read || !places.iter().all(|place| text.is_char_boundary(*place)) {
+        if text.len() < self.read || self.is_plain() || !places.iter().all(|place| text.is_char_boundary(*place)) {
             self.start_over();
         }
         let rendered = std::mem::replace(&mut self.read, text.len());
@@ -116,10 +117,14 @@ impl Document {
             true => self.grow(text),
             false => self.end(text),
         };
-        if !self.whole && new.blocks.last().is_some_and(|block| block.expanded > EXPANDED) {
+        let total = new.blocks.last().map(|block| block.total).unwrap_or_default();
+        if !self.whole && total.expanded > EXPANDED {
             self.start_over();
             self.whole = true;
             return self.update(text, growing);
+        }
+        if total.elements > MAX_ELEMENTS {
+            return self.show_plain(text);
         }
         self.replace(new)
     }
@@ -151,9 +156,27 @@ impl Document {
         *self = Self { blocks, work: work.into(), ..Self::default() };
     }
 
+    fn is_plain(&self) -> bool {
+        self.fence.as_ref().is_some_and(Fence::is_endless)
+    }
+
+    /// Whether a text that is shown as it was written still is. Elements that were there while it grew may be gone at its
+    /// end.
+    fn stays_plain(&self, text: &str, growing: bool) -> bool {
+        if !self.is_plain() || text.len() < self.read {
+            return false;
+        }
+        if growing {
+            return true;
+        }
+        let end = Self::new(text, false);
+        self.work.set(self.work.get() + end.work());
+        end.is_plain()
+    }
+
     /// The text as it was written, in one block to which more is only appended.
     fn show_plain(&mut self, text: &str) -> Patch {
-        if self.fence.as_ref().is_some_and(Fence::is_endless)
+        if self.is_plain()
             && self.read <= text.len()
             && let Some(patch) = self.append_code(text)
         {
@@ -163,7 +186,7 @@ impl Document {
         self.start_over();
         (self.read, self.whole) = (text.len(), true);
         self.fence = Some(Fence::endless(text.len()));
-        let block = Block { html: plain(text), from: 0, missing: Vec::new(), expanded: 0 };
+        let block = Block { html: plain(text), from: 0, missing: Vec::new(), total: Total::default() };
         self.replace(New { first: 0, kept: 0, blocks: vec![block] })
     }
 
@@ -261,7 +284,7 @@ impl Document {
         if let Some(cut) = self.open.last_cut() {
             new.kept = cut.html;
             let (html, missing) = (String::new(), Vec::new());
-            new.blocks.push(Block { html, from: self.open.from, missing, expanded: cut.expanded });
+            new.blocks.push(Block { html, from: self.open.from, missing, total: cut.total });
         }
         new
     }
@@ -293,13 +316,14 @@ impl Document {
         for (at, root) in roots.into_iter().enumerate() {
             if let Some(block) = new.blocks.last_mut().filter(|_| cut.take().is_some()) {
                 block.html.push_str(&root.html);
+                block.total.add(&root);
                 block.missing.extend(root.missing);
-                block.expanded += root.expanded;
                 continue;
             }
-            let before = new.blocks.last().or(self.blocks[..new.first].last()).map_or(0, |block| block.expanded);
-            let expanded = before + root.expanded;
-            new.blocks.push(Block { html: root.html, from: from(at), missing: root.missing, expanded });
+            let before = new.blocks.last().or(self.blocks[..new.first].last());
+            let mut total = before.map(|block| block.total).unwrap_or_default();
+            total.add(&root);
+            new.blocks.push(Block { html: root.html, from: from(at), missing: root.missing, total });
         }
     }
 
@@ -322,7 +346,7 @@ impl Document {
         let (index, Some(block)) = (new.blocks.len() - 1, new.blocks.last_mut()) else { return };
         self.finished = new.first + index;
         let html = block.html.len() + if index == 0 { new.kept } else { 0 };
-        self.open.cut(spot, html, block.expanded, &mut block.missing, missing_cells);
+        self.open.cut(spot, html, block.total, &mut block.missing, missing_cells);
     }
 
     /// Renders the open block without its cuts.

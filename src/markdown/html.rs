@@ -265,6 +265,11 @@ pub(super) fn plain(text: &str) -> String {
     html
 }
 
+/// How many elements begin in this HTML.
+pub(super) fn elements(html: &str) -> usize {
+    html.matches('<').count() - html.matches("</").count()
+}
+
 /// The block's element with `code` added to the end of the open code block that it is.
 pub(super) fn append_code(html: &mut String, code: &str) {
     html.truncate(html.len() - CODE_END.len());

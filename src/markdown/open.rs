@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::html::{Root, elements};
 use super::link::Label;
 use super::outline::Outline;
 use super::path::MISSING_CELLS;
@@ -22,12 +23,27 @@ pub(super) struct Open {
 pub(super) struct Cut {
     /// The byte of the source, and what the parser needs to be there.
     spot: Spot,
-    /// How much stands before it: bytes of the block's HTML, bytes that definitions were expanded to, missing labels, and
-    /// cells that the rows of a table do not have.
+    /// How much stands before it: bytes of the block's HTML, what the text came to, missing labels, and cells that the
+    /// rows of a table do not have.
     pub html: usize,
-    pub expanded: usize,
+    pub total: Total,
     missing: usize,
     missing_cells: usize,
+}
+
+/// What has a limit in a text, from its beginning up to a place in it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Total {
+    /// Bytes that definitions were expanded to.
+    pub expanded: usize,
+    pub elements: usize,
+}
+
+impl Total {
+    pub fn add(&mut self, root: &Root) {
+        self.expanded += root.expanded;
+        self.elements += elements(&root.html);
+    }
 }
 
 impl Open {
@@ -72,13 +88,13 @@ impl Open {
     }
 
     /// Cuts at the spot, which stands at a byte of the text. `missing` are the labels missing since the last cut.
-    pub fn cut(&mut self, spot: Spot, html: usize, expanded: usize, missing: &mut Vec<Label>, missing_cells: usize) {
+    pub fn cut(&mut self, spot: Spot, html: usize, total: Total, missing: &mut Vec<Label>, missing_cells: usize) {
         self.missing.append(missing);
         let missing_cells = self.cuts.last().map_or(0, |cut| cut.missing_cells) + missing_cells;
         while self.cuts.last().is_some_and(|cut| cut.spot.depth >= spot.depth) {
             self.cuts.pop();
         }
-        self.cuts.push(Cut { spot, html, expanded, missing: self.missing.len(), missing_cells });
+        self.cuts.push(Cut { spot, html, total, missing: self.missing.len(), missing_cells });
     }
 
     /// Undoes the last cut.

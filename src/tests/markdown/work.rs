@@ -37,6 +37,25 @@ const HOSTILE: [&str; 26] = [
 const LONG_OPEN: usize = 8 << 10;
 /// From here on a text is shown as it was written.
 const MAX_RENDERED: usize = 512 << 10;
+/// The same for one that makes more elements.
+const MAX_ELEMENTS: usize = 32_000;
+/// What makes an element of a few bytes.
+const MANY: [&str; 14] = [
+    "- a\n",
+    "- 1\n\n",
+    "`` ` ",
+    "~~a",
+    "*a* ",
+    "[](b)",
+    "a\\\n",
+    "a\n\n",
+    "# a\n",
+    "---\n",
+    "> a\n\n",
+    "- [ ] a\n",
+    "|a|b|\n|-|-|\n",
+    "```\na\n```\n",
+];
 /// How often each byte is read: whole, and in pieces, those within the first [`LONG_OPEN`] bytes not counted.
 const WHOLE: usize = 3;
 const PIECES: usize = 80;
@@ -96,6 +115,81 @@ fn a_text_that_is_too_long_is_shown_as_it_was_written() {
         }
         page.show(&text, false);
         assert_eq!(page.document.html(), shown, "{pattern:?}");
+    }
+}
+
+fn elements(html: &str) -> usize {
+    html.matches('<').count() - html.matches("</").count()
+}
+
+#[test]
+fn no_text_makes_more_elements_than_a_browser_can_take() {
+    for pattern in MANY {
+        let text = repeated(pattern, 256 << 10);
+        let (mut document, mut was_plain) = (Document::default(), false);
+        for end in (0..text.len()).step_by(8 << 10) {
+            document.update(&text[..end], true);
+            let made = elements(&document.html());
+            assert!(made <= MAX_ELEMENTS, "{pattern:?} makes {made} elements of {end} bytes");
+            let is_plain = is_plain(&document, &text[..end]);
+            assert!(is_plain || !was_plain, "{pattern:?} is rendered again at {end}");
+            was_plain = is_plain;
+        }
+        document.update(&text, false);
+        assert_eq!(document.html(), html(&text), "{pattern:?}");
+        let bound = PIECES * text.len();
+        assert!(document.work() <= bound, "{pattern:?}: {} bytes, at most {bound}", document.work());
+        assert!(is_plain(&document, &text), "{pattern:?}");
+    }
+}
+
+/// Whether the text is shown as it was written.
+fn is_plain(document: &Document, text: &str) -> bool {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    !text.is_empty() && document.html().ends_with(&format!("<code>{escaped}</code></pre></div>"))
+}
+
+/// On both sides of the budget a text ends as the whole, and may go on.
+#[test]
+fn at_the_budget_a_text_in_pieces_ends_as_the_whole() {
+    for (pattern, others) in [("- a\n", 1), ("*a* ", 1), ("a\n\n", 0)] {
+        for more in [0, 1] {
+            let text = pattern.repeat(MAX_ELEMENTS - others + more);
+            let mut page = Page::default();
+            for end in (8 << 10..text.len()).step_by(8 << 10) {
+                page.show(&text[..end], true);
+            }
+            page.show(&text, false);
+            assert_eq!(page.document.html(), html(&text), "{pattern:?}");
+            assert_eq!(is_plain(&page.document, &text), more == 1, "{pattern:?} and {more} more");
+            let longer = format!("{text}{pattern}");
+            page.show(&longer, true);
+            page.show(&longer, false);
+            assert_eq!(page.document.html(), html(&longer), "{pattern:?}");
+        }
+    }
+}
+
+/// Spans that are closed only while more may come: too many while it grows, none at its end.
+#[test]
+fn a_text_that_ends_within_the_budget_is_rendered() {
+    let text = repeated("*a ", 96 << 10);
+    let mut page = Page::default();
+    page.show(&text, true);
+    assert!(is_plain(&page.document, &text));
+    page.show(&text, false);
+    assert!(page.document.html().starts_with("<p"));
+    assert_eq!(page.document.html(), html(&text));
+}
+
+/// Real texts as long as the longest replies make a fifth of it at most.
+#[test]
+fn a_long_reply_is_far_from_the_budget() {
+    const LONG: usize = 200 << 10;
+    let texts = [include_str!("../../provider/demo/rivers.md"), include_str!("../../provider/demo/prose.txt")];
+    for text in texts {
+        let made = elements(&html(&format!("{text}\n\n").repeat(LONG / text.len())));
+        assert!(made > 0 && 5 * made <= MAX_ELEMENTS, "{made} elements of {:?}", text.lines().next());
     }
 }
 
