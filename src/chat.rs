@@ -1,4 +1,4 @@
-//! The pages of the chat: their state, their views, and what they ask of the server. State knows no views.
+//! The pages of the chat: their state, their views, and what they ask of the server. State has no views.
 
 pub mod api;
 pub mod bar;

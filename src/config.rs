@@ -34,7 +34,7 @@ pub struct Settings {
     /// `[[provider]]`; the built-in `demo` alone where there is none. `OPENAI_API_KEY` and
     /// `OPENAI_BASE_URL` override those of the one that is named `openai`, or add it.
     pub providers: Vec<Config>,
-    /// How long open replies may go on after the server was told to stop, in seconds. `RIVULET_GRACE_SECONDS`, `[server] grace-seconds`.
+    /// How long open replies may continue after the server was asked to stop, in seconds. `RIVULET_GRACE_SECONDS`, `[server] grace-seconds`.
     pub grace_seconds: u64,
     /// The address that people use, if it is not the one where the server listens. `RIVULET_PUBLIC_URL`, `[server] public-url`.
     pub public_url: Option<PublicUrl>,
@@ -46,7 +46,7 @@ pub struct Settings {
     pub limits: Limits,
 }
 
-/// How much may be going on at once.
+/// How much may run at once.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Limits {

@@ -36,9 +36,9 @@ pub struct Conversation {
     pub deleted: bool,
 }
 
-/// What a conversation's list says of a message: all that may change beside the message itself, never its parts.
+/// What a conversation's list has of a message: all that may change beside the message itself, never its parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
+pub struct MessageMeta {
     pub id: MessageId,
     /// The change of the conversation's list in which it became what it is.
     pub rev: i64,
@@ -53,21 +53,21 @@ pub struct Head {
     pub epoch: Epoch,
 }
 
-/// A stretch of a conversation: the heads of all attempts in it, and the messages that are shown.
+/// A page of a conversation: the metas of all attempts in it, and the messages that are shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stretch {
+pub struct MessagePage {
     pub conversation: Conversation,
     /// The change of the list up to which this is complete.
     pub rev: i64,
-    pub heads: Vec<Head>,
+    pub metas: Vec<MessageMeta>,
     pub messages: Vec<Message>,
     /// Whether there is something before it.
     pub more: bool,
 }
 
-/// A stretch of the sidebar, newest first.
+/// A page of the sidebar, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Conversations {
+pub struct ConversationPage {
     pub rev: i64,
     pub rows: Vec<Conversation>,
     pub more: bool,

@@ -1,4 +1,4 @@
-//! Opening the database: one file, one process, durable.
+//! How the database is opened: one file, one process, durable.
 
 use std::{
     fs::{File, TryLockError},

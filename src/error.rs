@@ -19,12 +19,12 @@ pub enum Failure {
     Empty,
     #[error("This message is too long: it may have 512 KiB. Shorten it and send again.")]
     TooLong,
-    /// Something that was typed cannot be taken; the sentence says what.
+    /// Something that was typed cannot be taken; the sentence has what.
     #[error("{0}")]
     Invalid(String),
     #[error("This model is not offered here any more. Choose another one.")]
     UnknownModel,
-    /// Too much at once; the sentence says of what.
+    /// Too much at once; the sentence has of what.
     #[error("{0}")]
     Limited(String),
     #[error("The email or the password is wrong.")]
@@ -53,7 +53,7 @@ impl FromServerFnError for Failure {
             _ => Failure::Unavailable,
         };
         #[cfg(feature = "ssr")]
-        let failure = failure.told();
+        let failure = failure.with_status();
         failure
     }
 }
@@ -82,7 +82,7 @@ mod server {
         }
 
         /// Answers the request that is being served with this failure's status, unless it is sent elsewhere already.
-        pub fn told(self) -> Failure {
+        pub fn with_status(self) -> Failure {
             if let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
                 let mut response = response.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
                 if !response.headers.contains_key(axum::http::header::LOCATION) {
@@ -93,7 +93,7 @@ mod server {
         }
     }
 
-    /// The boundary at which a database's error is logged; a person is told no more than that it did not work.
+    /// The boundary at which a database's error is logged; a person reads no more than that it did not work.
     impl From<sqlx::Error> for Failure {
         fn from(error: sqlx::Error) -> Failure {
             tracing::error!(%error, "the database failed");

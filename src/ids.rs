@@ -20,7 +20,7 @@ id!(AccountId, AccountKind, "acct");
 id!(UserId, UserKind, "user");
 id!(ConversationId, ConversationKind, "conv");
 id!(MessageId, MessageKind, "msg");
-id!(OwnerId, OwnerKind, "own");
+id!(NodeId, OwnerKind, "own");
 
 /// A new id, from the clock and the platform's random numbers; works in both halves.
 pub fn mint<T: StaticType>() -> TypeSafeId<T> {

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    conversation::{Conversation, Head},
+    conversation::{Conversation, MessageMeta},
     ids::{ConversationId, MessageId},
     message::{Change, Epoch, Position},
 };
@@ -19,7 +19,7 @@ pub mod hub;
 
 /// The longest frame, in bytes, so that a long snapshot delays no heartbeat.
 pub const FRAME_LIMIT: usize = 16 * 1024;
-/// How often each side says that it is there while something streams, in milliseconds.
+/// How often each side sends a sign of life while something streams, in milliseconds.
 pub const BEAT_STREAMING: u32 = 1_000;
 /// The same while nothing does.
 pub const BEAT_IDLE: u32 = 25_000;
@@ -40,18 +40,18 @@ pub enum List {
     Messages(ConversationId),
 }
 
-/// What a page says.
+/// What a page sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientFrame {
-    /// Send me what this message has beyond what I have, and go on:
+    /// Send me what this message has beyond what I have, and continue:
     /// `{"message":{"id":"msg_…","position":{"epoch":[1,7],"parts":[12],"ended":false}}}`; `null` for "nothing yet".
     Message { id: MessageId, position: Option<Position> },
     /// The same for many: `{"messages":[["msg_…",{"epoch":…}],["msg_…",null]]}`.
     Messages(Vec<(MessageId, Option<Position>)>),
     /// No longer: `{"leave":"msg_…"}`.
     Leave(MessageId),
-    /// Send me what changed in this list since `rev`, and go on: `{"list":{"list":"conversations","rev":12}}`.
+    /// Send me what changed in this list since `rev`, and continue: `{"list":{"list":"conversations","rev":12}}`.
     List { list: List, rev: i64 },
     /// No longer: `{"leave_list":{"messages":"conv_…"}}`.
     LeaveList(List),
@@ -61,7 +61,7 @@ pub enum ClientFrame {
     Ping,
 }
 
-/// What the server says. Generic over what it holds of an event, so that it is written from a borrowed one.
+/// What the server sends. Generic over what it holds of an event, so that it is written from a borrowed one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ServerFrame<C = Change> {
@@ -74,8 +74,8 @@ pub enum ServerFrame<C = Change> {
     Piece(u32, String, bool),
     /// What changed in the sidebar up to `rev`: `{"conversations":{"rev":13,"rows":[…]}}`.
     Conversations { rev: i64, rows: Vec<Conversation> },
-    /// What changed in a conversation up to `rev`: `{"heads":{"of":"conv_…","rev":3,"heads":[…]}}`.
-    Heads { of: ConversationId, rev: i64, heads: Vec<Head> },
+    /// What changed in a conversation up to `rev`: `{"messages":{"of":"conv_…","rev":3,"metas":[…]}}`.
+    Messages { of: ConversationId, rev: i64, metas: Vec<MessageMeta> },
     /// I am here, and this is how far I have sent you each message that runs: `{"beat":[[7,{"epoch":…}]]}`.
     Beat(Vec<(u32, Position)>),
     /// This message is not, or no longer, for you: `{"gone":"msg_…"}`.
@@ -98,7 +98,7 @@ pub mod close {
     pub const NONSENSE: u16 = 4400;
     /// Somebody signed out, or ended this session.
     pub const SIGNED_OUT: u16 = 4401;
-    /// The session is over, by its time or by a change that the page has not heard of. What was typed stays.
+    /// The session is over, by its time or by a change that the page has not received. What was typed stays.
     pub const SESSION_OVER: u16 = 4402;
     /// The person has too many of them: come back when others are closed.
     pub const TOO_MANY: u16 = 4429;

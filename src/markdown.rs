@@ -24,7 +24,7 @@
 //! direction in which direction a block is read
 //! link      definitions, safe addresses
 //! dom       a patch on the page
-//! trusted   the one door by which HTML comes onto it
+//! trusted   the one way by which HTML comes onto it
 //! ```
 
 mod direction;

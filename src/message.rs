@@ -34,7 +34,7 @@ pub enum Status {
     Completed,
     /// A person pressed Stop.
     Stopped,
-    /// The provider, or the way to it, failed; `Message::error` says how.
+    /// The provider, or the way to it, failed; `Message::error` has how.
     Failed,
     /// The server ended before the reply did.
     Interrupted,
@@ -134,7 +134,7 @@ pub struct Event {
     pub change: Change,
 }
 
-/// What an [`Event`] does. Each says where it belongs, so that the same one twice, or one too early, is known as such.
+/// What an [`Event`] does. Each has the place where it belongs, so that the same one twice, or one too early, is known as such.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Change {
     /// The whole message. A `reset` replaces whatever the reader has, because that was never a state of this message.
@@ -193,7 +193,7 @@ enum Standing {
 }
 
 impl Message {
-    /// A message of which only the list has told so far: what any subscription to it leads on from.
+    /// A message of which only the list's row is here so far: what any subscription to it leads on from.
     pub fn unseen(id: MessageId, role: Role) -> Message {
         Message {
             id,
@@ -351,7 +351,7 @@ impl Message {
         Outcome::Applied
     }
 
-    /// Whether `position` is an earlier state of this message (or this very one). Never panics, whatever it says.
+    /// Whether `position` is an earlier state of this message (or this very one). Never panics, whatever it contains.
     fn standing(&self, position: &Position) -> Standing {
         if position.epoch != self.epoch {
             return match position.epoch.counter < self.epoch.counter {
@@ -383,7 +383,7 @@ impl Message {
         End { status: self.status, ended_at: self.ended_at.unwrap_or(0), error: self.error.clone(), usage: self.usage }
     }
 
-    /// All text of the reply proper, without thinking and tools: what Copy copies and a provider is told.
+    /// All text of the reply proper, without thinking and tools: what Copy copies and a provider is sent.
     pub fn text(&self) -> String {
         (self.parts.iter()).filter(|part| part.kind == Kind::Text).map(|part| part.text.as_str()).collect()
     }

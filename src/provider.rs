@@ -38,7 +38,7 @@ pub enum Piece {
     Usage(Usage),
 }
 
-/// One message of the conversation, as a provider is told of it.
+/// One message of the conversation, as a provider is sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turn {
     pub role: Role,

@@ -18,7 +18,7 @@ use crate::{
     config::Limits,
     database::Database,
     error::Failure,
-    ids::{AccountId, ConversationId, MessageId, OwnerId, mint},
+    ids::{AccountId, ConversationId, MessageId, NodeId, mint},
     live::{
         List,
         hub::{Hub, NotEntered, Running},
@@ -43,7 +43,7 @@ pub struct Replies {
     pub hub: Arc<Hub>,
     pub journal: Journal,
     /// This process, as the rows of its running replies name it.
-    pub owner: OwnerId,
+    pub owner: NodeId,
     /// The running replies, and other work that a server which stops waits for.
     pub tasks: TaskTracker,
     /// Cancelled when the server is to stop: no reply starts any more.
@@ -51,10 +51,10 @@ pub struct Replies {
 }
 
 impl Replies {
-    /// Recovers what a dead process left, and starts the committer: the receiver says when it has ended, and with an error
+    /// Recovers what a dead process left, and starts the committer: the receiver gets a value when it has ended, and with an error
     /// if it should not have. Errors are for the person who starts the server.
     pub async fn open(database: Arc<Database>, limits: Limits) -> anyhow::Result<(Replies, oneshot::Receiver<()>)> {
-        let owner: OwnerId = mint();
+        let owner: NodeId = mint();
         database.register(owner).await.with_context(|| {
             let path = database.path().display();
             format!("The database {path} cannot be written. Is it read-only, full, or locked by another program?")

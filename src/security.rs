@@ -1,4 +1,4 @@
-//! What a browser is told to refuse, and what this server refuses.
+//! What a browser has to refuse, and what this server refuses.
 
 use axum::{
     Router,
@@ -38,7 +38,7 @@ pub fn headers<S: Clone + Send + Sync + 'static>(router: Router<S>, is_https: bo
     if is_https { router.layer(header(header::STRICT_TRANSPORT_SECURITY, HSTS)) } else { router }
 }
 
-/// Tells the browser to run only this page's own scripts. Called while the page is rendered, as it knows the nonce.
+/// Tells the browser to run only this page's own scripts. Called while the page is rendered, as it has the nonce.
 ///
 /// A file of this server is no script because it is here: the page's one script has the nonce, and what that loads is
 /// trusted with it. Nor is a string HTML: only what comes through the policy that `markdown::trusted` makes.
@@ -59,7 +59,7 @@ pub fn content_security_policy() {
 }
 
 /// Whether a request comes from a page of this server: of the host that it asks (which `hosts` let through), or of the
-/// address that people use. A browser always says so for a socket.
+/// address that people use. A browser always sends it for a socket.
 pub fn same_origin(public_origin: Option<&str>, headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let Some(origin) = text(header::ORIGIN) else { return false };

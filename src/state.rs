@@ -27,7 +27,7 @@ pub struct Parts {
     pub hub: Arc<Hub>,
     pub replies: Replies,
     pub providers: Providers,
-    /// A hash of what browsers load: a page of another build is told to reload.
+    /// A hash of what browsers load: a page of another build has to reload.
     pub build: String,
     pub options: LeptosOptions,
     /// How often passwords were tried.

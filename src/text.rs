@@ -1,4 +1,4 @@
-//! What happens to every text at the door, a provider's or a person's.
+//! What happens to every text on its way in, a provider's or a person's.
 
 /// Changes what browsers and PostgreSQL would change behind our back: CRLF and CR become LF, NUL becomes U+FFFD.
 ///

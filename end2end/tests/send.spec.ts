@@ -187,7 +187,7 @@ async function muteLists(page: Page): Promise<{ speak: () => void }> {
     sockets.push(socket);
     const server = socket.connectToServer();
     server.onMessage((frame) => {
-      if (!muted || !/^\{"(heads|conversations)"/.test(String(frame))) socket.send(frame);
+      if (!muted || !/^\{"(messages|conversations)"/.test(String(frame))) socket.send(frame);
     });
   });
   await page.reload();

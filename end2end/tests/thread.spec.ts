@@ -64,7 +64,7 @@ test('another attempt that is made in what is just being loaded leaves no hole',
   await load.asked;
   const earliest = await page.request.post('/api/messages', { data: { id: address.slice('/c/'.length), before: 15 } });
   const { id } = (await earliest.json()).messages.at(-1);
-  const told = (await live).waitForEvent('framereceived', ({ payload }) => String(payload).startsWith('{"heads"'));
+  const told = (await live).waitForEvent('framereceived', ({ payload }) => String(payload).startsWith('{"messages"'));
   const retried = await page.request.post('/api/retry', { data: { id, model: 'quick/demo-fails' } });
   expect(retried.ok()).toBe(true);
   await told;

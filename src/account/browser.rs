@@ -1,4 +1,4 @@
-//! A browser and its system in a few plain words, from what it says of itself.
+//! A browser and its system in a few plain words, from what it sends of itself.
 
 /// What stands in a `User-Agent`, and what that is called. The first that is found counts: most claim to be others too.
 const BROWSERS: [(&str, &str); 12] = [

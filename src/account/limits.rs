@@ -87,7 +87,7 @@ fn limiter(interval: Duration, burst: NonZeroU32) -> DefaultKeyedRateLimiter<IpA
 }
 
 impl Limits {
-    /// Counts a try from this address. Says how long it has to wait if it had too many.
+    /// Counts a try from this address. Returns how long it has to wait if it had too many.
     pub fn try_from_address(&self, address: ClientAddress) -> Result<(), Wait> {
         try_key(&self.addresses, address).map_err(Wait::Address)
     }
@@ -105,7 +105,7 @@ impl Limits {
         }
     }
 
-    /// Counts a guess, before it is checked: so of many at once no more are taken than one after the other. Says how
+    /// Counts a guess, before it is checked: so of many at once no more are taken than one after the other. Returns how
     /// long to wait if there were too many.
     pub fn guess(&self, target: &Target) -> Result<(), Wait> {
         let now = Instant::now();

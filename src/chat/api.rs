@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::Person,
-    conversation::{Conversations, Head, Stretch},
+    conversation::{ConversationPage, MessageMeta, MessagePage},
     error::Failure,
     ids::{ConversationId, MessageId, Millis},
     json::Json,
@@ -19,9 +19,9 @@ use crate::{conversation::LONGEST_TITLE, live::List, text::in_one_line};
 
 /// The sidebar as a page opens with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Opening {
+pub struct PageData {
     pub person: Person,
-    pub conversations: Conversations,
+    pub conversations: ConversationPage,
     pub clock: Clock,
     /// The server's build, for the socket's address.
     pub build: String,
@@ -54,7 +54,7 @@ pub struct Model {
     pub provider: String,
 }
 
-/// The models on offer, as far as the server knows them now.
+/// The models on offer, as far as the server has them now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelList {
     pub models: Vec<Model>,
@@ -83,22 +83,22 @@ impl Sending {
     }
 }
 
-/// What became of it: the message and the reply to it, as the list will say too. None if it had come before.
+/// What became of it: the message and the reply to it, as the list will have too. None if it had come before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
-    pub heads: Vec<Head>,
+    pub metas: Vec<MessageMeta>,
     pub messages: Vec<Message>,
 }
 
 /// What every page of the chat opens with. Sends whoever is not signed in to where they can be.
 #[server(prefix = "/api", endpoint = "enter", input = Json, output = Json)]
-pub async fn enter() -> Result<Opening, Failure> {
-    let opening = server::opening().await;
-    if opening == Err(Failure::SignedOut) {
+pub async fn enter() -> Result<PageData, Failure> {
+    let page_data = server::page_data().await;
+    if page_data == Err(Failure::SignedOut) {
         leptos_axum::redirect(server::way_in().await?);
-        return opening.map_err(server::unless_sent_on);
+        return page_data.map_err(server::unless_sent_on);
     }
-    opening.map_err(Failure::told)
+    page_data.map_err(Failure::with_status)
 }
 
 /// The models as they are known at this moment: never waits for a provider. Where one could not be asked, it is asked
@@ -109,17 +109,17 @@ pub async fn models() -> Result<ModelList, Failure> {
 }
 
 #[server(prefix = "/api", endpoint = "conversations", input = Json, output = Json)]
-pub async fn earlier_conversations(before: Millis) -> Result<Conversations, Failure> {
+pub async fn earlier_conversations(before: Millis) -> Result<ConversationPage, Failure> {
     server::answer(|app, who| async move { Ok(app.database.conversations(who.account, Some(before)).await?) }).await
 }
 
 /// The last messages of a conversation before a place; the newest without one.
 #[server(prefix = "/api", endpoint = "messages", input = Json, output = Json)]
-pub async fn messages(id: ConversationId, before: Option<i64>) -> Result<Stretch, Failure> {
+pub async fn messages(id: ConversationId, before: Option<i64>) -> Result<MessagePage, Failure> {
     server::answer(|app, who| async move {
         // The hub's copies before the query: what ends in between is then in the rows.
         let running = app.hub.all_running(Some(id));
-        let mut page = app.database.stretch(who.account, id, before).await?.ok_or(Failure::NotFound)?;
+        let mut page = app.database.message_page(who.account, id, before).await?.ok_or(Failure::NotFound)?;
         page.messages.iter_mut().for_each(|message| server::bring_on(message, &running));
         Ok(page)
     })

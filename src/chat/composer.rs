@@ -7,7 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_navigate;
 
 use super::{
-    api::{self, Opening},
+    api::{self, PageData},
     conversation_list::SidebarList,
     draft::focus_composer,
     model_menu::{ModelMenu, NoModels},
@@ -21,12 +21,12 @@ use crate::{
 };
 use field::Field;
 
-/// `thread`: the conversation that it goes on with; none for a new one.
+/// `thread`: the conversation that it continues with; none for a new one.
 #[component]
-pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
-    // Why the form came back is told on the page that it came back to, not on the next.
+pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
+    // Why the form came back is shown on the page that it came back to, not on the next.
     let PageContext { answered, menu, outbox, .. } = expect_context();
-    let refusal = opening.refusal.filter(|_| !answered.get_value()).unwrap_or_default();
+    let refusal = page_data.refusal.filter(|_| !answered.get_value()).unwrap_or_default();
     Effect::new(move |_| answered.set_value(true));
     let field = Field {
         node: NodeRef::new(),
@@ -81,7 +81,7 @@ pub fn Composer(opening: Opening, thread: Option<Thread>) -> impl IntoView {
     };
     let action = field.place.map_or_else(|| "/".into(), |id| format!("/c/{id}"));
     // For the form without scripts. With them, each send has ids of its own.
-    let (fresh_conversation, fresh_message) = (field.place.unwrap_or(opening.fresh.0), opening.fresh.1);
+    let (fresh_conversation, fresh_message) = (field.place.unwrap_or(page_data.fresh.0), page_data.fresh.1);
     view! {
         <form class="composer" method="post" action=action on:submit=submit>
             <NoModels menu />
@@ -171,7 +171,7 @@ fn notice_arrival(field: Field, open: impl Fn(ConversationId) + 'static) {
     Effect::new(move |_| {
         let Some(asked) = field.outbox.unsure(field.place) else { return };
         let arrived = match field.thread {
-            Some(thread) => thread.knows(asked.id),
+            Some(thread) => thread.has(asked.id),
             None => is_listed(sidebar, asked.conversation),
         };
         if arrived && field.node.get_untracked().is_some() && field.take_out(&asked) && field.thread.is_none() {

@@ -4,13 +4,13 @@ use std::{collections::HashMap, rc::Rc};
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::api::{self, Opening};
+use super::api::{self, PageData};
 use crate::{
-    conversation::{Conversation, Conversations},
+    conversation::{Conversation, ConversationPage},
     ids::{ConversationId, Millis},
     live::{
         List,
-        connection::{self, Follower, News},
+        connection::{self, Follower, ListUpdate},
     },
 };
 
@@ -19,7 +19,7 @@ use crate::{
 pub struct ConversationList {
     rows: RwSignal<HashMap<ConversationId, Conversation>>,
     rev: StoredValue<i64>,
-    /// The instant from which on it is loaded; `i64::MIN` if nothing is older. Older rows that the list tells of are
+    /// The instant from which on it is loaded; `i64::MIN` if nothing is older. Older rows that the list brings are
     /// kept too, for when one scrolls there.
     from: RwSignal<Millis>,
     /// Whether older ones are under way.
@@ -27,12 +27,12 @@ pub struct ConversationList {
 }
 
 impl ConversationList {
-    pub fn new(opening: &Opening) -> ConversationList {
-        let rows = &opening.conversations.rows;
+    pub fn new(page_data: &PageData) -> ConversationList {
+        let rows = &page_data.conversations.rows;
         ConversationList {
             rows: RwSignal::new(rows.iter().map(|row| (row.id, row.clone())).collect()),
-            rev: StoredValue::new(opening.conversations.rev),
-            from: RwSignal::new(beginning(&opening.conversations)),
+            rev: StoredValue::new(page_data.conversations.rev),
+            from: RwSignal::new(beginning(&page_data.conversations)),
             loading: StoredValue::new(false),
         }
     }
@@ -80,8 +80,8 @@ impl ConversationList {
             List::Conversations,
             Follower {
                 rev: Box::new(move || self.rev.get_value()),
-                take: Rc::new(move |rev, news| {
-                    if let News::Conversations(rows) = news {
+                take: Rc::new(move |rev, update| {
+                    if let ListUpdate::Conversations(rows) = update {
                         self.rev.set_value(rev);
                         self.take(rows);
                     }
@@ -96,10 +96,10 @@ impl ConversationList {
     }
 }
 
-/// The instant from which on everything is known that a stretch leads up to.
-fn beginning(stretch: &Conversations) -> Millis {
-    let oldest = stretch.rows.iter().map(|row| row.updated_at).min();
-    oldest.filter(|_| stretch.more).unwrap_or(i64::MIN)
+/// The instant from which on everything is known that a page leads up to.
+fn beginning(page: &ConversationPage) -> Millis {
+    let oldest = page.rows.iter().map(|row| row.updated_at).min();
+    oldest.filter(|_| page.more).unwrap_or(i64::MIN)
 }
 
 /// The sidebar's list, for those who show a title. Set once the sidebar is there.

@@ -255,19 +255,19 @@ fn Actions(
     status: Memo<Status>,
 ) -> impl IntoView {
     let failure = RwSignal::new(None::<String>);
-    let told = move |result: Result<(), crate::error::Failure>| {
+    let show = move |result: Result<(), crate::error::Failure>| {
         drop(failure.try_set(result.err().map(|error| error.to_string())))
     };
     let model = move || thread.model.get_untracked();
     // The pressed button goes; the cursor must not go with it.
     let retry = move |_| {
         focus_composer();
-        spawn_local(async move { told(api::retry(id, model()).await) });
+        spawn_local(async move { show(api::retry(id, model()).await) });
     };
     let resume = move |_| {
         focus_composer();
         let epoch = signal.read_untracked().epoch;
-        spawn_local(async move { told(api::resume(id, epoch, model()).await) });
+        spawn_local(async move { show(api::resume(id, epoch, model()).await) });
     };
     let free = Memo::new(move |_| role == Role::Assistant && thread.running().is_none());
     let tokens = Memo::new(move |_| signal.read().usage.map(|usage| usage.output_tokens).filter(|count| *count > 0));
@@ -298,7 +298,7 @@ fn Actions(
     .into_any()
 }
 
-/// Whether there is something that a model can go on with.
+/// Whether there is something that a model can continue with.
 fn has_words(message: &Message) -> bool {
     !message.text().trim().is_empty()
 }
@@ -317,7 +317,7 @@ fn Copy(signal: RwSignal<Message>) -> impl IntoView {
         let text = signal.read_untracked().text();
         spawn_local(async move {
             let done = browser::copy(&text).await;
-            announce(told_of(done));
+            announce(copied_or_not(done));
             copied.try_set(Some(done));
             TimeoutFuture::new(TICK).await;
             copied.try_set(None);
@@ -333,7 +333,7 @@ fn Copy(signal: RwSignal<Message>) -> impl IntoView {
             type="button"
             class="icon-button"
             aria-label="Copy"
-            title=move || copied.get().map_or("Copy", told_of)
+            title=move || copied.get().map_or("Copy", copied_or_not)
             data-copied=move || copied.get().map(|done| done.to_string())
             on:click=copy
         >
@@ -419,14 +419,14 @@ fn copy_code(event: web_sys::MouseEvent) {
     let code = button.closest(".code").ok().flatten().and_then(|block| block.query_selector("code").ok().flatten());
     let Some(text) = code.and_then(|code| code.text_content()) else { return };
     spawn_local(async move {
-        let told = told_of(browser::copy(&text).await);
-        announce(told);
-        button.set_text_content(Some(told));
+        let word = copied_or_not(browser::copy(&text).await);
+        announce(word);
+        button.set_text_content(Some(word));
         TimeoutFuture::new(TICK).await;
         button.set_text_content(Some("Copy"));
     });
 }
 
-fn told_of(copied: bool) -> &'static str {
+fn copied_or_not(copied: bool) -> &'static str {
     if copied { "Copied" } else { "Not copied" }
 }

@@ -3,7 +3,7 @@
 use gloo_timers::future::TimeoutFuture;
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::api::{self, Model, ModelList, Opening};
+use super::api::{self, Model, ModelList, PageData};
 use crate::ui::browser;
 
 /// The pause before the models are asked for again, in milliseconds. It doubles up to the longest.
@@ -34,11 +34,11 @@ impl Default for Menu {
 
 impl Menu {
     /// Begins with what the page was opened with. Later calls change nothing.
-    pub fn begin(self, opening: &Opening) {
+    pub fn begin(self, page_data: &PageData) {
         if !self.begun.get_value() {
             self.begun.set_value(true);
-            self.last.set_value(opening.model.clone());
-            self.list.set(ModelList { models: opening.models.clone(), trouble: opening.trouble.clone() });
+            self.last.set_value(page_data.model.clone());
+            self.list.set(ModelList { models: page_data.models.clone(), trouble: page_data.trouble.clone() });
         }
     }
 

@@ -31,9 +31,9 @@ struct Outgoing {
 #[derive(Clone)]
 enum Progress {
     Sending,
-    /// The server has it; the list has not told yet.
+    /// The server has it; the list does not have it yet.
     Answered(Sent),
-    /// The server did not take it, or nobody knows whether it did: to be handed back. (No reason after a reload.)
+    /// The server did not take it, or it is unknown whether it did: to be handed back. (No reason after a reload.)
     Refused(Option<Failure>),
     /// Its text is in a composer again. Sending the same text again is sending the same message again.
     HandedBack,
@@ -96,7 +96,7 @@ impl Outbox {
         self.find(|one| one.is_pending() && one.sending.conversation == conversation).map(|one| one.sending)
     }
 
-    /// The message that this conversation may have got from here, until somebody says whether it has.
+    /// The message that this conversation may have got from here, until it is known whether it has.
     pub fn awaited(self, conversation: ConversationId) -> Option<Sending> {
         let is_awaited = |one: &Outgoing| !matches!(one.progress, Progress::HandedBack);
         self.find(|one| is_awaited(one) && one.sending.conversation == conversation).map(|one| one.sending)
@@ -117,9 +117,9 @@ impl Outbox {
     }
 
     /// Whether this conversation was to begin with a message that was refused, so that there is none.
-    pub fn is_refused_opening(self, conversation: ConversationId) -> bool {
-        let is_opening = |one: &Outgoing| one.sending.opens && one.sending.conversation == conversation;
-        self.0.read().iter().any(|one| is_opening(one) && !one.is_pending())
+    pub fn is_refused_first(self, conversation: ConversationId) -> bool {
+        let is_first = |one: &Outgoing| one.sending.opens && one.sending.conversation == conversation;
+        self.0.read().iter().any(|one| is_first(one) && !one.is_pending())
     }
 
     /// The message that is to be handed back here (`None`: to the composer of new conversations), and why.

@@ -26,17 +26,17 @@ use crate::{
 
 #[component]
 pub fn Chats() -> impl IntoView {
-    let opening = Resource::new(|| (), |()| api::enter());
+    let page_data = Resource::new(|| (), |()| api::enter());
     let drawer = RwSignal::new(false);
     let (menu, outbox, inherited) = (Menu::default(), Outbox::default(), RwSignal::new(()));
-    provide_context(PageContext { opening, drawer, answered: StoredValue::new(false), menu, outbox, inherited });
+    provide_context(PageContext { page_data, drawer, answered: StoredValue::new(false), menu, outbox, inherited });
     provide_context(SidebarList::default());
     let link = RwSignal::new(Link::Fine);
     Effect::new(move |_| {
-        if let Some(Ok(opening)) = opening.get() {
+        if let Some(Ok(page_data)) = page_data.get() {
             // Before anything reads a draft.
-            drafts::claim(&opening.person.email);
-            connection::start(opening.build, link);
+            drafts::claim(&page_data.person.email);
+            connection::start(page_data.build, link);
             browser::keep_cookie("offset", &(-js_sys::Date::new_0().get_timezone_offset() as i32).to_string());
             menu.keep_asking();
         }
@@ -58,8 +58,8 @@ pub fn Chats() -> impl IntoView {
             <StatusRegion />
             <Suspense>
                 {move || Suspend::new(async move {
-                    match opening.await {
-                        Ok(opening) => view! { <Sidebar opening /> }.into_any(),
+                    match page_data.await {
+                        Ok(page_data) => view! { <Sidebar page_data /> }.into_any(),
                         Err(failure) => view! { <Trouble failure /> }.into_any(),
                     }
                 })}
@@ -94,7 +94,7 @@ fn move_the_cursor(drawer: RwSignal<bool>) {
     });
 }
 
-/// Says when this page is not live, and that nothing is lost by it.
+/// Returns when this page is not live, and that nothing is lost by it.
 #[component]
 fn LinkBar(link: RwSignal<Link>) -> impl IntoView {
     view! {
@@ -121,23 +121,23 @@ fn LinkBar(link: RwSignal<Link>) -> impl IntoView {
 
 #[component]
 pub fn NewChat() -> impl IntoView {
-    let PageContext { opening, menu, .. } = expect_context();
+    let PageContext { page_data, menu, .. } = expect_context();
     view! {
         <Title text="" />
         <Suspense>
             {move || Suspend::new(async move {
-                opening
+                page_data
                     .await
-                    .map(|opening| {
-                        menu.begin(&opening);
-                        let greeting = format!("Hello, {}", opening.person.name);
+                    .map(|page_data| {
+                        menu.begin(&page_data);
+                        let greeting = format!("Hello, {}", page_data.person.name);
                         view! {
                             <Bar title=String::from("New chat") />
                             <div class="empty">
                                 <h2>{greeting}</h2>
                                 <p>{"Ask something. The reply goes on whatever happens to this page."}</p>
                             </div>
-                            <Composer opening thread=None />
+                            <Composer page_data thread=None />
                         }
                     })
                     .ok()
@@ -148,7 +148,7 @@ pub fn NewChat() -> impl IntoView {
 
 #[component]
 pub fn Chat() -> impl IntoView {
-    let PageContext { opening, menu, .. } = expect_context();
+    let PageContext { page_data, menu, .. } = expect_context();
     let params = use_params_map();
     let query = use_query_map();
     let id = Memo::new(move |_| params.read().get("id").and_then(|id| id.parse::<ConversationId>().ok()));
@@ -164,15 +164,15 @@ pub fn Chat() -> impl IntoView {
     view! {
         <Suspense>
             {move || Suspend::new(async move {
-                let opening = opening.await.ok()?;
+                let page_data = page_data.await.ok()?;
                 let rendered = rendered.await;
-                menu.begin(&opening);
+                menu.begin(&page_data);
                 let page = move |id| match id {
                     None => view! { <NotFound /> }.into_any(),
                     Some(id) => {
                         let first = rendered.clone().filter(|(of, _)| *of == id).map(|(_, first)| first);
                         let earlier = before.get_untracked().is_some();
-                        view! { <ThreadView opening=opening.clone() id first earlier /> }.into_any()
+                        view! { <ThreadView page_data=page_data.clone() id first earlier /> }.into_any()
                     }
                 };
                 // Each conversation has a page of its own: of another's nothing stays, neither words nor the cursor.

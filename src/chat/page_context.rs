@@ -2,15 +2,15 @@
 
 use leptos::prelude::*;
 
-use super::{api::Opening, model_menu::Menu, outbox::Outbox};
+use super::{api::PageData, model_menu::Menu, outbox::Outbox};
 use crate::error::Failure;
 
 /// What the pages below share: loaded once, and whether the drawer is open.
 #[derive(Clone, Copy)]
 pub struct PageContext {
-    pub opening: Resource<Result<Opening, Failure>>,
+    pub page_data: Resource<Result<PageData, Failure>>,
     pub drawer: RwSignal<bool>,
-    /// Whether a page of this document has told already why a form came back.
+    /// Whether a page of this document has shown already why a form came back.
     pub answered: StoredValue<bool>,
     pub menu: Menu,
     pub outbox: Outbox,

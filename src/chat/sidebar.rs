@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::{
-    api::{Clock, Opening},
+    api::{Clock, PageData},
     conversation_list::{ConversationList, SidebarList},
     page_context::PageContext,
 };
@@ -20,17 +20,17 @@ use crate::{
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
 #[component]
-pub fn Sidebar(opening: Opening) -> impl IntoView {
+pub fn Sidebar(page_data: PageData) -> impl IntoView {
     let PageContext { drawer, .. } = expect_context();
-    let list = ConversationList::new(&opening);
+    let list = ConversationList::new(&page_data);
     if let Some(sidebar) = use_context::<SidebarList>() {
         Effect::new(move |_| sidebar.set(list));
     }
     Effect::new(move |_| list.go_live());
     on_cleanup(|| connection::leave_list(List::Conversations));
-    let Clock { now, offset } = opening.clock;
+    let Clock { now, offset } = page_data.clock;
     let now = RwSignal::new(now);
-    // Hydration has the server's instant; from there on the page's own clock goes on.
+    // Hydration has the server's instant; from there on the page's own clock continues.
     Effect::new(move |_| {
         let ahead = now.get_untracked() - js_sys::Date::now() as Millis;
         let tick = move || now.set(js_sys::Date::now() as Millis + ahead);
@@ -89,8 +89,8 @@ pub fn Sidebar(opening: Opening) -> impl IntoView {
             </div>
             <footer>
                 <span class="person">
-                    <strong>{opening.person.name}</strong>
-                    <small>{opening.person.email}</small>
+                    <strong>{page_data.person.name}</strong>
+                    <small>{page_data.person.email}</small>
                 </span>
                 <button type="button" class="icon-button" aria-label="Light or dark" title="Light or dark" on:click=move |_| switch_theme()>
                     <icon::Icon path=icon::THEME />
@@ -139,7 +139,7 @@ fn grouped(rows: Vec<Conversation>, clock: Clock) -> Vec<Group> {
     groups
 }
 
-/// From what it is now to the other one, and the server knows for the next page.
+/// From what it is now to the other one, and the server has it for the next page.
 fn switch_theme() {
     let Some(root) = document().document_element() else { return };
     let prefers_dark =

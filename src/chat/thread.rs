@@ -13,12 +13,12 @@ use super::{
     outbox::Outbox,
 };
 use crate::{
-    conversation::{Head, Stretch, first_words},
+    conversation::{MessageMeta, MessagePage, first_words},
     error::Failure,
     ids::{ConversationId, MessageId},
     live::{
         List,
-        connection::{self, Follower, Live, News},
+        connection::{self, Follower, ListUpdate, Live},
     },
     message::{Message, Role},
 };
@@ -31,7 +31,7 @@ pub enum Contents {
     Failed(Failure),
 }
 
-/// The stretch of a conversation that is loaded. Copied freely: it is handles.
+/// The page of a conversation that is loaded. Copied freely: it is handles.
 #[derive(Clone, Copy)]
 pub struct Thread {
     pub id: ConversationId,
@@ -40,23 +40,23 @@ pub struct Thread {
     pub given_title: RwSignal<String>,
     pub outbox: Outbox,
     menu: Menu,
-    /// Whether it begins with a message from this tab, of which the server may not have heard yet.
+    /// Whether it begins with a message from this tab, of which the server may not have received anything yet.
     pub begins_here: bool,
     /// The model that is chosen for what comes next.
     pub model: RwSignal<String>,
     /// The attempt that was paged to from here, and which way, until it has come.
     pub paged: StoredValue<Option<(MessageId, isize)>>,
     /// By place and attempt.
-    heads: RwSignal<BTreeMap<(i64, i64), Head>>,
+    metas: RwSignal<BTreeMap<(i64, i64), MessageMeta>>,
     messages: StoredValue<HashMap<MessageId, Live>>,
     rev: StoredValue<i64>,
-    /// The place from which on it is loaded; `i64::MIN` if nothing is before it. Heads of earlier places are kept too,
+    /// The place from which on it is loaded; `i64::MIN` if nothing is before it. Messages of earlier places are kept too,
     /// for when one scrolls there.
     from: RwSignal<i64>,
     /// Whether earlier messages are under way.
     loading: StoredValue<bool>,
     pub gone: RwSignal<bool>,
-    /// Whether it is being deleted from here, which nobody needs to be told.
+    /// Whether it is being deleted from here, which needs no notice.
     pub deleting: RwSignal<bool>,
     /// While earlier messages are put in: the list takes every article out and in again, and the browser must not
     /// follow the one that it holds on to.
@@ -68,7 +68,7 @@ pub struct Thread {
 impl Thread {
     /// Nothing of it is loaded yet.
     pub fn new(id: ConversationId, outbox: Outbox, menu: Menu) -> Thread {
-        // One that begins with a message from this tab is all in hand; its list tells the rest.
+        // One that begins with a message from this tab is all in hand; its list brings the rest.
         let first = untrack(|| outbox.pending(id)).filter(|sending| sending.opens);
         let contents = if first.is_some() { Contents::Ready } else { Contents::Loading };
         let model = first.as_ref().map(|first| first.model.clone());
@@ -81,7 +81,7 @@ impl Thread {
             begins_here: first.is_some(),
             model: RwSignal::new(menu.chosen(model)),
             paged: StoredValue::new(None),
-            heads: RwSignal::new(BTreeMap::new()),
+            metas: RwSignal::new(BTreeMap::new()),
             messages: StoredValue::new(HashMap::new()),
             rev: StoredValue::new(0),
             from: RwSignal::new(i64::MIN),
@@ -106,18 +106,18 @@ impl Thread {
     }
 
     /// Takes in what was loaded.
-    pub fn open(self, loaded: Result<Stretch, Failure>) {
-        let stretch = match loaded {
-            Ok(stretch) => stretch,
+    pub fn open(self, loaded: Result<MessagePage, Failure>) {
+        let page = match loaded {
+            Ok(page) => page,
             Err(failure) => return self.contents.set(Contents::Failed(failure)),
         };
-        let last = stretch.messages.iter().rev().find_map(|message| message.model.clone());
+        let last = page.messages.iter().rev().find_map(|message| message.model.clone());
         let chosen = self.model.get_untracked();
         self.model.set(self.menu.chosen(last.into_iter().chain([chosen])));
-        self.given_title.set(stretch.conversation.title.clone());
-        self.rev.set_value(stretch.rev);
-        self.from.set(beginning(&stretch));
-        self.sent(stretch.heads, stretch.messages);
+        self.given_title.set(page.conversation.title.clone());
+        self.rev.set_value(page.rev);
+        self.from.set(beginning(&page));
+        self.sent(page.metas, page.messages);
         self.contents.set(Contents::Ready);
     }
 
@@ -129,15 +129,15 @@ impl Thread {
     /// What is shown, in order.
     pub fn shown(self) -> Vec<(MessageId, Role)> {
         let from = self.from.get();
-        let heads = self.heads.read();
-        let loaded = heads.range((from, i64::MIN)..).map(|(_, head)| head);
-        let listed = loaded.filter(|head| head.shown).map(|head| (head.id, head.role));
+        let metas = self.metas.read();
+        let loaded = metas.range((from, i64::MIN)..).map(|(_, meta)| meta);
+        let listed = loaded.filter(|meta| meta.shown).map(|meta| (meta.id, meta.role));
         listed.chain(self.pending().map(|id| (id, Role::User))).collect()
     }
 
-    /// What was sent from here and the list has not told of.
+    /// What was sent from here and is not in the list yet.
     pub fn pending(self) -> Option<MessageId> {
-        self.outbox.pending(self.id).map(|sending| sending.id).filter(|id| !self.knows(*id))
+        self.outbox.pending(self.id).map(|sending| sending.id).filter(|id| !self.has(*id))
     }
 
     /// Whether a message is on its way to the server.
@@ -147,20 +147,20 @@ impl Thread {
 
     /// The reply that runs, if one does.
     pub fn running(self) -> Option<MessageId> {
-        self.heads.read().values().find(|head| !head.status.is_final()).map(|head| head.id)
+        self.metas.read().values().find(|meta| !meta.status.is_final()).map(|meta| meta.id)
     }
 
-    /// Whether the list has told of it.
-    pub fn knows(self, id: MessageId) -> bool {
-        self.heads.read().values().any(|head| head.id == id)
+    /// Whether the list has it.
+    pub fn has(self, id: MessageId) -> bool {
+        self.metas.read().values().any(|meta| meta.id == id)
     }
 
     /// The attempts in a message's place, in order.
     pub fn attempts(self, id: MessageId) -> Vec<MessageId> {
-        let heads = self.heads.read();
-        let place = heads.values().find(|head| head.id == id).map(|head| head.place);
+        let metas = self.metas.read();
+        let place = metas.values().find(|meta| meta.id == id).map(|meta| meta.place);
         let in_place =
-            |place: i64| heads.range((place, i64::MIN)..=(place, i64::MAX)).map(|(_, head)| head.id).collect();
+            |place: i64| metas.range((place, i64::MIN)..=(place, i64::MAX)).map(|(_, meta)| meta.id).collect();
         place.map(in_place).unwrap_or_default()
     }
 
@@ -172,8 +172,8 @@ impl Thread {
         live.unwrap_or_else(unseen)
     }
 
-    /// Takes in messages with their heads, before the list tells.
-    fn sent(self, heads: Vec<Head>, messages: Vec<Message>) {
+    /// Takes in messages with their metas, before the list brings them.
+    fn sent(self, metas: Vec<MessageMeta>, messages: Vec<Message>) {
         self.messages.update_value(|known| {
             for message in messages {
                 match known.get(&message.id) {
@@ -184,52 +184,52 @@ impl Thread {
                 }
             }
         });
-        self.take(heads);
+        self.take(metas);
     }
 
-    /// Takes in what the server said to what was sent from here, until the list tells of it.
+    /// Takes in what the server said to what was sent from here, until the list has it.
     pub fn take_answer(self) {
         if let Some(sent) = self.outbox.answer(self.id) {
-            untrack(|| self.sent(sent.heads, sent.messages));
+            untrack(|| self.sent(sent.metas, sent.messages));
         }
         if let Some(sending) = self.outbox.awaited(self.id)
-            && self.knows(sending.id)
+            && self.has(sending.id)
         {
             self.outbox.forget(sending.id);
         }
     }
 
-    /// Takes in heads. Each applies only if it is newer.
-    fn take(self, heads: Vec<Head>) {
+    /// Takes in metas. Each applies only if it is newer.
+    fn take(self, metas: Vec<MessageMeta>) {
         let mut newer = vec![];
-        self.heads.update(|known| {
-            for head in heads {
-                let key = (head.place, head.attempt);
-                if known.get(&key).is_none_or(|known| known.rev < head.rev) {
-                    newer.push(head.clone());
-                    known.insert(key, head);
+        self.metas.update(|known| {
+            for meta in metas {
+                let key = (meta.place, meta.attempt);
+                if known.get(&key).is_none_or(|known| known.rev < meta.rev) {
+                    newer.push(meta.clone());
+                    known.insert(key, meta);
                 }
             }
         });
-        newer.iter().for_each(|head| self.follow(head));
+        newer.iter().for_each(|meta| self.follow(meta));
     }
 
     /// Follows all of which more may come.
     fn follow_running(self) {
-        self.heads.read_untracked().values().for_each(|head| self.follow(head));
+        self.metas.read_untracked().values().for_each(|meta| self.follow(meta));
     }
 
-    /// Follows a message if it is shown and runs, or the list knows more of it than its signal.
-    fn follow(self, head: &Head) {
-        if !self.live.get_value() || !head.shown || head.place < self.from.get_untracked() {
+    /// Follows a message if it is shown and runs, or the list has more of it than its signal.
+    fn follow(self, meta: &MessageMeta) {
+        if !self.live.get_value() || !meta.shown || meta.place < self.from.get_untracked() {
             return;
         }
-        let live = self.message(head.id, head.role);
+        let live = self.message(meta.id, meta.role);
         let behind = live.message.with_untracked(|message| {
-            !message.status.is_final() || head.epoch != message.epoch && head.epoch.counter >= message.epoch.counter
+            !message.status.is_final() || meta.epoch != message.epoch && meta.epoch.counter >= message.epoch.counter
         });
         if behind {
-            connection::follow(live, head.epoch, head.status.is_final());
+            connection::follow(live, meta.epoch, meta.status.is_final());
         }
     }
 
@@ -242,13 +242,13 @@ impl Thread {
             List::Messages(self.id),
             Follower {
                 rev: Box::new(move || self.rev.get_value()),
-                take: Rc::new(move |rev, news| match news {
-                    News::Heads(heads) => {
+                take: Rc::new(move |rev, update| match update {
+                    ListUpdate::Messages(metas) => {
                         self.rev.set_value(rev);
-                        self.take(heads);
+                        self.take(metas);
                     }
-                    News::Gone => self.gone.set(true),
-                    News::Conversations(_) => {}
+                    ListUpdate::Gone => self.gone.set(true),
+                    ListUpdate::Conversations(_) => {}
                 }),
             },
         );
@@ -277,8 +277,8 @@ impl Thread {
             let Ok(earlier) = earlier else { return };
             self.settling.set(true);
             self.from.set(beginning(&earlier));
-            self.sent(earlier.heads, earlier.messages);
-            // Heads of these places may have been here before.
+            self.sent(earlier.metas, earlier.messages);
+            // Messages of these places may have been here before.
             self.follow_running();
             let settled = move || {
                 self.settling.try_set(false);
@@ -288,8 +288,8 @@ impl Thread {
     }
 }
 
-/// The place from which on everything is known that a stretch leads up to.
-fn beginning(stretch: &Stretch) -> i64 {
-    let first = stretch.heads.iter().map(|head| head.place).min();
-    first.filter(|_| stretch.more).unwrap_or(i64::MIN)
+/// The place from which on everything is known that a page leads up to.
+fn beginning(page: &MessagePage) -> i64 {
+    let first = page.metas.iter().map(|meta| meta.place).min();
+    first.filter(|_| page.more).unwrap_or(i64::MIN)
 }

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
-    api::Opening,
+    api::PageData,
     bar::{Bar, Trouble},
     composer::Composer,
     conversation_list::SidebarList,
@@ -16,7 +16,7 @@ use super::{
     thread::{Contents, Thread},
 };
 use crate::{
-    conversation::Stretch,
+    conversation::MessagePage,
     error::Failure,
     ids::ConversationId,
     ui::{NotFound, icon},
@@ -27,13 +27,13 @@ const NEAR: i32 = 800;
 /// How far from the newest words "Jump to latest" appears, in CSS pixels.
 const FAR: i32 = 240;
 
-/// `first`: what the page was rendered with; else it is asked for. `earlier`: it is not the newest stretch, which only a
+/// `first`: what the page was rendered with; else it is asked for. `earlier`: it is not the newest page, which only a
 /// page without scripts shows.
 #[component]
 pub fn ThreadView(
-    opening: Opening,
+    page_data: PageData,
     id: ConversationId,
-    first: Option<Result<Stretch, Failure>>,
+    first: Option<Result<MessagePage, Failure>>,
     earlier: bool,
 ) -> impl IntoView {
     let PageContext { outbox, menu, .. } = expect_context();
@@ -46,7 +46,7 @@ pub fn ThreadView(
     let title = title_of(thread);
     let begun = begin(thread);
     on_cleanup(move || thread.leave());
-    // A whole new page: the router does not load another stretch this soon after hydration.
+    // A whole new page: the router does not load another page this soon after hydration.
     Effect::new(move |_| {
         if earlier {
             let _ = window().location().replace(&latest(thread.id));
@@ -74,7 +74,7 @@ pub fn ThreadView(
         }}
         <Scroller thread earlier />
         <Show when=move || !is_missing()>
-            <Composer opening=opening.clone() thread=Some(thread) />
+            <Composer page_data=page_data.clone() thread=Some(thread) />
         </Show>
         <RenameDialog thread open=renaming title />
         <DeleteDialog thread open=deleting title />
@@ -95,7 +95,7 @@ fn title_of(thread: Thread) -> Memo<String> {
 fn begin(thread: Thread) -> Memo<bool> {
     let sidebar = use_context::<SidebarList>();
     let is_listed = move || sidebar.is_some_and(|sidebar| sidebar.lists(thread.id));
-    let is_refused = move || thread.outbox.is_refused_opening(thread.id);
+    let is_refused = move || thread.outbox.is_refused_first(thread.id);
     let begun = Memo::new(move |_| {
         let is_under_way = || thread.outbox.pending(thread.id).is_some_and(|sending| thread.is_sending(sending.id));
         !thread.begins_here || !(is_under_way() || is_refused()) || is_listed()

@@ -150,7 +150,7 @@ fn host(address: &str) -> Option<String> {
 }
 
 impl ConfigError {
-    /// `setting` is `value`, but should be as `right` says.
+    /// `setting` is `value`, but should be as `right` describes.
     pub fn new(setting: &'static str, value: impl Into<String>, right: impl Into<String>) -> Self {
         Self { setting, value: value.into(), right: right.into() }
     }

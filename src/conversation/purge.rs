@@ -9,7 +9,7 @@ use crate::{database::Database, ids::ConversationId};
 /// Between two tries to empty the write-ahead log, while somebody reads in it.
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Goes on with what an earlier process had not removed yet.
+/// Continues with what an earlier process had not removed yet.
 pub async fn resume(database: Arc<Database>, closing: CancellationToken) {
     match database.to_purge().await {
         Ok(conversations) => {
@@ -23,7 +23,7 @@ pub async fn resume(database: Arc<Database>, closing: CancellationToken) {
     }
 }
 
-/// Removes all that was said in a deleted conversation. What is left when the server stops, the next start goes on with.
+/// Removes all that was said in a deleted conversation. What is left when the server stops, the next start continues with.
 pub async fn purge(database: Arc<Database>, closing: CancellationToken, id: ConversationId) {
     while !closing.is_cancelled() {
         match database.purge(id).await {

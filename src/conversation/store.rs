@@ -3,7 +3,7 @@
 use futures::TryStreamExt;
 use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 
-use super::{CONVERSATIONS_A_PAGE, Conversation, Conversations, Head, MESSAGES_A_PAGE, Stretch};
+use super::{CONVERSATIONS_A_PAGE, Conversation, ConversationPage, MESSAGES_A_PAGE, MessageMeta, MessagePage};
 use crate::{
     database::{Database, from_json, named, parsed, placeholders},
     ids::{AccountId, ConversationId, MessageId, Millis},
@@ -33,7 +33,7 @@ pub struct Changes<T> {
 
 impl<T> Changes<T> {
     /// `rows` are in the order of their `rev`, one more than are given at once if there is more. Rows of one change
-    /// (a handful at the most) stay together, as a reader goes on after the last change that it has.
+    /// (a handful at the most) stay together, as a reader continues after the last change that it has.
     fn new(now: i64, mut rows: Vec<T>, rev: impl Fn(&T) -> i64) -> Changes<T> {
         let next = rows.get(CHANGES_AT_ONCE as usize).map(&rev);
         match next {
@@ -48,7 +48,7 @@ impl<T> Changes<T> {
 
 impl Database {
     /// The newest conversations that were last spoken in before `before` (none: of all).
-    pub async fn conversations(&self, account: AccountId, before: Option<Millis>) -> sqlx::Result<Conversations> {
+    pub async fn conversations(&self, account: AccountId, before: Option<Millis>) -> sqlx::Result<ConversationPage> {
         let rev = self.conversations_rev(account).await?;
         let sql = format!(
             "SELECT {CONVERSATION} FROM conversations c WHERE c.account_id = $1 AND c.deleted = 0 AND c.updated_at < $2
@@ -63,7 +63,7 @@ impl Database {
             .await?;
         let more = rows.len() as i64 > CONVERSATIONS_A_PAGE;
         rows.truncate(CONVERSATIONS_A_PAGE as usize);
-        Ok(Conversations { rev, rows, more })
+        Ok(ConversationPage { rev, rows, more })
     }
 
     /// What has changed in the sidebar since `rev`, oldest change first, deleted ones among them.
@@ -90,12 +90,12 @@ impl Database {
     }
 
     /// The last messages of a conversation before `before` (none: the newest), or `None` if the account has no such one.
-    pub async fn stretch(
+    pub async fn message_page(
         &self,
         account: AccountId,
         id: ConversationId,
         before: Option<i64>,
-    ) -> sqlx::Result<Option<Stretch>> {
+    ) -> sqlx::Result<Option<MessagePage>> {
         let Some((rev, conversation)) = self.conversation(account, id).await? else {
             return Ok(None);
         };
@@ -115,18 +115,18 @@ impl Database {
         let mut shown: Vec<_> = shown.into_iter().take(MESSAGES_A_PAGE as usize).collect();
         shown.reverse();
         let first = shown.first().map_or(before, |(place, _)| *place);
-        let heads = sqlx::query(AssertSqlSafe(format!(
+        let metas = sqlx::query(AssertSqlSafe(format!(
             "SELECT {HEAD} FROM messages m WHERE m.conversation_id = $1 AND m.place >= $2 AND m.place < $3
              ORDER BY m.place, m.attempt"
         )))
         .bind(id.to_string())
         .bind(first)
         .bind(before)
-        .try_map(head)
+        .try_map(meta)
         .fetch_all(&self.read)
         .await?;
         let messages = shown.into_iter().map(|(_, message)| message).collect();
-        Ok(Some(Stretch { conversation, rev, heads, messages, more }))
+        Ok(Some(MessagePage { conversation, rev, metas, messages, more }))
     }
 
     /// What has changed in a conversation since `rev`, oldest change first; `None` if the account has no such one.
@@ -135,21 +135,21 @@ impl Database {
         account: AccountId,
         id: ConversationId,
         rev: i64,
-    ) -> sqlx::Result<Option<Changes<Head>>> {
+    ) -> sqlx::Result<Option<Changes<MessageMeta>>> {
         let Some((now, _)) = self.conversation(account, id).await? else {
             return Ok(None);
         };
         let sql = format!(
             "SELECT {HEAD} FROM messages m WHERE m.conversation_id = $1 AND m.rev > $2 ORDER BY m.rev LIMIT $3"
         );
-        let heads = sqlx::query(AssertSqlSafe(sql))
+        let metas = sqlx::query(AssertSqlSafe(sql))
             .bind(id.to_string())
             .bind(rev)
             .bind(CHANGES_AT_ONCE + 1)
-            .try_map(head)
+            .try_map(meta)
             .fetch_all(&self.read)
             .await?;
-        Ok(Some(Changes::new(now, heads, |head| head.rev)))
+        Ok(Some(Changes::new(now, metas, |meta| meta.rev)))
     }
 
     async fn conversation(&self, account: AccountId, id: ConversationId) -> sqlx::Result<Option<(i64, Conversation)>> {
@@ -178,7 +178,7 @@ impl Database {
             .await
     }
 
-    /// What was said last before `place`, as it is shown: what a provider is told. Whole messages of `budget` bytes at the
+    /// What was said last before `place`, as it is shown: what a provider is sent. Whole messages of `budget` bytes at the
     /// most, but the last one in any case.
     pub async fn said_before(
         &self,
@@ -289,7 +289,7 @@ impl Database {
         Ok(true)
     }
 
-    /// Removes some of what was said in a deleted conversation, and says whether there may be more. A little at a time, as
+    /// Removes some of what was said in a deleted conversation, and returns whether there may be more. A little at a time, as
     /// everybody else's words wait meanwhile.
     pub async fn purge(&self, id: ConversationId) -> sqlx::Result<bool> {
         let found: Vec<(String, i64)> = sqlx::query_as(
@@ -380,8 +380,8 @@ fn conversation(row: AnyRow) -> sqlx::Result<Conversation> {
     })
 }
 
-fn head(row: AnyRow) -> sqlx::Result<Head> {
-    Ok(Head {
+fn meta(row: AnyRow) -> sqlx::Result<MessageMeta> {
+    Ok(MessageMeta {
         id: parsed(&row, "id")?,
         rev: row.try_get("rev")?,
         place: row.try_get("place")?,

@@ -16,7 +16,7 @@ use std::{
 
 use super::{BEAT_IDLE, BEAT_STREAMING, ClientFrame, List, ServerFrame, close};
 use crate::{
-    conversation::{Conversation, Head},
+    conversation::{Conversation, MessageMeta},
     ids::MessageId,
     message::{Event, Message, Outcome, Position},
 };
@@ -37,15 +37,15 @@ pub trait Page {
 
 /// What changed in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum News {
+pub enum ListUpdate {
     Conversations(Vec<Conversation>),
-    Heads(Vec<Head>),
+    Messages(Vec<MessageMeta>),
     /// The list is not, or no longer, for this person.
     Gone,
 }
 
 /// What a page takes into one of its lists: which list, up to which change, and the rows.
-pub type ListChange = (List, i64, News);
+pub type ListChange = (List, i64, ListUpdate);
 
 /// How long a connection may take until its first frame.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -135,7 +135,7 @@ impl<P: Page> Client<P> {
 
     /// The socket is gone, with this close code if the server gave one.
     pub fn closed(&mut self, code: Option<u16>, now: Duration) {
-        // Who says that is about to close, and the close itself may be lost.
+        // Who sends that is about to close, and the close itself may be lost.
         let misunderstood = self.link.take().is_some_and(|link| link.misunderstood);
         self.down_since.get_or_insert(now);
         self.refused = matches!(code, Some(close::NONSENSE | close::TOO_MANY)) || misunderstood;
@@ -168,10 +168,10 @@ impl<P: Page> Client<P> {
             }
             ServerFrame::Event(number, epoch, change) => self.apply(number, Event { epoch, change }),
             ServerFrame::Conversations { rev, rows } => {
-                return self.list_changed(List::Conversations, rev, News::Conversations(rows));
+                return self.list_changed(List::Conversations, rev, ListUpdate::Conversations(rows));
             }
-            ServerFrame::Heads { of, rev, heads } => {
-                return self.list_changed(List::Messages(of), rev, News::Heads(heads));
+            ServerFrame::Messages { of, rev, metas } => {
+                return self.list_changed(List::Messages(of), rev, ListUpdate::Messages(metas));
             }
             ServerFrame::Beat(positions) => self.beat(positions),
             ServerFrame::Gone(id) => {
@@ -185,7 +185,7 @@ impl<P: Page> Client<P> {
                 }
             }
             ServerFrame::ListGone(list) => {
-                let change = self.list_changed(list, i64::MAX, News::Gone);
+                let change = self.list_changed(list, i64::MAX, ListUpdate::Gone);
                 self.lists.remove(&list);
                 return change;
             }
@@ -200,10 +200,10 @@ impl<P: Page> Client<P> {
         None
     }
 
-    fn list_changed(&mut self, list: List, rev: i64, news: News) -> Option<ListChange> {
+    fn list_changed(&mut self, list: List, rev: i64, update: ListUpdate) -> Option<ListChange> {
         self.lists.get_mut(&list)?.reset();
         self.tries = 0;
-        Some((list, rev, news))
+        Some((list, rev, update))
     }
 
     /// Answers, and asks again for what the server has sent further, or less far, than it came.
@@ -251,7 +251,7 @@ impl<P: Page> Client<P> {
 
     /// The page is looked at again: the server is asked whether it is there.
     pub fn ping(&mut self, now: Duration) {
-        // While it is still opening there is nobody to ask.
+        // While it is not yet open there is nobody to ask.
         if let Some(link) = self.link.as_mut().filter(|link| link.received.is_some() && link.answer_by.is_none()) {
             link.answer_by = Some(now + PING_TIMEOUT);
             self.outbox.push(ClientFrame::Ping);

@@ -18,17 +18,17 @@ use gloo_net::websocket::{Message as Frame, WebSocketError, futures::WebSocket};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{leptos_dom::helpers::window_event_listener_untyped, prelude::*, task::spawn_local};
 
-pub use super::client::News;
+pub use super::client::ListUpdate;
 use super::{List, client::LOST_AFTER, close};
 use crate::ids::MessageId;
 use crate::message::{Epoch, Message};
 use crate::ui::drafts;
 use tab::Tab;
 
-/// How the connection is, for the thin bar that tells.
+/// How the connection is, for the thin bar that shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
-    /// Not open yet, or open: nothing to tell.
+    /// Not open yet, or open: nothing to show.
     Fine,
     Lost,
     /// This page is of another build than the server.
@@ -51,10 +51,10 @@ impl Live {
     }
 }
 
-/// Who follows a list: which `rev` they have, and what they do with news up to a `rev`.
+/// Who follows a list: which `rev` they have, and what they do with an update up to a `rev`.
 pub struct Follower {
     pub rev: Box<dyn Fn() -> i64>,
-    pub take: Rc<dyn Fn(i64, News)>,
+    pub take: Rc<dyn Fn(i64, ListUpdate)>,
 }
 
 thread_local! {
@@ -117,7 +117,7 @@ pub fn leave(id: MessageId) {
     TAB.with(|tab| tab.leave(id));
 }
 
-/// Gives the list's news to the follower from now on, until [`leave_list`].
+/// Gives the list's updates to the follower from now on, until [`leave_list`].
 pub fn follow_list(list: List, follower: Follower) {
     TAB.with(|tab| tab.follow_list(list, follower));
 }
@@ -181,7 +181,7 @@ async fn wait_for_next_try(woken: &mut mpsc::UnboundedReceiver<Wake>) {
     }
 }
 
-/// One connection, from its opening to its end. Says with which code the server closed it.
+/// One connection, from beginning to end. Returns with which code the server closed it.
 async fn connect(build: &str, link: RwSignal<Link>, woken: &mut mpsc::UnboundedReceiver<Wake>) -> Option<u16> {
     let location = window().location();
     let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };

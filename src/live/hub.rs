@@ -47,7 +47,7 @@ pub enum Closing {
     Restarting,
 }
 
-/// A tab as the hub knows it: what is dirty, and how to wake it. It queues nothing.
+/// A tab as the hub has it: what is dirty, and how to wake it. It queues nothing.
 pub struct Tab {
     pub account: AccountId,
     /// The hash of the session's token, by which signing out finds it.
@@ -150,13 +150,13 @@ impl Hub {
         Ok(running)
     }
 
-    /// Lets a reply go, after its end was applied here.
+    /// Removes a reply, after its end was applied here.
     pub fn leave(&self, running: &Running) {
         lock(&self.state).running.remove(&running.id);
         running.set_over();
     }
 
-    /// Lets a reply go whose row never came to be: who waits for it looks at the row instead.
+    /// Removes a reply whose row never came to be: who waits for it looks at the row instead.
     pub fn withdraw(&self, running: &Running) {
         self.leave(running);
         running.set_withdrawn();
@@ -198,7 +198,7 @@ impl Hub {
         room
     }
 
-    /// From now on the tab is told when the list changes.
+    /// From now on the tab is woken when the list changes.
     pub fn follow(&self, list: List, tab: &Arc<Tab>) {
         lock(&self.state).lists.entry(list).or_default().add(tab);
     }

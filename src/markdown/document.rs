@@ -81,17 +81,17 @@ const GROWTH: usize = 8;
 const EXPANDED: usize = 50_000;
 
 impl Document {
-    /// A document of the source so far; `growing` says whether more may come.
+    /// A document of the source so far; `growing`: whether more may come.
     pub fn new(text: &str, growing: bool) -> Self {
         let mut document = Self::default();
         document.update(text, growing);
         document
     }
 
-    /// Takes the whole source so far, which begins with what was given before, and says what changes on the page.
+    /// Takes the whole source so far, which begins with what was given before, and returns what changes on the page.
     ///
     /// While it is `growing`, what is half-written at its end is closed or held back; else the page shows exactly
-    /// [`html`](super::html) of it. It may go on growing after that. Costs as much as the last item, row or paragraph is
+    /// [`html`](super::html) of it. It may continue growing after that. Costs as much as the last item, row or paragraph is
     /// long, not the text; an open code block, or a long paragraph without open marks, as much as is new. What is longer
     /// than 8 KiB and cannot be cut waits until there is enough more of it: all pieces of a text together cost no
     /// more than a constant for each byte and for each piece. A text longer than 512 KiB, or that makes more than 32,000
@@ -190,7 +190,7 @@ impl Document {
         self.replace(New { first: 0, kept: 0, blocks: vec![block] })
     }
 
-    /// Whether the open part is long, and little has come since it was rendered. `rendered` says how far it was.
+    /// Whether the open part is long, and little has come since it was rendered. `rendered`: how far it was.
     fn may_wait(&self, text: &str, rendered: usize) -> bool {
         let open = rendered.saturating_sub(self.open.rest());
         open > LONG_OPEN && text.len() - rendered < open / GROWTH
@@ -278,7 +278,7 @@ impl Document {
         }
     }
 
-    /// What begins after the finished part, or goes on after the last cut.
+    /// What begins after the finished part, or continues after the last cut.
     fn after_cut(&self) -> New {
         let mut new = New { first: self.finished, kept: 0, blocks: Vec::new() };
         if let Some(cut) = self.open.last_cut() {
@@ -309,7 +309,7 @@ impl Document {
         (new, rendered.definitions)
     }
 
-    /// Adds the blocks of these roots; the first root goes on after the last cut. `from` says from which byte the root of
+    /// Adds the blocks of these roots; the first root continues after the last cut. `from`: from which byte the root of
     /// an index is rendered.
     fn push(&self, new: &mut New, roots: Vec<Root>, from: impl Fn(usize) -> usize) {
         let mut cut = self.open.last_cut();

@@ -96,7 +96,7 @@ fn append_to_last_text(element: &Element, text: &str) {
 
 /// Appends to the last text node, which is cheaper than a node a piece, or than setting the whole.
 ///
-/// A browser lays a text out again from its beginning for each word: once it is long, its last line goes on in a `.run`,
+/// A browser lays a text out again from its beginning for each word: once it is long, its last line continues in a `.run`,
 /// a block of its own.
 pub fn append_text(element: &Element, text: &str) {
     if text.is_empty() {

@@ -22,7 +22,7 @@ impl Fence {
     }
 
     /// The fence that the text opens at the byte `at`, if it stands there without indentation and is not closed.
-    /// `shown` says how much of the text is on the page.
+    /// `shown`: how much of the text is on the page.
     pub fn open(text: &str, at: usize, shown: usize) -> Option<Self> {
         let (first, code) = text[at..].split_once('\n')?;
         let mark = first.chars().next().filter(|c| "`~".contains(*c))?;

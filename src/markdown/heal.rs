@@ -127,7 +127,7 @@ fn hold_marks(line: &str, work: &mut usize) -> usize {
 const LONGEST_ENTITY: usize = 8;
 const LONGEST_ADDRESS: usize = 40;
 
-/// Whether an entity's name may go on after this.
+/// Whether an entity's name may continue after this.
 fn is_entity(name: &str) -> bool {
     name.len() <= LONGEST_ENTITY && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '#')
 }

@@ -145,7 +145,7 @@ impl<'a> Inline<'a> {
         let (mut url, mut title) = (&*url, &*title);
         if has_definition(kind) {
             self.expanded += url.len() + title.len();
-            // The parser knows only the part that it was given, where an earlier definition may be missing.
+            // The parser has only the part that it was given, where an earlier definition may be missing.
             if let Some(first) = self.known.get(label) {
                 (url, title) = (&first.url, &first.title);
                 self.expanded += url.len() + title.len();

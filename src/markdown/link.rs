@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use pulldown_cmark::{LinkType, RefDefs};
 use unicase::UniCase;
 
-/// A definition's label; compared with Unicode case folding, as CommonMark says.
+/// A definition's label; compared with Unicode case folding, as CommonMark defines.
 pub(super) type Label = UniCase<String>;
 
 /// Where a definition leads.

@@ -1,4 +1,4 @@
-//! The one door by which HTML comes onto a page that is alive.
+//! The one way by which HTML comes onto a page that is alive.
 //!
 //! The pages' policy (`server::security`) has the browser refuse every string as HTML, unless it came through the
 //! Trusted Types policy that is made here, once. What else makes HTML of a string fails there. leptos would, for an

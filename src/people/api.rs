@@ -7,7 +7,7 @@ use crate::{account::Refusal, error::Failure, json::Json};
 
 /// What the pages of this room open with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Door {
+pub struct AccountPage {
     /// Whether there is an owner: then sign-up is closed.
     pub has_owner: bool,
     /// What stands in the field for the setup code, if one is needed here.
@@ -16,15 +16,15 @@ pub struct Door {
     pub refusal: Option<Refusal>,
 }
 
-#[server(prefix = "/api", endpoint = "door", input = Json, output = Json)]
-pub async fn at_the_door() -> Result<Door, Failure> {
+#[server(prefix = "/api", endpoint = "account-form", input = Json, output = Json)]
+pub async fn account_form() -> Result<AccountPage, Failure> {
     let app = expect_context::<crate::state::AppState>();
-    let has_owner = app.database.has_owner().await.map_err(|error| Failure::from(error).told())?;
+    let has_owner = app.database.has_owner().await.map_err(|error| Failure::from(error).with_status())?;
     let refusal = use_context::<Refusal>();
     let parts = expect_context::<axum::http::request::Parts>();
     let code = (!crate::people::setup::is_at_this_machine(&app, &parts)).then(|| match &refusal {
         Some(refusal) => refusal.code.clone(),
         None => crate::people::setup::code_in(&parts.uri),
     });
-    Ok(Door { has_owner, code, refusal })
+    Ok(AccountPage { has_owner, code, refusal })
 }

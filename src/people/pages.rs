@@ -1,23 +1,23 @@
-//! The door: creating the first account, and signing in. Plain forms, so that they work before (and without) scripts.
+//! Creating the first account, and signing in. Plain forms, so that they work before (and without) scripts.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::api::{self, Door};
+use super::api::{self, AccountPage};
 use crate::{account::Refusal, error::Failure};
 
 #[component]
 pub fn CreateAccount() -> impl IntoView {
-    let door = door();
+    let form = account_page();
     view! {
         <Title text="Create account" />
-        <main class="door">
+        <main class="card-page">
             <Suspense>
                 {move || Suspend::new(async move {
-                    let door = door.await.unwrap_or_default();
-                    let refusal = door.refusal.unwrap_or_default();
-                    match door.has_owner {
-                        false => create_form(refusal, door.code).into_any(),
+                    let page = form.await.unwrap_or_default();
+                    let refusal = page.refusal.unwrap_or_default();
+                    match page.has_owner {
+                        false => create_form(refusal, page.code).into_any(),
                         true => closed().into_any(),
                     }
                 })}
@@ -68,13 +68,13 @@ fn closed() -> impl IntoView {
 
 #[component]
 pub fn SignIn() -> impl IntoView {
-    let door = door();
+    let form = account_page();
     view! {
         <Title text="Sign in" />
-        <main class="door">
+        <main class="card-page">
             <Suspense>
                 {move || Suspend::new(async move {
-                    let refusal = door.await.unwrap_or_default().refusal.unwrap_or_default();
+                    let refusal = form.await.unwrap_or_default().refusal.unwrap_or_default();
                     view! {
                         <form method="post" action="/sign-in">
                             <h1>{"Welcome back"}</h1>
@@ -90,8 +90,8 @@ pub fn SignIn() -> impl IntoView {
     }
 }
 
-fn door() -> Resource<Result<Door, Failure>> {
-    Resource::new(|| (), |()| api::at_the_door())
+fn account_page() -> Resource<Result<AccountPage, Failure>> {
+    Resource::new(|| (), |()| api::account_form())
 }
 
 /// Why a form came back.

@@ -62,7 +62,7 @@ impl Provider for Demo {
         Some(MODELS.map(model).into())
     }
 
-    /// Asked to go on, it goes on with its script if the text so far is a beginning of that, else with a fresh paragraph.
+    /// Asked to continue, it continues with its script if the text so far is a beginning of that, else with a fresh paragraph.
     fn reply(&self, request: Request) -> Pieces {
         let Some(script) = script(&request.model) else {
             let error = ProviderError::Model { provider: self.name.clone(), model: request.model };

@@ -8,7 +8,7 @@ const ADDRESS: &str = "OPENAI_BASE_URL, or base-url in Leptos.toml";
 /// A provider's failure. Its `Display` is what a person sees: what happened, and what to do. Nothing in it is secret.
 ///
 /// `said` is the server's own words, empty if it had none; `words` whether the reply has text from which Continue
-/// could go on; `limit` is in bytes.
+/// could continue; `limit` is in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProviderError {
     Key {

@@ -173,7 +173,7 @@ impl Provider for OpenAi {
     }
 }
 
-/// The first line that says something, without the marks that models put around a title.
+/// The first line with words, without the marks that models put around a title.
 fn tidy(answer: &str) -> Option<String> {
     let marks = |c: char| c.is_whitespace() || "\"'“”„«»`*#_.".contains(c);
     // Some servers leave a model's thinking in its text.

@@ -27,10 +27,10 @@ const WAITING_LIMIT: usize = 256 * 1024;
 const ITEM_COST: usize = 256;
 /// Past this a reply ends, in bytes.
 const REPLY_LIMIT: usize = 4 * 1024 * 1024;
-/// Past so many parts too: a page says of each how much of it it has, and what a page says has a limit.
+/// Past so many parts too: a page sends of each how much of it it has, and what a page sends has a limit.
 pub const MAX_PARTS: usize = 1_000;
 
-/// The most that a provider is told of what was said before, in bytes: more than any model reads. What is older is left out.
+/// The most that a provider is sent of what was said before, in bytes: more than any model reads. What is older is left out.
 const MAX_CONTEXT: usize = 4 * 1024 * 1024;
 
 /// What a reply is to do.
@@ -39,7 +39,7 @@ pub struct Job {
     pub provider: Arc<dyn Provider>,
     /// What the provider calls the model.
     pub model: String,
-    /// Where the reply stands in its conversation: it is told what is before.
+    /// Where the reply stands in its conversation: it is sent what is before.
     pub place: i64,
     /// Whether it continues the text that the message has already.
     pub resumes: bool,
@@ -167,7 +167,7 @@ impl Job {
     }
 }
 
-/// What a provider is told of a message: its text, if it has any.
+/// What a provider is sent of a message: its text, if it has any.
 fn turn(message: &Message) -> Option<Turn> {
     let text = message.text();
     (!text.is_empty()).then_some(Turn { role: message.role, text })

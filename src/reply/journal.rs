@@ -2,7 +2,7 @@
 //!
 //! It has a thread of its own. It commits at once when idle and at most every 8 ms under load. Until a commit's outcome
 //! is known the same batch is tried again, and nothing newer is built or shown. A reply of which the database takes
-//! nothing, though it takes others', is set aside (`aside`): it stands still, the others go on.
+//! nothing, though it takes others', is set aside (`aside`): it stands still, the others continue.
 
 mod aside;
 mod batch;
@@ -86,7 +86,7 @@ impl Journal {
         let log = tracing::dispatcher::get_default(Clone::clone);
         let run = move || {
             let committed = tracing::dispatcher::with_default(&log, || runtime.block_on(committer.run()));
-            // Nobody may be there to be told.
+            // Nobody may be there to receive it.
             if committed.is_ok() {
                 let _ = ended.send(());
             }

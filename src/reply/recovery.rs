@@ -4,12 +4,12 @@ pub mod store;
 
 use crate::{
     database::Database,
-    ids::{AccountId, MessageId, OwnerId},
+    ids::{AccountId, MessageId, NodeId},
 };
 
 /// Fences every other process, then folds each of its open replies: row and journal become an `Interrupted` message.
 /// Safe to repeat, and to be killed in. One that cannot be read is logged and left as it is, rows and all.
-pub async fn run(database: &Database, owner: OwnerId) -> sqlx::Result<()> {
+pub async fn run(database: &Database, owner: NodeId) -> sqlx::Result<()> {
     database.fence_others(owner).await?;
     let (mut recovered, mut skipped) = (0, 0);
     let mut last = None;

@@ -1,11 +1,11 @@
-//! What starts a reply in the database: a person's message, another attempt, or going on.
+//! What starts a reply in the database: a person's message, another attempt, or continuing.
 
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 use crate::{
     conversation::store::{MESSAGE, hide_attempts, message, next_conversations_rev, next_messages_rev},
     database::{Database, json, name},
-    ids::{AccountId, ConversationId, MessageId, Millis, OwnerId},
+    ids::{AccountId, ConversationId, MessageId, Millis, NodeId},
     message::{Epoch, Kind, Message, Part, Role, Status},
 };
 
@@ -38,7 +38,7 @@ pub enum Started {
 
 impl Database {
     /// A person's message and the reply to it, together or not at all.
-    pub async fn exchange(&self, account: AccountId, new: &Exchange, owner: OwnerId) -> sqlx::Result<Started> {
+    pub async fn exchange(&self, account: AccountId, new: &Exchange, owner: NodeId) -> sqlx::Result<Started> {
         let mut tx = self.begin().await?;
         if is_fenced(&mut tx, owner).await? {
             return Ok(Started::Fenced);
@@ -103,7 +103,7 @@ impl Database {
         account: AccountId,
         of: MessageId,
         reply: &Message,
-        owner: OwnerId,
+        owner: NodeId,
     ) -> sqlx::Result<Started> {
         let mut tx = self.begin().await?;
         if is_fenced(&mut tx, owner).await? {
@@ -144,7 +144,7 @@ impl Database {
         id: MessageId,
         seen: Epoch,
         next: Epoch,
-        owner: OwnerId,
+        owner: NodeId,
     ) -> sqlx::Result<Started> {
         let mut tx = self.begin().await?;
         if is_fenced(&mut tx, owner).await? {
@@ -180,9 +180,9 @@ impl Database {
 }
 
 impl Database {
-    /// The place of a reply of this process that has started and not ended, if its row says so. In a transaction that may
+    /// The place of a reply of this process that has started and not ended, if its row is so. In a transaction that may
     /// write, so that no earlier one is still under way.
-    pub async fn place_if_started(&self, id: MessageId, epoch: Epoch, owner: OwnerId) -> sqlx::Result<Option<i64>> {
+    pub async fn place_if_started(&self, id: MessageId, epoch: Epoch, owner: NodeId) -> sqlx::Result<Option<i64>> {
         let mut tx = self.begin().await?;
         sqlx::query_scalar(
             "SELECT place FROM messages
@@ -198,7 +198,7 @@ impl Database {
 }
 
 /// Whether another process has declared this one dead.
-async fn is_fenced(tx: &mut AnyConnection, owner: OwnerId) -> sqlx::Result<bool> {
+async fn is_fenced(tx: &mut AnyConnection, owner: NodeId) -> sqlx::Result<bool> {
     let alive: Option<String> = sqlx::query_scalar("SELECT id FROM owners WHERE id = $1 AND fenced = 0")
         .bind(owner.to_string())
         .fetch_optional(&mut *tx)
@@ -223,7 +223,7 @@ struct Slot {
     attempt: i64,
 }
 
-async fn insert(tx: &mut AnyConnection, slot: &Slot, message: &Message, owner: Option<OwnerId>) -> sqlx::Result<()> {
+async fn insert(tx: &mut AnyConnection, slot: &Slot, message: &Message, owner: Option<NodeId>) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO messages (id, conversation_id, rev, place, attempt, shown, role, model, epoch, nonce, status, parts, owner)
          VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10, $11, $12)",

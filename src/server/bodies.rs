@@ -16,7 +16,7 @@ const MAX_BODY: usize = 16 * 1024;
 /// The largest body of one that does: a message of the longest kind, as a form or JSON may swell it.
 const MAX_SENDING: usize = 4 * 1024 * 1024;
 /// The functions that answer somebody who is not signed in.
-const OPEN_FUNCTIONS: [&str; 2] = ["/api/enter", "/api/door"];
+const OPEN_FUNCTIONS: [&str; 2] = ["/api/enter", "/api/account-form"];
 
 /// Looks up who asks and notes it for all that comes after. A function that needs somebody is refused without one before
 /// its body is read, and only who is signed in can send more than a little. A session may end while a body comes, which may
@@ -67,7 +67,7 @@ fn too_large(is_function: bool) -> Response {
     }
 }
 
-/// A failure as functions tell it.
+/// A failure as functions answer it.
 fn answer(status: StatusCode, failure: &Failure) -> Response {
     (status, axum::Json(failure)).into_response()
 }

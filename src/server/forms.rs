@@ -248,11 +248,11 @@ pub fn plain(build: &str, title: &str, card: &str) -> Html<String> {
     Html(format!(
         "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title} · Rivulet</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><link rel=\"stylesheet\" href=\"/pkg/rivulet.css?v={build}\">\
-         <main class=\"door\"><div class=\"card\"><h1>{title}</h1>{card}</div></main></html>"
+         <main class=\"card-page\"><div class=\"card\"><h1>{title}</h1>{card}</div></main></html>"
     ))
 }
 
-/// The page that a form stands on, with why it was refused, what had been typed, and the status that says so.
+/// The page that a form stands on, with why it was refused, what had been typed, and the status for it.
 async fn refuse(app: &AppState, parts: &Parts, page: &str, failure: Failure, refusal: Refusal) -> Response {
     let refusal = Refusal { message: failure.to_string(), ..refusal };
     let mut request = Request::new(Body::empty());

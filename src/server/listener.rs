@@ -51,7 +51,7 @@ fn is_of_the_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// Lets this process have as many descriptors as the system lets it ask for, and says how many. The usual 1,024 are used
+/// Lets this process have as many descriptors as the system lets it ask for, and returns how many. The usual 1,024 are used
 /// up by as many tabs.
 #[cfg(unix)]
 pub fn raise_descriptor_limit() -> usize {

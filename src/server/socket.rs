@@ -53,7 +53,7 @@ const SEND_PATIENCE: Duration = Duration::from_secs(20);
 const ROUNDS: u32 = 10;
 /// How long a reader may take for what is left when the server stops.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// A page that says nothing for so long is gone. Two idle beats and some.
+/// A page that sends nothing for so long is gone. Two idle beats and some.
 const SILENCE: Duration = Duration::from_secs(60);
 
 #[derive(Deserialize)]
@@ -125,7 +125,7 @@ struct Socket {
     turns: VecDeque<Topic>,
     allowance: Allowance,
     nonsense: u32,
-    /// When the lists were last looked at without having been told to.
+    /// When the lists were last looked at without having been woken.
     listed: Instant,
 }
 
@@ -167,11 +167,11 @@ impl Socket {
         if let Err(closed) = self.check_session().await {
             return closed;
         }
-        // The page learns at once that it is heard.
+        // The page learns at once that its frames arrive.
         if let Err(closed) = self.beat().await {
             return closed;
         }
-        let mut heard = Instant::now();
+        let mut received = Instant::now();
         let mut beat = Instant::now();
         let beating = sleep_until(beat + self.pace());
         tokio::pin!(beating);
@@ -182,7 +182,7 @@ impl Socket {
                 Some(Closing::Restarting) => return self.say_goodbye().await,
                 None => {}
             }
-            if heard.elapsed() > SILENCE {
+            if received.elapsed() > SILENCE {
                 return Closed::ByPeer;
             }
             let tab = self.tab.clone();
@@ -195,7 +195,7 @@ impl Socket {
             tokio::select! {
                 () = sleep_until(spent_until.unwrap_or(due)), if spent_until.is_some() => {}
                 frame = stream.next(), if spent_until.is_none() => {
-                    heard = Instant::now();
+                    received = Instant::now();
                     self.allowance.spend_frame();
                     let text = match frame {
                         Some(Ok(Frame::Text(text))) => text,
@@ -231,7 +231,7 @@ impl Socket {
         }
     }
 
-    /// What was written last, such as how a reply ended, is still told.
+    /// What was written last, such as how a reply ended, is still sent.
     async fn say_goodbye(&mut self) -> Closed {
         self.schedule();
         let last_words = async {
@@ -401,7 +401,7 @@ impl Socket {
         }
     }
 
-    /// Says that the server is here and how far it has sent; and looks at everything again, so that a lost wake-up heals.
+    /// Sends that the server is here and how far it has sent; and looks at everything again, so that a lost wake-up heals.
     async fn beat(&mut self) -> Result<(), Closed> {
         let mut topics: Vec<Topic> = self.messages.keys().copied().map(Topic::Message).collect();
         // A list costs a query, so it is looked at by itself only now and then.

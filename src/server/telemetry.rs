@@ -1,4 +1,4 @@
-//! Logs: one line an event, to standard error. `RUST_LOG` says which.
+//! Logs: one line an event, to standard error. `RUST_LOG` sets which.
 //!
 //! No log line may stop or delay a task: a thread of its own writes, and what it cannot write in time is dropped and
 //! counted. Standard error may be closed (the terminal is gone) or a pipe that nobody reads.

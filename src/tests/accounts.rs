@@ -1,4 +1,4 @@
-//! Accounts: the one door, who may come in, and what those who may not are told.
+//! Accounts: who may come in, and what those who may not are told.
 
 use std::time::{Duration, Instant};
 
@@ -32,12 +32,12 @@ fn notice(page: &Page) -> String {
 #[tokio::test]
 async fn sign_up_is_closed_after_the_first() {
     let server = Server::start().await;
-    let door = page::get(server.address, "/", None).await;
-    assert_eq!((door.status.as_u16(), door.location.as_deref()), (302, Some("/create-account")));
+    let page = page::get(server.address, "/", None).await;
+    assert_eq!((page.status.as_u16(), page.location.as_deref()), (302, Some("/create-account")));
     let ada = server.sign_up("Ada").await;
     assert!(ada.gets("/").await.text.contains("Hello, Ada"));
-    let door = page::get(server.address, "/", None).await;
-    assert_eq!((door.status.as_u16(), door.location.as_deref()), (302, Some("/sign-in")));
+    let page = page::get(server.address, "/", None).await;
+    assert_eq!((page.status.as_u16(), page.location.as_deref()), (302, Some("/sign-in")));
     let eve = creates(&server, "Eve", "eve@example.org", "let me in please").await;
     assert_eq!(eve.status, 403);
     assert!(eve.session.is_none());
@@ -162,7 +162,7 @@ async fn signing_out_ends_the_session() {
     ada.signs_out().await;
     let refused = ada.reads(chat.id).await.expect_err("the session is over");
     assert_eq!((refused.status, refused.failure), (401, Failure::SignedOut));
-    // Two of the page's functions refuse, in one order or the other; it is sent to the door all the same.
+    // Two of the page's functions refuse, in one order or the other; it is sent to where they can sign in all the same.
     for _ in 0..30 {
         let page = ada.gets(&format!("/c/{}", chat.id)).await;
         assert_eq!((page.status.as_u16(), page.location.as_deref()), (302, Some("/sign-in")));

@@ -22,11 +22,11 @@ async fn empty_and_too_long_messages_are_refused() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     for empty in ["", " ", "\n\t \r\n", "\u{3000}\u{2003}"] {
-        assert_eq!(ada.sends(&Person::opening(empty)).await, Err(Refused::of(Failure::Empty)), "{empty:?}");
+        assert_eq!(ada.sends(&Person::first_message(empty)).await, Err(Refused::of(Failure::Empty)), "{empty:?}");
     }
     let long = "ä".repeat(LONGEST / 2);
     for too_long in [format!("{long}x"), "x".repeat(LONGEST + 1), "x".repeat(1024 * 1024)] {
-        assert_eq!(ada.sends(&Person::opening(&too_long)).await, Err(Refused::of(Failure::TooLong)));
+        assert_eq!(ada.sends(&Person::first_message(&too_long)).await, Err(Refused::of(Failure::TooLong)));
     }
     assert_eq!((Refused::of(Failure::Empty).status, Refused::of(Failure::TooLong).status), (422, 413));
     assert_eq!(server.database().await.count("SELECT COUNT(*) FROM conversations").await, 0);
@@ -54,7 +54,7 @@ async fn an_unknown_model_is_refused() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     for model in ["", "test", "test/", "other/model", "../model"] {
-        let sending = Sending { model: model.into(), ..Person::opening("Hello") };
+        let sending = Sending { model: model.into(), ..Person::first_message("Hello") };
         assert_eq!(ada.sends(&sending).await, Err(Refused::of(Failure::UnknownModel)), "{model:?}");
     }
     assert_eq!(server.database().await.count("SELECT COUNT(*) FROM messages").await, 0);
@@ -90,7 +90,7 @@ async fn unknown_and_foreign_ids_answer_the_same() {
         assert_eq!(eve.deletes(conversation).await, Err(not_found()));
         assert_eq!(eve.says_in(conversation, "Hello?").await, Err(not_found()));
         if conversation != unknown.0 {
-            let sending = Sending { conversation, ..Person::opening("Hello?") };
+            let sending = Sending { conversation, ..Person::first_message("Hello?") };
             assert_eq!(eve.sends(&sending).await, Err(not_found()), "opening it changes nothing");
         }
         let page = eve.gets(&format!("/c/{conversation}")).await;
@@ -115,7 +115,8 @@ async fn an_id_that_is_taken_is_refused() {
     let chat = ada.says("Hello").await;
     let _running = server.provider.is_asked().await;
     for id in [chat.said, chat.reply] {
-        let refused = ada.sends(&Sending { id, ..Person::opening("Another") }).await.expect_err("the id is taken");
+        let refused =
+            ada.sends(&Sending { id, ..Person::first_message("Another") }).await.expect_err("the id is taken");
         assert!((400..500).contains(&refused.status), "{refused:?}");
     }
     assert_eq!(server.database().await.count("SELECT COUNT(*) FROM conversations").await, 1);
@@ -163,7 +164,7 @@ async fn a_title_that_is_none_is_refused() {
 async fn posts_from_another_site_are_refused() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let sending = json!({ "sending": Person::opening("Hello") }).to_string();
+    let sending = json!({ "sending": Person::first_message("Hello") }).to_string();
     for (name, value) in [("origin", "http://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
         let form = [("text", "Hello"), ("id", "x"), ("conversation", "x"), ("model", MODEL)];
         let requests = [
@@ -264,7 +265,7 @@ async fn a_locked_database_is_told_and_nothing_is_lost() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let mut database = server.database().await;
-    let sending = Person::opening("Hello");
+    let sending = Person::first_message("Hello");
     database.locks().await;
     assert_eq!(ada.sends(&sending).await, Err(Refused { status: 503, failure: Failure::Unavailable }));
     let form = [

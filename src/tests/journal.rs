@@ -258,7 +258,7 @@ async fn a_fenced_process_writes_nothing_more() {
     tab.waits_for(|came| *came == Came::Gone(chat.reply)).await;
     assert_eq!(tab.text(chat.reply), "Hello");
     assert_eq!(database.row_of(chat.reply).await.0, "pending", "it is another's to end");
-    let sent = ada.sends(&Person::opening("Is anybody there?")).await;
+    let sent = ada.sends(&Person::first_message("Is anybody there?")).await;
     assert_eq!(sent.expect_err("a send to a fenced server").status, 503);
     assert_eq!(ada.retries(done.reply).await.expect_err("a retry at a fenced server").status, 503);
     assert_eq!(database.count(everything).await, before);

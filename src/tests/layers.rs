@@ -5,6 +5,8 @@
 
 #[path = "layers/edges.rs"]
 mod edges;
+#[path = "layers/words.rs"]
+mod words;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

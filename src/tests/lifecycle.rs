@@ -612,7 +612,7 @@ async fn a_full_disk_is_told_and_nothing_is_half_written() {
     let text = "full ".repeat(20_000);
     let (mut taken, mut voices, mut refused) = (vec![], vec![], None);
     for _ in 0..100 {
-        let sending = Person::opening(&text);
+        let sending = Person::first_message(&text);
         match ada.sends(&sending).await {
             Ok(chat) => {
                 taken.push(chat);

@@ -71,7 +71,7 @@ async fn changes_missed_while_away_come_with_the_subscription() {
     assert!(after > before, "they came with the subscription");
 }
 
-/// Rule: the heads of a conversation tell of new messages, their place and their end; the messages follow by `apply`.
+/// Rule: the metas of a conversation tell of new messages, their place and their end; the messages follow by `apply`.
 #[tokio::test]
 async fn a_conversation_is_live_in_the_other_tab() {
     let server = Server::start().await;
@@ -80,18 +80,18 @@ async fn a_conversation_is_live_in_the_other_tab() {
     let mut tab = ada.opens_a_tab().await;
     tab.follows_list(List::Messages(chat.id), 0).await;
     ends(&server, "Hi.").await;
-    while !tab.heads.get(&chat.reply).is_some_and(|head| head.status.is_final()) {
+    while !tab.metas.get(&chat.reply).is_some_and(|meta| meta.status.is_final()) {
         tab.next().await;
     }
     tab.sees(chat.reply, "Hi.").await;
     let next = ada.says_in(chat.id, "How are you?").await.expect("the next message");
     ends(&server, "Well.").await;
-    while !tab.heads.contains_key(&next.reply) {
+    while !tab.metas.contains_key(&next.reply) {
         tab.next().await;
     }
     tab.sees(next.said, "How are you?").await;
     tab.sees(next.reply, "Well.").await;
-    let mut places: Vec<_> = tab.heads.values().map(|head| (head.place, head.id)).collect();
+    let mut places: Vec<_> = tab.metas.values().map(|meta| (meta.place, meta.id)).collect();
     places.sort();
     assert_eq!(places, [(1, chat.said), (2, chat.reply), (3, next.said), (4, next.reply)]);
 }
@@ -143,7 +143,7 @@ async fn a_long_list_comes_in_short_frames() {
     let mut tab = ada.opens_a_tab().await;
     tab.follows_list(List::Conversations, 0).await;
     tab.follows_list(List::Messages(id), 0).await;
-    while tab.conversations.len() < ROWS + 1 || tab.heads.len() < ROWS + 2 {
+    while tab.conversations.len() < ROWS + 1 || tab.metas.len() < ROWS + 2 {
         tab.next().await;
     }
 }

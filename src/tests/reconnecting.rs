@@ -43,7 +43,7 @@ async fn a_database_that_cannot_be_read_makes_no_storm() {
     }
     database.run("ALTER TABLE messages_away RENAME TO messages").await;
     soon("it has all", async {
-        while tab.text(chat.reply) != "Hi." || !tab.heads.contains_key(&chat.said) {
+        while tab.text(chat.reply) != "Hi." || !tab.metas.contains_key(&chat.said) {
             tab.lives_on(0.5).await;
         }
     })
@@ -95,7 +95,7 @@ async fn a_long_absence_costs_only_what_was_missed() {
     let chat = is_answered(&server, &ada).await;
     let mut tab = ada.opens_a_tab().await;
     tab.follows_list(List::Messages(chat.id), 0).await;
-    while !tab.heads.get(&chat.reply).is_some_and(|head| head.status.is_final()) {
+    while !tab.metas.get(&chat.reply).is_some_and(|meta| meta.status.is_final()) {
         tab.next().await;
     }
     tab.sees(chat.reply, "Hi.").await;

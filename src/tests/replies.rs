@@ -42,7 +42,7 @@ async fn who_goes_while_sending_leaves_no_reply_that_never_ends() {
     };
     let goes = async {
         for patience in (0..8_000).step_by(80).map(Duration::from_micros) {
-            let _ = timeout(patience, ada.sends(&Person::opening("Hello"))).await;
+            let _ = timeout(patience, ada.sends(&Person::first_message("Hello"))).await;
         }
         // What they left is written in the order in which it came: before this.
         ada.says("Bye").await;
@@ -76,9 +76,9 @@ async fn of_two_sends_at_once_one_is_busy() {
     let (one, two) = join(ada.says_in(chat.id, "One"), ada.says_in(chat.id, "Two")).await;
     assert!(one.is_ok() != two.is_ok(), "{one:?} and {two:?}");
     assert_eq!(one.and(two), Err(Refused::of(Failure::Busy)));
-    let stretch = ada.reads(chat.id).await.expect("the conversation");
-    assert_eq!(stretch.messages.len(), 4, "what was refused left nothing");
-    assert_eq!(stretch.heads.iter().map(|head| head.place).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    let page = ada.reads(chat.id).await.expect("the conversation");
+    assert_eq!(page.messages.len(), 4, "what was refused left nothing");
+    assert_eq!(page.metas.iter().map(|meta| meta.place).collect::<Vec<_>>(), [1, 2, 3, 4]);
     let _asked_once = server.provider.is_asked().await;
     assert!(server.provider.is_asked_no_more().await);
 }
@@ -88,7 +88,7 @@ async fn of_two_sends_at_once_one_is_busy() {
 async fn the_same_send_twice_is_one_message() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let sending = Person::opening("Hello");
+    let sending = Person::first_message("Hello");
     let send = || ada.call::<Sent>("send", json!({ "sending": sending }));
     let (one, two) = join(send(), send()).await;
     let (one, two) = (one.expect("the first"), two.expect("the second"));
@@ -121,24 +121,24 @@ async fn retry_makes_a_sibling_in_the_same_place() {
     provider.says("Whole");
     provider.ends();
     let second = loop {
-        match tab.heads.values().find(|head| head.attempt == 2) {
-            Some(head) => break head.clone(),
+        match tab.metas.values().find(|meta| meta.attempt == 2) {
+            Some(meta) => break meta.clone(),
             None => tab.next().await,
         };
     };
     assert_eq!(tab.sees_the_end(second.id).await, Status::Completed);
-    let stretch = ada.reads(chat.id).await.expect("the conversation");
+    let page = ada.reads(chat.id).await.expect("the conversation");
     let attempts: Vec<_> =
-        stretch.heads.iter().filter(|head| head.place == 2).map(|head| (head.attempt, head.shown)).collect();
+        page.metas.iter().filter(|meta| meta.place == 2).map(|meta| (meta.attempt, meta.shown)).collect();
     assert_eq!(attempts, [(1, false), (2, true)]);
-    assert_eq!(stretch.messages[1].text(), "Whole");
+    assert_eq!(page.messages[1].text(), "Whole");
     ada.shows(chat.reply).await.expect("the first attempt is shown again");
-    while !tab.heads[&chat.reply].shown || tab.heads[&second.id].shown {
+    while !tab.metas[&chat.reply].shown || tab.metas[&second.id].shown {
         tab.next().await;
     }
-    let stretch = ada.reads(chat.id).await.expect("the conversation");
-    assert_eq!(stretch.messages[1].text(), "Half of");
-    assert_eq!(stretch.heads.len(), 3);
+    let page = ada.reads(chat.id).await.expect("the conversation");
+    assert_eq!(page.messages[1].text(), "Half of");
+    assert_eq!(page.metas.len(), 3);
 }
 
 /// Rule: what is shown is what the next reply is told.
@@ -152,7 +152,7 @@ async fn the_provider_is_told_the_attempt_that_is_shown() {
     provider.says("Whole");
     provider.ends();
     tab.follows_list(List::Messages(chat.id), 0).await;
-    while !tab.heads.values().any(|head| head.attempt == 2 && head.status.is_final()) {
+    while !tab.metas.values().any(|meta| meta.attempt == 2 && meta.status.is_final()) {
         tab.next().await;
     }
     ada.shows(chat.reply).await.expect("the first attempt is shown");
@@ -273,7 +273,7 @@ async fn a_server_that_stops_starts_no_reply() {
     let (chat, tab) = stopped(&server, &ada).await;
     server.app.replies.closing.cancel();
     let restarting = Refused { status: 503, failure: Failure::Restarting };
-    let next = Sending { conversation: chat.id, opens: false, id: mint(), ..Person::opening("More") };
+    let next = Sending { conversation: chat.id, opens: false, id: mint(), ..Person::first_message("More") };
     assert_eq!(ada.sends(&next).await.expect_err("a send"), restarting);
     assert_eq!(ada.retries(chat.reply).await.expect_err("a retry"), restarting);
     assert_eq!(ada.continues(chat.reply, tab.message(chat.reply).epoch).await.expect_err("a continue"), restarting);

@@ -87,9 +87,9 @@ async fn a_page_has_the_text_as_it_stands_and_a_late_tab_gets_the_whole() {
     assert_eq!(late.message(chat.reply), tab.message(chat.reply));
 }
 
-/// Rule: CRLF and CR become LF and NUL becomes U+FFFD at the door, for providers and people alike.
+/// Rule: CRLF and CR become LF and NUL becomes U+FFFD on its way in, for providers and people alike.
 #[tokio::test]
-async fn what_browsers_would_change_is_changed_at_the_door() {
+async fn what_browsers_would_change_is_changed_on_its_way_in() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let chat = ada.says("one\r\ntwo\rthree\0four").await;
@@ -102,8 +102,8 @@ async fn what_browsers_would_change_is_changed_at_the_door() {
     tab.follows(chat.reply).await;
     tab.sees_the_end(chat.reply).await;
     assert_eq!(tab.text(chat.reply), "a\nb\nc\u{fffd}");
-    let stretch = ada.reads(chat.id).await.expect("the conversation");
-    assert_eq!(stretch.messages[0].text(), "one\ntwo\nthree\u{fffd}four");
+    let page = ada.reads(chat.id).await.expect("the conversation");
+    assert_eq!(page.messages[0].text(), "one\ntwo\nthree\u{fffd}four");
 }
 
 /// Rule: a provider's failure ends the reply as `Failed` with a sentence, and what had come stays.
@@ -230,8 +230,8 @@ async fn a_conversation_gets_its_title_from_the_model_unless_a_person_gave_one()
     }
     tab.follows(second.reply).await;
     tab.sees_the_end(second.reply).await;
-    let stretch = ada.reads(second.id).await.expect("the conversation");
-    assert_eq!(stretch.conversation.title, "My own");
+    let page = ada.reads(second.id).await.expect("the conversation");
+    assert_eq!(page.conversation.title, "My own");
 }
 
 /// Rule: a reply with something that cannot be shown is whole, and a remark names that.

@@ -28,7 +28,7 @@ pub fn keep_cookie(name: &str, value: &str) {
     let _ = document.set_cookie(&format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax"));
 }
 
-/// Puts text on the clipboard, and says whether that worked.
+/// Puts text on the clipboard, and returns whether that worked.
 pub async fn copy(text: &str) -> bool {
     let clipboard = window().navigator().clipboard();
     // On plain `http://` a page has none.

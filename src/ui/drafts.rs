@@ -129,7 +129,7 @@ fn rename() {
     }
 }
 
-/// Takes over the texts of tabs that are gone, and says whether there were any. Two drafts under one key become one.
+/// Takes over the texts of tabs that are gone, and returns whether there were any. Two drafts under one key become one.
 fn inherit(living: &HashSet<String>) -> bool {
     let mine = tab().name;
     let mut left = keys_of(local());

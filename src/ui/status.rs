@@ -1,4 +1,4 @@
-//! What a screen reader is told: one region for the whole page, so that nothing of it stays in the reading order.
+//! What a screen reader announces: one region for the whole page, so that nothing of it stays in the reading order.
 
 use leptos::prelude::*;
 

@@ -11,7 +11,7 @@ const COMMON: &str = include_str!("common.txt");
 /// The shortest word of a name that a password may not contain, in characters: shorter ones are part of many words.
 const MIN_NAME: usize = 4;
 
-/// Whether this person may have this password; the failure is a sentence that says what to do.
+/// Whether this person may have this password; the failure is a sentence with what to do.
 pub fn check(password: &str, person: &Person) -> Result<(), Failure> {
     let invalid = |message: &str| Err(Failure::Invalid(message.into()));
     let folded = password.to_lowercase();

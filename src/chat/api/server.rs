@@ -25,7 +25,7 @@ pub async fn answer<T, F: Future<Output = Result<T, Failure>>>(
         let (app, who) = signed_in().await?;
         work(app, who).await
     };
-    answered.await.map_err(Failure::told)
+    answered.await.map_err(Failure::with_status)
 }
 
 async fn signed_in() -> Result<(AppState, SignedIn), Failure> {
@@ -50,12 +50,12 @@ pub fn unless_sent_on(failure: Failure) -> Failure {
     failure
 }
 
-pub async fn opening() -> Result<Opening, Failure> {
+pub async fn page_data() -> Result<PageData, Failure> {
     let (app, who) = signed_in().await?;
     let parts = expect_context::<axum::http::request::Parts>();
     let refusal = use_context::<Refusal>();
     let ModelList { models, trouble } = menu(&app);
-    Ok(Opening {
+    Ok(PageData {
         person: who.person,
         conversations: app.database.conversations(who.account, None).await?,
         clock: Clock { now: now(), offset: offset(&parts.headers) },
@@ -78,7 +78,7 @@ pub fn menu(app: &AppState) -> ModelList {
     }
 }
 
-/// The browser's time zone, as its cookie told last time; UTC at first.
+/// The browser's time zone, as its cookie had it last time; UTC at first.
 pub fn offset(headers: &HeaderMap) -> i32 {
     let minutes = cookies::value(headers, "offset").and_then(|value| value.parse().ok()).unwrap_or(0);
     i32::clamp(minutes, -14 * 60, 14 * 60)
@@ -116,10 +116,10 @@ pub async fn send(app: &AppState, account: AccountId, sending: Sending) -> Resul
     };
     let messages = vec![exchange.said.clone(), exchange.reply.clone()];
     let Started::Yes { place, rev } = app.replies.answer(account, exchange, model).await? else {
-        return Ok(Sent { heads: vec![], messages: vec![] });
+        return Ok(Sent { metas: vec![], messages: vec![] });
     };
-    let heads = (messages.iter().zip(place - 1..))
-        .map(|(message, place)| Head {
+    let metas = (messages.iter().zip(place - 1..))
+        .map(|(message, place)| MessageMeta {
             id: message.id,
             rev,
             place,
@@ -130,7 +130,7 @@ pub async fn send(app: &AppState, account: AccountId, sending: Sending) -> Resul
             epoch: message.epoch,
         })
         .collect();
-    Ok(Sent { heads, messages })
+    Ok(Sent { metas, messages })
 }
 
 /// Deletes a conversation: at once invisible everywhere, and removed behind everybody's back.

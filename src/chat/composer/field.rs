@@ -89,7 +89,7 @@ impl Field {
         }
     }
 
-    /// Takes out what has arrived after all. Says whether nothing else stood here.
+    /// Takes out what has arrived after all. Returns whether nothing else stood here.
     pub fn take_out(self, arrived: &Sending) -> bool {
         self.outbox.forget(arrived.id);
         self.failure.set(None);

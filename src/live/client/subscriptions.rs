@@ -19,9 +19,9 @@ const QUESTION: usize = 128;
 const PART: usize = 8;
 
 pub(super) struct Followed {
-    /// The newest epoch that its list tells of: its end, or that of a later one, is the end of following.
+    /// The newest epoch that its list names: its end, or that of a later one, is the end of following.
     newest: Epoch,
-    /// Whether its list says that it has ended there.
+    /// Whether its list has it that it has ended there.
     over: bool,
     /// Gaps in a row: after two the position itself is not trusted.
     gaps: u32,
@@ -41,8 +41,8 @@ impl Followed {
 }
 
 impl<P: Page> Client<P> {
-    /// Follows a message, which the page has, until it has ended in the `newest` epoch that its list tells of, or
-    /// [`Client::leave`]. `over`: the list says that it has ended there. What is followed in that epoch is not asked for
+    /// Follows a message, which the page has, until it has ended in the `newest` epoch that its list names, or
+    /// [`Client::leave`]. `over`: the list has it that it has ended there. What is followed in that epoch is not asked for
     /// again, except when its end is new.
     pub fn follow(&mut self, id: MessageId, newest: Epoch, over: bool) {
         let followed = self.messages.get_mut(&id);

@@ -85,10 +85,10 @@ impl Tab {
         }
         let change = frame.and_then(|frame| self.change(|client| client.take(frame, now(), js_sys::Math::random())));
         // Outside: who takes a list's rows follows what they name.
-        if let Some((list, rev, news)) = change {
+        if let Some((list, rev, update)) = change {
             let follower = self.client.borrow().page.lists.get(&list).cloned();
             if let Some(follower) = follower {
-                (follower.take)(rev, news);
+                (follower.take)(rev, update);
             }
         }
     }
@@ -145,7 +145,7 @@ impl Page for Followed {
         self.messages.get(&id).map(|live| live.message.with_untracked(read))
     }
 
-    /// The signal has it at once; who depends on it is told by `paint`.
+    /// The signal has it at once; who depends on it is notified by `paint`.
     fn apply(&mut self, id: MessageId, event: Event) -> Outcome {
         let Some(live) = self.messages.get(&id) else { return Outcome::Stale };
         if matches!(event.change, Change::Snapshot { reset: true, .. }) {

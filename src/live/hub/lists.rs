@@ -38,7 +38,7 @@ pub(super) struct Latest {
     frame: ListFrame,
 }
 
-/// For so long a frame does for others. A tab that looks without having been woken finds what nobody was told of.
+/// For so long a frame does for others. A tab that looks without having been woken finds what nobody was woken for.
 const MAX_AGE: Duration = Duration::from_secs(1);
 
 impl Followers {

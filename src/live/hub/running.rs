@@ -39,7 +39,7 @@ struct Shown {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     /// Its row is not committed yet.
-    Opening,
+    Starting,
     Open,
     /// Its row never was.
     Withdrawn,
@@ -73,7 +73,7 @@ pub enum Next {
     Own(Event),
     Nothing,
     /// Its row is not committed yet: it wakes its readers when it is.
-    Opening,
+    Starting,
     /// It did not come to be: look at the row.
     Withdrawn,
     /// The message was deleted.
@@ -87,7 +87,7 @@ impl Running {
             account,
             conversation,
             number,
-            state: Mutex::new(Shown { message, latest: vec![], tabs: vec![], phase: Phase::Opening }),
+            state: Mutex::new(Shown { message, latest: vec![], tabs: vec![], phase: Phase::Starting }),
             snapshot: Mutex::default(),
             waking: Mutex::default(),
             stop: watch::Sender::new(None),
@@ -95,7 +95,7 @@ impl Running {
         }
     }
 
-    /// From now on the tab is told when this grows.
+    /// From now on the tab is woken when this grows.
     pub fn follow(&self, tab: &Arc<Tab>) {
         let mut shown = lock(&self.state);
         shown.tabs.retain(|other| other.strong_count() > 0 && !std::ptr::eq(other.as_ptr(), Arc::as_ptr(tab)));
@@ -138,7 +138,7 @@ impl Running {
         let shown = lock(&self.state);
         match shown.phase {
             Phase::Open => {}
-            Phase::Opening => return Next::Opening,
+            Phase::Starting => return Next::Starting,
             Phase::Withdrawn => return Next::Withdrawn,
             Phase::Gone => return Next::Gone,
         }
@@ -199,7 +199,7 @@ impl Running {
         (shown.phase == Phase::Open).then(|| shown.message.clone())
     }
 
-    /// The message with events that are about to be committed: what the row will say.
+    /// The message with events that are about to be committed: what the row will have.
     pub fn message_with(&self, events: &[Event]) -> Message {
         let mut message = self.message();
         for event in events {
@@ -242,14 +242,14 @@ impl Running {
     pub fn open(&self) {
         let mut state = lock(&self.state);
         // It may be gone already.
-        if state.phase == Phase::Opening {
+        if state.phase == Phase::Starting {
             state.phase = Phase::Open;
         }
         drop(state);
         self.wake();
     }
 
-    /// The message was deleted: its readers are told, its reply ends.
+    /// The message was deleted: its readers are woken, its reply ends.
     pub fn gone(&self) {
         self.turn(Phase::Gone);
         self.stop(Status::Stopped);

@@ -1,4 +1,4 @@
-//! From what a server says of its failure to a sentence for people.
+//! From what a server sends of its failure to a sentence for people.
 
 use crate::provider::ProviderError;
 use base64::{
@@ -23,7 +23,7 @@ pub struct Said {
     pub kind: String,
     /// When to come again, by the headers.
     pub after: Option<Duration>,
-    /// There is text that Continue could go on from.
+    /// There is text that Continue could continue from.
     pub words: bool,
 }
 

@@ -40,7 +40,7 @@ struct Reading {
     wait: Duration,
     /// Whether that is already past.
     last_look: bool,
-    /// When the reply must have come to its end, whatever still comes.
+    /// When the reply must have come to the end, whatever still comes.
     last: Instant,
 }
 
@@ -53,10 +53,10 @@ impl Reading {
             let mut parser = self.parser.take()?;
             let end = match timeout_at(self.until, self.response.chunk()).await {
                 _ if Instant::now() >= self.last => Some(End::Overdue(self.timeouts.reply)),
-                // However fast it sends what says nothing.
+                // However fast it sends what has no words.
                 _ if self.last_look && Instant::now() >= self.until => Some(End::Silence(self.wait)),
                 Ok(Ok(Some(bytes))) => self.take(&mut parser, &bytes),
-                // A break and a proper end are told apart by what came before, not by how the connection closed: real
+                // A break and a proper end are distinguished by what came before, not by how the connection closed: real
                 // servers always say `finish_reason` or `[DONE]`, and a crash behind a proxy looks like a proper end.
                 Ok(_) => {
                     let (last, foreign) = std::mem::take(&mut parser).finish();

@@ -1,4 +1,4 @@
-//! One reply as it is told by the server: what has come, and how it ended.
+//! One reply as the server sends it: what has come, and how it ended.
 
 use super::{OpenAi, chunk::Chunk, chunk::Words, failure::Said, think::Splitter};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 };
 use std::{collections::VecDeque, time::Duration};
 
-/// Turns events into pieces and knows whether the reply is whole.
+/// Turns events into pieces and finds out whether the reply is whole.
 pub struct Transcript {
     server: OpenAi,
     model: String,
@@ -16,9 +16,9 @@ pub struct Transcript {
     wording: Wording,
     usage: Option<Usage>,
     finish: Option<String>,
-    /// Words came as deltas: a message beside them says them again.
+    /// Words came as deltas: a message beside them repeats them.
     has_deltas: bool,
-    /// There is text that Continue could go on from.
+    /// There is text that Continue could continue from.
     has_text: bool,
     begun: bool,
     tool: bool,
@@ -212,7 +212,7 @@ impl Transcript {
                 ProviderError::ToolCall { provider }
             }
             _ if self.not_shown => ProviderError::NotShown { provider, words },
-            // A reply that was whole already has nothing to add when it is asked to go on.
+            // A reply that was whole already has nothing to add when it is asked to continue.
             _ if self.begun || self.resumes => return None,
             _ => ProviderError::Empty { provider },
         })

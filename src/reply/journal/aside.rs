@@ -50,7 +50,7 @@ impl Committer {
         self.aside.insert(id, aside);
     }
 
-    /// Tries those whose time has come, and says when the next one's does.
+    /// Tries those whose time has come, and returns when the next one's does.
     pub(super) async fn try_again(&mut self) -> Result<Option<Instant>, Fenced> {
         let due = |aside: &Aside| aside.next <= Instant::now();
         let ids: Vec<_> = self.aside.iter().filter(|(_, aside)| due(aside)).map(|(id, _)| *id).collect();
@@ -88,7 +88,7 @@ impl Aside {
         }
     }
 
-    /// It has come to its end, perhaps because a person pressed Stop, who waits for it: the next try is now.
+    /// It has come to the end, perhaps because a person pressed Stop, who waits for it: the next try is now.
     pub fn hurry(&mut self) {
         self.next = Instant::now();
     }

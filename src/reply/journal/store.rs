@@ -11,7 +11,7 @@ use super::rows::Sweep;
 use crate::{
     conversation::store::next_messages_rev,
     database::{Database, PRAGMAS, json, name},
-    ids::{AccountId, MessageId, Millis, OwnerId, now},
+    ids::{AccountId, MessageId, Millis, NodeId, now},
     message::{Change, Epoch, Event, Message, Status},
 };
 
@@ -57,7 +57,7 @@ impl From<rusqlite::Error> for CommitError {
 
 impl Database {
     /// Makes this process known, before it runs any reply.
-    pub async fn register(&self, owner: OwnerId) -> sqlx::Result<()> {
+    pub async fn register(&self, owner: NodeId) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
         sqlx::query("INSERT INTO owners (id, seen_at) VALUES ($1, $2)")
             .bind(owner.to_string())
@@ -76,7 +76,7 @@ pub struct Store {
 
 impl Store {
     /// Opens the file of a database that is open already, for a process that is registered in it.
-    pub fn open(path: &Path, owner: OwnerId) -> rusqlite::Result<Store> {
+    pub fn open(path: &Path, owner: NodeId) -> rusqlite::Result<Store> {
         let connection = Connection::open(path)?;
         for pragma in PRAGMAS {
             connection.prepare(pragma)?.query([])?.next()?;
@@ -129,7 +129,7 @@ impl Store {
     }
 }
 
-/// Says that this process lives, and finds out whether it may still write.
+/// Shows that this process lives, and finds out whether it may still write.
 fn keep_lease(tx: &Transaction, owner: &str) -> Result<(), CommitError> {
     let alive = tx
         .prepare_cached("UPDATE owners SET seen_at = ?1 WHERE id = ?2 AND fenced = 0")?
@@ -255,7 +255,7 @@ fn finish(tx: &Transaction, account: AccountId, owner: &str, last: &Message) -> 
 pub(in crate::reply) async fn finish_orphan(
     tx: &mut AnyConnection,
     account: AccountId,
-    owner: OwnerId,
+    owner: NodeId,
     last: &Message,
 ) -> sqlx::Result<bool> {
     let Some((_, rev)) = next_messages_rev(tx, account, last.id).await? else {

@@ -5,14 +5,14 @@ use sqlx::{AnyConnection, AssertSqlSafe, any::AnyRow};
 use crate::{
     conversation::store::{MESSAGE, message},
     database::{Database, from_json, parsed},
-    ids::{AccountId, MessageId, OwnerId, now},
+    ids::{AccountId, MessageId, NodeId, now},
     message::{Birth, Change, End, Epoch, Event, Message, Outcome, Status, Text},
     reply::journal::store::finish_orphan,
 };
 
 impl Database {
     /// Declares every other process dead. Their replies can then be recovered.
-    pub async fn fence_others(&self, owner: OwnerId) -> sqlx::Result<()> {
+    pub async fn fence_others(&self, owner: NodeId) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
         sqlx::query("UPDATE owners SET fenced = 1 WHERE id <> $1 AND fenced = 0")
             .bind(owner.to_string())
@@ -67,7 +67,7 @@ impl Database {
         );
         let Some((owner, mut message)) = sqlx::query(AssertSqlSafe(sql))
             .bind(id.to_string())
-            .try_map(|row: AnyRow| Ok((parsed::<OwnerId>(&row, "owner")?, message(row)?)))
+            .try_map(|row: AnyRow| Ok((parsed::<NodeId>(&row, "owner")?, message(row)?)))
             .fetch_optional(&mut *tx)
             .await?
         else {

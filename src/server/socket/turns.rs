@@ -98,7 +98,7 @@ impl Socket {
             // A later epoch of it is announced by its list.
             Next::Nothing if over => self.leave(id),
             // That it stands at the end of the epoch before is no end of what opens.
-            Next::Nothing | Next::Opening => {}
+            Next::Nothing | Next::Starting => {}
             Next::Withdrawn => {
                 let sent = self.messages.remove(&id).and_then(|subscription| subscription.sent);
                 Box::pin(self.subscribe(id, sent)).await?;
@@ -153,7 +153,7 @@ impl Socket {
                 Some(ListFrame { rev, more, frame: encode(&ServerFrame::<Change>::Conversations { rev, rows }) })
             }
             List::Messages(of) => database.heads_since(account, of, since).await?.map(|Changes { rev, rows, more }| {
-                ListFrame { rev, more, frame: encode(&ServerFrame::<Change>::Heads { of, rev, heads: rows }) }
+                ListFrame { rev, more, frame: encode(&ServerFrame::<Change>::Messages { of, rev, metas: rows }) }
             }),
         })
     }

@@ -38,7 +38,7 @@ async fn no_foreign_name_is_answered() {
         "[::1].evil.example",
         "rivulet.local",
     ] {
-        for path in ["/", "/create-account", "/sign-in", "/pkg/rivulet.js", "/nothing", "/api/door"] {
+        for path in ["/", "/create-account", "/sign-in", "/pkg/rivulet.js", "/nothing", "/api/account-form"] {
             let (status, text) = gets(&server, host, path).await;
             assert!([400, 421].contains(&status), "{host}{path}: {status}");
             assert!(status == 400 || text.contains("public-url"), "it says what to do: {text}");

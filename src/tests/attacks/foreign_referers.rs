@@ -15,7 +15,7 @@ async fn no_function_redirects() {
     let ada = server.sign_up("Ada").await;
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::builder().tls_certs_only([]).no_proxy().redirect(Policy::none()).build().expect("a client");
-    for path in ["/api/door", "/api/rename"] {
+    for path in ["/api/account-form", "/api/rename"] {
         for cookie in ["", &ada.cookie] {
             let request = client.post(format!("http://{}{path}", server.address));
             let request = request.header(ACCEPT, "text/html").header(REFERER, "https://evil.example/");

@@ -36,7 +36,7 @@ async fn a_model_is_one_of_the_menu() {
     for model in
         [FORGED.to_owned(), format!("test/{FORGED}"), format!("test/{}", "m".repeat(3_000_000)), "test/other".into()]
     {
-        let sending = Sending { model, ..Person::opening("Hello") };
+        let sending = Sending { model, ..Person::first_message("Hello") };
         assert_eq!(ada.sends(&sending).await, Err(Refused::of(Failure::UnknownModel)));
     }
     assert_eq!(server.database().await.count("SELECT COUNT(*) FROM messages").await, 0);

@@ -60,7 +60,7 @@ async fn who_is_not_signed_in_is_refused_before_the_body() {
 async fn nobody_sends_much_but_messages_of_who_is_signed_in() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    for path in ["/", "/sign-in", "/create-account", "/sign-out", "/c/x", "/api/enter", "/api/door"] {
+    for path in ["/", "/sign-in", "/create-account", "/sign-out", "/c/x", "/api/enter", "/api/account-form"] {
         let answer = answer(&server, path, "", HALF).await;
         assert!(answer.starts_with("HTTP/1.1 413 "), "{path}: {answer}");
     }

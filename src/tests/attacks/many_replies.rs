@@ -19,7 +19,7 @@ async fn of_300_replies_at_once_few_run() {
     let ada = Person::signs_up(process.address, "Ada").await;
     let sent = join_all((0..300).map(|number| {
         let ada = ada.clone();
-        async move { ada.sends(&Person::opening(&format!("Number {number}"))).await }
+        async move { ada.sends(&Person::first_message(&format!("Number {number}"))).await }
     }))
     .await;
     let mut voices = vec![];
@@ -35,7 +35,7 @@ async fn of_300_replies_at_once_few_run() {
     // What came before is not refused when it is sent again.
     let first = sent.iter().find_map(|sent| sent.as_ref().ok()).expect("one that runs");
     ada.stops(first.reply).await.expect("it can be stopped");
-    let sending = Person::opening("The fourth");
+    let sending = Person::first_message("The fourth");
     let fourth = ada.sends(&sending).await.expect("room for one");
     let again: Sent = ada.call("send", json!({ "sending": sending })).await.expect("it needs no room");
     assert!(again.messages.is_empty(), "nothing was done");

@@ -41,7 +41,7 @@ fn is_guarded(what: &str, answer: &Response) {
 async fn answers(server: &Server, ada: &Person) -> Vec<(String, Response)> {
     let url = |path: &str| format!("http://{}{path}", server.address);
     let get = |path: &str| client().get(url(path)).header("accept", "text/html");
-    let sending = json!({ "sending": Person::opening("Hello") }).to_string();
+    let sending = json!({ "sending": Person::first_message("Hello") }).to_string();
     let long = "x".repeat(20_000);
     let mut requests = vec![
         get("/"),

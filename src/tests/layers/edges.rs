@@ -42,8 +42,7 @@ impl fmt::Display for Edge {
 /// All of a package's, without its tests.
 pub fn edges(package: &Path) -> Vec<Edge> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut files = vec![];
-    list(&root.join(package), &mut files);
+    let files = files(package);
     let modules: BTreeSet<String> = files.iter().map(|file| module(&root.join(package), file)).collect();
     let mut edges = vec![];
     for file in &files {
@@ -64,6 +63,13 @@ pub fn edges(package: &Path) -> Vec<Edge> {
         }
     }
     edges
+}
+
+/// A package's source files, without its tests.
+pub fn files(package: &Path) -> Vec<PathBuf> {
+    let mut files = vec![];
+    list(&Path::new(env!("CARGO_MANIFEST_DIR")).join(package), &mut files);
+    files
 }
 
 fn list(folder: &Path, files: &mut Vec<PathBuf>) {

@@ -168,7 +168,7 @@ impl World {
             Step::Beats(_) => socket.beats(),
             Step::Tells(_) => {
                 socket.told = database.rev;
-                socket.to_page.push_back(Frame::Head(database.rev, database.row.epoch));
+                socket.to_page.push_back(Frame::MessageMeta(database.rev, database.row.epoch));
             }
             _ => {
                 let tab = &mut self.tabs[at];

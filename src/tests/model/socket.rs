@@ -26,7 +26,7 @@ pub enum Frame {
     Event(Event),
     Beat(Position),
     /// What the list says: its change, and the message's epoch.
-    Head(u8, Epoch),
+    MessageMeta(u8, Epoch),
     Gone,
 }
 

@@ -50,13 +50,13 @@ impl Tab {
         }
         self.shows(message);
         (self.page, self.rev, self.gaps) = (Page::Open, database.rev, 0);
-        self.follows = Some(row.epoch).filter(|head| self.is_behind(*head));
+        self.follows = Some(row.epoch).filter(|meta| self.is_behind(*meta));
     }
 
     /// Whether it runs, or the list knows more of it.
-    fn is_behind(&self, head: Epoch) -> bool {
+    fn is_behind(&self, meta: Epoch) -> bool {
         let here = &self.message;
-        !here.status.is_final() || head != here.epoch && head.counter >= here.epoch.counter
+        !here.status.is_final() || meta != here.epoch && meta.counter >= here.epoch.counter
     }
 
     /// Takes a frame in. What it asks for, if it has to ask: to be led on from its position, or from nothing.
@@ -65,7 +65,7 @@ impl Tab {
         match frame {
             Frame::Event(event) if self.follows.is_some() => self.applies(event, any_end),
             Frame::Beat(position) if self.follows.is_some() && position != self.message.position() => self.asks(true),
-            Frame::Head(rev, epoch) => {
+            Frame::MessageMeta(rev, epoch) => {
                 self.rev = rev;
                 if !self.is_behind(epoch) {
                     return None;
@@ -91,8 +91,8 @@ impl Tab {
         self.shows(message);
         self.gaps = if outcome == Outcome::Gap { (self.gaps + 1).min(2) } else { 0 };
         let here = &self.message;
-        let newest = |head: &Epoch| here.epoch == *head || here.epoch.counter > head.counter || any_end;
-        self.follows = self.follows.filter(|head| !here.status.is_final() || !newest(head));
+        let newest = |meta: &Epoch| here.epoch == *meta || here.epoch.counter > meta.counter || any_end;
+        self.follows = self.follows.filter(|meta| !here.status.is_final() || !newest(meta));
         if self.gaps > 0 && self.follows.is_some() { self.asks(self.gaps < 2) } else { None }
     }
 

@@ -1,4 +1,4 @@
-//! Text at the door, and characters that come in halves.
+//! Text on its way in, and characters that come in halves.
 
 use proptest::prelude::*;
 use rivulet::{

@@ -48,7 +48,7 @@ impl Follower {
                 Next::Own(event) => self.applies(event),
                 Next::Nothing => self.due = false,
                 Next::Gone => (self.due, self.told_gone) = (false, true),
-                Next::Opening | Next::Withdrawn => panic!("the reply's row was written"),
+                Next::Starting | Next::Withdrawn => panic!("the reply's row was written"),
             }
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rivulet::{
     config::Limits,
     database,
-    ids::{AccountId, MessageId, OwnerId, mint, now},
+    ids::{AccountId, MessageId, NodeId, mint, now},
     live::hub::{Hub, Tab},
     message::{Kind, Message},
     reply::{
@@ -24,7 +24,7 @@ pub struct Stage {
     database: Arc<database::Database>,
     hub: Arc<Hub>,
     journal: Journal,
-    owner: OwnerId,
+    owner: NodeId,
     account: AccountId,
     other: Database,
     /// How often a commit has failed.
@@ -43,7 +43,7 @@ impl Stage {
         let url = format!("sqlite:{}", folder.database().display());
         let database = Arc::new(database::Database::open(&url).await.expect("a database"));
         let mut other = Database::open(&folder.database()).await;
-        let (owner, account): (OwnerId, AccountId) = (mint(), mint());
+        let (owner, account): (NodeId, AccountId) = (mint(), mint());
         other.run(format!("INSERT INTO accounts (id) VALUES ('{account}')")).await;
         database.register(owner).await.expect("a process that is known");
         let hub =

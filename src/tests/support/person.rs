@@ -8,7 +8,7 @@ use reqwest::{
 };
 use rivulet::{
     chat::api::{Sending, Sent},
-    conversation::Stretch,
+    conversation::MessagePage,
     error::Failure,
     ids::{ConversationId, MessageId, mint},
     message::{Epoch, Message},
@@ -84,16 +84,16 @@ impl Person {
 
     /// Begins a conversation.
     pub async fn says(&self, text: &str) -> Chat {
-        self.sends(&Person::opening(text)).await.expect("a message that is taken")
+        self.sends(&Person::first_message(text)).await.expect("a message that is taken")
     }
 
     /// Goes on with one.
     pub async fn says_in(&self, chat: ConversationId, text: &str) -> Result<Chat, Refused> {
-        self.sends(&Sending { conversation: chat, opens: false, ..Person::opening(text) }).await
+        self.sends(&Sending { conversation: chat, opens: false, ..Person::first_message(text) }).await
     }
 
     /// What a page sends for the first message of a new conversation.
-    pub fn opening(text: &str) -> Sending {
+    pub fn first_message(text: &str) -> Sending {
         Sending { conversation: mint(), opens: true, id: mint(), text: text.into(), model: MODEL.into() }
     }
 
@@ -128,15 +128,15 @@ impl Person {
         self.call("attempt", json!({ "id": attempt })).await
     }
 
-    /// The newest stretch of a conversation, as a page opens with it.
-    pub async fn reads(&self, chat: ConversationId) -> Result<Stretch, Refused> {
+    /// The newest page of a conversation, as a page opens with it.
+    pub async fn reads(&self, chat: ConversationId) -> Result<MessagePage, Refused> {
         self.call("messages", json!({ "id": chat, "before": Value::Null })).await
     }
 
     /// One message of it as a page that opens now has it.
     pub async fn finds(&self, chat: &Chat) -> Message {
-        let stretch = self.reads(chat.id).await.expect("a conversation that is there");
-        stretch.messages.into_iter().find(|message| message.id == chat.reply).expect("the reply is shown")
+        let page = self.reads(chat.id).await.expect("a conversation that is there");
+        page.messages.into_iter().find(|message| message.id == chat.reply).expect("the reply is shown")
     }
 
     /// Calls a server function.

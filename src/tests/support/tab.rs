@@ -11,11 +11,11 @@ use std::{
 
 use futures::{SinkExt, StreamExt};
 use rivulet::{
-    conversation::{Conversation, Head},
+    conversation::{Conversation, MessageMeta},
     ids::{ConversationId, MessageId},
     live::{
         ClientFrame, FRAME_LIMIT, List, ServerFrame,
-        client::{CONNECT_TIMEOUT, Client, ListChange, News, Page},
+        client::{CONNECT_TIMEOUT, Client, ListChange, ListUpdate, Page},
     },
     message::{Change, Event, Kind, Message, Outcome, Position, Role, Status},
 };
@@ -37,7 +37,7 @@ pub struct Tab {
     /// The server, or the network, has closed it.
     closed: bool,
     /// What this tab knows of the lists that it follows.
-    pub heads: BTreeMap<MessageId, Head>,
+    pub metas: BTreeMap<MessageId, MessageMeta>,
     pub conversations: BTreeMap<ConversationId, Conversation>,
     /// Everything that came, in order.
     pub came: Vec<Came>,
@@ -124,7 +124,7 @@ impl Tab {
             client,
             start: Instant::now(),
             closed: false,
-            heads: BTreeMap::new(),
+            metas: BTreeMap::new(),
             conversations: BTreeMap::new(),
             came: vec![],
             numbers: HashMap::new(),
@@ -360,7 +360,7 @@ impl Tab {
             }
             ServerFrame::Piece(..) => Came::Piece,
             ServerFrame::Conversations { .. } => Came::List(List::Conversations),
-            ServerFrame::Heads { of, .. } => Came::List(List::Messages(*of)),
+            ServerFrame::Messages { of, .. } => Came::List(List::Messages(*of)),
             ServerFrame::Beat(positions) => Came::Beat(positions.clone()),
             ServerFrame::Gone(id) => Came::Gone(*id),
             ServerFrame::ListGone(list) => Came::ListGone(*list),
@@ -370,33 +370,33 @@ impl Tab {
         }
     }
 
-    fn takes_list(&mut self, (list, rev, news): ListChange) {
+    fn takes_list(&mut self, (list, rev, update): ListChange) {
         self.client.page.revs.insert(list, rev);
-        match news {
-            News::Conversations(rows) => {
+        match update {
+            ListUpdate::Conversations(rows) => {
                 for row in rows {
                     if self.conversations.get(&row.id).is_none_or(|known| known.rev < row.rev) {
                         self.conversations.insert(row.id, row);
                     }
                 }
             }
-            News::Heads(heads) => heads.into_iter().for_each(|head| self.takes_head(head)),
-            News::Gone => {}
+            ListUpdate::Messages(metas) => metas.into_iter().for_each(|meta| self.takes_meta(meta)),
+            ListUpdate::Gone => {}
         }
     }
 
-    /// As a thread does: what is shown and runs, or is behind its head, is followed.
-    fn takes_head(&mut self, head: Head) {
-        if self.heads.get(&head.id).is_some_and(|known| known.rev >= head.rev) {
+    /// As a thread does: what is shown and runs, or is behind its meta, is followed.
+    fn takes_meta(&mut self, meta: MessageMeta) {
+        if self.metas.get(&meta.id).is_some_and(|known| known.rev >= meta.rev) {
             return;
         }
-        let id = head.id;
-        let Message { epoch, status, .. } = self.unseen(id, head.role);
-        let behind = !status.is_final() || head.epoch != *epoch && head.epoch.counter >= epoch.counter;
-        if head.shown && behind {
-            self.client.follow(id, head.epoch, head.status.is_final());
+        let id = meta.id;
+        let Message { epoch, status, .. } = self.unseen(id, meta.role);
+        let behind = !status.is_final() || meta.epoch != *epoch && meta.epoch.counter >= epoch.counter;
+        if meta.shown && behind {
+            self.client.follow(id, meta.epoch, meta.status.is_final());
         }
-        self.heads.insert(id, head);
+        self.metas.insert(id, meta);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use rivulet::{
-    conversation::{MESSAGES_A_PAGE, Stretch},
+    conversation::{MESSAGES_A_PAGE, MessagePage},
     ids::ConversationId,
 };
 use serde_json::json;
@@ -68,7 +68,7 @@ pub async fn rows(provider: &Provider) -> anyhow::Result<Vec<Row>> {
 async fn reading(product: &Product, conversation: ConversationId, length: usize) -> anyhow::Result<Vec<Cost>> {
     let person = &product.person;
     let page = MESSAGES_A_PAGE as usize;
-    // The stretch above the newest; all that there is where there is less.
+    // The page above the newest; all that there is where there is less.
     let before = if length > page { length - page + 1 } else { length + 1 };
     let (mut opened, mut scrolled, mut bytes) = (Vec::new(), Vec::new(), 0);
     for _ in 0..TIMES {
@@ -76,9 +76,9 @@ async fn reading(product: &Product, conversation: ConversationId, length: usize)
         bytes = person.opens(conversation).await?.len();
         opened.push(start.elapsed().as_secs_f64() * 1e3);
         let start = Instant::now();
-        let stretch: Stretch = person.call("messages", json!({ "id": conversation, "before": before })).await?;
+        let earlier: MessagePage = person.call("messages", json!({ "id": conversation, "before": before })).await?;
         scrolled.push(start.elapsed().as_secs_f64() * 1e3);
-        anyhow::ensure!(stretch.messages.len() == length.min(page), "{} messages", stretch.messages.len());
+        anyhow::ensure!(earlier.messages.len() == length.min(page), "{} messages", earlier.messages.len());
     }
     let times = MESSAGES_A_PAGE as f64 / LENGTHS[0] as f64;
     Ok(vec![

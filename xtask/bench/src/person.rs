@@ -9,7 +9,7 @@ use reqwest::{
 };
 use rivulet::{
     chat::api::{Sending, Sent},
-    conversation::{Conversations, Stretch},
+    conversation::{ConversationPage, MessagePage},
     ids::{ConversationId, MessageId, mint},
 };
 use serde::de::DeserializeOwned;
@@ -54,13 +54,13 @@ impl Person {
     }
 
     /// The newest part of a conversation, as its page opens with it.
-    pub async fn reads(&self, conversation: ConversationId) -> anyhow::Result<Stretch> {
+    pub async fn reads(&self, conversation: ConversationId) -> anyhow::Result<MessagePage> {
         self.call("messages", json!({ "id": conversation, "before": null })).await
     }
 
     /// Up to which change a page has the sidebar that opens now.
     pub async fn sidebar(&self) -> anyhow::Result<i64> {
-        let conversations: Conversations = self.call("conversations", json!({ "before": i64::MAX })).await?;
+        let conversations: ConversationPage = self.call("conversations", json!({ "before": i64::MAX })).await?;
         Ok(conversations.rev)
     }
 

@@ -107,7 +107,7 @@ async fn follows(person: &Person, lists: &[List]) -> anyhow::Result<Socket> {
     let mut told = 0;
     while told < lists.len() {
         match serde_json::from_str(&tab::text(&mut socket).await?)? {
-            ServerFrame::<rivulet::message::Change>::Conversations { .. } | ServerFrame::Heads { .. } => told += 1,
+            ServerFrame::<rivulet::message::Change>::Conversations { .. } | ServerFrame::Messages { .. } => told += 1,
             _ => {}
         }
     }

@@ -152,7 +152,7 @@ impl Tab {
             ServerFrame::Event(_, _, Change::Snapshot { message, .. }) => message.text().len(),
             ServerFrame::Event(..) => 0,
             // What else there is on its page, of which nobody asks here what it is.
-            ServerFrame::Heads { .. } | ServerFrame::Conversations { .. } => return Ok(0),
+            ServerFrame::Messages { .. } | ServerFrame::Conversations { .. } => return Ok(0),
             other => bail!("{other:?} came"),
         };
         self.answered |= matches!(frame, ServerFrame::Number(..));

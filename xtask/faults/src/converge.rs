@@ -9,7 +9,7 @@ use std::{
 
 use rand::{RngExt, rngs::SmallRng};
 use rivulet::{
-    conversation::{Conversations, Stretch},
+    conversation::{ConversationPage, MessagePage},
     ids::{ConversationId, MessageId},
     live::List,
 };
@@ -37,7 +37,7 @@ pub struct Pages {
 }
 
 /// The lists of a page that is open on a conversation; nothing if the server does not show it.
-type Page = Option<Arc<(Stretch, Conversations)>>;
+type Page = Option<Arc<(MessagePage, ConversationPage)>>;
 
 impl Pages {
     pub fn new(person: Person, here: watch::Receiver<SocketAddr>) -> Pages {
@@ -108,9 +108,9 @@ impl Pages {
     }
 }
 
-fn are_those_of(tab: &Tab, page: &(Stretch, Conversations)) -> bool {
+fn are_those_of(tab: &Tab, page: &(MessagePage, ConversationPage)) -> bool {
     let (messages, sidebar) = page;
-    messages.heads.iter().all(|head| tab.heads.get(&head.id) == Some(head))
+    messages.metas.iter().all(|meta| tab.metas.get(&meta.id) == Some(meta))
         && sidebar.rows.iter().all(|row| tab.conversations.get(&row.id) == Some(row))
 }
 

@@ -55,7 +55,7 @@ async fn full(mut round: Round, mut world: World, fills: impl Fn(&World), emptie
     round.told.times(1);
     world.server.says(said, UNKNOWN).await;
     nothing_unsaved_is_shown(&world, &reply).await;
-    let refused = world.ada.sends(&Person::opening("Is there room?")).await.expect_err("there is no room");
+    let refused = world.ada.sends(&Person::first_message("Is there room?")).await.expect_err("there is no room");
     assert_eq!(refused.status, 503, "{refused:?}");
     let killed = round.random.random_bool(0.5);
     if killed {

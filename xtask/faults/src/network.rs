@@ -112,12 +112,12 @@ fn frames(sent: &[u8]) -> impl Iterator<Item = Range<usize>> {
         let long = |bytes: usize| {
             sent.get(begin + 2..begin + 2 + bytes)?.iter().try_fold(0, |sum, byte| Some(sum << 8 | usize::from(*byte)))
         };
-        let (head, length) = match length {
+        let (meta, length) = match length {
             126 => (4, long(2)?),
             127 => (10, long(8)?),
             length => (2, length),
         };
-        at = begin + head + length;
+        at = begin + meta + length;
         (at <= sent.len()).then_some(begin..at)
     })
 }
