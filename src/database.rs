@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use sqlx::{
     Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction,
     any::{AnyPoolOptions, AnyRow},
-    migrate::{MigrateError, Migrator},
+    migrate::MigrateError,
 };
 use tokio::{
     sync::{Mutex, OwnedMutexGuard},
@@ -22,8 +22,7 @@ use tokio::{
 use crate::private_files;
 
 pub mod backup;
-
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+pub mod migrations;
 
 /// Older ones can lose committed rows of the write-ahead log (<https://sqlite.org/wal.html#walresetbug>).
 pub const MIN_SQLITE: i32 = 3_051_003;
@@ -100,7 +99,7 @@ impl Database {
             .connect(&format!("{url}?mode=rwc"))
             .await
             .with_context(|| format!("The database {shown} cannot be opened. Is it a file that may be written?"))?;
-        match MIGRATIONS.run(&write).await {
+        match migrations::migrator().run(&write).await {
             Ok(()) => {}
             Err(MigrateError::VersionMissing(version)) => bail!(
                 "The database {shown} is from a newer Rivulet (it has step {version}, which this one does not know). Start that version, or name another file in RIVULET_DATABASE_URL."

@@ -3,6 +3,7 @@
 use std::{os::unix::fs::MetadataExt, path::Path};
 
 use rivulet::{live::close, message::Status};
+use sqlx::migrate::{Migration, Migrator};
 use tokio::process::Command;
 
 use crate::support::{
@@ -547,6 +548,18 @@ async fn a_newer_database_is_refused() {
     let said = Process::fails(command(&folder)).await;
     assert!(said.contains("newer Rivulet") && said.contains("9999"), "{said}");
     assert!(said.contains(&folder.database().display().to_string()), "{said}");
+}
+
+/// Rule: every file in `migrations/sqlite` is built in, as it stands there.
+#[tokio::test]
+async fn each_migration_is_built_in() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+    let steps = |migrator: Migrator| {
+        let step = |step: &Migration| (step.version, step.description.clone(), step.checksum.to_vec());
+        migrator.iter().map(step).collect::<Vec<_>>()
+    };
+    let files = steps(Migrator::new(folder).await.expect("the folder"));
+    assert_eq!(steps(rivulet::database::migrations::migrator()), files);
 }
 
 /// Rule: a file that is no database is refused with its name.

@@ -1,0 +1,23 @@
+//! The steps that bring the tables of a database up to date.
+
+use sqlx::{
+    SqlSafeStr,
+    migrate::{Migration, MigrationType, Migrator},
+};
+
+/// Number, description and statements of each file in `migrations/sqlite`, by hand: the macro that reads the folder
+/// compiles SQLite and sqlx a second time.
+const STEPS: [(i64, &str, &str); 4] = [
+    (1, "start", include_str!("../../migrations/sqlite/0001_start.sql")),
+    (2, "journal in order", include_str!("../../migrations/sqlite/0002_journal_in_order.sql")),
+    (3, "models", include_str!("../../migrations/sqlite/0003_models.sql")),
+    (4, "sessions and devices", include_str!("../../migrations/sqlite/0004_sessions_and_devices.sql")),
+];
+
+/// All of the steps, with a checksum of each: one that was changed after a database had taken it is refused.
+pub fn migrator() -> Migrator {
+    let migrations = STEPS.map(|(number, description, statements)| {
+        Migration::new(number, description.into(), MigrationType::Simple, statements.into_sql_str(), false)
+    });
+    Migrator::with_migrations(migrations.into())
+}
