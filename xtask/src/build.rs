@@ -33,7 +33,7 @@ pub fn build(project: &Project, release: bool) -> Result<Built> {
     })?;
     let wasm = step("Building the browser's half", || {
         let mut cargo = toolchain.build(project);
-        cargo.args(project.browser_half()).arg("--lib");
+        cargo.args(project.browser_half()).args(["--lib", "--crate-type", "cdylib"]);
         if release {
             cargo.args(["--profile", &project.settings.lib_profile_release]);
             paths::leave_out(&mut cargo, project)?;
@@ -69,7 +69,7 @@ pub fn artifact(cargo: &mut Command, pick: impl Fn(Artifact) -> Option<PathBuf>)
         }
     }
     succeeded(cargo, child.wait()?)?;
-    found.context("Cargo built nothing that can be used here. Look at [lib] and [[bin]] in Cargo.toml.")
+    found.context("Cargo built nothing that can be used here. Look at the library and [[bin]] in Cargo.toml.")
 }
 
 fn wasm(artifact: Artifact) -> Option<PathBuf> {

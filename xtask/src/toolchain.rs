@@ -91,9 +91,9 @@ pub fn is_root() -> bool {
 }
 
 impl Toolchain {
-    /// `cargo build` for WASM.
+    /// `cargo rustc` for WASM: `cargo build` takes no kind of library, and for the server's half a linked one is a waste.
     pub fn build(self, project: &Project) -> Command {
-        self.for_wasm(cargo(project, "build"), project)
+        self.for_wasm(cargo(project, "rustc"), project)
     }
 
     /// `cargo clippy` for WASM.
