@@ -1,16 +1,16 @@
 //! Building both halves.
 
 use std::collections::BTreeSet;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
-use cargo_metadata::{Artifact, Message, TargetKind};
+use anyhow::Result;
+use cargo_metadata::{Artifact, TargetKind};
 
-use crate::command::{cannot_start, cargo, step, succeeded};
+use crate::cargo_build::{self, CargoBuild};
+use crate::command::{cargo, step};
 use crate::project::Project;
 use crate::site::Site;
+use crate::toolchain::Toolchain;
 use crate::{bind, compress, paths, style, toolchain};
 
 pub struct Built {
@@ -23,53 +23,46 @@ pub struct Built {
 /// Builds the server, the browser's half and the site around it; what did not change is left alone.
 pub fn build(project: &Project, release: bool) -> Result<Built> {
     let toolchain = toolchain::find()?;
-    let server = step("Building the server", || {
-        let mut cargo = cargo(project, "build");
-        cargo.args(project.server_half()).args(["--bin", &project.settings.output_name]);
-        if release {
-            cargo.arg("--release");
-        }
-        artifact(&mut cargo, |artifact| artifact.executable.map(Into::into))
-    })?;
-    let wasm = step("Building the browser's half", || {
-        let mut cargo = toolchain.build(project);
-        cargo.args(project.browser_half()).args(["--lib", "--crate-type", "cdylib"]);
-        if release {
-            cargo.args(["--profile", &project.settings.lib_profile_release]);
-            paths::leave_out(&mut cargo, project)?;
-        }
-        artifact(&mut cargo, wasm)
-    })?;
+    let server = server(project, release);
+    let browser = browser(project, toolchain, release)?;
+    let (server, wasm) = if release {
+        cargo_build::run_both(server, browser)?
+    } else {
+        // Their folder is one, so that what runs in the compiler is built once: at the same time, the second would wait.
+        (cargo_build::run(server)?, cargo_build::run(browser)?)
+    };
     let site = step("Putting the site together", || assemble(project, &wasm, release))?;
     Ok(Built { server, site })
 }
 
-/// Builds the program that measures the server.
-pub fn measuring(project: &Project) -> Result<PathBuf> {
-    step("Building what measures it", || {
-        let mut cargo = cargo(project, "build");
-        cargo.args(["--package", "bench", "--release"]);
-        artifact(&mut cargo, |artifact| artifact.executable.map(Into::into))
-    })
+fn server(project: &Project, release: bool) -> CargoBuild {
+    let mut cargo = cargo(project, "build");
+    cargo.args(project.server_half()).args(["--bin", &project.settings.output_name]);
+    if release {
+        cargo.arg("--release");
+    }
+    CargoBuild { what: "the server", cargo, pick: executable }
 }
 
-/// Runs a cargo build and finds what it made among all that it reports.
-pub fn artifact(cargo: &mut Command, pick: impl Fn(Artifact) -> Option<PathBuf>) -> Result<PathBuf> {
-    let mut child = cargo
-        .arg("--message-format=json-render-diagnostics")
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| cannot_start(cargo))?;
-    let mut found = None;
-    if let Some(output) = child.stdout.take() {
-        for message in Message::parse_stream(BufReader::new(output)) {
-            if let Message::CompilerArtifact(artifact) = message? {
-                found = pick(artifact).or(found);
-            }
-        }
+fn browser(project: &Project, toolchain: Toolchain, release: bool) -> Result<CargoBuild> {
+    let mut cargo = toolchain.build(project);
+    cargo.args(project.browser_half()).args(["--lib", "--crate-type", "cdylib"]);
+    if release {
+        cargo.args(["--profile", &project.settings.lib_profile_release]);
+        paths::leave_out(&mut cargo, project)?;
     }
-    succeeded(cargo, child.wait()?)?;
-    found.context("Cargo built nothing that can be used here. Look at the library and [[bin]] in Cargo.toml.")
+    Ok(CargoBuild { what: "the browser's half", cargo, pick: wasm })
+}
+
+/// Builds the program that measures the server.
+pub fn measuring(project: &Project) -> Result<PathBuf> {
+    let mut cargo = cargo(project, "build");
+    cargo.args(["--package", "bench", "--release"]);
+    cargo_build::run(CargoBuild { what: "what measures it", cargo, pick: executable })
+}
+
+pub fn executable(artifact: Artifact) -> Option<PathBuf> {
+    artifact.executable.map(Into::into)
 }
 
 fn wasm(artifact: Artifact) -> Option<PathBuf> {

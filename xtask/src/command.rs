@@ -14,9 +14,14 @@ pub fn step<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     println!("{what} …");
     let start = Instant::now();
     let result = work();
-    let outcome = if result.is_ok() { "done" } else { "failed" };
-    println!("{what}: {outcome} in {:.1} s", start.elapsed().as_secs_f32());
+    println!("{}", outcome(what, start, result.is_ok()));
     result
+}
+
+/// How something ended that began at `start`, and how long it took.
+pub fn outcome(what: &str, start: Instant, well: bool) -> String {
+    let outcome = if well { "done" } else { "failed" };
+    format!("{what}: {outcome} in {:.1} s", start.elapsed().as_secs_f32())
 }
 
 /// Cargo, as a person would start it in the repository's folder.

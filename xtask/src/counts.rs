@@ -4,6 +4,7 @@ use std::iter::Sum;
 use std::ops::Add;
 
 use anyhow::{Context, Result};
+use console::strip_ansi_codes;
 use serde::Deserialize;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -20,7 +21,7 @@ impl Counts {
     /// `Summary [ 0.2s] 5 tests run: 3 passed (1 slow), 1 failed, 1 timed out, 2 skipped`.
     pub fn from_nextest(output: &str) -> Counts {
         let summary = |line: &str| {
-            let line = without_colours(line);
+            let line = strip_ansi_codes(line);
             let (_, counts) = line.trim().strip_prefix("Summary [")?.split_once("run:")?;
             Some(Counts::in_words(counts))
         };
@@ -31,7 +32,7 @@ impl Counts {
     /// `test result: FAILED. 3 passed; 2 failed; 0 ignored; …`.
     pub fn from_libtest(output: &str) -> Counts {
         let result = |line: &str| {
-            let line = without_colours(line);
+            let line = strip_ansi_codes(line);
             let (_, counts) = line.strip_prefix("test result:")?.split_once(". ")?;
             Some(Counts::in_words(counts))
         };
@@ -75,13 +76,6 @@ impl Counts {
         };
         text.split([',', ';']).filter_map(outcome).sum()
     }
-}
-
-/// The line without its terminal colours, `ESC [ … m`.
-fn without_colours(line: &str) -> String {
-    let mut parts = line.split("\x1b[");
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| text + part.split_once('m').map_or(part, |(_, after)| after))
 }
 
 impl Add for Counts {

@@ -6,7 +6,8 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail};
 use cargo_metadata::Artifact;
 
-use crate::build::{Built, artifact, build};
+use crate::build::{Built, build, executable};
+use crate::cargo_build::{self, CargoBuild};
 use crate::command::{cannot_start, cargo, run, step};
 use crate::project::Project;
 use crate::signals;
@@ -34,16 +35,13 @@ fn program(project: &Project, built: &Built) -> Result<Command> {
     if !cfg!(target_os = "linux") {
         bail!("The faults need Linux: /proc, and limits that can be set on a process that runs.");
     }
-    let program = step("Building the faults", || {
+    let build = |what, package, pick| {
         let mut cargo = cargo(project, "build");
-        cargo.args(["--release", "--package", "faults"]);
-        artifact(&mut cargo, |artifact| artifact.executable.map(PathBuf::from))
-    })?;
-    let disk = step("Building the disk that loses its power", || {
-        let mut cargo = cargo(project, "build");
-        cargo.args(["--release", "--package", "disk"]);
-        artifact(&mut cargo, shared_library)
-    })?;
+        cargo.args(["--release", "--package", package]);
+        cargo_build::run(CargoBuild { what, cargo, pick })
+    };
+    let program = build("the faults", "faults", executable)?;
+    let disk = build("the disk that loses its power", "disk", shared_library)?;
     if let Err(error) = clock() {
         eprintln!("{error:#}\nThe fault of the clock is left out.");
     }
