@@ -9,9 +9,9 @@ use cargo_metadata::Artifact;
 use crate::build::{Built, build, executable};
 use crate::cargo_build::{self, CargoBuild};
 use crate::command::{cannot_start, cargo, run, step};
+use crate::install::{apt_get, is_possible};
 use crate::project::Project;
 use crate::signals;
-use crate::toolchain::{apt_install, is_debian, is_root};
 
 /// Runs the faults that `arguments` ask for, and ends as they did.
 pub fn faults(arguments: &[&str]) -> Result<ExitCode> {
@@ -58,8 +58,8 @@ fn shared_library(built: Artifact) -> Option<PathBuf> {
 
 /// The library with which a program sees another hour, installed where that can be done.
 fn clock() -> Result<()> {
-    if Path::new("/usr/bin/faketime").exists() || !is_debian() || !is_root() {
+    if Path::new("/usr/bin/faketime").exists() || !is_possible("faketime")? {
         return Ok(());
     }
-    step("Installing faketime", || apt_install("faketime"))
+    step("Installing faketime", || apt_get("faketime"))
 }

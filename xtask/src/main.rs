@@ -11,6 +11,7 @@ mod counts;
 mod deny;
 mod faults;
 mod files;
+mod install;
 mod output;
 mod paths;
 mod progress;
@@ -34,11 +35,12 @@ cargo xtask test                checks format and lints, then runs every test, t
 cargo xtask faults              breaks a running server in every way that we know, and counts lost bytes, for 20 minutes
                                 [--minutes M] [--seed N] [--only NAME] [--short]
 
---release is small and fast to run; without it the build is quick.";
+--release is small and fast to run; without it the build is quick.
+--install lets any of them install what this machine lacks, on Debian as root; else they ask.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).filter(|one| *one != install::YES).collect();
     let result = match arguments[..] {
         ["run"] => run::run(false),
         ["run", "--release"] => run::run(true),

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::command::{cargo, in_repository, run, step};
+use crate::install::apt_install;
 use crate::project::Project;
 
 pub const WASM: &str = "wasm32-unknown-unknown";
@@ -58,36 +59,7 @@ fn install_debian() -> Result<()> {
         "The browser's half needs the WASM target. Either make `rustup target add {WASM}` work, \
          or, on Debian, run `sudo apt-get install -y {DEBIAN}`. Then start again."
     );
-    if !is_debian() || !is_root() {
-        bail!(by_hand);
-    }
-    apt_install(DEBIAN).context(by_hand)
-}
-
-/// Installs packages, given with a space between, on a Debian where we are root.
-pub fn apt_install(packages: &str) -> Result<()> {
-    let apt = || {
-        let mut apt = Command::new("apt-get");
-        apt.env("DEBIAN_FRONTEND", "noninteractive");
-        apt
-    };
-    run(apt().arg("update"))?;
-    run(apt().args(["install", "-y", "--no-install-recommends"]).args(packages.split(' ')))
-}
-
-pub fn is_debian() -> bool {
-    let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
-    release.lines().any(|line| matches!(line, "ID=debian" | "ID=\"debian\""))
-}
-
-#[cfg(unix)]
-pub fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
-
-#[cfg(not(unix))]
-pub fn is_root() -> bool {
-    false
+    apt_install(DEBIAN, &by_hand)
 }
 
 impl Toolchain {
