@@ -233,27 +233,13 @@ fn pool(connections: u32) -> AnyPoolOptions {
         })
 }
 
-/// A column that holds an id.
+/// A column that holds an id, or one of an enum's names.
 pub fn parsed<T>(row: &AnyRow, column: &str) -> sqlx::Result<T>
 where
     T: std::str::FromStr,
     T::Err: std::error::Error + Send + Sync + 'static,
 {
     (row.try_get::<String, _>(column)?.parse()).map_err(|error| sqlx::Error::Decode(Box::new(error)))
-}
-
-/// A column that holds one of an enum's names.
-pub fn named<T: serde::de::DeserializeOwned>(row: &AnyRow, column: &str) -> sqlx::Result<T> {
-    serde_json::from_value(serde_json::Value::String(row.try_get(column)?))
-        .map_err(|error| sqlx::Error::Decode(Box::new(error)))
-}
-
-/// An enum's name, as its JSON has it.
-pub fn name<T: serde::Serialize>(value: T) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(name)) => name,
-        _ => String::new(),
-    }
 }
 
 pub fn json<T: serde::Serialize>(value: &T) -> sqlx::Result<String> {

@@ -9,6 +9,8 @@
 //! last one grows, and the end comes once. That is why three numbers (part, byte, ended) tell an earlier state from a
 //! state that never was, and why an event that carries its place can tell loss from repetition.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 
@@ -20,6 +22,30 @@ use crate::ids::{MessageId, Millis};
 pub enum Role {
     User,
     Assistant,
+}
+
+/// A name that a stored enum does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is no name of this kind")]
+pub struct UnknownName(String);
+
+impl Role {
+    /// Its name in rows and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::User => "user",
+            Role::Assistant => "assistant",
+        }
+    }
+}
+
+impl FromStr for Role {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Role, UnknownName> {
+        let known = [Role::User, Role::Assistant];
+        known.into_iter().find(|role| role.as_str() == name).ok_or_else(|| UnknownName(name.to_owned()))
+    }
 }
 
 /// How far a message is. The one source of truth about that, in the row and everywhere else.
@@ -41,6 +67,18 @@ pub enum Status {
 }
 
 impl Status {
+    /// Its name in rows, in JSON and on the page.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Pending => "pending",
+            Status::Streaming => "streaming",
+            Status::Completed => "completed",
+            Status::Stopped => "stopped",
+            Status::Failed => "failed",
+            Status::Interrupted => "interrupted",
+        }
+    }
+
     /// A final state is final: within its epoch nothing changes any more.
     pub fn is_final(self) -> bool {
         !matches!(self, Status::Pending | Status::Streaming)
@@ -49,6 +87,16 @@ impl Status {
     /// Whether Continue makes sense: it ended, but not because all was said.
     pub fn can_resume(self) -> bool {
         matches!(self, Status::Stopped | Status::Failed | Status::Interrupted)
+    }
+}
+
+impl FromStr for Status {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Status, UnknownName> {
+        use Status::*;
+        let known = [Pending, Streaming, Completed, Stopped, Failed, Interrupted];
+        known.into_iter().find(|status| status.as_str() == name).ok_or_else(|| UnknownName(name.to_owned()))
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
     thread::Thread,
 };
 use crate::{
-    ids::ConversationId,
+    ids::{ConversationId, MessageId},
     text::in_textarea,
     ui::{drafts, icon},
 };
@@ -28,14 +28,7 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
     let PageContext { answered, menu, outbox, .. } = expect_context();
     let refusal = page_data.refusal.filter(|_| !answered.get_value()).unwrap_or_default();
     Effect::new(move |_| answered.set_value(true));
-    let field = Field {
-        node: NodeRef::new(),
-        place: thread.map(|thread| thread.id),
-        thread,
-        outbox,
-        model: thread.map_or_else(|| RwSignal::new(menu.chosen([])), |thread| thread.model),
-        failure: RwSignal::new((!refusal.message.is_empty()).then_some(refusal.message)),
-    };
+    let field = Field::new(thread, menu, outbox, &refusal.message);
     let running = Memo::new(move |_| thread.and_then(Thread::running));
     let is_sending = move || field.place.and_then(|id| outbox.pending(id)).is_some_and(|one| outbox.is_sending(one.id));
     let cannot_send = Memo::new(move |_| is_sending() || menu.is_empty());
@@ -43,20 +36,7 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
     bring_back(field);
     take_back(field);
     notice_arrival(field, open.clone());
-    let send = move || {
-        if cannot_send.get_untracked() || running.get_untracked().is_some() {
-            return;
-        }
-        let Some(sending) = field.take() else { return };
-        let conversation = sending.conversation;
-        field.failure.set(None);
-        outbox.send(sending);
-        field.write("");
-        match field.place {
-            Some(_) => focus_composer(),
-            None => open(conversation),
-        }
-    };
+    let send = sender(field, running, cannot_send, open);
     let submit = {
         let send = send.clone();
         move |event: web_sys::SubmitEvent| {
@@ -70,14 +50,6 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
             event.prevent_default();
             send();
         }
-    };
-    let stop = move |_| {
-        let Some(id) = running.get_untracked() else { return };
-        spawn_local(async move {
-            if let Err(error) = api::stop(id).await {
-                field.failure.try_set(Some(error.to_string()));
-            }
-        });
     };
     let action = field.place.map_or_else(|| "/".into(), |id| format!("/c/{id}"));
     // For the form without scripts. With them, each send has ids of its own.
@@ -107,28 +79,65 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
             </textarea>
             <div class="row">
                 <ModelMenu menu model=field.model />
-                {move || match running.get() {
-                    Some(_) => {
-                        view! {
-                            <button type="button" class="round" aria-label="Stop" title="Stop" on:click=stop>
-                                <icon::Icon path=icon::STOP />
-                            </button>
-                        }
-                            .into_any()
-                    }
-                    None => {
-                        view! {
-                            <button class="round primary" aria-label="Send" title="Send" disabled=move || cannot_send.get()>
-                                <icon::Icon path=icon::SEND />
-                            </button>
-                        }
-                            .into_any()
-                    }
-                }}
+                <SendOrStop running cannot_send failure=field.failure />
             </div>
         </form>
     }
     .into_any()
+}
+
+/// Sends what is typed, if it can be sent now.
+fn sender(
+    field: Field,
+    running: Memo<Option<MessageId>>,
+    cannot_send: Memo<bool>,
+    open: impl Fn(ConversationId) + Clone + 'static,
+) -> impl Fn() + Clone + 'static {
+    move || {
+        if cannot_send.get_untracked() || running.get_untracked().is_some() {
+            return;
+        }
+        let Some(sending) = field.take() else { return };
+        let conversation = sending.conversation;
+        field.failure.set(None);
+        field.outbox.send(sending);
+        field.write("");
+        match field.place {
+            Some(_) => focus_composer(),
+            None => open(conversation),
+        }
+    }
+}
+
+/// One button: Send, or Stop while a reply runs.
+#[component]
+fn SendOrStop(
+    running: Memo<Option<MessageId>>,
+    cannot_send: Memo<bool>,
+    failure: RwSignal<Option<String>>,
+) -> impl IntoView {
+    let stop = move |_| {
+        let Some(id) = running.get_untracked() else { return };
+        spawn_local(async move {
+            if let Err(error) = api::stop(id).await {
+                failure.try_set(Some(error.to_string()));
+            }
+        });
+    };
+    move || match running.get() {
+        Some(_) => view! {
+            <button type="button" class="round" aria-label="Stop" title="Stop" on:click=stop>
+                <icon::Icon path=icon::STOP />
+            </button>
+        }
+        .into_any(),
+        None => view! {
+            <button class="round primary" aria-label="Send" title="Send" disabled=move || cannot_send.get()>
+                <icon::Icon path=icon::SEND />
+            </button>
+        }
+        .into_any(),
+    }
 }
 
 /// What was typed before scripts were here stays; else what was typed before the reload comes back.

@@ -40,7 +40,7 @@ pub fn MessageView(thread: Thread, live: Live) -> impl IntoView {
             class="message"
             aria-label=label
             data-message-id=id.to_string()
-            data-status=move || name(status.get())
+            data-status=move || status.get().as_str()
             aria-busy=move || (!status.get().is_final()).to_string()
             on:click=copy_code
         >
@@ -69,17 +69,6 @@ pub fn MessageView(thread: Thread, live: Live) -> impl IntoView {
 /// Each part, as of the message's last replacement.
 fn parts(replaced: u32, count: usize) -> impl Iterator<Item = (u32, usize)> {
     (0..count).map(move |index| (replaced, index))
-}
-
-fn name(status: Status) -> &'static str {
-    match status {
-        Status::Pending => "pending",
-        Status::Streaming => "streaming",
-        Status::Completed => "completed",
-        Status::Stopped => "stopped",
-        Status::Failed => "failed",
-        Status::Interrupted => "interrupted",
-    }
 }
 
 /// A trigger for each part, so that a change costs what it changes, however many parts there are.

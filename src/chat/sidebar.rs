@@ -11,6 +11,7 @@ use super::{
     page_context::PageContext,
 };
 use crate::{
+    account::Person,
     conversation::Conversation,
     ids::{ConversationId, Millis},
     live::{List, connection},
@@ -28,21 +29,7 @@ pub fn Sidebar(page_data: PageData) -> impl IntoView {
     }
     Effect::new(move |_| list.go_live());
     on_cleanup(|| connection::leave_list(List::Conversations));
-    let Clock { now, offset } = page_data.clock;
-    let now = RwSignal::new(now);
-    // Hydration has the server's instant; from there on the page's own clock continues.
-    Effect::new(move |_| {
-        let ahead = now.get_untracked() - js_sys::Date::now() as Millis;
-        let tick = move || now.set(js_sys::Date::now() as Millis + ahead);
-        let minutes = set_interval_with_handle(tick, Duration::from_secs(60));
-        let seen = window_event_listener(leptos::ev::visibilitychange, move |_| tick());
-        on_cleanup(move || {
-            seen.remove();
-            if let Ok(minutes) = minutes {
-                minutes.clear();
-            }
-        });
-    });
+    let (now, offset) = (page_clock(page_data.clock.now), page_data.clock.offset);
     let groups = Memo::new(move |_| grouped(list.sorted(), Clock { now: now.get(), offset }));
     let path = use_location().pathname;
     Effect::new(move |_| {
@@ -87,10 +74,39 @@ pub fn Sidebar(page_data: PageData) -> impl IntoView {
                     </section>
                 </For>
             </div>
+            <PersonBar person=page_data.person />
+        </nav>
+    }
+    .into_any()
+}
+
+/// The instant in which the page shows dates, which moves on.
+fn page_clock(now: Millis) -> RwSignal<Millis> {
+    let now = RwSignal::new(now);
+    // Hydration has the server's instant; from there on the page's own clock continues.
+    Effect::new(move |_| {
+        let ahead = now.get_untracked() - js_sys::Date::now() as Millis;
+        let tick = move || now.set(js_sys::Date::now() as Millis + ahead);
+        let minutes = set_interval_with_handle(tick, Duration::from_secs(60));
+        let seen = window_event_listener(leptos::ev::visibilitychange, move |_| tick());
+        on_cleanup(move || {
+            seen.remove();
+            if let Ok(minutes) = minutes {
+                minutes.clear();
+            }
+        });
+    });
+    now
+}
+
+/// Who is signed in, and what they can do about it.
+#[component]
+fn PersonBar(person: Person) -> impl IntoView {
+    view! {
             <footer>
                 <span class="person">
-                    <strong>{page_data.person.name}</strong>
-                    <small>{page_data.person.email}</small>
+                    <strong>{person.name}</strong>
+                    <small>{person.email}</small>
                 </span>
                 <button type="button" class="icon-button" aria-label="Light or dark" title="Light or dark" on:click=move |_| switch_theme()>
                     <icon::Icon path=icon::THEME />
@@ -104,9 +120,7 @@ pub fn Sidebar(page_data: PageData) -> impl IntoView {
                     </button>
                 </form>
             </footer>
-        </nav>
     }
-    .into_any()
 }
 
 /// A link that is called a button is pressed by Space, too.

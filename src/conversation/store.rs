@@ -5,7 +5,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 
 use super::{CONVERSATIONS_A_PAGE, Conversation, ConversationPage, MESSAGES_A_PAGE, MessageMeta, MessagePage};
 use crate::{
-    database::{Database, from_json, named, parsed, placeholders},
+    database::{Database, from_json, parsed, placeholders},
     ids::{AccountId, ConversationId, MessageId, Millis},
     message::{Epoch, Message},
 };
@@ -387,8 +387,8 @@ fn meta(row: AnyRow) -> sqlx::Result<MessageMeta> {
         place: row.try_get("place")?,
         attempt: row.try_get("attempt")?,
         shown: row.try_get::<i64, _>("shown")? != 0,
-        role: named(&row, "role")?,
-        status: named(&row, "status")?,
+        role: parsed(&row, "role")?,
+        status: parsed(&row, "status")?,
         epoch: epoch(&row)?,
     })
 }
@@ -396,10 +396,10 @@ fn meta(row: AnyRow) -> sqlx::Result<MessageMeta> {
 pub(crate) fn message(row: AnyRow) -> sqlx::Result<Message> {
     Ok(Message {
         id: parsed(&row, "id")?,
-        role: named(&row, "role")?,
+        role: parsed(&row, "role")?,
         model: row.try_get("model")?,
         epoch: epoch(&row)?,
-        status: named(&row, "status")?,
+        status: parsed(&row, "status")?,
         parts: from_json(&row.try_get::<String, _>("parts")?)?,
         ended_at: row.try_get("ended_at")?,
         error: row.try_get("error")?,

@@ -112,16 +112,13 @@ impl Job {
                 return Ending { status: Status::Failed, error: Some(error.into()), usage };
             }
             let room = REPLY_LIMIT - draft.total.min(REPLY_LIMIT);
-            let (text, too_long) = match text.len() > room {
-                true => (text[..text.floor_char_boundary(room)].to_owned(), true),
-                false => (text, false),
-            };
+            let kept = text.floor_char_boundary(room);
             tokio::select! {
                 biased;
                 status = self.running.stopped() => return Ending { status, error: None, usage },
-                () = draft.grow(kind, &text) => {}
+                () = draft.grow(kind, &text[..kept]) => {}
             }
-            if too_long {
+            if kept < text.len() {
                 let error = "The reply grew past 4 MiB and was ended. What had come is kept.";
                 return Ending { status: Status::Failed, error: Some(error.into()), usage };
             }

@@ -4,7 +4,7 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 
 use crate::{
     conversation::store::{MESSAGE, hide_attempts, message, next_conversations_rev, next_messages_rev},
-    database::{Database, json, name},
+    database::{Database, json},
     ids::{AccountId, ConversationId, MessageId, Millis, NodeId},
     message::{Epoch, Kind, Message, Part, Role, Status},
 };
@@ -119,7 +119,7 @@ impl Database {
         else {
             return Ok(Started::Missing);
         };
-        if role != name(Role::Assistant) {
+        if role != Role::Assistant.as_str() {
             return Ok(Started::Missing);
         }
         if is_busy(&mut tx, conversation).await? {
@@ -233,11 +233,11 @@ async fn insert(tx: &mut AnyConnection, slot: &Slot, message: &Message, owner: O
     .bind(slot.rev)
     .bind(slot.place)
     .bind(slot.attempt)
-    .bind(name(message.role))
+    .bind(message.role.as_str())
     .bind(message.model.as_deref())
     .bind(i64::from(message.epoch.counter))
     .bind(i64::from(message.epoch.nonce))
-    .bind(name(message.status))
+    .bind(message.status.as_str())
     .bind(json(&message.parts)?)
     .bind(owner.map(|owner| owner.to_string()))
     .execute(&mut *tx)

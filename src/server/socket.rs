@@ -6,6 +6,7 @@ mod turns;
 
 use std::{
     collections::{HashMap, VecDeque},
+    convert::Infallible,
     slice,
     sync::Arc,
     time::Duration,
@@ -159,31 +160,37 @@ impl Socket {
         }
     }
 
+    /// Serves the page until it is closed, and returns why.
     async fn serve(&mut self, stream: &mut (impl StreamExt<Item = Result<Frame, axum::Error>> + Unpin)) -> Closed {
+        match self.run(stream).await {
+            Err(closed) => closed,
+        }
+    }
+
+    async fn run(
+        &mut self,
+        stream: &mut (impl StreamExt<Item = Result<Frame, axum::Error>> + Unpin),
+    ) -> Result<Infallible, Closed> {
         if !self.app.hub.connect(&self.tab) {
-            return TOO_MANY;
+            return Err(TOO_MANY);
         }
         // Register first, then check: somebody may have signed out since the upgrade was asked for.
-        if let Err(closed) = self.check_session().await {
-            return closed;
-        }
+        self.check_session().await?;
         // The page learns at once that its frames arrive.
-        if let Err(closed) = self.beat().await {
-            return closed;
-        }
+        self.beat().await?;
         let mut received = Instant::now();
         let mut beat = Instant::now();
         let beating = sleep_until(beat + self.pace());
         tokio::pin!(beating);
         loop {
             match self.tab.closing() {
-                Some(Closing::SignedOut) => return SIGNED_OUT,
-                Some(Closing::Renewed) => return RENEWED,
-                Some(Closing::Restarting) => return self.say_goodbye().await,
+                Some(Closing::SignedOut) => return Err(SIGNED_OUT),
+                Some(Closing::Renewed) => return Err(RENEWED),
+                Some(Closing::Restarting) => return Err(self.say_goodbye().await),
                 None => {}
             }
             if received.elapsed() > SILENCE {
-                return Closed::ByPeer;
+                return Err(Closed::ByPeer);
             }
             let tab = self.tab.clone();
             let spent_until = self.allowance.spent_until();
@@ -201,32 +208,22 @@ impl Socket {
                         Some(Ok(Frame::Text(text))) => text,
                         Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => continue,
                         Some(Ok(Frame::Binary(_))) => Utf8Bytes::default(),
-                        Some(Ok(Frame::Close(_)) | Err(_)) | None => return Closed::ByPeer,
+                        Some(Ok(Frame::Close(_)) | Err(_)) | None => return Err(Closed::ByPeer),
                     };
-                    if let Err(closed) = self.receive(&text).await {
-                        return closed;
-                    }
+                    self.receive(&text).await?;
                 }
                 () = tab.woken() => self.schedule(),
                 () = &mut beating => {
                     beat = Instant::now();
-                    if let Err(closed) = self.beat().await {
-                        return closed;
-                    }
+                    self.beat().await?;
                 }
                 // A turn at a time, so that frames from the page, beats and closings are never kept waiting by a long text.
                 () = std::future::ready(()), if next.is_some() => {
-                    if let Some((id, position)) = next.and_then(|next| self.asked.remove(next))
-                        && let Err(closed) = self.subscribe(id, position).await
-                    {
-                        return closed;
+                    if let Some((id, position)) = next.and_then(|next| self.asked.remove(next)) {
+                        self.subscribe(id, position).await?;
                     }
                 }
-                () = std::future::ready(()), if !self.turns.is_empty() => {
-                    if let Err(closed) = self.turn().await {
-                        return closed;
-                    }
-                }
+                () = std::future::ready(()), if !self.turns.is_empty() => self.turn().await?,
             }
         }
     }

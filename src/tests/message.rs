@@ -326,3 +326,18 @@ proptest! {
         }
     }
 }
+
+/// Rule: rows have the names that JSON has.
+#[test]
+fn names_in_rows_are_those_in_json() {
+    use Status::*;
+    for status in [Pending, Streaming, Completed, Stopped, Failed, Interrupted] {
+        assert_eq!(serde_json::to_value(status).expect("a name"), status.as_str());
+        assert_eq!(status.as_str().parse(), Ok(status));
+    }
+    for role in [Role::User, Role::Assistant] {
+        assert_eq!(serde_json::to_value(role).expect("a name"), role.as_str());
+        assert_eq!(role.as_str().parse(), Ok(role));
+    }
+    "done".parse::<Status>().expect_err("no status");
+}

@@ -23,9 +23,10 @@ pub struct Progress {
 
 impl Progress {
     pub fn start(what: &'static str, screen: &MultiProgress) -> Progress {
-        let style = ProgressStyle::with_template("{prefix:25} [{bar:25}] {pos} of {len}  {wide_msg}");
+        let style = ProgressStyle::with_template("{prefix:20} [{bar:25}] {pos} of {len}, {elapsed}  {wide_msg}");
         let bar = ProgressBar::new(0).with_style(style.expect("a template without a mistake"));
         let bar = screen.add(bar.with_prefix(what));
+        bar.enable_steady_tick(Duration::from_secs(1));
         bar.suspend(|| println!("Building {what} …"));
         let now = Instant::now();
         Progress { what, bar, start: now, last_line: now }

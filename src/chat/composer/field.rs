@@ -6,6 +6,7 @@ use crate::{
     chat::{
         api::Sending,
         draft::{NEW, draft_of, forget_draft},
+        model_menu::Menu,
         outbox::Outbox,
         thread::Thread,
     },
@@ -28,6 +29,18 @@ pub struct Field {
 }
 
 impl Field {
+    /// For a thread, or for a new conversation; with why the form came back, if it did.
+    pub fn new(thread: Option<Thread>, menu: Menu, outbox: Outbox, failure: &str) -> Field {
+        Field {
+            node: NodeRef::new(),
+            place: thread.map(|thread| thread.id),
+            thread,
+            outbox,
+            model: thread.map_or_else(|| RwSignal::new(menu.chosen([])), |thread| thread.model),
+            failure: RwSignal::new((!failure.is_empty()).then(|| failure.to_owned())),
+        }
+    }
+
     pub fn draft(self) -> String {
         self.place.map_or_else(|| NEW.to_owned(), draft_of)
     }

@@ -10,7 +10,7 @@ use sqlx::AnyConnection;
 use super::rows::Sweep;
 use crate::{
     conversation::store::next_messages_rev,
-    database::{Database, PRAGMAS, json, name},
+    database::{Database, PRAGMAS, json},
     ids::{AccountId, MessageId, Millis, NodeId, now},
     message::{Change, Epoch, Event, Message, Status},
 };
@@ -237,7 +237,7 @@ fn finish(tx: &Transaction, account: AccountId, owner: &str, last: &Message) -> 
     // It is done only when no row is left to be read.
     while revs.next()?.is_some() {}
     tx.prepare_cached(FINISH)?.execute(params![
-        name(last.status),
+        last.status.as_str(),
         text(&last.parts)?,
         last.ended_at,
         last.error,
@@ -262,7 +262,7 @@ pub(in crate::reply) async fn finish_orphan(
         return Ok(false);
     };
     let done = sqlx::query(FINISH)
-        .bind(name(last.status))
+        .bind(last.status.as_str())
         .bind(json(&last.parts)?)
         .bind(last.ended_at)
         .bind(last.error.as_deref())

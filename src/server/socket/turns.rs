@@ -3,7 +3,7 @@
 
 use axum::extract::ws::Utf8Bytes;
 
-use super::{Closed, Socket, Source};
+use super::{Closed, Socket, Source, Subscription};
 use crate::{
     conversation::store::Changes,
     ids::MessageId,
@@ -34,6 +34,23 @@ impl Pieces {
     }
 }
 
+impl Subscription {
+    /// What leads on from what was sent, which then counts as sent.
+    fn next(&mut self) -> Next {
+        let message = match &self.source {
+            Source::Running(running) => return running.next(&mut self.sent),
+            Source::Row(message) => message,
+        };
+        match message.next(self.sent.as_ref(), FRAME_LIMIT / 2) {
+            Some(event) => {
+                self.sent.get_or_insert_with(|| message.position()).advance(&event);
+                Next::Own(event)
+            }
+            None => Next::Nothing,
+        }
+    }
+}
+
 impl Socket {
     /// Sends one frame of what is dirty, and puts it at the end of the row if there is more.
     pub(super) async fn turn(&mut self) -> Result<(), Closed> {
@@ -57,16 +74,7 @@ impl Socket {
             self.enqueue(Topic::Message(id));
             return self.send(&frame).await;
         }
-        let next = match &subscription.source {
-            Source::Running(running) => running.next(&mut subscription.sent),
-            Source::Row(message) => match message.next(subscription.sent.as_ref(), FRAME_LIMIT / 2) {
-                Some(event) => {
-                    subscription.sent.get_or_insert_with(|| message.position()).advance(&event);
-                    Next::Own(event)
-                }
-                None => Next::Nothing,
-            },
-        };
+        let next = subscription.next();
         let over = subscription.sent.as_ref().is_some_and(|sent| sent.ended);
         match next {
             // A turn that would find nothing is spared: this is what every tab does for every commit.

@@ -14,7 +14,6 @@ fn reference(text: &str) -> String {
     let mut images: Vec<(String, bool, &str)> = Vec::new();
     let mut events: Vec<Event> = Vec::new();
     for event in Parser::new_ext(text, options) {
-        let tag = |html: &str| Event::Html(html.to_string().into());
         match event {
             Event::Start(Tag::Image { link_type, dest_url, title, .. }) => {
                 let inside = !images.is_empty() || ends.contains(&"</a>");
@@ -52,24 +51,7 @@ fn reference(text: &str) -> String {
                 events.push(Event::SoftBreak);
             }
             Event::Start(_) | Event::End(_) if !images.is_empty() => {}
-            Event::Start(Tag::CodeBlock(kind)) => events.push(tag(&code(kind))),
-            Event::End(TagEnd::CodeBlock) => events.push(tag("</code></pre></div>")),
-            Event::Start(Tag::HtmlBlock) => events.push(tag("<p class=\"raw\">")),
-            Event::End(TagEnd::HtmlBlock) => events.push(tag("</p>")),
-            Event::Html(text) | Event::InlineHtml(text) => events.push(Event::Text(text)),
-            Event::Start(Tag::Table(columns)) => {
-                events.push(tag("<div class=\"table\" tabindex=\"0\">"));
-                events.push(Event::Start(Tag::Table(columns)));
-            }
-            Event::End(TagEnd::Table) => {
-                events.push(Event::End(TagEnd::Table));
-                events.push(tag("</div>"));
-            }
-            Event::TaskListMarker(done) => events.push(tag(match done {
-                true => "<input type=\"checkbox\" disabled checked aria-label=\"Done\"> ",
-                false => "<input type=\"checkbox\" disabled aria-label=\"To do\"> ",
-            })),
-            other => events.push(other),
+            other => in_our_form(other, &mut events),
         }
     }
     let mut out = String::new();
@@ -77,6 +59,34 @@ fn reference(text: &str) -> String {
     ["left", "center", "right"]
         .iter()
         .fold(out, |out, side| out.replace(&format!(" style=\"text-align: {side}\">"), &format!(" class=\"{side}\">")))
+}
+
+/// Code, raw HTML, tables and tasks.
+fn in_our_form<'a>(event: Event<'a>, events: &mut Vec<Event<'a>>) {
+    match event {
+        Event::Start(Tag::CodeBlock(kind)) => events.push(tag(&code(kind))),
+        Event::End(TagEnd::CodeBlock) => events.push(tag("</code></pre></div>")),
+        Event::Start(Tag::HtmlBlock) => events.push(tag("<p class=\"raw\">")),
+        Event::End(TagEnd::HtmlBlock) => events.push(tag("</p>")),
+        Event::Html(text) | Event::InlineHtml(text) => events.push(Event::Text(text)),
+        Event::Start(Tag::Table(columns)) => {
+            events.push(tag("<div class=\"table\" tabindex=\"0\">"));
+            events.push(Event::Start(Tag::Table(columns)));
+        }
+        Event::End(TagEnd::Table) => {
+            events.push(Event::End(TagEnd::Table));
+            events.push(tag("</div>"));
+        }
+        Event::TaskListMarker(done) => events.push(tag(match done {
+            true => "<input type=\"checkbox\" disabled checked aria-label=\"Done\"> ",
+            false => "<input type=\"checkbox\" disabled aria-label=\"To do\"> ",
+        })),
+        other => events.push(other),
+    }
+}
+
+fn tag<'a>(html: &str) -> Event<'a> {
+    Event::Html(html.to_string().into())
 }
 
 fn anchor(class: &str, kind: LinkType, url: &str, title: &str) -> (String, &'static str) {
