@@ -44,11 +44,11 @@ mod span;
 mod spot;
 mod trusted;
 
+use pulldown_cmark::{BrokenLink, CowStr, Options, Parser};
+
 pub use document::{Change, Document, Patch};
 pub use edit::{Edit, Level};
 pub use trusted::{Html, trust};
-
-use pulldown_cmark::{BrokenLink, CowStr, Options, Parser};
 
 const OPTIONS: Options = Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH).union(Options::ENABLE_TASKLISTS);
 

@@ -8,16 +8,17 @@ pub mod sse;
 pub mod store;
 pub mod wording;
 
-use crate::message::{Role, Usage};
+use std::{sync::Arc, time::Duration};
+
 use async_trait::async_trait;
 use futures::{
     StreamExt,
     stream::{self, BoxStream},
 };
 use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::Duration};
 
 pub use crate::config::provider::{Config, ConfigError, Kind};
+use crate::message::{Role, Usage};
 pub use error::ProviderError;
 pub use providers::{Choice, Providers};
 

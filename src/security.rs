@@ -4,8 +4,7 @@ use axum::{
     Router,
     http::{HeaderMap, HeaderName, HeaderValue, header},
 };
-use leptos::nonce::use_nonce;
-use leptos::prelude::use_context;
+use leptos::{nonce::use_nonce, prelude::use_context};
 use leptos_axum::ResponseOptions;
 use tower_http::set_header::SetResponseHeaderLayer;
 

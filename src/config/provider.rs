@@ -1,8 +1,9 @@
 //! The `[[provider]]` tables of `Leptos.toml`.
 
+use std::{collections::BTreeMap, fmt};
+
 use reqwest::Url;
 use serde::Deserialize;
-use std::{collections::BTreeMap, fmt};
 
 /// The longest of the times that can be set: a year.
 const MAX_SECONDS: u64 = 365 * 24 * 60 * 60;

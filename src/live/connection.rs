@@ -20,9 +20,11 @@ use leptos::{leptos_dom::helpers::window_event_listener_untyped, prelude::*, tas
 
 pub use super::client::ListUpdate;
 use super::{List, client::LOST_AFTER, close};
-use crate::ids::MessageId;
-use crate::message::{Epoch, Message};
-use crate::ui::drafts;
+use crate::{
+    ids::MessageId,
+    message::{Epoch, Message},
+    ui::drafts,
+};
 use tab::Tab;
 
 /// How the connection is, for the thin bar that shows it.

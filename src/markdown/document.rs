@@ -2,15 +2,17 @@
 
 use std::cell::Cell;
 
-use super::edit::Edit;
-use super::fence::Fence;
-use super::heal::{heal, only_marks};
-use super::html::{Root, append_code, plain, render};
-use super::inline::visible;
-use super::link::{Definitions, Label};
-use super::open::{Open, Total};
-use super::outline::{Outline, outline};
-use super::spot::Spot;
+use super::{
+    edit::Edit,
+    fence::Fence,
+    heal::{heal, only_marks},
+    html::{Root, append_code, plain, render},
+    inline::visible,
+    link::{Definitions, Label},
+    open::{Open, Total},
+    outline::{Outline, outline},
+    spot::Spot,
+};
 
 /// A text that grows, rendered block by block.
 #[derive(Default)]

@@ -1,7 +1,9 @@
 //! What is half-written at the end of a growing text: held back while it may become a mark, else closed.
 
-use super::leaf::{Leaf, LeafKind};
-use super::span::open;
+use super::{
+    leaf::{Leaf, LeafKind},
+    span::open,
+};
 
 /// A text that can be shown.
 pub(super) struct Healed {

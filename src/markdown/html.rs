@@ -1,14 +1,15 @@
 //! pulldown-cmark's events as HTML, a string for each top-level block.
 
-use std::cell::RefCell;
-use std::ops::Range;
+use std::{cell::RefCell, ops::Range};
 
 use pulldown_cmark::{Alignment, BrokenLink, CodeBlockKind, Event, Tag, TagEnd};
 
-use super::inline::{Inline, escape};
-use super::link::{Definitions, Label, label};
-use super::parser;
-use super::spot::ends_context;
+use super::{
+    inline::{Inline, escape},
+    link::{Definitions, Label, label},
+    parser,
+    spot::ends_context,
+};
 
 /// How an item's element ends.
 const ITEM_END: &str = "</li>";

@@ -1,12 +1,13 @@
 //! What stands inside a block: text, emphasis, links, images.
 
-use std::borrow::Cow;
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 
-use super::direction::Direction;
-use super::link::{Definitions, file_name, other_host, safe};
+use super::{
+    direction::Direction,
+    link::{Definitions, file_name, other_host, safe},
+};
 use crate::text::is_bidi_control;
 
 /// Writes the inline events of one block after another.

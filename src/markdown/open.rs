@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::html::{Root, elements};
-use super::link::Label;
-use super::outline::Outline;
-use super::path::MISSING_CELLS;
-use super::spot::Spot;
+use super::{
+    html::{Root, elements},
+    link::Label,
+    outline::Outline,
+    path::MISSING_CELLS,
+    spot::Spot,
+};
 
 /// The part of a text that is not finished.
 #[derive(Default)]

@@ -2,10 +2,12 @@
 
 use pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 
-use super::leaf::{Leaf, may_be_delimiters};
-use super::parser;
-use super::path::Path;
-use super::spot::{Spot, ends_context};
+use super::{
+    leaf::{Leaf, may_be_delimiters},
+    parser,
+    path::Path,
+    spot::{Spot, ends_context},
+};
 
 /// What [`outline`] finds.
 #[derive(Default)]

@@ -4,8 +4,10 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, Tag};
 
-use super::leaf::{Leaf, may_be_delimiters};
-use super::spot::{Container, Inside, Spot, is_block, item_mark};
+use super::{
+    leaf::{Leaf, may_be_delimiters},
+    spot::{Container, Inside, Spot, is_block, item_mark},
+};
 
 /// How deep a spot may lie, and so how long its context gets.
 const DEEPEST: usize = 8;

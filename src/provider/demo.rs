@@ -2,12 +2,14 @@
 
 mod log;
 
-use super::{Config, ConfigError, Model, Piece, Pieces, Provider, ProviderError, Request};
-use crate::message::Usage;
+use std::{iter, time::Duration};
+
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
-use std::{iter, time::Duration};
 use tokio::time::{Interval, interval};
+
+use super::{Config, ConfigError, Model, Piece, Pieces, Provider, ProviderError, Request};
+use crate::message::Usage;
 
 const PACE: f64 = 40.0;
 const MODELS: [(&str, &str); 4] = [

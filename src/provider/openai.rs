@@ -9,11 +9,6 @@ mod think;
 mod transcript;
 mod wire;
 
-use super::{Config, ConfigError, Model, Piece, Pieces, Provider, ProviderError, Request, Turn};
-use crate::message::Role;
-use async_trait::async_trait;
-use futures::{StreamExt, TryStreamExt};
-use reqwest::{Client, Method, Response, Url};
 use std::{
     sync::{
         Arc,
@@ -21,6 +16,13 @@ use std::{
     },
     time::Duration,
 };
+
+use async_trait::async_trait;
+use futures::{StreamExt, TryStreamExt};
+use reqwest::{Client, Method, Response, Url};
+
+use super::{Config, ConfigError, Model, Piece, Pieces, Provider, ProviderError, Request, Turn};
+use crate::message::Role;
 
 const OPENAI: &str = "https://api.openai.com/v1";
 /// How long the beginning of a reply may take: a machine at home reads a long prompt for minutes.

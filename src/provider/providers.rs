@@ -1,12 +1,14 @@
 //! All providers that are set up, as one menu of models. Nobody who looks at it ever waits for a provider.
 
-use super::{Config, ConfigError, Kind, Model, ModelHandle, Provider, ProviderError, demo::Demo, openai::OpenAi};
-use crate::{database::Database, error::Failure};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
+
 use tokio::time::{Instant, timeout};
+
+use super::{Config, ConfigError, Kind, Model, ModelHandle, Provider, ProviderError, demo::Demo, openai::OpenAi};
+use crate::{database::Database, error::Failure};
 
 /// How long a provider may take to list its models.
 const LIST_TIMEOUT: Duration = Duration::from_secs(30);

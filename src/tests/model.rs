@@ -21,9 +21,10 @@ mod tab;
 #[path = "model/world.rs"]
 mod world;
 
+use stateright::{Checker, HasDiscoveries, Model};
+
 use design::{ALIKE, Design, Guard, Luck, NONE, SHORT};
 use properties::{CONVERGE, DURABLE, FINAL, FORWARD, PREFIX};
-use stateright::{Checker, HasDiscoveries, Model};
 
 /// Looks at every state, and finds nothing that is broken.
 fn holds(design: Design) {

@@ -22,11 +22,12 @@ mod streaming;
 mod text;
 
 use futures::StreamExt;
-use provider_server::{Answer, ProviderServer};
 use rivulet::{
     message::{Role, Usage},
     provider::{Config, Kind, Piece, Pieces, Provider, ProviderError, Request, Turn, openai::OpenAi},
 };
+
+use provider_server::{Answer, ProviderServer};
 
 /// All that came of one attempt, neighbours of the same kind joined.
 #[derive(Clone, Debug, Default, PartialEq)]

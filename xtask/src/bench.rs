@@ -5,10 +5,13 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::build::{Built, build, measuring};
-use crate::command::{cannot_start, succeeded};
-use crate::project::Project;
-use crate::{browser, output};
+use crate::{
+    browser,
+    build::{Built, build, measuring},
+    command::{cannot_start, succeeded},
+    output,
+    project::Project,
+};
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Row {

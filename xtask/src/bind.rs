@@ -1,14 +1,15 @@
 //! wasm-bindgen: from the compiler's WASM to a program that a browser can load.
 
-use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::files;
-use crate::site::Site;
+use crate::{files, site::Site};
 
 /// leptos' type for an element of a view in which all is literal, as it stands in the names of its functions.
 const INERT: &[u8] = b"InertElement";

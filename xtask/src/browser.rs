@@ -1,17 +1,21 @@
 //! The Playwright tests: node's packages, a browser, and the run.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail};
 
-use crate::build::Built;
-use crate::command::{cannot_start, run, step};
-use crate::counts::Counts;
-use crate::files;
-use crate::install::apt_install;
-use crate::project::Project;
+use crate::{
+    build::Built,
+    command::{cannot_start, run, step},
+    counts::Counts,
+    files,
+    install::apt_install,
+    project::Project,
+};
 
 pub fn has_tests(project: &Project) -> bool {
     folder(project).join("package.json").exists()

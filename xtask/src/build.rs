@@ -1,17 +1,23 @@
 //! Building both halves.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 use cargo_metadata::{Artifact, TargetKind};
 
-use crate::cargo_build::{self, CargoBuild};
-use crate::command::{cargo, step};
-use crate::project::Project;
-use crate::site::Site;
-use crate::toolchain::Toolchain;
-use crate::{bind, compress, paths, style, toolchain};
+use crate::{
+    bind,
+    cargo_build::{self, CargoBuild},
+    command::{cargo, step},
+    compress, paths,
+    project::Project,
+    site::Site,
+    style,
+    toolchain::{self, Toolchain},
+};
 
 pub struct Built {
     /// The server's executable.

@@ -1,17 +1,21 @@
 //! Cargo's builds: how far they are, and what they made.
 
-use std::io::{self, BufReader, IsTerminal};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::thread;
+use std::{
+    io::{self, BufReader, IsTerminal},
+    path::PathBuf,
+    process::{Command, Stdio},
+    thread,
+};
 
 use anyhow::{Context, Result};
 use cargo_metadata::{Artifact, Message};
 use indicatif::MultiProgress;
 use jobserver::Client;
 
-use crate::command::{cannot_start, succeeded};
-use crate::progress::Progress;
+use crate::{
+    command::{cannot_start, succeeded},
+    progress::Progress,
+};
 
 pub struct CargoBuild {
     /// What is built, as in "Building the server".

@@ -1,9 +1,11 @@
 //! Steps and the programs that they run.
 
-use std::io::{self, IsTerminal, Read, Write};
-use std::process::{Command, ExitStatus, Stdio};
-use std::thread;
-use std::time::Instant;
+use std::{
+    io::{self, IsTerminal, Read, Write},
+    process::{Command, ExitStatus, Stdio},
+    thread,
+    time::Instant,
+};
 
 use anyhow::{Context, Result, bail};
 

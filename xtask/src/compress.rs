@@ -1,16 +1,16 @@
 //! `.br` and `.gz` beside the site's files, so that the server need not compress anything.
 
-use std::ffi::OsStr;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsStr,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 use brotli::enc::BrotliEncoderParams;
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::{Compression, write::GzEncoder};
 
-use crate::files;
-use crate::site::Site;
+use crate::{files, site::Site};
 
 /// What gets smaller; pictures and fonts are compressed already.
 const COMPRESSIBLE: [&str; 11] =

@@ -1,7 +1,6 @@
 //! How many tests passed and failed, read from what the test programs say.
 
-use std::iter::Sum;
-use std::ops::Add;
+use std::{iter::Sum, ops::Add};
 
 use anyhow::{Context, Result};
 use console::strip_ansi_codes;

@@ -1,12 +1,16 @@
 //! `cargo deny`: known faults, licences and sources of the packages that the project is built from.
 
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+};
 
 use anyhow::Result;
 
-use crate::command::{cargo, in_repository, run, step};
-use crate::project::Project;
+use crate::{
+    command::{cargo, in_repository, run, step},
+    project::Project,
+};
 
 const VERSION: &str = "0.20.2";
 

@@ -1,17 +1,21 @@
 //! `cargo xtask faults`: builds the release server and the program that breaks it, and runs that.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
 
 use anyhow::{Context, Result, bail};
 use cargo_metadata::Artifact;
 
-use crate::build::{Built, build, executable};
-use crate::cargo_build::{self, CargoBuild};
-use crate::command::{cannot_start, cargo, run, step};
-use crate::install::{apt_get, is_possible};
-use crate::project::Project;
-use crate::signals;
+use crate::{
+    build::{Built, build, executable},
+    cargo_build::{self, CargoBuild},
+    command::{cannot_start, cargo, run, step},
+    install::{apt_get, is_possible},
+    project::Project,
+    signals,
+};
 
 /// Runs the faults that `arguments` ask for, and ends as they did.
 pub fn faults(arguments: &[&str]) -> Result<ExitCode> {

@@ -1,7 +1,9 @@
 //! Installing what the whole machine then has: only if somebody said so.
 
-use std::io::{self, IsTerminal, Write};
-use std::process::Command;
+use std::{
+    io::{self, IsTerminal, Write},
+    process::Command,
+};
 
 use anyhow::{Result, bail};
 

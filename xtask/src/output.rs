@@ -1,7 +1,6 @@
 //! What belongs on standard output, alone there.
 
-use std::fs::File;
-use std::io::Write;
+use std::{fs::File, io::Write};
 
 use anyhow::{Context, Result};
 

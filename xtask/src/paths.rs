@@ -1,8 +1,10 @@
 //! What browsers load names no folder of the machine that built it: panics carry the paths of the sources.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail};
 

@@ -1,7 +1,9 @@
 //! How far a build is: a bar on a terminal, elsewhere a line every now and then.
 
-use std::io::{self, BufReader, Read};
-use std::time::{Duration, Instant};
+use std::{
+    io::{self, BufReader, Read},
+    time::{Duration, Instant},
+};
 
 use console::strip_ansi_codes;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};

@@ -1,17 +1,17 @@
 //! `cargo xtask run`: build, serve, say where.
 
-use std::fs;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, ExitCode, ExitStatus};
-use std::thread;
-use std::time::Duration;
+use std::{
+    fs,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
+    path::Path,
+    process::{Child, Command, ExitCode, ExitStatus},
+    thread,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 
-use crate::build::build;
-use crate::project::Project;
-use crate::signals;
+use crate::{build::build, project::Project, signals};
 
 /// Serves until the server ends, and ends as it did.
 pub fn run(release: bool) -> Result<ExitCode> {

@@ -1,7 +1,9 @@
 //! The site that the server serves: the page's program, its style, and the files of `public/`.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 

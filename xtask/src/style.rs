@@ -1,7 +1,9 @@
 //! One style sheet out of many: `@import "file.css";` is replaced by the file.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 

@@ -1,15 +1,21 @@
 //! `cargo xtask test`: every check that there is, and one line at the end that counts them.
 
-use std::process::{Command, ExitCode};
-use std::time::Instant;
+use std::{
+    process::{Command, ExitCode},
+    time::Instant,
+};
 
 use anyhow::Result;
 
-use crate::build::build;
-use crate::command::{cargo, run, run_and_read};
-use crate::counts::Counts;
-use crate::project::Project;
-use crate::{browser, deny, faults, paths, toolchain};
+use crate::{
+    browser,
+    build::build,
+    command::{cargo, run, run_and_read},
+    counts::Counts,
+    deny, faults, paths,
+    project::Project,
+    toolchain,
+};
 
 /// Goes on after a failure, so that a missing comma hides no broken test.
 pub fn test() -> Result<ExitCode> {

@@ -1,13 +1,14 @@
 //! A compiler that can make WASM: rustup's, or Debian's where rustup's server cannot be reached.
 
-use std::path::Path;
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use anyhow::{Context, Result};
 
-use crate::command::{cargo, in_repository, run, step};
-use crate::install::apt_install;
-use crate::project::Project;
+use crate::{
+    command::{cargo, in_repository, run, step},
+    install::apt_install,
+    project::Project,
+};
 
 pub const WASM: &str = "wasm32-unknown-unknown";
 

@@ -1,9 +1,10 @@
 //! One event of a stream, or a whole reply, as real servers write it: nearly every field may be absent, null, or of
 //! another kind than it should be. What is not needed is never a reason to lose what is.
 
+use serde_json::Value;
+
 use super::json::Json;
 use crate::message::Usage;
-use serde_json::Value;
 
 /// Where thinking may stand. Servers in transition send the same under several names: the first that has some counts.
 const THINKING: [&str; 5] =

@@ -1,6 +1,7 @@
 //! From what a server sends of its failure to a sentence for people.
 
-use crate::provider::ProviderError;
+use std::time::{Duration, SystemTime};
+
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
@@ -8,7 +9,8 @@ use base64::{
 use percent_encoding::percent_decode_str;
 use reqwest::{Response, header, header::HeaderMap};
 use serde_json::Value;
-use std::time::{Duration, SystemTime};
+
+use crate::provider::ProviderError;
 
 /// The most characters of a server's own words that are shown.
 const LONGEST: usize = 300;

@@ -1,14 +1,16 @@
 //! Asking over HTTP, and what comes of it when it does not go well.
 
-use super::{OpenAi, failure, failure::Said};
-use crate::provider::{ConfigError, ProviderError};
+use std::{collections::BTreeMap, time::Duration};
+
 use reqwest::{
     Client, Method, RequestBuilder, Response, Url,
     header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue},
     redirect::Policy,
 };
-use std::{collections::BTreeMap, time::Duration};
 use tokio::time::timeout;
+
+use super::{OpenAi, failure, failure::Said};
+use crate::provider::{ConfigError, ProviderError};
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// The most bytes of a list of models, and of a reply that is not streamed.

@@ -1,14 +1,16 @@
 //! A streamed reply: bytes to events to pieces, with an eye on the clock.
 
+use std::time::Duration;
+
+use futures::{StreamExt, stream};
+use reqwest::Response;
+use tokio::time::{Instant, timeout_at};
+
 use super::{
     Timeouts,
     transcript::{End, Transcript},
 };
 use crate::provider::{Piece, Pieces, ProviderError, sse};
-use futures::{StreamExt, stream};
-use reqwest::Response;
-use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
 
 /// How long a server that has said why it finished may still take for the usage, and for hanging up.
 const FAREWELL: Duration = Duration::from_secs(2);

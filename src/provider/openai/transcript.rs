@@ -1,11 +1,12 @@
 //! One reply as the server sends it: what has come, and how it ended.
 
+use std::{collections::VecDeque, time::Duration};
+
 use super::{OpenAi, chunk::Chunk, chunk::Words, failure::Said, think::Splitter};
 use crate::{
     message::{Role, Usage},
     provider::{Piece, ProviderError, Request, sse, sse::Event, wording::Wording},
 };
-use std::{collections::VecDeque, time::Duration};
 
 /// Turns events into pieces and finds out whether the reply is whole.
 pub struct Transcript {

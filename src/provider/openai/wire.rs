@@ -1,12 +1,14 @@
 //! What a server is asked, and the models that it lists.
 
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
 use super::think::without_thinking;
 use crate::{
     message::Role,
     provider::{Model, Request},
 };
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// The most models of one server that are offered, and the most characters of a model's id and name.
 const MOST_MODELS: usize = 500;

@@ -3,8 +3,10 @@
 use proptest::prelude::*;
 use rivulet::markdown::{Change, Document, html};
 
-use crate::page::Page;
-use crate::texts::{beginnings, each_character};
+use crate::{
+    page::Page,
+    texts::{beginnings, each_character},
+};
 
 /// Lines of lists, tables and quotes, and pieces of lines.
 const LINES: &[&str] = &[

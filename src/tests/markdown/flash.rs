@@ -2,8 +2,10 @@
 
 use rivulet::markdown::Document;
 
-use crate::elements::{Piece, pieces, without_directions};
-use crate::texts::each_character;
+use crate::{
+    elements::{Piece, pieces, without_directions},
+    texts::each_character,
+};
 
 /// The texts of a document's elements, those in code left out.
 fn texts(document: &Document) -> Vec<String> {

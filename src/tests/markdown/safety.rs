@@ -3,8 +3,10 @@
 use proptest::prelude::*;
 use rivulet::markdown::{Document, html};
 
-use crate::elements::{EMPTY, Piece, attributes, pieces};
-use crate::texts::{beginnings, cuts, text};
+use crate::{
+    elements::{EMPTY, Piece, attributes, pieces},
+    texts::{beginnings, cuts, text},
+};
 
 const ELEMENTS: [&str; 29] = [
     "p",

@@ -4,9 +4,11 @@ use pulldown_cmark::{Event, Parser, Tag};
 use rivulet::markdown::{Document, html};
 use serde_json::Value;
 
-use crate::elements::{normal, without_directions};
-use crate::page::Page;
-use crate::texts::each_character;
+use crate::{
+    elements::{normal, without_directions},
+    page::Page,
+    texts::each_character,
+};
 
 /// The examples: their number, section, source and HTML.
 fn examples() -> Vec<(u64, String, String, String)> {

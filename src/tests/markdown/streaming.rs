@@ -3,8 +3,10 @@
 use proptest::prelude::*;
 use rivulet::markdown::{Change, Document, html};
 
-use crate::page::Page;
-use crate::texts::{beginnings, cuts, each_character, text};
+use crate::{
+    page::Page,
+    texts::{beginnings, cuts, each_character, text},
+};
 
 /// Shows all beginnings and then the whole text; the page must then be what the whole text gives at once.
 fn stream<'a>(beginnings: impl IntoIterator<Item = &'a str>, text: &str) {

@@ -4,8 +4,10 @@ use proptest::prelude::*;
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd, html::push_html};
 use rivulet::markdown::html;
 
-use crate::elements::{normal, without_directions};
-use crate::texts::text;
+use crate::{
+    elements::{normal, without_directions},
+    texts::text,
+};
 
 /// The text rendered by pulldown-cmark, with raw HTML, links, images, code, tables and tasks in our form.
 fn reference(text: &str) -> String {

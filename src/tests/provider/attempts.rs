@@ -1,14 +1,16 @@
 //! Attempts: only before the first word, only if it may help. The clock is tokio's paused one, except over HTTP.
 
-use crate::{Answer, Came, ask, provider, provider_server::ProviderServer, text};
-use async_trait::async_trait;
-use futures::{StreamExt, stream};
-use rivulet::provider::{self, Model, Piece, Pieces, Provider, ProviderError, Request};
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+
+use async_trait::async_trait;
+use futures::{StreamExt, stream};
+use rivulet::provider::{self, Model, Piece, Pieces, Provider, ProviderError, Request};
 use tokio::time::Instant;
+
+use crate::{Answer, Came, ask, provider, provider_server::ProviderServer, text};
 
 /// Gives one prepared reply after the other.
 struct Prepared(Mutex<Vec<Vec<Result<Piece, ProviderError>>>>);

@@ -1,14 +1,16 @@
 //! The built-in provider.
 
-use crate::{Came, ask};
+use std::time::Duration;
+
 use futures::StreamExt;
 use rivulet::{
     message::Role,
     provider::{Config, Piece, Provider, Request, Turn, demo::Demo},
     text::normalize,
 };
-use std::time::Duration;
 use tokio::time::Instant;
+
+use crate::{Came, ask};
 
 fn demo(pace: f64) -> Demo {
     Demo::new(&Config { pace: Some(pace), ..Config::demo() }).expect("a provider")

@@ -1,15 +1,17 @@
 //! Every way to fail, and the sentence for it. What had come stays.
 
-use crate::{
-    Answer, Came, KEY, ask, came_in_time, came_of, config, impatient, provider, provider_server::ProviderServer, text,
-};
-use futures::StreamExt;
-use rivulet::provider::{Config, Piece, Provider, ProviderError, openai::OpenAi};
 use std::{
     sync::Arc,
     time::{Duration, SystemTime},
 };
+
+use futures::StreamExt;
+use rivulet::provider::{Config, Piece, Provider, ProviderError, openai::OpenAi};
 use tokio::{net::TcpListener, sync::Notify, time::timeout};
+
+use crate::{
+    Answer, Came, KEY, ask, came_in_time, came_of, config, impatient, provider, provider_server::ProviderServer, text,
+};
 
 const SETTING: &str = "OPENAI_BASE_URL, or base-url in Leptos.toml";
 

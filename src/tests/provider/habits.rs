@@ -1,12 +1,14 @@
 //! What servers send that no specification foresees. Each was recorded from a real one, or is one step from it.
 
-use crate::{Answer, Came, KEY, ask, came_of, config, provider, provider_server::ProviderServer, text};
+use std::time::Duration;
+
 use rivulet::{
     message::{Role, Usage},
     provider::{Config, Provider, ProviderError, Request, Turn, openai::OpenAi},
 };
 use serde_json::{Value, json};
-use std::time::Duration;
+
+use crate::{Answer, Came, KEY, ask, came_of, config, provider, provider_server::ProviderServer, text};
 
 const DONE: &str = "data: [DONE]\n\n";
 

@@ -1,6 +1,13 @@
 //! Settings, the menu of models, and what a request says.
 
-use crate::{Answer, Came, ask, config, provider, provider_server::ProviderServer, text};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use rivulet::{
@@ -11,17 +18,12 @@ use rivulet::{
     },
 };
 use serde_json::json;
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
-    time::Duration,
-};
 use tokio::{
     sync::Notify,
     time::{Instant, advance},
 };
+
+use crate::{Answer, Came, ask, config, provider, provider_server::ProviderServer, text};
 
 const DONE: &str = "data: [DONE]\n\n";
 

@@ -5,10 +5,12 @@
 //! - `NAME.json`: what is in it, `{"thinking": "…", "text": "…", "usage": [input, output] or null, "complete": true}`, the
 //!   last one if nothing is to be said against it
 
-use crate::{Answer, Came, ask, provider, provider_server::ProviderServer};
+use std::{fs, path::Path};
+
 use rivulet::{provider::Provider, text::normalize};
 use serde::Deserialize;
-use std::{fs, path::Path};
+
+use crate::{Answer, Came, ask, provider, provider_server::ProviderServer};
 
 #[derive(Debug, Deserialize, PartialEq)]
 struct Expected {

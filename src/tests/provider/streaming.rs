@@ -1,17 +1,19 @@
 //! Streams that go well, in all the ways in which servers write them.
 
-use crate::{Answer, Came, ask, came_of, provider, provider_server::ProviderServer, text};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
 use futures::StreamExt;
 use proptest::prelude::*;
 use rivulet::{
     message::Usage,
     provider::{Piece, Provider},
 };
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
 use tokio::{runtime::Runtime, sync::Notify};
+
+use crate::{Answer, Came, ask, came_of, provider, provider_server::ProviderServer, text};
 
 /// Everything at once that a stream may have in it.
 const WIRE: &[u8] = b"\xEF\xBB\xBFdata: {\"choices\":[{\"delta\":{\"reasoning\":\"First: \"}}]}\n\n\

@@ -34,12 +34,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fault::{Outcome, Rounds, grouped};
 use futures::{StreamExt, stream};
 use tokio::signal::{
     ctrl_c,
     unix::{SignalKind, signal},
 };
+
+use fault::{Outcome, Rounds, grouped};
 
 const USAGE: &str = "\
 cargo xtask faults [--seed N] [--minutes M] [--only NAME] [--short]

@@ -15,9 +15,8 @@ use std::{
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use tokio::time::sleep;
 
-use log::Log;
-
 use crate::support::{Folder, soon};
+use log::Log;
 
 pub struct Server {
     pub address: SocketAddr,
