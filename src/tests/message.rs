@@ -5,6 +5,8 @@
 mod arbitrary;
 #[path = "message/client.rs"]
 mod client;
+#[path = "message/protocol.rs"]
+mod protocol;
 
 use proptest::prelude::*;
 use rivulet::{
