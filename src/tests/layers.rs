@@ -3,6 +3,8 @@
 //! Every path that begins with `crate::` or `super::` is an edge, wherever it stands; declarations (`mod`) and re-exports
 //! (`pub use`) are none.
 
+#[path = "layers/documents.rs"]
+mod documents;
 #[path = "layers/edges.rs"]
 mod edges;
 #[path = "layers/words.rs"]
