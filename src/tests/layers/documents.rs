@@ -15,7 +15,8 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn documents() -> Vec<PathBuf> {
+/// All that is written in Markdown, at the root and in `docs`.
+pub fn documents() -> Vec<PathBuf> {
     let markdown = |folder: PathBuf| {
         let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path());
         entries.filter(|path| path.extension().is_some_and(|extension| extension == "md"))

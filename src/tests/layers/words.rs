@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use crate::edges::files;
+use crate::{documents::documents, edges::files};
 
 /// In names and comments. Two words stand for the two in a row.
 const BANNED: [&str; 20] = [
@@ -41,10 +41,10 @@ fn is_excepted(file: &Path, word: &str) -> bool {
 }
 
 #[test]
-fn banned_words_are_in_no_name_and_no_comment() {
+fn banned_words_are_in_no_name_no_comment_and_no_document() {
     let mut found = vec![];
-    for file in files(Path::new("src")) {
-        let text = fs::read_to_string(&file).expect("a source file");
+    for file in files(Path::new("src")).into_iter().chain(documents()) {
+        let text = fs::read_to_string(&file).expect("a file");
         for (number, line) in text.lines().enumerate() {
             let words = words(line);
             for banned in BANNED.iter().filter(|banned| words.contains(&format!(" {banned} "))) {
