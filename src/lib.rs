@@ -14,7 +14,7 @@
 //! the other; joining, resuming, catching up and recovery are all that.
 //!
 //! # The layers
-//! A module uses those below it, never one above.
+//! A module uses those on the lines below it, never one above or beside it; `docs/ARCHITECTURE.md` has walks through them.
 //! - `server` the HTTP surface: routes, the socket, forms, connections
 //! - [`app`] the HTML shell and the table of pages
 //! - [`chat`], [`people`] pages, their state, and the server functions that they call
@@ -25,10 +25,11 @@
 //! - `provider` (server) where replies come from
 //! - [`conversation`], [`account`] types, rules and rows
 //! - `database`, `config`, `security` (server)
-//! - [`markdown`] text to HTML, block by block as it grows; [`ui`] pieces of page that know nothing of chat
+//! - [`markdown`] text to HTML, block by block as it grows; [`ui`] pieces of page that use nothing of chat
 //! - [`message`] the heart: `Message`, `Position`, `Event`; no I/O
-//! - [`ids`] names of things; [`error`] the one error that crosses to the browser; [`json`] how functions speak;
-//!   [`text`] what becomes of text that comes in
+//! - [`error`] the one error that crosses to the browser
+//! - [`ids`] names of things; [`json`] how functions are encoded; [`text`] what becomes of text that comes in;
+//!   `private_files` (server) files for one user alone
 //!
 //! Folders name features and repeat the same few file names; `store.rs` is the only place with SQL, `api.rs` holds the
 //! server functions. Whole modules are gated by the features `ssr` (server) and `hydrate` (browser), not lines.

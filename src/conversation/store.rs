@@ -11,7 +11,7 @@ use crate::{
 };
 
 const CONVERSATION: &str = "c.id, c.rev, c.title, c.updated_at, c.deleted";
-const HEAD: &str = "m.id, m.rev, m.place, m.attempt, m.shown, m.role, m.status, m.epoch, m.nonce";
+const META: &str = "m.id, m.rev, m.place, m.attempt, m.shown, m.role, m.status, m.epoch, m.nonce";
 pub(crate) const MESSAGE: &str =
     "m.id, m.role, m.model, m.epoch, m.nonce, m.status, m.parts, m.ended_at, m.error, m.usage";
 
@@ -116,7 +116,7 @@ impl Database {
         shown.reverse();
         let first = shown.first().map_or(before, |(place, _)| *place);
         let metas = sqlx::query(AssertSqlSafe(format!(
-            "SELECT {HEAD} FROM messages m WHERE m.conversation_id = $1 AND m.place >= $2 AND m.place < $3
+            "SELECT {META} FROM messages m WHERE m.conversation_id = $1 AND m.place >= $2 AND m.place < $3
              ORDER BY m.place, m.attempt"
         )))
         .bind(id.to_string())
@@ -130,7 +130,7 @@ impl Database {
     }
 
     /// What has changed in a conversation since `rev`, oldest change first; `None` if the account has no such one.
-    pub async fn heads_since(
+    pub async fn metas_since(
         &self,
         account: AccountId,
         id: ConversationId,
@@ -140,7 +140,7 @@ impl Database {
             return Ok(None);
         };
         let sql = format!(
-            "SELECT {HEAD} FROM messages m WHERE m.conversation_id = $1 AND m.rev > $2 ORDER BY m.rev LIMIT $3"
+            "SELECT {META} FROM messages m WHERE m.conversation_id = $1 AND m.rev > $2 ORDER BY m.rev LIMIT $3"
         );
         let metas = sqlx::query(AssertSqlSafe(sql))
             .bind(id.to_string())

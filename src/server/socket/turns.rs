@@ -160,7 +160,7 @@ impl Socket {
                 let Changes { rev, rows, more } = database.conversations_since(account, since).await?;
                 Some(ListFrame { rev, more, frame: encode(&ServerFrame::<Change>::Conversations { rev, rows }) })
             }
-            List::Messages(of) => database.heads_since(account, of, since).await?.map(|Changes { rev, rows, more }| {
+            List::Messages(of) => database.metas_since(account, of, since).await?.map(|Changes { rev, rows, more }| {
                 ListFrame { rev, more, frame: encode(&ServerFrame::<Change>::Messages { of, rev, metas: rows }) }
             }),
         })
