@@ -1,7 +1,7 @@
 //! The socket's frames, both sides. JSON text, one WebSocket a tab.
 //!
 //! The page subscribes to messages by the [`Position`] that it has and to lists by their `rev`, and is sent what is
-//! missing and then what comes. [`socket`] is the server's side; [`client`] is a page's, and [`connection`] drives it in
+//! missing and then what comes. `server::socket` is the server's side; [`client`] is a page's, and [`connection`] drives it in
 //! the browser.
 
 use serde::{Deserialize, Serialize};
