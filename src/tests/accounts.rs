@@ -1,4 +1,4 @@
-//! Accounts: who may come in, and what those who may not are told.
+//! Accounts: who may come in, and what those who may not are shown.
 
 use std::time::{Duration, Instant};
 

@@ -2,7 +2,7 @@
 
 use crate::support::Server;
 
-/// Rule: a provider is told the newest messages, of 4 MiB at the most, and the last one in any case.
+/// Rule: a provider is sent the newest messages, of 4 MiB at the most, and the last one in any case.
 #[tokio::test]
 async fn a_long_conversation_is_not_sent_whole() {
     let server = Server::start().await;
