@@ -179,8 +179,8 @@ impl Replies {
         model: ModelHandle,
         resumes: bool,
     ) -> Result<Started, Failure> {
-        match started {
-            Ok(Started::Yes { place, .. }) => self.run(running, place, model, resumes),
+        match &started {
+            Ok(Started::Yes { reply, .. }) => self.run(running, reply.place, model, resumes),
             Ok(_) => self.hub.withdraw(&running),
             // Whoever asked learns that it failed, and may ask again; but a row without its reply would stand open for ever.
             Err(_) => drop(self.tasks.spawn(self.clone().find_out(running, model, resumes))),

@@ -3,7 +3,10 @@
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 use crate::{
-    conversation::store::{MESSAGE, hide_attempts, message, next_conversations_rev, next_messages_rev},
+    conversation::{
+        MessageMeta,
+        store::{MESSAGE, hide_attempts, message, next_conversations_rev, next_messages_rev},
+    },
     database::{Database, json},
     ids::{AccountId, ConversationId, MessageId, Millis, NodeId},
     message::{Epoch, Kind, Message, Part, Role, Status},
@@ -22,8 +25,8 @@ pub struct Exchange {
 /// What became of something that starts a reply.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Started {
-    /// The reply stands in the database: its place, and the change of the list that it came with.
-    Yes { place: i64, rev: i64 },
+    /// The reply stands in the database. The list's rows of it, and of the message that was written with it.
+    Yes { said: Option<MessageMeta>, reply: MessageMeta },
     /// The same send, come twice: nothing was done.
     Repeated,
     /// Another reply is running in this conversation.
@@ -87,14 +90,14 @@ impl Database {
         }
         let place = place - 2;
         let at = |place| Slot { conversation: new.conversation, rev: messages_rev, place, attempt: 1 };
-        match insert(&mut tx, &at(place), &new.said, None).await {
+        let said = match insert(&mut tx, &at(place), &new.said, None).await {
             // The id is taken by something else, here or elsewhere.
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Started::Changed),
             inserted => inserted?,
-        }
-        insert(&mut tx, &at(place + 1), &new.reply, Some(owner)).await?;
+        };
+        let reply = insert(&mut tx, &at(place + 1), &new.reply, Some(owner)).await?;
         tx.commit().await?;
-        Ok(Started::Yes { place: place + 1, rev: messages_rev })
+        Ok(Started::Yes { said: Some(said), reply })
     }
 
     /// Another attempt at a finished reply, shown in its place.
@@ -132,9 +135,9 @@ impl Database {
                 .fetch_one(&mut *tx)
                 .await?;
         hide_attempts(&mut tx, conversation, place, rev).await?;
-        insert(&mut tx, &Slot { conversation, rev, place, attempt }, reply, Some(owner)).await?;
+        let reply = insert(&mut tx, &Slot { conversation, rev, place, attempt }, reply, Some(owner)).await?;
         tx.commit().await?;
-        Ok(Started::Yes { place, rev })
+        Ok(Started::Yes { said: None, reply })
     }
 
     /// Opens a new epoch of a message that ended early: a compare-and-set on the epoch that the presser saw.
@@ -156,9 +159,9 @@ impl Database {
         if is_busy(&mut tx, conversation).await? {
             return Ok(Started::Busy);
         }
-        let place: Option<i64> = sqlx::query_scalar(
+        let slot: Option<(i64, i64)> = sqlx::query_as(
             "UPDATE messages SET epoch = $1, nonce = $2, status = 'pending', ended_at = NULL, error = NULL, usage = NULL, owner = $3, rev = $4
-             WHERE id = $5 AND epoch = $6 AND nonce = $7 AND status IN ('stopped', 'failed', 'interrupted') RETURNING place",
+             WHERE id = $5 AND epoch = $6 AND nonce = $7 AND status IN ('stopped', 'failed', 'interrupted') RETURNING place, attempt",
         )
         .bind(i64::from(next.counter))
         .bind(i64::from(next.nonce))
@@ -169,13 +172,11 @@ impl Database {
         .bind(i64::from(seen.nonce))
         .fetch_optional(&mut *tx)
         .await?;
-        match place {
-            Some(place) => {
-                tx.commit().await?;
-                Ok(Started::Yes { place, rev })
-            }
-            None => Ok(Started::Changed),
-        }
+        let Some((place, attempt)) = slot else { return Ok(Started::Changed) };
+        tx.commit().await?;
+        let slot = Slot { conversation, rev, place, attempt };
+        let reply = slot.meta(id, Role::Assistant, Status::Pending, next);
+        Ok(Started::Yes { said: None, reply })
     }
 }
 
@@ -223,7 +224,20 @@ struct Slot {
     attempt: i64,
 }
 
-async fn insert(tx: &mut AnyConnection, slot: &Slot, message: &Message, owner: Option<NodeId>) -> sqlx::Result<()> {
+impl Slot {
+    /// The list's row of a message that was written here, and is the attempt that is shown.
+    fn meta(&self, id: MessageId, role: Role, status: Status, epoch: Epoch) -> MessageMeta {
+        let Slot { rev, place, attempt, .. } = *self;
+        MessageMeta { id, rev, place, attempt, shown: true, role, status, epoch }
+    }
+}
+
+async fn insert(
+    tx: &mut AnyConnection,
+    slot: &Slot,
+    message: &Message,
+    owner: Option<NodeId>,
+) -> sqlx::Result<MessageMeta> {
     sqlx::query(
         "INSERT INTO messages (id, conversation_id, rev, place, attempt, shown, role, model, epoch, nonce, status, parts, owner)
          VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10, $11, $12)",
@@ -242,7 +256,7 @@ async fn insert(tx: &mut AnyConnection, slot: &Slot, message: &Message, owner: O
     .bind(owner.map(|owner| owner.to_string()))
     .execute(&mut *tx)
     .await?;
-    Ok(())
+    Ok(slot.meta(message.id, message.role, message.status, message.epoch))
 }
 
 impl Message {

@@ -115,22 +115,10 @@ pub async fn send(app: &AppState, account: AccountId, sending: Sending) -> Resul
         now,
     };
     let messages = vec![exchange.said.clone(), exchange.reply.clone()];
-    let Started::Yes { place, rev } = app.replies.answer(account, exchange, model).await? else {
-        return Ok(Sent { metas: vec![], messages: vec![] });
-    };
-    let metas = (messages.iter().zip(place - 1..))
-        .map(|(message, place)| MessageMeta {
-            id: message.id,
-            rev,
-            place,
-            attempt: 1,
-            shown: true,
-            role: message.role,
-            status: message.status,
-            epoch: message.epoch,
-        })
-        .collect();
-    Ok(Sent { metas, messages })
+    Ok(match app.replies.answer(account, exchange, model).await? {
+        Started::Yes { said, reply } => Sent { metas: said.into_iter().chain([reply]).collect(), messages },
+        _ => Sent { metas: vec![], messages: vec![] },
+    })
 }
 
 /// Deletes a conversation: at once invisible everywhere, and removed behind everybody's back.
