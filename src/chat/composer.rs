@@ -11,6 +11,7 @@ use super::{
     conversation_list::SidebarList,
     draft::focus_composer,
     model_menu::{ModelMenu, NoModels},
+    outbox::pending_sends::PendingSends,
     page_context::PageContext,
     thread::Thread,
 };
@@ -30,7 +31,10 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
     Effect::new(move |_| answered.set_value(true));
     let field = Field::new(thread, menu, outbox, &refusal.message);
     let running = Memo::new(move |_| thread.and_then(Thread::running));
-    let is_sending = move || field.place.and_then(|id| outbox.pending(id)).is_some_and(|one| outbox.is_sending(one.id));
+    let is_sending = move || {
+        let is_sending = |all: &PendingSends| Some(all.is_sending(all.pending(field.place?)?.id));
+        outbox.with(is_sending).unwrap_or(false)
+    };
     let cannot_send = Memo::new(move |_| is_sending() || menu.is_empty());
     let open = opener();
     bring_back(field);
@@ -166,10 +170,13 @@ fn take_back(field: Field) {
         if field.thread.is_some_and(|thread| !thread.is_ready()) || field.node.get().is_none() {
             return;
         }
-        let Some((sending, why)) = field.outbox.refused(field.place) else { return };
-        match field.thread.is_none() && is_listed(sidebar, sending.conversation) {
-            true => field.outbox.forget(sending.id),
-            false => field.hand_back(sending, why),
+        let refused =
+            field.outbox.with(|all| all.refused(field.place).map(|(sending, why)| (sending.clone(), why.cloned())));
+        let Some((sending, why)) = refused else { return };
+        if field.thread.is_none() && is_listed(sidebar, sending.conversation) {
+            field.outbox.forget(sending.id);
+        } else {
+            field.hand_back(sending, why);
         }
     });
 }
@@ -178,7 +185,7 @@ fn take_back(field: Field) {
 fn notice_arrival(field: Field, open: impl Fn(ConversationId) + 'static) {
     let sidebar = use_context::<SidebarList>();
     Effect::new(move |_| {
-        let Some(asked) = field.outbox.unsure(field.place) else { return };
+        let Some(asked) = field.outbox.with(|all| all.unsure(field.place).cloned()) else { return };
         let arrived = match field.thread {
             Some(thread) => thread.has(asked.id),
             None => is_listed(sidebar, asked.conversation),

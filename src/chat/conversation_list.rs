@@ -1,6 +1,6 @@
 //! The conversations that the sidebar has loaded, kept up to date.
 
-use std::{collections::HashMap, rc::Rc};
+use std::collections::HashMap;
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -10,7 +10,7 @@ use crate::{
     ids::{ConversationId, Millis},
     live::{
         List,
-        connection::{self, Follower, ListUpdate},
+        connection::{Connection, Follower, ListUpdate},
     },
 };
 
@@ -75,12 +75,12 @@ impl ConversationList {
         });
     }
 
-    pub fn go_live(self) {
-        connection::follow_list(
+    pub fn go_live(self, connection: Connection) {
+        connection.follow_list(
             List::Conversations,
             Follower {
                 rev: Box::new(move || self.rev.get_value()),
-                take: Rc::new(move |rev, update| {
+                take: Box::new(move |rev, update| {
                     if let ListUpdate::Conversations(rows) = update {
                         self.rev.set_value(rev);
                         self.take(rows);
@@ -88,6 +88,10 @@ impl ConversationList {
                 }),
             },
         );
+    }
+
+    pub fn leave(self, connection: Connection) {
+        connection.leave_list(List::Conversations);
     }
 
     /// A conversation's title as it is now.

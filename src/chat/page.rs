@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     ids::ConversationId,
-    live::connection::{self, Link},
+    live::connection::{Connection, Link},
     ui::{NotFound, browser, drafts, status::StatusRegion},
 };
 
@@ -28,15 +28,16 @@ use crate::{
 pub fn Chats() -> impl IntoView {
     let page_data = Resource::new(|| (), |()| api::enter());
     let drawer = RwSignal::new(false);
-    let (menu, outbox, inherited) = (Menu::default(), Outbox::default(), RwSignal::new(()));
-    provide_context(PageContext { page_data, drawer, answered: StoredValue::new(false), menu, outbox, inherited });
+    let (connection, menu, outbox) = (Connection::new(), Menu::default(), Outbox::default());
+    let (answered, inherited) = (StoredValue::new(false), RwSignal::new(()));
+    provide_context(PageContext { page_data, drawer, answered, connection, menu, outbox, inherited });
     provide_context(SidebarList::default());
     let link = RwSignal::new(Link::Fine);
     Effect::new(move |_| {
         if let Some(Ok(page_data)) = page_data.get() {
             // Before anything reads a draft.
             drafts::claim(&page_data.person.email);
-            connection::start(page_data.build, link);
+            connection.start(page_data.build, link);
             browser::keep_cookie("offset", &(-js_sys::Date::new_0().get_timezone_offset() as i32).to_string());
             menu.keep_asking();
         }
@@ -54,7 +55,7 @@ pub fn Chats() -> impl IntoView {
             <a class="skip" href="#main" rel="external">
                 {"Skip to the conversation"}
             </a>
-            <LinkBar link />
+            <LinkBar connection link />
             <StatusRegion />
             <Suspense>
                 {move || Suspend::new(async move {
@@ -96,7 +97,7 @@ fn move_the_cursor(drawer: RwSignal<bool>) {
 
 /// Returns when this page is not live, and that nothing is lost by it.
 #[component]
-fn LinkBar(link: RwSignal<Link>) -> impl IntoView {
+fn LinkBar(connection: Connection, link: RwSignal<Link>) -> impl IntoView {
     view! {
         <div class="link-bar" role="status" hidden=move || link.get() == Link::Fine>
             {move || match link.get() {
@@ -104,7 +105,7 @@ fn LinkBar(link: RwSignal<Link>) -> impl IntoView {
                 Link::Lost => {
                     view! {
                         "Connection lost. Replies go on; this page catches up by itself. "
-                        <button type="button" on:click=move |_| connection::reconnect_now()>
+                        <button type="button" on:click=move |_| connection.reconnect_now()>
                             "Reconnect now"
                         </button>
                     }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{api::PageData, model_menu::Menu, outbox::Outbox};
-use crate::error::Failure;
+use crate::{error::Failure, live::connection::Connection};
 
 /// What the pages below share: loaded once, and whether the drawer is open.
 #[derive(Clone, Copy)]
@@ -12,6 +12,7 @@ pub struct PageContext {
     pub drawer: RwSignal<bool>,
     /// Whether a page of this document has shown already why a form came back.
     pub answered: StoredValue<bool>,
+    pub connection: Connection,
     pub menu: Menu,
     pub outbox: Outbox,
     /// Changes when this tab has inherited what other tabs left.

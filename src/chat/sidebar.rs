@@ -14,7 +14,6 @@ use crate::{
     account::Person,
     conversation::Conversation,
     ids::{ConversationId, Millis},
-    live::{List, connection},
     ui::{browser, drafts, icon},
 };
 
@@ -22,13 +21,13 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 
 #[component]
 pub fn Sidebar(page_data: PageData) -> impl IntoView {
-    let PageContext { drawer, .. } = expect_context();
+    let PageContext { drawer, connection, .. } = expect_context();
     let list = ConversationList::new(&page_data);
     if let Some(sidebar) = use_context::<SidebarList>() {
         Effect::new(move |_| sidebar.set(list));
     }
-    Effect::new(move |_| list.go_live());
-    on_cleanup(|| connection::leave_list(List::Conversations));
+    Effect::new(move |_| list.go_live(connection));
+    on_cleanup(move || list.leave(connection));
     let (now, offset) = (page_clock(page_data.clock.now), page_data.clock.offset);
     let groups = Memo::new(move |_| grouped(list.sorted(), Clock { now: now.get(), offset }));
     let path = use_location().pathname;

@@ -1,9 +1,6 @@
 //! A conversation: its messages, each its own signal, and what may change beside them.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    rc::Rc,
-};
+use std::collections::{BTreeMap, HashMap};
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -18,7 +15,7 @@ use crate::{
     ids::{ConversationId, MessageId},
     live::{
         List,
-        connection::{self, Follower, ListUpdate, Live},
+        connection::{Connection, Follower, ListUpdate, Live},
     },
     message::{Message, Role},
 };
@@ -38,6 +35,7 @@ pub struct Thread {
     pub contents: RwSignal<Contents>,
     /// What it was called when it was loaded.
     pub given_title: RwSignal<String>,
+    connection: Connection,
     pub outbox: Outbox,
     menu: Menu,
     /// Whether it begins with a message from this tab, of which the server may not have received anything yet.
@@ -67,15 +65,16 @@ pub struct Thread {
 
 impl Thread {
     /// Nothing of it is loaded yet.
-    pub fn new(id: ConversationId, outbox: Outbox, menu: Menu) -> Thread {
+    pub fn new(id: ConversationId, connection: Connection, outbox: Outbox, menu: Menu) -> Thread {
         // One that begins with a message from this tab is all in hand; its list brings the rest.
-        let first = untrack(|| outbox.pending(id)).filter(|sending| sending.opens);
+        let first = untrack(|| outbox.with(|all| all.pending(id).filter(|sending| sending.opens).cloned()));
         let contents = if first.is_some() { Contents::Ready } else { Contents::Loading };
         let model = first.as_ref().map(|first| first.model.clone());
         Thread {
             id,
             contents: RwSignal::new(contents),
             given_title: RwSignal::new(first.as_ref().map(|first| first_words(&first.text)).unwrap_or_default()),
+            connection,
             outbox,
             menu,
             begins_here: first.is_some(),
@@ -137,12 +136,12 @@ impl Thread {
 
     /// What was sent from here and is not in the list yet.
     pub fn pending(self) -> Option<MessageId> {
-        self.outbox.pending(self.id).map(|sending| sending.id).filter(|id| !self.has(*id))
+        self.outbox.with(|all| all.pending(self.id).map(|sending| sending.id)).filter(|id| !self.has(*id))
     }
 
     /// Whether a message is on its way to the server.
     pub fn is_sending(self, id: MessageId) -> bool {
-        self.outbox.is_sending(id)
+        self.outbox.with(|all| all.is_sending(id))
     }
 
     /// The reply that runs, if one does.
@@ -165,7 +164,7 @@ impl Thread {
     }
 
     pub fn message(self, id: MessageId, role: Role) -> Live {
-        let own = || self.outbox.pending(self.id).filter(|sending| sending.id == id);
+        let own = || self.outbox.with(|all| all.pending(self.id).filter(|sending| sending.id == id).cloned());
         let unseen = || Live::new(untrack(own).map_or_else(|| Message::unseen(id, role), Sending::message));
         let mut live = None;
         self.messages.update_value(|messages| live = Some(messages.entry(id).or_insert_with(unseen).clone()));
@@ -189,13 +188,13 @@ impl Thread {
 
     /// Takes in what the server said to what was sent from here, until the list has it.
     pub fn take_answer(self) {
-        if let Some(sent) = self.outbox.answer(self.id) {
+        if let Some(sent) = self.outbox.with(|all| all.answered(self.id).cloned()) {
             untrack(|| self.sent(sent.metas, sent.messages));
         }
-        if let Some(sending) = self.outbox.awaited(self.id)
-            && self.has(sending.id)
+        if let Some(id) = self.outbox.with(|all| all.awaited(self.id).map(|sending| sending.id))
+            && self.has(id)
         {
-            self.outbox.forget(sending.id);
+            self.outbox.forget(id);
         }
     }
 
@@ -229,7 +228,7 @@ impl Thread {
             !message.status.is_final() || meta.epoch != message.epoch && meta.epoch.counter >= message.epoch.counter
         });
         if behind {
-            connection::follow(live, meta.epoch, meta.status.is_final());
+            self.connection.follow(live, meta.epoch, meta.status.is_final());
         }
     }
 
@@ -238,11 +237,11 @@ impl Thread {
             return;
         }
         self.live.set_value(true);
-        connection::follow_list(
+        self.connection.follow_list(
             List::Messages(self.id),
             Follower {
                 rev: Box::new(move || self.rev.get_value()),
-                take: Rc::new(move |rev, update| match update {
+                take: Box::new(move |rev, update| match update {
                     ListUpdate::Messages(metas) => {
                         self.rev.set_value(rev);
                         self.take(metas);
@@ -256,8 +255,8 @@ impl Thread {
     }
 
     pub fn leave(self) {
-        connection::leave_list(List::Messages(self.id));
-        self.messages.with_value(|messages| messages.keys().copied().for_each(connection::leave));
+        self.connection.leave_list(List::Messages(self.id));
+        self.messages.with_value(|messages| messages.keys().for_each(|id| self.connection.leave(*id)));
     }
 
     /// The place before which there is more.

@@ -36,8 +36,8 @@ pub fn ThreadView(
     first: Option<Result<MessagePage, Failure>>,
     earlier: bool,
 ) -> impl IntoView {
-    let PageContext { outbox, menu, .. } = expect_context();
-    let thread = Thread::new(id, outbox, menu);
+    let PageContext { connection, outbox, menu, .. } = expect_context();
+    let thread = Thread::new(id, connection, outbox, menu);
     if let Some(first) = first {
         thread.open(first);
     }
@@ -95,9 +95,10 @@ fn title_of(thread: Thread) -> Memo<String> {
 fn begin(thread: Thread) -> Memo<bool> {
     let sidebar = use_context::<SidebarList>();
     let is_listed = move || sidebar.is_some_and(|sidebar| sidebar.lists(thread.id));
-    let is_refused = move || thread.outbox.is_refused_first(thread.id);
+    let is_refused = move || thread.outbox.with(|all| all.is_refused_first(thread.id));
     let begun = Memo::new(move |_| {
-        let is_under_way = || thread.outbox.pending(thread.id).is_some_and(|sending| thread.is_sending(sending.id));
+        let is_under_way =
+            || thread.outbox.with(|all| all.pending(thread.id).is_some_and(|sending| all.is_sending(sending.id)));
         !thread.begins_here || !(is_under_way() || is_refused()) || is_listed()
     });
     let navigate = use_navigate();

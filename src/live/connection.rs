@@ -3,16 +3,17 @@
 //!
 //! It opens after hydration, and comes back by itself.
 
+mod driver;
 mod paint;
-mod tab;
 
-use std::{rc::Rc, time::Duration};
+use std::time::Duration;
 
 use futures::{
     SinkExt, StreamExt,
     channel::mpsc,
     future::{Either, select},
     pin_mut,
+    stream::{SplitSink, SplitStream},
 };
 use gloo_net::websocket::{Message as Frame, WebSocketError, futures::WebSocket};
 use gloo_timers::future::TimeoutFuture;
@@ -25,7 +26,7 @@ use crate::{
     message::{Epoch, Message},
     ui::drafts,
 };
-use tab::Tab;
+use driver::Driver;
 
 /// How the connection is, for the thin bar that shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,13 +56,8 @@ impl Live {
 
 /// Who follows a list: which `rev` they have, and what they do with an update up to a `rev`.
 pub struct Follower {
-    pub rev: Box<dyn Fn() -> i64>,
-    pub take: Rc<dyn Fn(i64, ListUpdate)>,
-}
-
-thread_local! {
-    /// The tab's one connection. (The browser has one thread; on the server nobody follows anything.)
-    static TAB: Tab = Tab::default();
+    pub rev: Box<dyn Fn() -> i64 + Send + Sync>,
+    pub take: Box<dyn Fn(i64, ListUpdate) + Send + Sync>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,69 +68,85 @@ enum Wake {
     Down,
 }
 
-/// Opens the connection and keeps it. Once a page, after hydration.
-pub fn start(build: String, link: RwSignal<Link>) {
-    let (sender, woken) = mpsc::unbounded();
-    let started = TAB.with(|tab| tab.wake.borrow_mut().replace(sender).is_some());
-    if started {
-        return;
+type Woken = mpsc::UnboundedReceiver<Wake>;
+
+/// The page's one connection, which lives as long as what made it. Copied freely: it is handles. (On the server nobody
+/// starts it, and what is followed is followed in vain.)
+#[derive(Clone, Copy)]
+pub struct Connection {
+    driver: Driver,
+    wake: StoredValue<Option<mpsc::UnboundedSender<Wake>>>,
+}
+
+impl Connection {
+    #[allow(clippy::new_without_default, reason = "it belongs to the reactive owner that makes it")]
+    pub fn new() -> Connection {
+        Connection { driver: Driver::new(), wake: StoredValue::new(None) }
     }
-    let listen = |event: &'static str, then: fn()| {
-        std::mem::forget(window_event_listener_untyped(event, move |_| then()));
-    };
-    for event in ["online", "pageshow"] {
-        listen(event, || wake(Wake::Up));
+
+    /// Opens the connection and keeps it until the effect that calls this is cleaned up. After hydration.
+    pub fn start(self, build: String, link: RwSignal<Link>) {
+        let (sender, woken) = mpsc::unbounded();
+        self.wake.set_value(Some(sender));
+        let listen = |event, then: fn(Connection)| window_event_listener_untyped(event, move |_| then(self));
+        let listeners = [
+            listen("online", |connection| connection.wake(Wake::Up)),
+            listen("pageshow", |connection| connection.wake(Wake::Up)),
+            listen("offline", |connection| connection.wake(Wake::Down)),
+            listen("pagehide", |connection| connection.wake(Wake::Down)),
+            // Who does something with the page wants it to work.
+            listen("keydown", Connection::reconnect_now),
+            listen("pointerdown", Connection::reconnect_now),
+            listen("focus", Connection::reconnect_now),
+            listen("visibilitychange", Connection::look_again),
+        ];
+        on_cleanup(move || {
+            listeners.into_iter().for_each(|listener| listener.remove());
+            // Who waits to be woken ends by it.
+            self.wake.try_set_value(None);
+        });
+        spawn_local(run(self.driver, build, link, woken));
     }
-    for event in ["offline", "pagehide"] {
-        listen(event, || wake(Wake::Down));
+
+    /// Has the next try to connect begin now, if there is no connection: at most one a second.
+    pub fn reconnect_now(self) {
+        if !self.driver.is_connected() {
+            self.wake(Wake::Up);
+        }
     }
-    // Who does something with the page wants it to work.
-    for event in ["keydown", "pointerdown", "focus"] {
-        listen(event, reconnect_now);
-    }
-    listen("visibilitychange", || {
+
+    /// The page is hidden, or seen again.
+    fn look_again(self) {
         // There are no frames to paint in a page that is hidden.
-        paint::flush();
+        self.driver.painter.flush();
         if !document().hidden() {
-            wake(Wake::Up);
+            self.wake(Wake::Up);
         }
-    });
-    spawn_local(run(build, link, woken));
-}
-
-/// Has the next try to connect begin now, if there is no connection: at most one a second.
-pub fn reconnect_now() {
-    if !TAB.with(Tab::is_connected) {
-        wake(Wake::Up);
     }
-}
 
-/// Patches the message from now on, until it has ended in the `newest` epoch that is known of, or [`leave`]. `over`:
-/// whether it is known to have ended there.
-pub fn follow(live: Live, newest: Epoch, over: bool) {
-    TAB.with(|tab| tab.follow(live, newest, over));
-}
+    /// Patches the message from now on, until it has ended in the `newest` epoch that is known of, or
+    /// [`Connection::leave`]. `over`: whether it is known to have ended there.
+    pub fn follow(self, live: Live, newest: Epoch, over: bool) {
+        self.driver.follow(live, newest, over);
+    }
 
-pub fn leave(id: MessageId) {
-    TAB.with(|tab| tab.leave(id));
-}
+    pub fn leave(self, id: MessageId) {
+        self.driver.leave(id);
+    }
 
-/// Gives the list's updates to the follower from now on, until [`leave_list`].
-pub fn follow_list(list: List, follower: Follower) {
-    TAB.with(|tab| tab.follow_list(list, follower));
-}
+    /// Gives the list's updates to the follower from now on, until [`Connection::leave_list`].
+    pub fn follow_list(self, list: List, follower: Follower) {
+        self.driver.follow_list(list, follower);
+    }
 
-pub fn leave_list(list: List) {
-    TAB.with(|tab| tab.leave_list(list));
-}
+    pub fn leave_list(self, list: List) {
+        self.driver.leave_list(list);
+    }
 
-fn wake(what: Wake) {
-    TAB.with(|tab| {
-        if let Some(wake) = &*tab.wake.borrow() {
-            // The receiver lives as long as the page.
-            let _ = wake.unbounded_send(what);
-        }
-    });
+    fn wake(self, what: Wake) {
+        // The receiver lives as long as the connection is kept.
+        self.wake.try_with_value(|wake| wake.as_ref().map(|wake| wake.unbounded_send(what)));
+    }
 }
 
 /// The time since the page began, by a clock that nobody sets.
@@ -147,94 +159,56 @@ async fn pause(time: Duration) {
     TimeoutFuture::new(u32::try_from(time.as_millis()).unwrap_or(u32::MAX)).await;
 }
 
-async fn run(build: String, link: RwSignal<Link>, mut woken: mpsc::UnboundedReceiver<Wake>) {
+async fn run(driver: Driver, build: String, link: RwSignal<Link>, mut woken: Woken) {
     loop {
-        let code = connect(&build, link, &mut woken).await;
-        TAB.with(|tab| tab.closed(code));
+        let code = connect(driver, &build, link, &mut woken).await;
+        driver.closed(code);
         match code {
-            Some(close::UPDATED) => return link.set(Link::Updated),
-            Some(close::SESSION_OVER) => return link.set(Link::SignedOut),
+            Some(close::UPDATED) => return link.set_if_new(Link::Updated),
+            Some(close::SESSION_OVER) => return link.set_if_new(Link::SignedOut),
             Some(close::SIGNED_OUT) => {
                 drafts::forget_session();
-                return link.set(Link::SignedOut);
+                return link.set_if_new(Link::SignedOut);
             }
             _ => {}
         }
         spawn_local(async move {
             pause(LOST_AFTER).await;
-            if TAB.with(Tab::is_lost) {
+            if driver.is_lost() {
                 link.set_if_new(Link::Lost);
             }
         });
-        wait_for_next_try(&mut woken).await;
+        if wait_for_next_try(driver, &mut woken).await.is_none() {
+            return;
+        }
     }
 }
 
-async fn wait_for_next_try(woken: &mut mpsc::UnboundedReceiver<Wake>) {
-    let mut until = now() + TAB.with(Tab::pause);
+/// `None`: there is to be none.
+async fn wait_for_next_try(driver: Driver, woken: &mut Woken) -> Option<()> {
+    let mut until = now() + driver.pause();
     loop {
         let waiting = pause(until.saturating_sub(now()));
         pin_mut!(waiting);
         match select(waiting, woken.next()).await {
-            Either::Right((Some(Wake::Up), _)) => until = until.min(TAB.with(Tab::earliest_try)),
+            Either::Right((Some(Wake::Up), _)) => until = until.min(driver.earliest_try()),
             Either::Right((Some(Wake::Down), _)) => {}
-            Either::Left(_) | Either::Right((None, _)) => return,
+            Either::Right((None, _)) => return None,
+            Either::Left(_) => return Some(()),
         }
     }
 }
 
 /// One connection, from beginning to end. Returns with which code the server closed it.
-async fn connect(build: &str, link: RwSignal<Link>, woken: &mut mpsc::UnboundedReceiver<Wake>) -> Option<u16> {
+async fn connect(driver: Driver, build: &str, link: RwSignal<Link>, woken: &mut Woken) -> Option<u16> {
     let location = window().location();
     let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
-    let (kick, mut kicked) = mpsc::channel(1);
-    TAB.with(|tab| tab.opened(kick));
+    let (kick, kicked) = mpsc::channel(1);
+    driver.opened(kick);
     let socket = WebSocket::open(&format!("{scheme}://{}/live?build={build}", location.host().ok()?)).ok()?;
-    let (mut sink, mut frames) = socket.split();
-    let sending = async {
-        loop {
-            for frame in TAB.with(Tab::frames) {
-                let Ok(text) = serde_json::to_string(&frame) else { continue };
-                if sink.send(Frame::Text(text)).await.is_err() {
-                    return;
-                }
-            }
-            // Who asks for much in one go has it asked for in few frames.
-            if kicked.next().await.is_none() {
-                return;
-            }
-        }
-    };
-    let receiving = async {
-        while let Some(frame) = frames.next().await {
-            match frame {
-                Ok(Frame::Text(text)) => {
-                    link.set_if_new(Link::Fine);
-                    TAB.with(|tab| tab.receive(&text));
-                }
-                Ok(Frame::Bytes(_)) => {}
-                Err(WebSocketError::ConnectionClose(event)) => return Some(event.code),
-                Err(_) => return None,
-            }
-        }
-        None
-    };
-    let watching = async {
-        while !TAB.with(Tab::is_silent) {
-            let waiting = pause(TAB.with(Tab::wait));
-            pin_mut!(waiting);
-            match select(waiting, woken.next()).await {
-                Either::Left(_) => TAB.with(Tab::tick),
-                Either::Right((Some(Wake::Up), _)) => TAB.with(Tab::ping),
-                Either::Right((Some(Wake::Down) | None, _)) => return,
-            }
-        }
-    };
-    let sending = async {
-        sending.await;
-        // Why it cannot be sent is said to who reads.
-        std::future::pending::<()>().await;
-    };
+    let (sink, frames) = socket.split();
+    let (sending, receiving, watching) =
+        (send(driver, sink, kicked), receive(driver, link, frames), watch(driver, woken));
     pin_mut!(sending, receiving, watching);
     match select(receiving, select(sending, watching)).await {
         Either::Left((code, _)) => code,
@@ -242,14 +216,60 @@ async fn connect(build: &str, link: RwSignal<Link>, woken: &mut mpsc::UnboundedR
     }
 }
 
-/// Tells only what is new.
+/// Sends what the client has to send, whenever it may have something.
+async fn send(driver: Driver, mut sink: SplitSink<WebSocket, Frame>, mut kicked: mpsc::Receiver<()>) {
+    loop {
+        for frame in driver.frames() {
+            let Ok(text) = serde_json::to_string(&frame) else { continue };
+            if sink.send(Frame::Text(text)).await.is_err() {
+                // Why it cannot be sent is said to who reads.
+                std::future::pending::<()>().await;
+            }
+        }
+        // Who asks for much in one go has it asked for in few frames.
+        if kicked.next().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Takes frames in until the socket closes, and returns with which code.
+async fn receive(driver: Driver, link: RwSignal<Link>, mut frames: SplitStream<WebSocket>) -> Option<u16> {
+    while let Some(frame) = frames.next().await {
+        match frame {
+            Ok(Frame::Text(text)) => {
+                link.set_if_new(Link::Fine);
+                driver.receive(&text);
+            }
+            Ok(Frame::Bytes(_)) => {}
+            Err(WebSocketError::ConnectionClose(event)) => return Some(event.code),
+            Err(_) => return None,
+        }
+    }
+    None
+}
+
+/// Returns when the connection is dead or is to end.
+async fn watch(driver: Driver, woken: &mut Woken) {
+    while !driver.is_silent() {
+        let waiting = pause(driver.wait());
+        pin_mut!(waiting);
+        match select(waiting, woken.next()).await {
+            Either::Left(_) => driver.tick(),
+            Either::Right((Some(Wake::Up), _)) => driver.ping(),
+            Either::Right((Some(Wake::Down) | None, _)) => return,
+        }
+    }
+}
+
+/// Notifies only of what is new, and nobody who is gone.
 trait SetIfNew<T> {
     fn set_if_new(&self, value: T);
 }
 
 impl<T: PartialEq + Copy + Send + Sync + 'static> SetIfNew<T> for RwSignal<T> {
     fn set_if_new(&self, value: T) {
-        if self.get_untracked() != value {
+        if self.try_get_untracked().is_some_and(|before| before != value) {
             self.set(value);
         }
     }

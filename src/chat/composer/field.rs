@@ -71,7 +71,7 @@ impl Field {
             self.failure.set(Some(Failure::TooLong.to_string()));
             return None;
         }
-        let unsure = untrack(|| self.outbox.unsure(self.place));
+        let unsure = untrack(|| self.outbox.with(|all| all.unsure(self.place).cloned()));
         let opens = self.place.is_none();
         let (conversation, id) = match unsure {
             Some(asked) if asked.text == text => (asked.conversation, asked.id),

@@ -1,0 +1,181 @@
+//! The page's [`Client`], what of the page it reaches, and the clock that it is given.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use futures::channel::mpsc;
+use leptos::prelude::*;
+
+use super::{
+    Follower, Live, now,
+    paint::{Painter, begins_with},
+};
+use crate::{
+    ids::MessageId,
+    live::{
+        ClientFrame, List, ServerFrame,
+        client::{Client, Page},
+    },
+    message::{Change, Epoch, Event, Message, Outcome},
+};
+
+/// Copied freely: it is handles. Once the chat's pages are gone, nothing that is asked of it does anything.
+#[derive(Clone, Copy)]
+pub(super) struct Driver {
+    client: StoredValue<Client<Followed>>,
+    /// Wakes who sends.
+    kick: StoredValue<Option<mpsc::Sender<()>>>,
+    pub painter: Painter,
+}
+
+/// What of the page is followed.
+struct Followed {
+    messages: HashMap<MessageId, Live>,
+    lists: HashMap<List, Arc<Follower>>,
+    painter: Painter,
+}
+
+impl Driver {
+    pub fn new() -> Driver {
+        let painter = Painter::default();
+        let followed = Followed { messages: HashMap::new(), lists: HashMap::new(), painter };
+        Driver { client: StoredValue::new(Client::new(followed)), kick: StoredValue::new(None), painter }
+    }
+
+    pub fn follow(self, live: Live, newest: Epoch, over: bool) {
+        let id = live.message.with_untracked(|message| message.id);
+        self.change(|client| {
+            client.page.messages.insert(id, live);
+            client.follow(id, newest, over);
+        });
+    }
+
+    pub fn leave(self, id: MessageId) {
+        self.change(|client| client.leave(id));
+    }
+
+    pub fn follow_list(self, list: List, follower: Follower) {
+        self.change(|client| {
+            client.page.lists.insert(list, Arc::new(follower));
+            client.follow_list(list);
+        });
+    }
+
+    pub fn leave_list(self, list: List) {
+        self.change(|client| {
+            client.page.lists.remove(&list);
+            client.leave_list(list);
+        });
+    }
+
+    /// A socket is being opened. `kick`: wakes who sends on it.
+    pub fn opened(self, kick: mpsc::Sender<()>) {
+        self.kick.try_set_value(Some(kick));
+        self.update(|client| client.opened(now()));
+    }
+
+    pub fn closed(self, code: Option<u16>) {
+        self.update(|client| client.closed(code, now()));
+    }
+
+    pub fn receive(self, text: &str) {
+        let frame = match self.update(|client| client.read(text, now())) {
+            Some(Ok(frame)) => frame,
+            Some(Err(error)) => return leptos::logging::error!("A frame could not be read: {error}"),
+            None => return,
+        };
+        if let Some(ServerFrame::Error(error)) = &frame {
+            leptos::logging::error!("The server did not understand: {error}");
+        }
+        let take = |frame| self.change(|client| client.take(frame, now(), js_sys::Math::random())).flatten();
+        // Outside: who takes a list's rows follows what they name.
+        if let Some((list, rev, update)) = frame.and_then(take) {
+            let follower = self.client.try_with_value(|client| client.page.lists.get(&list).cloned());
+            if let Some(follower) = follower.flatten() {
+                (follower.take)(rev, update);
+            }
+        }
+    }
+
+    pub fn frames(self) -> Vec<ClientFrame> {
+        self.update(Client::frames).unwrap_or_default()
+    }
+
+    pub fn tick(self) {
+        self.change(|client| client.tick(now()));
+    }
+
+    pub fn ping(self) {
+        self.change(|client| client.ping(now()));
+    }
+
+    pub fn wait(self) -> Duration {
+        self.read(|client| client.wait(now()))
+    }
+
+    pub fn is_silent(self) -> bool {
+        self.read(|client| client.is_silent(now()))
+    }
+
+    pub fn is_connected(self) -> bool {
+        self.read(Client::is_connected)
+    }
+
+    pub fn is_lost(self) -> bool {
+        self.read(|client| client.is_lost(now()))
+    }
+
+    pub fn pause(self) -> Duration {
+        self.update(|client| client.pause(!document().hidden(), js_sys::Math::random())).unwrap_or_default()
+    }
+
+    pub fn earliest_try(self) -> Duration {
+        self.read(Client::earliest_try)
+    }
+
+    fn read<T: Default>(self, read: impl FnOnce(&Client<Followed>) -> T) -> T {
+        self.client.try_with_value(read).unwrap_or_default()
+    }
+
+    fn update<T>(self, update: impl FnOnce(&mut Client<Followed>) -> T) -> Option<T> {
+        self.client.try_update_value(update)
+    }
+
+    /// Does something with the client, and has what comes of it sent.
+    fn change<T>(self, change: impl FnOnce(&mut Client<Followed>) -> T) -> Option<T> {
+        let outcome = self.update(change);
+        // When it is full, or nobody sends, all is sent later anyway.
+        self.kick.try_update_value(|kick| kick.as_mut().map(|kick| kick.try_send(())));
+        outcome
+    }
+}
+
+impl Page for Followed {
+    fn read<R>(&self, id: MessageId, read: impl FnOnce(&Message) -> R) -> Option<R> {
+        self.messages.get(&id).map(|live| live.message.with_untracked(read))
+    }
+
+    /// The signal has it at once; who depends on it is notified by the [`Painter`].
+    fn apply(&mut self, id: MessageId, event: Event) -> Outcome {
+        let Some(live) = self.messages.get(&id) else { return Outcome::Stale };
+        if matches!(event.change, Change::Snapshot { reset: true, .. }) {
+            leptos::logging::warn!("This page had something of {id} that the server never had; it was replaced.");
+        }
+        let mut message = live.message.write_untracked();
+        let replaces =
+            matches!(&event.change, Change::Snapshot { message: new, .. } if !begins_with(&new.parts, &message.parts));
+        let outcome = message.apply(event);
+        drop(message);
+        if outcome == Outcome::Applied {
+            self.painter.changed(id, live, replaces);
+        }
+        outcome
+    }
+
+    fn release(&mut self, id: MessageId) {
+        self.messages.remove(&id);
+    }
+
+    fn rev(&self, list: List) -> i64 {
+        self.lists.get(&list).map_or(0, |follower| (follower.rev)())
+    }
+}
