@@ -6,6 +6,8 @@ pub mod composer;
 pub mod conversation_list;
 pub mod dialogs;
 pub mod draft;
+#[cfg(feature = "inspect")]
+mod inspect;
 pub mod message_view;
 pub mod model_menu;
 pub mod outbox;

@@ -334,10 +334,7 @@ impl Message {
             return self.apply_snapshot(*message, reset);
         }
         if epoch != self.epoch {
-            return match epoch.counter < self.epoch.counter {
-                true => Outcome::Stale,
-                false => Outcome::Gap,
-            };
+            return if epoch.counter < self.epoch.counter { Outcome::Stale } else { Outcome::Gap };
         }
         if self.status.is_final() {
             return Outcome::Stale;
@@ -402,10 +399,7 @@ impl Message {
     /// Whether `position` is an earlier state of this message (or this very one). Never panics, whatever it contains.
     fn standing(&self, position: &Position) -> Standing {
         if position.epoch != self.epoch {
-            return match position.epoch.counter < self.epoch.counter {
-                true => Standing::OlderEpoch,
-                false => Standing::Foreign,
-            };
+            return if position.epoch.counter < self.epoch.counter { Standing::OlderEpoch } else { Standing::Foreign };
         }
         let count = position.parts.len();
         let complete = count.saturating_sub(1);
@@ -417,10 +411,7 @@ impl Message {
                 || self.status.is_final()
                     && count == self.parts.len()
                     && (self.parts.last().map(|part| part.text.len())) == position.parts.last().copied());
-        match earlier {
-            true => Standing::Earlier,
-            false => Standing::Foreign,
-        }
+        if earlier { Standing::Earlier } else { Standing::Foreign }
     }
 
     fn snapshot(&self, reset: bool) -> Event {

@@ -87,10 +87,12 @@ fn verify_now(password: &str, hash: Option<&str>) -> Verdict {
     let matches = Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok();
     let is_of_now = parsed.algorithm == Algorithm::default().ident()
         && Params::try_from(&parsed).is_ok_and(|params| costs(&params) == costs(&Params::DEFAULT));
-    match matches && hash.is_some() {
-        false => Verdict::Wrong,
-        true if is_of_now => Verdict::Right,
-        true => Verdict::Outdated,
+    if !matches || hash.is_none() {
+        Verdict::Wrong
+    } else if is_of_now {
+        Verdict::Right
+    } else {
+        Verdict::Outdated
     }
 }
 

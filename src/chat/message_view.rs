@@ -52,9 +52,10 @@ pub fn MessageView(thread: Thread, live: Live) -> impl IntoView {
             {move || {
                 (status.get() == Status::Interrupted)
                     .then(|| {
-                        let next = match signal.with_untracked(has_words) {
-                            true => "Press Continue to have the rest written.",
-                            false => "Press Retry to ask again.",
+                        let next = if signal.with_untracked(has_words) {
+                            "Press Continue to have the rest written."
+                        } else {
+                            "Press Retry to ask again."
                         };
                         view! { <p class="notice" role="note">"The server stopped before this reply was finished. " {next}</p> }
                     })
@@ -145,7 +146,8 @@ fn MarkdownText(signal: RwSignal<Message>, index: usize, grown: ArcTrigger) -> i
             dom::apply(&node, document.update(text, growing));
         }
     });
-    source(signal, index, node);
+    #[cfg(feature = "inspect")]
+    super::inspect::expose_source(signal, index, node);
     view! { <div class="prose" data-part="text" node_ref=node inner_html=html></div> }
 }
 
@@ -177,25 +179,13 @@ fn PlainText(signal: RwSignal<Message>, index: usize, grown: ArcTrigger, name: &
             shown = text.len();
         }
     });
-    source(signal, index, node);
+    #[cfg(feature = "inspect")]
+    super::inspect::expose_source(signal, index, node);
     view! {
         <div class="plain" dir="auto" data-part=name node_ref=node>
             {text}
         </div>
     }
-}
-
-/// Puts a `source()` on the element, which gives the part's text as the signal has it: what tests compare, byte for byte.
-fn source(signal: RwSignal<Message>, index: usize, node: NodeRef<html::Div>) {
-    Effect::new(move |_| {
-        let Some(node) = node.get() else { return };
-        let read = move || {
-            let text = signal.try_with_untracked(|message| message.parts.get(index).map(|part| part.text.clone()));
-            text.flatten().unwrap_or_default()
-        };
-        let read = leptos::wasm_bindgen::closure::Closure::<dyn Fn() -> String>::new(read);
-        let _ = js_sys::Reflect::set(&node, &"source".into(), &read.into_js_value());
-    });
 }
 
 /// Live while it comes, folded once something else does.
@@ -264,10 +254,9 @@ fn Actions(
     view! {
         <div class="actions" hidden=move || !status.get().is_final()>
             {(role == Role::Assistant).then(|| view! { <Attempts thread id /> })}
-            {move || match sending.get() {
-                true => view! { <span class="sending">"Sending…"</span> }.into_any(),
-                false => view! { <Copy signal /> }.into_any(),
-            }}
+            <Show when=move || sending.get() fallback=move || view! { <Copy signal /> }>
+                <span class="sending">"Sending…"</span>
+            </Show>
             <Show when=move || free.get()>
                 <button type="button" class="icon-button" aria-label="Retry" title="Retry" on:click=retry>
                     <icon::Icon path=icon::RETRY />

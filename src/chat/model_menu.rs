@@ -151,10 +151,7 @@ fn options(models: Vec<Model>, chosen: &str) -> impl IntoView + use<> {
     let group = |models: &[Model]| {
         let label = models[0].provider.clone();
         let options = models.iter().map(|model| option(model.clone(), chosen)).collect_view();
-        match several {
-            true => view! { <optgroup label=label>{options}</optgroup> }.into_any(),
-            false => options.into_any(),
-        }
+        if several { view! { <optgroup label=label>{options}</optgroup> }.into_any() } else { options.into_any() }
     };
     groups.into_iter().map(group).collect_view()
 }

@@ -262,10 +262,7 @@ impl<P: Page> Client<P> {
     pub fn is_silent(&self, now: Duration) -> bool {
         let Some(link) = &self.link else { return false };
         let Some(received) = link.received else { return now.saturating_sub(link.opened) > CONNECT_TIMEOUT };
-        let patience = match self.is_streaming() {
-            true => BEAT_STREAMING * 6,
-            false => BEAT_IDLE * 8 / 5,
-        };
+        let patience = if self.is_streaming() { BEAT_STREAMING * 6 } else { BEAT_IDLE * 8 / 5 };
         now.saturating_sub(received) > Duration::from_millis(patience.into())
             || link.answer_by.is_some_and(|by| now >= by)
     }

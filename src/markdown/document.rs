@@ -115,10 +115,7 @@ impl Document {
             return Patch { keep: self.blocks.len(), change: Change::Nothing };
         }
         self.fence = None;
-        let new = match growing {
-            true => self.grow(text),
-            false => self.end(text),
-        };
+        let new = if growing { self.grow(text) } else { self.end(text) };
         let total = new.blocks.last().map(|block| block.total).unwrap_or_default();
         if !self.whole && total.expanded > EXPANDED {
             self.start_over();

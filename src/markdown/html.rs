@@ -153,9 +153,10 @@ impl<'a> Page<'a> {
             Event::Start(tag) => self.start(tag, range),
             Event::End(tag) => self.end(tag),
             Event::Rule => self.write("<hr>"),
-            Event::TaskListMarker(done) => self.write(match done {
-                true => r#"<input type="checkbox" disabled checked aria-label="Done"> "#,
-                false => r#"<input type="checkbox" disabled aria-label="To do"> "#,
+            Event::TaskListMarker(done) => self.write(if done {
+                r#"<input type="checkbox" disabled checked aria-label="Done"> "#
+            } else {
+                r#"<input type="checkbox" disabled aria-label="To do"> "#
             }),
             inline => self.inline.event(inline, range),
         }

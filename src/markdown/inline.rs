@@ -189,10 +189,7 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
     }
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        match is_bidi_control(c) {
-            true => shown.push_str(&format!("[U+{:X}]", u32::from(c))),
-            false => shown.push(c),
-        }
+        if is_bidi_control(c) { shown.push_str(&format!("[U+{:X}]", u32::from(c))) } else { shown.push(c) }
     }
     shown.into()
 }

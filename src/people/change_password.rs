@@ -46,10 +46,7 @@ pub async fn change(
         return Ok(Err(Failure::Invalid(WRONG.into())));
     };
     for ended in ended {
-        match ended == who.session {
-            true => app.hub.renewed(&ended),
-            false => app.hub.signed_out(&ended),
-        }
+        if ended == who.session { app.hub.renewed(&ended) } else { app.hub.signed_out(&ended) }
     }
     log::event("password changed", Some(who.user), address);
     Ok(Ok(app.sessions.cookie(&session)))

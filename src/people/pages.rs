@@ -16,10 +16,7 @@ pub fn CreateAccount() -> impl IntoView {
                 {move || Suspend::new(async move {
                     let page = form.await.unwrap_or_default();
                     let refusal = page.refusal.unwrap_or_default();
-                    match page.has_owner {
-                        false => create_form(refusal, page.code).into_any(),
-                        true => closed().into_any(),
-                    }
+                    if page.has_owner { closed().into_any() } else { create_form(refusal, page.code).into_any() }
                 })}
             </Suspense>
         </main>

@@ -48,10 +48,8 @@ pub async fn sign_in(
         app.limits.log_refusal("sign-in delayed", user, address);
         return Ok(Outcome::Wait(wait));
     }
-    let verdict = match is_guess {
-        true => password::verify(password.clone(), hash.clone(), waits).await,
-        false => Ok(Verdict::Wrong),
-    };
+    let verdict =
+        if is_guess { password::verify(password.clone(), hash.clone(), waits).await } else { Ok(Verdict::Wrong) };
     let verdict = match verdict {
         Err(error) if error.is::<QueueFull>() => {
             app.limits.not_guessed(&target);
@@ -99,10 +97,7 @@ async fn renew_hash(
 /// Ends the sessions that the browser brings: it gets another one.
 async fn end_old_sessions(app: &AppState, headers: &HeaderMap, user: UserId) -> sqlx::Result<()> {
     for (session, person) in app.database.end_tokens(&app.sessions.token_hashes(headers)).await? {
-        match person == user {
-            true => app.hub.renewed(&session),
-            false => app.hub.signed_out(&session),
-        }
+        if person == user { app.hub.renewed(&session) } else { app.hub.signed_out(&session) }
     }
     Ok(())
 }

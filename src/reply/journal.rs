@@ -254,16 +254,13 @@ impl Committer {
             if is_lost || write.last.is_some() {
                 self.rows.close(write.id);
             }
-            match is_lost {
-                true => {
-                    self.lose(&running);
-                    // Its rows go soon.
-                    self.upkeep = Instant::now();
-                }
-                false => {
-                    self.written += 1;
-                    self.show(&running, write);
-                }
+            if is_lost {
+                self.lose(&running);
+                // Its rows go soon.
+                self.upkeep = Instant::now();
+            } else {
+                self.written += 1;
+                self.show(&running, write);
             }
         }
     }

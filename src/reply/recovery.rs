@@ -21,10 +21,7 @@ pub async fn run(database: &Database, owner: NodeId) -> sqlx::Result<()> {
         }
         last = Some(*newest);
         for (id, account) in orphans {
-            match recover(database, id, account).await {
-                true => recovered += 1,
-                false => skipped += 1,
-            }
+            if recover(database, id, account).await { recovered += 1 } else { skipped += 1 }
         }
     }
     database.end_recovery().await?;

@@ -60,10 +60,11 @@ fn length(headers: &HeaderMap) -> usize {
 
 fn too_large(is_function: bool) -> Response {
     let failure = Failure::Invalid("This is too long to be sent. If you are signed out, sign in first.".into());
-    match is_function {
-        true => answer(StatusCode::PAYLOAD_TOO_LARGE, &failure),
-        false => (StatusCode::PAYLOAD_TOO_LARGE, format!("{failure} Going back, your browser has what you wrote."))
-            .into_response(),
+    if is_function {
+        answer(StatusCode::PAYLOAD_TOO_LARGE, &failure)
+    } else {
+        (StatusCode::PAYLOAD_TOO_LARGE, format!("{failure} Going back, your browser has what you wrote."))
+            .into_response()
     }
 }
 

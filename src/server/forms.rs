@@ -96,17 +96,18 @@ fn welcome(cookies: [String; 2]) -> Response {
 fn check(person: &Person, password: &str) -> Result<(), Failure> {
     let invalid = |message: &str| Err(Failure::Invalid(message.into()));
     let (before, after) = person.email.split_once('@').unwrap_or_default();
-    match () {
-        () if person.name.is_empty() => invalid("Write your name."),
-        () if person.name.chars().count() > 100 => invalid("This name is too long: it may have 100 characters."),
-        () if before.is_empty()
-            || after.is_empty()
-            || person.email.len() > 254
-            || person.email.contains(char::is_whitespace) =>
-        {
-            invalid("This is not an email address. It should look like ada@example.org.")
-        }
-        () => rules::check(password, person),
+    let is_email = !before.is_empty()
+        && !after.is_empty()
+        && person.email.len() <= 254
+        && !person.email.contains(char::is_whitespace);
+    if person.name.is_empty() {
+        invalid("Write your name.")
+    } else if person.name.chars().count() > 100 {
+        invalid("This name is too long: it may have 100 characters.")
+    } else if !is_email {
+        invalid("This is not an email address. It should look like ada@example.org.")
+    } else {
+        rules::check(password, person)
     }
 }
 

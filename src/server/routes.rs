@@ -101,10 +101,12 @@ async fn cached(request: Request, next: Next) -> Response {
     }
     let mut response = next.run(request).await;
     let is_file = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
-    let value = match () {
-        () if is_function || !is_file => "no-store",
-        () if forever => "public, max-age=31536000, immutable",
-        () => "no-cache",
+    let value = if is_function || !is_file {
+        "no-store"
+    } else if forever {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
     };
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(value));
     response

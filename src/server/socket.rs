@@ -88,9 +88,10 @@ pub async fn connect(
         let (sink, mut stream) = socket.split();
         let tab = Tab::new(who.account, who.session);
         let mut socket = Socket::new(app, tab, sink);
-        let why = match address.build == socket.app.build {
-            true => socket.serve(&mut stream).await,
-            false => Closed::Because(close::UPDATED, "Rivulet was updated."),
+        let why = if address.build == socket.app.build {
+            socket.serve(&mut stream).await
+        } else {
+            Closed::Because(close::UPDATED, "Rivulet was updated.")
         };
         socket.finish(why).await;
     };
@@ -322,9 +323,10 @@ impl Socket {
     /// Which of those asked for comes next. While what is held is much already only what runs does: that is in memory
     /// anyway, and its words must not wait.
     fn next_asked(&self) -> Option<usize> {
-        match self.held() < MAX_HELD {
-            true => (!self.asked.is_empty()).then_some(0),
-            false => self.asked.iter().position(|(id, _)| self.app.hub.running(*id).is_some()),
+        if self.held() < MAX_HELD {
+            (!self.asked.is_empty()).then_some(0)
+        } else {
+            self.asked.iter().position(|(id, _)| self.app.hub.running(*id).is_some())
         }
     }
 
@@ -340,9 +342,10 @@ impl Socket {
     async fn misunderstood(&mut self, why: &str) -> Result<(), Closed> {
         self.nonsense += 1;
         self.send(&ServerFrame::Error(why.into())).await?;
-        match self.nonsense < MOST_NONSENSE {
-            true => Ok(()),
-            false => Err(Closed::Because(close::NONSENSE, "Too many frames made no sense.")),
+        if self.nonsense < MOST_NONSENSE {
+            Ok(())
+        } else {
+            Err(Closed::Because(close::NONSENSE, "Too many frames made no sense."))
         }
     }
 

@@ -63,10 +63,7 @@ fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -
 pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
-        match c.is_control() || is_bidi_control(c) {
-            true => escaped.extend(c.escape_default()),
-            false => escaped.push(c),
-        }
+        if c.is_control() || is_bidi_control(c) { escaped.extend(c.escape_default()) } else { escaped.push(c) }
     }
     escaped
 }

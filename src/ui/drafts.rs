@@ -194,10 +194,7 @@ fn item(storage: Option<Storage>, key: &str) -> Option<String> {
 
 fn put(storage: Option<Storage>, key: &str, text: &str) {
     let Some(storage) = storage else { return };
-    let _ = match text.is_empty() {
-        true => storage.remove_item(key),
-        false => storage.set_item(key, text),
-    };
+    let _ = if text.is_empty() { storage.remove_item(key) } else { storage.set_item(key, text) };
 }
 
 fn keys_of(storage: Option<Storage>) -> Vec<String> {

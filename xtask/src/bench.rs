@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     browser,
-    build::{Built, build, measuring},
+    build::{Built, Options, build, measuring},
     command::{cannot_start, succeeded},
     output,
     project::Project,
@@ -27,7 +27,7 @@ struct Row {
 pub fn bench(json: bool) -> Result<ExitCode> {
     let table = output::to_errors()?;
     let project = Project::load()?;
-    let built = build(&project, true)?;
+    let built = build(&project, Options { release: true, ..Options::default() })?;
     let program = measuring(&project)?;
     output::raise_file_limit()?;
     let mut rows = server_rows(Command::new(program).arg(&built.server).arg(&built.site))?;

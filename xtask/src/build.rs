@@ -26,11 +26,20 @@ pub struct Built {
     pub site: PathBuf,
 }
 
+#[derive(Clone, Copy, Default)]
+pub struct Options {
+    /// Small and fast to run.
+    pub release: bool,
+    /// For the browser tests, which look into the page.
+    pub inspect: bool,
+}
+
 /// Builds the server, the browser's half and the site around it; what did not change is left alone.
-pub fn build(project: &Project, release: bool) -> Result<Built> {
+pub fn build(project: &Project, options: Options) -> Result<Built> {
+    let release = options.release;
     let toolchain = toolchain::find()?;
     let server = server(project, release);
-    let browser = browser(project, toolchain, release)?;
+    let browser = browser(project, toolchain, options)?;
     let (server, wasm) = if release {
         cargo_build::run_both(server, browser)?
     } else {
@@ -50,10 +59,10 @@ fn server(project: &Project, release: bool) -> CargoBuild {
     CargoBuild { what: "the server", cargo, pick: executable }
 }
 
-fn browser(project: &Project, toolchain: Toolchain, release: bool) -> Result<CargoBuild> {
+fn browser(project: &Project, toolchain: Toolchain, options: Options) -> Result<CargoBuild> {
     let mut cargo = toolchain.build(project);
-    cargo.args(project.browser_half()).args(["--lib", "--crate-type", "cdylib"]);
-    if release {
+    cargo.args(project.browser_half(options.inspect)).args(["--lib", "--crate-type", "cdylib"]);
+    if options.release {
         cargo.args(["--profile", &project.settings.lib_profile_release]);
         paths::leave_out(&mut cargo, project)?;
     }

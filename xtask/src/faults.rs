@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use cargo_metadata::Artifact;
 
 use crate::{
-    build::{Built, build, executable},
+    build::{Built, Options, build, executable},
     cargo_build::{self, CargoBuild},
     command::{cannot_start, cargo, run, step},
     install::{apt_get, is_possible},
@@ -20,7 +20,7 @@ use crate::{
 /// Runs the faults that `arguments` ask for, and ends as they did.
 pub fn faults(arguments: &[&str]) -> Result<ExitCode> {
     let project = Project::load()?;
-    let built = build(&project, true)?;
+    let built = build(&project, Options { release: true, ..Options::default() })?;
     let mut faults = program(&project, &built)?;
     let mut child = faults.args(arguments).spawn().with_context(|| cannot_start(&faults))?;
     // Ctrl-C is for the program, which ends its servers.

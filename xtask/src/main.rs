@@ -25,11 +25,13 @@ mod toolchain;
 
 use std::process::ExitCode;
 
+use build::Options;
 use project::Project;
 
 const HELP: &str = "\
 cargo xtask run [--release]     builds Rivulet and serves it until Ctrl-C
-cargo xtask build [--release]   builds the server and its site, and no more
+cargo xtask build               builds the server and its site, and no more
+                                [--release] [--inspect] (the latter: a page that the browser tests can look into)
 cargo xtask bench [--json]      measures every figure that the design names, beside a bare socket
 cargo xtask test                checks format and lints, then runs every test, the browser's too
 cargo xtask faults              breaks a running server in every way that we know, and counts lost bytes, for 20 minutes
@@ -44,8 +46,7 @@ fn main() -> ExitCode {
     let result = match arguments[..] {
         ["run"] => run::run(false),
         ["run", "--release"] => run::run(true),
-        ["build"] => build_only(false),
-        ["build", "--release"] => build_only(true),
+        ["build", ref arguments @ ..] => build_only(arguments),
         ["bench"] => bench::bench(false),
         ["bench", "--json"] => bench::bench(true),
         ["test"] => test::test(),
@@ -65,8 +66,16 @@ fn main() -> ExitCode {
     })
 }
 
-fn build_only(release: bool) -> anyhow::Result<ExitCode> {
-    let built = build::build(&Project::load()?, release)?;
+fn build_only(arguments: &[&str]) -> anyhow::Result<ExitCode> {
+    let mut options = Options::default();
+    for argument in arguments {
+        match *argument {
+            "--release" => options.release = true,
+            "--inspect" => options.inspect = true,
+            other => anyhow::bail!("`cargo xtask build` takes --release and --inspect, and not `{other}`."),
+        }
+    }
+    let built = build::build(&Project::load()?, options)?;
     println!("Server: {}\nSite:   {}", built.server.display(), built.site.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -61,10 +61,12 @@ impl Project {
         half(&self.package, settings.bin_default_features, &settings.bin_features)
     }
 
-    /// Cargo's arguments that choose the browser's half.
-    pub fn browser_half(&self) -> Vec<String> {
+    /// Cargo's arguments that choose the browser's half. `inspect`: for the browser tests, which look into the page.
+    pub fn browser_half(&self, inspect: bool) -> Vec<String> {
         let settings = &self.settings;
-        half(&self.package, settings.lib_default_features, &settings.lib_features)
+        let mut features = settings.lib_features.clone();
+        features.extend(inspect.then(|| "inspect".to_owned()));
+        half(&self.package, settings.lib_default_features, &features)
     }
 }
 

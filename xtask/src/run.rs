@@ -11,12 +11,16 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{build::build, project::Project, signals};
+use crate::{
+    build::{Options, build},
+    project::Project,
+    signals,
+};
 
 /// Serves until the server ends, and ends as it did.
 pub fn run(release: bool) -> Result<ExitCode> {
     let project = Project::load()?;
-    let built = build(&project, release)?;
+    let built = build(&project, Options { release, ..Options::default() })?;
     let mut command = Command::new(&built.server);
     command.current_dir(&project.root);
     if std::env::var_os("LEPTOS_SITE_ROOT").is_none() {

@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::{
     browser,
-    build::build,
+    build::{Options, build},
     command::{cargo, run, run_and_read},
     counts::Counts,
     deny, faults, paths,
@@ -28,7 +28,7 @@ pub fn test() -> Result<ExitCode> {
     });
     report.check("Clippy for the browser's half", || {
         let mut clippy = toolchain::find()?.clippy(&project);
-        run(clippy.args(project.browser_half()).arg("--lib").args(DENY_WARNINGS))
+        run(clippy.args(project.browser_half(true)).arg("--lib").args(DENY_WARNINGS))
     });
     report.check("Clippy for xtask and the disk", || {
         let mut clippy = cargo(&project, "clippy");
@@ -54,7 +54,7 @@ pub fn test() -> Result<ExitCode> {
     });
     let mut built = None;
     report.check("Release build", || {
-        built = Some(build(&project, true)?);
+        built = Some(build(&project, Options { release: true, inspect: true })?);
         Ok(())
     });
     if let Some(built) = &built {

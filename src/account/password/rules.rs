@@ -15,18 +15,20 @@ const MIN_NAME: usize = 4;
 pub fn check(password: &str, person: &Person) -> Result<(), Failure> {
     let invalid = |message: &str| Err(Failure::Invalid(message.into()));
     let folded = password.to_lowercase();
-    match () {
-        () if password.chars().count() < SHORTEST_PASSWORD => {
-            invalid("This password is too short: it needs at least 8 characters.")
-        }
-        () if password.len() > LONGEST_PASSWORD => invalid("This password is too long: it may have 1,024 bytes."),
-        () if COMMON.lines().any(|common| common == folded) => invalid(
+    if password.chars().count() < SHORTEST_PASSWORD {
+        invalid("This password is too short: it needs at least 8 characters.")
+    } else if password.len() > LONGEST_PASSWORD {
+        invalid("This password is too long: it may have 1,024 bytes.")
+    } else if COMMON.lines().any(|common| common == folded) {
+        invalid(
             "This password is one of the most used ones, which are tried first. Choose another one, such as four words that have nothing to do with each other.",
-        ),
-        () if own_words(person).any(|word| folded.contains(&word)) => invalid(
+        )
+    } else if own_words(person).any(|word| folded.contains(&word)) {
+        invalid(
             "This password contains your name, your email or \"rivulet\", which are tried first. Choose other words.",
-        ),
-        () => Ok(()),
+        )
+    } else {
+        Ok(())
     }
 }
 

@@ -112,11 +112,7 @@ impl<P: Page> Client<P> {
         if let Some(followed) = self.messages.get_mut(&id) {
             followed.postponed.asked();
             if !std::mem::replace(&mut followed.queued, true) {
-                match self.outstanding.contains(&id) {
-                    // It takes no room.
-                    true => self.queue.push_front(id),
-                    false => self.queue.push_back(id),
-                }
+                if self.outstanding.contains(&id) { self.queue.push_front(id) } else { self.queue.push_back(id) }
             }
         }
     }

@@ -93,11 +93,14 @@ impl Reading {
             self.words_at = now;
         }
         let longest = self.words_at + start.max(idle);
-        match now >= longest {
-            true if !self.last_look => return self.look_once_more(),
-            true => return,
-            false if !has_events && self.transcript.finished() => return,
-            false => {}
+        if now >= longest {
+            if !self.last_look {
+                self.look_once_more();
+            }
+            return;
+        }
+        if !has_events && self.transcript.finished() {
+            return;
         }
         self.wait = match (self.transcript.finished(), self.transcript.begun()) {
             (true, _) => FAREWELL.min(idle),

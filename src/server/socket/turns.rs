@@ -84,10 +84,7 @@ impl Socket {
                     false if over => self.leave(id),
                     false => {}
                 }
-                match frame.len() <= FRAME_LIMIT {
-                    true => self.send_text(frame).await?,
-                    false => self.cut(id, frame),
-                }
+                if frame.len() <= FRAME_LIMIT { self.send_text(frame).await? } else { self.cut(id, frame) }
             }
             Next::Own(Event { epoch, change }) => {
                 let frame = encode(&ServerFrame::Event(number, epoch, change));
@@ -135,10 +132,7 @@ impl Socket {
                 if more {
                     self.enqueue(Topic::List(list));
                 }
-                match rev == since {
-                    true => Ok(()),
-                    false => self.send_text(frame).await,
-                }
+                if rev == since { Ok(()) } else { self.send_text(frame).await }
             }
             Ok(None) => {
                 self.lists.remove(&list);
