@@ -17,7 +17,7 @@ use futures::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use crate::config::provider::{Config, ConfigError, Kind};
+pub use crate::config::provider::{Config, ConfigError, ProviderKind};
 use crate::message::{Role, Usage};
 pub use error::ProviderError;
 pub use providers::{Choice, Providers};

@@ -43,7 +43,7 @@ pub struct Replies {
     pub hub: Arc<Hub>,
     pub journal: Journal,
     /// This process, as the rows of its running replies name it.
-    pub owner: NodeId,
+    pub node: NodeId,
     /// The running replies, and other work that a server which stops waits for.
     pub tasks: TaskTracker,
     /// Cancelled when the server is to stop: no reply starts any more.
@@ -54,17 +54,17 @@ impl Replies {
     /// Recovers what a dead process left, and starts the committer: the receiver gets a value when it has ended, and with an error
     /// if it should not have. Errors are for the person who starts the server.
     pub async fn open(database: Arc<Database>, limits: Limits) -> anyhow::Result<(Replies, oneshot::Receiver<()>)> {
-        let owner: NodeId = mint();
-        database.register(owner).await.with_context(|| {
+        let node: NodeId = mint();
+        database.register(node).await.with_context(|| {
             let path = database.path().display();
             format!("The database {path} cannot be written. Is it read-only, full, or locked by another program?")
         })?;
-        recovery::run(&database, owner).await?;
+        recovery::run(&database, node).await?;
         let hub = Arc::new(Hub::new(limits));
-        let store = Store::open(database.path(), owner).context("The journal cannot be opened.")?;
+        let store = Store::open(database.path(), node).context("The journal cannot be opened.")?;
         let (journal, committer) = Journal::start(store, database.turn(), hub.clone())?;
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
-        Ok((Replies { database, hub, journal, owner, tasks, closing }, committer))
+        Ok((Replies { database, hub, journal, node, tasks, closing }, committer))
     }
 
     /// Does what must not be left half done, even if whoever asked for it is gone: the server drops a request's own work
@@ -91,7 +91,7 @@ impl Replies {
                     None => return not_entered(why, Ok(Started::Repeated)),
                 },
             };
-            let started = replies.database.exchange(account, &exchange, replies.owner).await;
+            let started = replies.database.exchange(account, &exchange, replies.node).await;
             replies.run_if_started(running, started, model, false)
         })
         .await
@@ -112,7 +112,7 @@ impl Replies {
                 Ok(running) => running,
                 Err(why) => return not_entered(why, Ok(())),
             };
-            let started = replies.database.retry(account, of, &reply, replies.owner).await;
+            let started = replies.database.retry(account, of, &reply, replies.node).await;
             replies.run_if_started(running, started, model, false).map(drop)
         })
         .await
@@ -138,7 +138,7 @@ impl Replies {
                 Ok(running) => running,
                 Err(why) => return not_entered(why, Err(Failure::Changed)),
             };
-            let started = replies.database.resume(account, id, seen, epoch, replies.owner).await;
+            let started = replies.database.resume(account, id, seen, epoch, replies.node).await;
             replies.run_if_started(running, started, model, true).map(drop)
         })
         .await
@@ -205,7 +205,7 @@ impl Replies {
     async fn find_out(self, running: Arc<Running>, model: ModelHandle, resumes: bool) {
         let mut pause = MIN_PAUSE;
         loop {
-            match self.database.place_if_started(running.id, running.message().epoch, self.owner).await {
+            match self.database.place_if_started(running.id, running.message().epoch, self.node).await {
                 Ok(Some(place)) => return self.run(running, place, model, resumes),
                 Ok(None) => return self.hub.withdraw(&running),
                 Err(error) => {

@@ -2,10 +2,10 @@
 
 pub mod bodies;
 pub mod client_address;
+pub mod connection_slots;
 pub mod forms;
 pub mod hosts;
 pub mod listener;
-pub mod places;
 pub mod routes;
 pub mod security_log;
 pub mod serve;

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    account::{limits::Limits, password, session::Sessions, setup_code::SetupCode},
+    account::{limits::RateLimits, password, session::Sessions, setup_code::SetupCode},
     config::{Settings, public_url::PublicUrl, trusted_proxies::TrustedProxies},
     conversation::purge,
     database::Database,
@@ -31,7 +31,7 @@ pub struct Parts {
     pub build: String,
     pub options: LeptosOptions,
     /// How often passwords were tried.
-    pub limits: Limits,
+    pub limits: RateLimits,
     pub sessions: Sessions,
     pub public_url: Option<PublicUrl>,
     pub trusted_proxies: TrustedProxies,
@@ -96,7 +96,7 @@ impl AppState {
             providers,
             build,
             options,
-            limits: Limits::default(),
+            limits: RateLimits::default(),
             sessions,
             public_url: settings.public_url.clone(),
             trusted_proxies: settings.trusted_proxies.clone(),

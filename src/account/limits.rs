@@ -33,7 +33,7 @@ const MAX_KEYS: usize = 50_000;
 
 /// Whose password is guessed, and with which guesses a guess counts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Target {
+pub enum GuessTarget {
     /// An email's, from browsers that are not known: the email's hash, as anything may be typed for one.
     Email([u8; 32]),
     /// That of the person whose browser this is: the hash of the device's token. What others guess does not delay it.
@@ -42,9 +42,9 @@ pub enum Target {
     Person(UserId),
 }
 
-impl Target {
-    pub fn email(email: &str) -> Target {
-        Target::Email(Sha256::digest(email).into())
+impl GuessTarget {
+    pub fn email(email: &str) -> GuessTarget {
+        GuessTarget::Email(Sha256::digest(email).into())
     }
 }
 
@@ -58,10 +58,10 @@ pub enum Wait {
 }
 
 /// The counts, in memory: a restart forgets them.
-pub struct Limits {
+pub struct RateLimits {
     addresses: DefaultKeyedRateLimiter<IpAddr>,
     lines: DefaultKeyedRateLimiter<IpAddr>,
-    guesses: Mutex<HashMap<Target, Guesses>>,
+    guesses: Mutex<HashMap<GuessTarget, Guesses>>,
 }
 
 struct Guesses {
@@ -71,9 +71,9 @@ struct Guesses {
     until: Instant,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
+impl Default for RateLimits {
+    fn default() -> RateLimits {
+        RateLimits {
             addresses: limiter(ADDRESS_INTERVAL, ADDRESS_BURST),
             lines: limiter(LINES_INTERVAL, LINES_BURST),
             guesses: Mutex::default(),
@@ -86,7 +86,7 @@ fn limiter(interval: Duration, burst: NonZeroU32) -> DefaultKeyedRateLimiter<IpA
     RateLimiter::keyed(quota.allow_burst(burst))
 }
 
-impl Limits {
+impl RateLimits {
     /// Counts a try from this address. Returns how long it has to wait if it had too many.
     pub fn try_from_address(&self, address: ClientAddress) -> Result<(), Wait> {
         try_key(&self.addresses, address).map_err(Wait::Address)
@@ -107,7 +107,7 @@ impl Limits {
 
     /// Counts a guess, before it is checked: so of many at once no more are taken than one after the other. Returns how
     /// long to wait if there were too many.
-    pub fn guess(&self, target: &Target) -> Result<(), Wait> {
+    pub fn guess(&self, target: &GuessTarget) -> Result<(), Wait> {
         let now = Instant::now();
         let mut all = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MAX_KEYS {
@@ -128,7 +128,7 @@ impl Limits {
     }
 
     /// The guess was not checked, and is none.
-    pub fn not_guessed(&self, target: &Target) {
+    pub fn not_guessed(&self, target: &GuessTarget) {
         let mut all = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(guesses) = all.get_mut(target) {
             guesses.count = guesses.count.saturating_sub(1);
@@ -137,7 +137,7 @@ impl Limits {
     }
 
     /// The guess was right: those before it count no more.
-    pub fn guessed(&self, target: &Target) {
+    pub fn guessed(&self, target: &GuessTarget) {
         self.guesses.lock().unwrap_or_else(PoisonError::into_inner).remove(target);
     }
 }
@@ -151,7 +151,7 @@ fn delay(count: u32) -> Duration {
 }
 
 /// Forgets what no longer counts; if that is not enough, those that have to wait for nothing yet; then all.
-fn make_room(all: &mut HashMap<Target, Guesses>, now: Instant) {
+fn make_room(all: &mut HashMap<GuessTarget, Guesses>, now: Instant) {
     all.retain(|_, guesses| now - guesses.last <= FORGET_TIMEOUT);
     if all.len() >= MAX_KEYS {
         all.retain(|_, guesses| guesses.count > FREE_GUESSES);

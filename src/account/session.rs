@@ -45,8 +45,8 @@ where
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<SignedIn, Failure> {
-        match parts.extensions.get::<Found>() {
-            Some(Found(found)) => found.clone(),
+        match parts.extensions.get::<FoundSession>() {
+            Some(FoundSession(found)) => found.clone(),
             None => Sessions::from_ref(state).find(&parts.headers, parts.extensions.get().copied()).await,
         }
     }
@@ -54,7 +54,7 @@ where
 
 /// Who asks, as it was looked up once for a request.
 #[derive(Clone)]
-pub struct Found(pub Result<SignedIn, Failure>);
+pub struct FoundSession(pub Result<SignedIn, Failure>);
 
 /// All sessions, and their cookies. Cheap to clone.
 #[derive(Clone)]

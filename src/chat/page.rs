@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     ids::ConversationId,
-    live::connection::{Connection, Link},
+    live::connection::{Connection, ConnectionStatus},
     ui::{NotFound, browser, drafts, status::StatusRegion},
 };
 
@@ -32,7 +32,7 @@ pub fn Chats() -> impl IntoView {
     let (answered, inherited) = (StoredValue::new(false), RwSignal::new(()));
     provide_context(PageContext { page_data, drawer, answered, connection, menu, outbox, inherited });
     provide_context(SidebarList::default());
-    let link = RwSignal::new(Link::Fine);
+    let link = RwSignal::new(ConnectionStatus::Fine);
     Effect::new(move |_| {
         if let Some(Ok(page_data)) = page_data.get() {
             // Before anything reads a draft.
@@ -97,12 +97,12 @@ fn move_the_cursor(drawer: RwSignal<bool>) {
 
 /// Returns when this page is not live, and that nothing is lost by it.
 #[component]
-fn LinkBar(connection: Connection, link: RwSignal<Link>) -> impl IntoView {
+fn LinkBar(connection: Connection, link: RwSignal<ConnectionStatus>) -> impl IntoView {
     view! {
-        <div class="link-bar" role="status" hidden=move || link.get() == Link::Fine>
+        <div class="link-bar" role="status" hidden=move || link.get() == ConnectionStatus::Fine>
             {move || match link.get() {
-                Link::Fine => ().into_any(),
-                Link::Lost => {
+                ConnectionStatus::Fine => ().into_any(),
+                ConnectionStatus::Lost => {
                     view! {
                         "Connection lost. Replies go on; this page catches up by itself. "
                         <button type="button" on:click=move |_| connection.reconnect_now()>
@@ -111,10 +111,10 @@ fn LinkBar(connection: Connection, link: RwSignal<Link>) -> impl IntoView {
                     }
                         .into_any()
                 }
-                Link::Updated => {
+                ConnectionStatus::Updated => {
                     view! { "Rivulet was updated. What you typed is kept. " <a href="" rel="external">{"Reload"}</a> }.into_any()
                 }
-                Link::SignedOut => view! { "You are signed out. " <a href="/sign-in" rel="external">{"Sign in"}</a> }.into_any(),
+                ConnectionStatus::SignedOut => view! { "You are signed out. " <a href="/sign-in" rel="external">{"Sign in"}</a> }.into_any(),
             }}
         </div>
     }

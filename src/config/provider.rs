@@ -12,7 +12,7 @@ const MAX_SECONDS: u64 = 365 * 24 * 60 * 60;
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
-    pub kind: Kind,
+    pub kind: ProviderKind,
     /// What people see, and the first half of a model's key; the kind if absent. Without a slash.
     pub name: Option<String>,
     /// `openai`: where `/chat/completions` and `/models` are, with the query that every request is to have; OpenAI's own
@@ -41,7 +41,7 @@ pub struct Config {
 /// Which protocol a provider speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum ProviderKind {
     /// Built in; needs nothing.
     Demo,
     /// OpenAI's chat completions, which most servers speak.
@@ -61,7 +61,7 @@ impl Config {
     /// The built-in provider at its own pace: what there is without settings.
     pub fn demo() -> Self {
         Self {
-            kind: Kind::Demo,
+            kind: ProviderKind::Demo,
             name: None,
             base_url: None,
             api_key: None,
@@ -76,21 +76,21 @@ impl Config {
 
     /// OpenAI itself, without a key.
     pub fn openai() -> Self {
-        Self { kind: Kind::Openai, pace: None, ..Self::demo() }
+        Self { kind: ProviderKind::Openai, pace: None, ..Self::demo() }
     }
 
     /// The name that was set, or the kind's own.
     pub fn name(&self) -> &str {
         self.name.as_deref().unwrap_or(match self.kind {
-            Kind::Demo => "demo",
-            Kind::Openai => "openai",
+            ProviderKind::Demo => "demo",
+            ProviderKind::Openai => "openai",
         })
     }
 
     /// What people call it: the name that was set, else the server's address.
     pub fn label(&self) -> String {
         match (&self.name, &self.base_url) {
-            (None, None) if self.kind == Kind::Openai => "OpenAI".into(),
+            (None, None) if self.kind == ProviderKind::Openai => "OpenAI".into(),
             (None, Some(address)) => host(address).unwrap_or_else(|| self.name().to_owned()),
             _ => self.name().to_owned(),
         }
@@ -117,7 +117,7 @@ impl Config {
             return Err(ConfigError::new(setting, seconds.to_string(), "a number of seconds, a year at the most"));
         }
         let idle = match self.kind {
-            Kind::Demo => vec![
+            ProviderKind::Demo => vec![
                 ("base-url", self.base_url.as_deref().map(shown)),
                 ("api-key", self.api_key.as_ref().map(|_| "…".into())),
                 ("headers", self.headers.keys().next().cloned()),
@@ -126,7 +126,7 @@ impl Config {
             .into_iter()
             .chain(times.map(|(setting, seconds)| (setting, seconds.map(|seconds| seconds.to_string()))))
             .collect(),
-            Kind::Openai => vec![("pace", self.pace.map(|pace| pace.to_string()))],
+            ProviderKind::Openai => vec![("pace", self.pace.map(|pace| pace.to_string()))],
         };
         match idle.into_iter().find_map(|(setting, value)| Some((setting, value?))) {
             None => Ok(()),

@@ -30,7 +30,7 @@ use driver::Driver;
 
 /// How the connection is, for the thin bar that shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Link {
+pub enum ConnectionStatus {
     /// Not open yet, or open: nothing to show.
     Fine,
     Lost,
@@ -85,7 +85,7 @@ impl Connection {
     }
 
     /// Opens the connection and keeps it until the effect that calls this is cleaned up. After hydration.
-    pub fn start(self, build: String, link: RwSignal<Link>) {
+    pub fn start(self, build: String, link: RwSignal<ConnectionStatus>) {
         let (sender, woken) = mpsc::unbounded();
         self.wake.set_value(Some(sender));
         let listen = |event, then: fn(Connection)| window_event_listener_untyped(event, move |_| then(self));
@@ -159,23 +159,23 @@ async fn pause(time: Duration) {
     TimeoutFuture::new(u32::try_from(time.as_millis()).unwrap_or(u32::MAX)).await;
 }
 
-async fn run(driver: Driver, build: String, link: RwSignal<Link>, mut woken: Woken) {
+async fn run(driver: Driver, build: String, link: RwSignal<ConnectionStatus>, mut woken: Woken) {
     loop {
         let code = connect(driver, &build, link, &mut woken).await;
         driver.closed(code);
         match code {
-            Some(close::UPDATED) => return link.set_if_new(Link::Updated),
-            Some(close::SESSION_OVER) => return link.set_if_new(Link::SignedOut),
+            Some(close::UPDATED) => return link.set_if_new(ConnectionStatus::Updated),
+            Some(close::SESSION_OVER) => return link.set_if_new(ConnectionStatus::SignedOut),
             Some(close::SIGNED_OUT) => {
                 drafts::forget_session();
-                return link.set_if_new(Link::SignedOut);
+                return link.set_if_new(ConnectionStatus::SignedOut);
             }
             _ => {}
         }
         spawn_local(async move {
             pause(LOST_AFTER).await;
             if driver.is_lost() {
-                link.set_if_new(Link::Lost);
+                link.set_if_new(ConnectionStatus::Lost);
             }
         });
         if wait_for_next_try(driver, &mut woken).await.is_none() {
@@ -200,7 +200,7 @@ async fn wait_for_next_try(driver: Driver, woken: &mut Woken) -> Option<()> {
 }
 
 /// One connection, from beginning to end. Returns with which code the server closed it.
-async fn connect(driver: Driver, build: &str, link: RwSignal<Link>, woken: &mut Woken) -> Option<u16> {
+async fn connect(driver: Driver, build: &str, link: RwSignal<ConnectionStatus>, woken: &mut Woken) -> Option<u16> {
     let location = window().location();
     let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
     let (kick, kicked) = mpsc::channel(1);
@@ -234,11 +234,11 @@ async fn send(driver: Driver, mut sink: SplitSink<WebSocket, Frame>, mut kicked:
 }
 
 /// Takes frames in until the socket closes, and returns with which code.
-async fn receive(driver: Driver, link: RwSignal<Link>, mut frames: SplitStream<WebSocket>) -> Option<u16> {
+async fn receive(driver: Driver, link: RwSignal<ConnectionStatus>, mut frames: SplitStream<WebSocket>) -> Option<u16> {
     while let Some(frame) = frames.next().await {
         match frame {
             Ok(Frame::Text(text)) => {
-                link.set_if_new(Link::Fine);
+                link.set_if_new(ConnectionStatus::Fine);
                 driver.receive(&text);
             }
             Ok(Frame::Bytes(_)) => {}

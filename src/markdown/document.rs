@@ -9,7 +9,7 @@ use super::{
     html::{Root, append_code, plain, render},
     inline::visible,
     link::{Definitions, Label},
-    open::{Open, Total},
+    open::{OpenTail, Total},
     outline::{Outline, outline},
     spot::Spot,
 };
@@ -20,7 +20,7 @@ pub struct Document {
     /// What the page shows, the finished blocks first.
     blocks: Vec<Block>,
     finished: usize,
-    open: Open,
+    open: OpenTail,
     /// How many bytes of the source have been read.
     read: usize,
     /// Those of the finished part.
@@ -240,7 +240,7 @@ impl Document {
             let missing = self.open.close();
             new.blocks.first_mut().into_iter().for_each(|block| block.missing.extend_from_slice(&missing));
             self.definitions.add(definitions);
-            self.open = Open::at(from);
+            self.open = OpenTail::at(from);
             self.finished = new.first + new.blocks.len();
             outline = self.outline(text);
         }
@@ -256,7 +256,7 @@ impl Document {
         let (new, _) = self.render(text, &outline.cuts);
         if new.first < self.finished {
             self.finished = new.first;
-            self.open = Open::at(self.blocks[new.first].from);
+            self.open = OpenTail::at(self.blocks[new.first].from);
         }
         new
     }

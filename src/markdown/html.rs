@@ -62,41 +62,41 @@ pub(super) fn render(text: &str, context: usize, known: &Definitions, shown: usi
         Some((target.url.as_str().into(), target.title.as_str().into()))
     };
     let mut events = parser(text, Some(&mut lookup)).into_offset_iter();
-    let mut page = Page::new(Inline::new(known, shown));
+    let mut writer = BlockWriter::new(Inline::new(known, shown));
     let (mut roots, mut place) = (Vec::new(), None);
     let (mut in_paragraph, mut fits) = (true, context == 0);
     for (mut event, mut range) in events.by_ref() {
         if let Some(at) = cut.filter(|_| place.is_none()) {
-            (event, range) = page.split_text(event, range, at);
-            place = page.place(&event, &range, at).map(|html| Place {
+            (event, range) = writer.split_text(event, range, at);
+            place = writer.place(&event, &range, at).map(|html| Place {
                 root: roots.len(),
                 html,
-                expanded: page.inline.expanded,
-                settled: page.inline.direction.is_settled(),
+                expanded: writer.inline.expanded,
+                settled: writer.inline.direction.is_settled(),
             });
         }
         match &event {
             Event::Start(tag) => {
-                page.depth += 1;
+                writer.depth += 1;
                 in_paragraph = !matches!(tag, Tag::Heading { .. } | Tag::TableCell);
             }
-            Event::End(_) => page.depth = page.depth.saturating_sub(1),
+            Event::End(_) => writer.depth = writer.depth.saturating_sub(1),
             _ => {}
         }
         let is_context = ends_context(&event, &range, context);
         fits |= is_context && (in_paragraph || matches!(event, Event::End(_)));
-        page.event(event, range);
+        writer.event(event, range);
         if is_context {
-            page.inline.out.clear();
+            writer.inline.out.clear();
         }
-        if is_context || page.depth == 0 {
-            page.inline.direction.settle();
+        if is_context || writer.depth == 0 {
+            writer.inline.direction.settle();
         }
-        if page.depth == 0 {
+        if writer.depth == 0 {
             roots.push(Root {
-                html: std::mem::take(&mut page.inline.out),
+                html: std::mem::take(&mut writer.inline.out),
                 missing: missing.take(),
-                expanded: std::mem::take(&mut page.inline.expanded),
+                expanded: std::mem::take(&mut writer.inline.expanded),
             });
         }
     }
@@ -105,7 +105,7 @@ pub(super) fn render(text: &str, context: usize, known: &Definitions, shown: usi
 }
 
 /// The block that is being written, and the table in it.
-struct Page<'a> {
+struct BlockWriter<'a> {
     inline: Inline<'a>,
     /// How many blocks and spans are open.
     depth: usize,
@@ -114,7 +114,7 @@ struct Page<'a> {
     cell: &'static str,
 }
 
-impl<'a> Page<'a> {
+impl<'a> BlockWriter<'a> {
     fn new(inline: Inline<'a>) -> Self {
         Self { inline, depth: 0, columns: Vec::new(), column: 0, cell: "th" }
     }
@@ -259,9 +259,9 @@ fn language(info: &str) -> String {
 /// A text as it was written, as the page shows code.
 pub(super) fn plain(text: &str) -> String {
     let (known, mut html) = (Definitions::default(), String::new());
-    let mut page = Page::new(Inline::new(&known, 0));
-    page.start_code(&CodeBlockKind::Indented);
-    html.push_str(&page.inline.out);
+    let mut writer = BlockWriter::new(Inline::new(&known, 0));
+    writer.start_code(&CodeBlockKind::Indented);
+    html.push_str(&writer.inline.out);
     escape(&mut html, text);
     html.push_str(CODE_END);
     html

@@ -10,21 +10,21 @@ pub(super) type Label = UniCase<String>;
 
 /// Where a definition leads.
 #[derive(Clone)]
-pub(super) struct Target {
+pub(super) struct LinkTarget {
     pub url: String,
     pub title: String,
 }
 
 /// The definitions of the part of a text that is finished.
 #[derive(Clone, Default)]
-pub(super) struct Definitions(HashMap<Label, Target>);
+pub(super) struct Definitions(HashMap<Label, LinkTarget>);
 
 impl Definitions {
     pub fn read(found: &RefDefs) -> Self {
         let entries = found.iter().map(|(name, definition)| {
             let url = definition.dest.to_string();
             let title = definition.title.as_deref().unwrap_or("").to_string();
-            (label(name), Target { url, title })
+            (label(name), LinkTarget { url, title })
         });
         Self(entries.collect())
     }
@@ -36,7 +36,7 @@ impl Definitions {
         }
     }
 
-    pub fn get(&self, name: &str) -> Option<&Target> {
+    pub fn get(&self, name: &str) -> Option<&LinkTarget> {
         (!self.0.is_empty()).then(|| self.0.get(&label(name)))?
     }
 

@@ -12,7 +12,7 @@ use super::{
 
 /// The part of a text that is not finished.
 #[derive(Default)]
-pub(super) struct Open {
+pub(super) struct OpenTail {
     /// Byte of the source where it begins.
     pub from: usize,
     /// Places in its first block before which nothing changes any more, each deeper than the one before.
@@ -48,7 +48,7 @@ impl Total {
     }
 }
 
-impl Open {
+impl OpenTail {
     /// What begins at the byte `from`.
     pub fn at(from: usize) -> Self {
         Self { from, ..Self::default() }

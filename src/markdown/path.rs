@@ -22,7 +22,7 @@ pub(super) const MISSING_CELLS: usize = 1 << 17;
 pub(super) struct Path<'a> {
     text: &'a str,
     context: usize,
-    open: Vec<Open>,
+    open: Vec<OpenBlock>,
     /// The last spot between blocks.
     last: Option<(usize, Vec<Container>, Inside)>,
     paragraph: Option<Paragraph>,
@@ -33,7 +33,7 @@ pub(super) struct Path<'a> {
 }
 
 /// A block that is open.
-enum Open {
+enum OpenBlock {
     Quote(usize),
     /// The last item's mark, and whether the list is loose, once something shows that.
     List(Option<usize>, Option<bool>),
@@ -68,7 +68,7 @@ impl<'a> Path<'a> {
                     self.text(text, range);
                 }
                 if matches!(inline, Event::Start(_)) {
-                    self.open.push(Open::Other);
+                    self.open.push(OpenBlock::Other);
                 }
             }
         }
@@ -87,18 +87,18 @@ impl<'a> Path<'a> {
             self.learn(true, at);
         }
         self.open.push(match tag {
-            Tag::BlockQuote(_) => Open::Quote(at),
-            Tag::List(_) => Open::List(None, None),
-            Tag::Item => Open::Item,
-            Tag::Table(_) => Open::Table(at),
-            Tag::Paragraph => Open::Paragraph,
-            _ => Open::Other,
+            Tag::BlockQuote(_) => OpenBlock::Quote(at),
+            Tag::List(_) => OpenBlock::List(None, None),
+            Tag::Item => OpenBlock::Item,
+            Tag::Table(_) => OpenBlock::Table(at),
+            Tag::Paragraph => OpenBlock::Paragraph,
+            _ => OpenBlock::Other,
         });
     }
 
     /// Notes whether the list is loose in whose item the parser is.
     fn learn(&mut self, value: bool, at: usize) {
-        if let [.., Open::List(_, loose @ None), Open::Item] = &mut self.open[..] {
+        if let [.., OpenBlock::List(_, loose @ None), OpenBlock::Item] = &mut self.open[..] {
             *loose = Some(value);
             if at < self.context {
                 self.loose.push(value);
@@ -110,13 +110,13 @@ impl<'a> Path<'a> {
         self.paragraph = None;
         let mark = self.text.get(start..).map(|rest| start + spaces(rest));
         let mark = mark.filter(|mark| self.text[*mark..].starts_with(is_item_mark));
-        if let (Some(Open::List(Some(before), _)), Some(mark)) = (self.open.last(), mark)
+        if let (Some(OpenBlock::List(Some(before), _)), Some(mark)) = (self.open.last(), mark)
             && self.is_definite_item(mark)
             && self.is_beside(*before, mark)
         {
             self.note(mark, Inside::Blocks);
         }
-        if let Some(Open::List(item, _)) = self.open.last_mut() {
+        if let Some(OpenBlock::List(item, _)) = self.open.last_mut() {
             *item = mark;
         }
     }
@@ -137,7 +137,7 @@ impl<'a> Path<'a> {
     }
 
     fn row(&mut self, start: usize) {
-        if let Some(Open::Table(table)) = self.open.last()
+        if let Some(OpenBlock::Table(table)) = self.open.last()
             && self.missing_cells < MISSING_CELLS
         {
             self.note(start, Inside::Table(*table));
@@ -147,7 +147,7 @@ impl<'a> Path<'a> {
     /// A block in a quote or an item, which begins after a blank line.
     fn block(&mut self, start: usize) {
         self.paragraph = None;
-        if !matches!(self.open.last(), Some(Open::Quote(_) | Open::Item)) {
+        if !matches!(self.open.last(), Some(OpenBlock::Quote(_) | OpenBlock::Item)) {
             return;
         }
         let Some(rest) = self.text.get(start..) else { return };
@@ -167,8 +167,10 @@ impl<'a> Path<'a> {
     /// The blocks that are open; `None` if they are too many, or it is not clear what they are.
     fn chain(&self) -> Option<Vec<Container>> {
         let containers = self.open.iter().filter_map(|open| match open {
-            Open::Quote(at) => Some(Some(Container { at: *at, loose: None })),
-            Open::List(item, loose) => Some(item.zip(*loose).map(|(at, loose)| Container { at, loose: Some(loose) })),
+            OpenBlock::Quote(at) => Some(Some(Container { at: *at, loose: None })),
+            OpenBlock::List(item, loose) => {
+                Some(item.zip(*loose).map(|(at, loose)| Container { at, loose: Some(loose) }))
+            }
             _ => None,
         });
         (self.open.len() <= 2 * DEEPEST + 2).then(|| containers.collect())?
@@ -190,7 +192,8 @@ impl<'a> Path<'a> {
         if self.paragraph.is_none() {
             self.paragraph = Some(Paragraph { chain: self.chain(), texts: Vec::new() });
         }
-        let plain = matches!(self.open.last(), Some(Open::Paragraph | Open::Item)) && self.text[range.clone()] == *text;
+        let plain = matches!(self.open.last(), Some(OpenBlock::Paragraph | OpenBlock::Item))
+            && self.text[range.clone()] == *text;
         if let Some(paragraph) = self.paragraph.as_mut().filter(|_| plain) {
             paragraph.texts.push(range.clone());
         }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// A span that is open: where its mark stands, and what would close it.
-type Open = (usize, String);
+type OpenSpan = (usize, String);
 
 /// How much of `text` is to be shown, and what closes its open spans, the outermost first.
 ///
@@ -15,7 +15,7 @@ pub(super) fn open<'a>(text: &'a str, marks: &[Range<usize>]) -> (&'a str, Vec<S
     let marks: Vec<_> = marks.iter().filter(|mark| mark.start < before_code).cloned().collect();
 
     let (links, end) = open_links(text, &marks, code.is_some());
-    let mut open: Vec<Open> = links;
+    let mut open: Vec<OpenSpan> = links;
     open.extend(open_address(&text[..end], &marks));
     open.extend(open_emphasis(&text[..end], &marks));
     if let Some(mark) = code.filter(|mark| mark.start < end) {
@@ -27,9 +27,9 @@ pub(super) fn open<'a>(text: &'a str, marks: &[Range<usize>]) -> (&'a str, Vec<S
 }
 
 /// The brackets that may become links, and where the text of the innermost one ends if its target has begun.
-fn open_links(text: &str, marks: &[Range<usize>], in_code: bool) -> (Vec<Open>, usize) {
+fn open_links(text: &str, marks: &[Range<usize>], in_code: bool) -> (Vec<OpenSpan>, usize) {
     let mut end = text.len();
-    let mut links: Vec<Open> = Vec::new();
+    let mut links: Vec<OpenSpan> = Vec::new();
     let mut closing: Vec<usize> = Vec::new();
     for mark in marks.iter().rev() {
         match &text[mark.clone()] {
@@ -65,7 +65,7 @@ fn may_be_target(rest: &str) -> bool {
 }
 
 /// An address in angle brackets that has no end yet.
-fn open_address(text: &str, marks: &[Range<usize>]) -> Option<Open> {
+fn open_address(text: &str, marks: &[Range<usize>]) -> Option<OpenSpan> {
     let mark = marks.iter().rfind(|mark| text.get((*mark).clone()) == Some("<"))?;
     let address = &text[mark.end..];
     let fits = !address.contains(|c: char| c.is_whitespace() || c == '>');
@@ -73,7 +73,7 @@ fn open_address(text: &str, marks: &[Range<usize>]) -> Option<Open> {
 }
 
 /// The runs of `*`, `_` and `~` that open an emphasis.
-fn open_emphasis(text: &str, marks: &[Range<usize>]) -> Vec<Open> {
+fn open_emphasis(text: &str, marks: &[Range<usize>]) -> Vec<OpenSpan> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     for mark in marks.iter().filter(|mark| mark.end <= text.len()) {
         if !text[mark.clone()].starts_with(['*', '_', '~']) {

@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use crate::{
     account::{
         device::Device,
-        limits::Target,
+        limits::GuessTarget,
         password::{self, Verdict, Waits, rules},
         session::{NewSession, SignedIn},
     },
@@ -33,7 +33,7 @@ pub async fn change(
         return Ok(Err(Failure::Invalid(WRONG.into())));
     };
     // It was no wrong guess, whatever becomes of the new one.
-    app.limits.guessed(&Target::Person(who.user));
+    app.limits.guessed(&GuessTarget::Person(who.user));
     if let Err(failure) = rules::check(&new, &who.person) {
         return Ok(Err(failure));
     }

@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use crate::{
     account::{
         device::{self, Device},
-        limits::{Target, Wait},
+        limits::{GuessTarget, Wait},
         password::{self, QueueFull, Verdict, Waits, rules::LONGEST_PASSWORD},
         session::NewSession,
     },
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What came of it.
-pub enum Outcome {
+pub enum SignInOutcome {
     /// The cookies of the session and of the device.
     Open([String; 2]),
     Wrong,
@@ -31,22 +31,22 @@ pub async fn sign_in(
     address: ClientAddress,
     email: &str,
     password: String,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<SignInOutcome> {
     let (user, hash) = app.database.credentials(email).await?.unzip();
     let device = match user {
         Some(user) => Device::find(&app.sessions, headers, user).await?,
         None => None,
     };
     let (target, waits) = match &device {
-        Some(device) => (Target::Device(device.token_hash.clone()), Waits::Known),
-        None => (Target::email(email), Waits::Stranger),
+        Some(device) => (GuessTarget::Device(device.token_hash.clone()), Waits::Known),
+        None => (GuessTarget::email(email), Waits::Stranger),
     };
     // One that cannot be right is no guess.
     let is_guess = password.len() <= LONGEST_PASSWORD;
     let by_address = if device.is_none() || !is_guess { app.limits.try_from_address(address) } else { Ok(()) };
     if let Err(wait) = by_address.and_then(|()| if is_guess { app.limits.guess(&target) } else { Ok(()) }) {
         app.limits.log_refusal("sign-in delayed", user, address);
-        return Ok(Outcome::Wait(wait));
+        return Ok(SignInOutcome::Wait(wait));
     }
     let verdict =
         if is_guess { password::verify(password.clone(), hash.clone(), waits).await } else { Ok(Verdict::Wrong) };
@@ -54,13 +54,13 @@ pub async fn sign_in(
         Err(error) if error.is::<QueueFull>() => {
             app.limits.not_guessed(&target);
             app.limits.log_refusal("sign-in queue full", user, address);
-            return Ok(Outcome::Busy);
+            return Ok(SignInOutcome::Busy);
         }
         verdict => verdict?,
     };
     let (Some(user), Some(hash), true) = (user, hash, verdict != Verdict::Wrong) else {
         log::event("sign-in wrong", user, address);
-        return Ok(Outcome::Wrong);
+        return Ok(SignInOutcome::Wrong);
     };
     app.limits.guessed(&target);
     let hash = match verdict {
@@ -70,7 +70,7 @@ pub async fn sign_in(
     let session = NewSession::of(headers, address);
     if !app.database.open_session(user, &hash, &session).await? {
         log::event("sign-in wrong", Some(user), address);
-        return Ok(Outcome::Wrong);
+        return Ok(SignInOutcome::Wrong);
     }
     end_old_sessions(app, headers, user).await?;
     let device = match device {
@@ -78,7 +78,7 @@ pub async fn sign_in(
         None => device::remember(&app.sessions, user).await?,
     };
     log::event("sign-in right", Some(user), address);
-    Ok(Outcome::Open([app.sessions.cookie(&session), device]))
+    Ok(SignInOutcome::Open([app.sessions.cookie(&session), device]))
 }
 
 /// Hashes a password as it is done today. Gives the hash that is stored, unless the password was changed meanwhile.

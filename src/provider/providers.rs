@@ -7,7 +7,9 @@ use std::{
 
 use tokio::time::{Instant, timeout};
 
-use super::{Config, ConfigError, Kind, Model, ModelHandle, Provider, ProviderError, demo::Demo, openai::OpenAi};
+use super::{
+    Config, ConfigError, Model, ModelHandle, Provider, ProviderError, ProviderKind, demo::Demo, openai::OpenAi,
+};
 use crate::{database::Database, error::Failure};
 
 /// How long a provider may take to list its models.
@@ -90,8 +92,8 @@ impl Providers {
                 return Err(ConfigError::new("name", config.name(), right));
             }
             all.push(match config.kind {
-                Kind::Demo => Arc::new(Demo::new(config)?),
-                Kind::Openai => Arc::new(OpenAi::new(config)?),
+                ProviderKind::Demo => Arc::new(Demo::new(config)?),
+                ProviderKind::Openai => Arc::new(OpenAi::new(config)?),
             });
         }
         Ok(Self::from(all))

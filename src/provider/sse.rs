@@ -11,7 +11,7 @@ pub const MAX_PASSED_OVER: usize = 32 << 20;
 
 /// One event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Event {
+pub struct SseEvent {
     /// The `event` field; empty if absent.
     pub name: String,
     /// The `data` lines, joined by LF; bytes, since a server may cut a character in two.
@@ -28,7 +28,7 @@ pub struct TooLong;
 #[derive(Debug, Default)]
 pub struct Parser {
     line: Vec<u8>,
-    event: Event,
+    event: SseEvent,
     has_data: bool,
     after_cr: bool,
     begun: bool,
@@ -40,7 +40,7 @@ pub struct Parser {
 
 impl Parser {
     /// The events that `bytes` complete, in order; those before a [`TooLong`] as well. Costs one pass over `bytes`.
-    pub fn push(&mut self, mut bytes: &[u8], events: &mut Vec<Event>) -> Result<(), TooLong> {
+    pub fn push(&mut self, mut bytes: &[u8], events: &mut Vec<SseEvent>) -> Result<(), TooLong> {
         // The LF of a CRLF that was cut in two.
         if self.after_cr && !bytes.is_empty() {
             self.after_cr = false;
@@ -62,7 +62,7 @@ impl Parser {
     /// The event in which the stream ended without a blank line, and whether there were lines that are none of a stream
     /// of events. The specification drops the event; many servers' last `[DONE]` is one. Half an event does no harm: half
     /// of a JSON object is none.
-    pub fn finish(mut self) -> (Option<Event>, bool) {
+    pub fn finish(mut self) -> (Option<SseEvent>, bool) {
         let event = self.end_line().or_else(|| self.dispatch());
         (event, self.foreign)
     }
@@ -80,7 +80,7 @@ impl Parser {
         self.passed_over += bytes.len();
         if !self.event.too_long {
             self.passed_over += self.held();
-            self.event = Event { too_long: true, ..Event::default() };
+            self.event = SseEvent { too_long: true, ..SseEvent::default() };
             self.line = Vec::new();
         }
         if self.line.is_empty() {
@@ -89,7 +89,7 @@ impl Parser {
         if self.passed_over > MAX_PASSED_OVER { Err(TooLong) } else { Ok(()) }
     }
 
-    fn end_line(&mut self) -> Option<Event> {
+    fn end_line(&mut self) -> Option<SseEvent> {
         let line = std::mem::take(&mut self.line);
         let mut line = line.as_slice();
         if !std::mem::replace(&mut self.begun, true) {
@@ -125,7 +125,7 @@ impl Parser {
         self.event.data.extend_from_slice(value);
     }
 
-    fn dispatch(&mut self) -> Option<Event> {
+    fn dispatch(&mut self) -> Option<SseEvent> {
         self.passed_over = 0;
         let event = std::mem::take(&mut self.event);
         (std::mem::take(&mut self.has_data) || event.too_long).then_some(event)

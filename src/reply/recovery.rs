@@ -9,8 +9,8 @@ use crate::{
 
 /// Fences every other process, then folds each of its open replies: row and journal become an `Interrupted` message.
 /// Safe to repeat, and to be killed in. One that cannot be read is logged and left as it is, rows and all.
-pub async fn run(database: &Database, owner: NodeId) -> sqlx::Result<()> {
-    database.fence_others(owner).await?;
+pub async fn run(database: &Database, node: NodeId) -> sqlx::Result<()> {
+    database.fence_others(node).await?;
     let (mut recovered, mut skipped) = (0, 0);
     let mut last = None;
     loop {

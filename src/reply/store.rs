@@ -41,9 +41,9 @@ pub enum Started {
 
 impl Database {
     /// A person's message and the reply to it, together or not at all.
-    pub async fn exchange(&self, account: AccountId, new: &Exchange, owner: NodeId) -> sqlx::Result<Started> {
+    pub async fn exchange(&self, account: AccountId, new: &Exchange, node: NodeId) -> sqlx::Result<Started> {
         let mut tx = self.begin().await?;
-        if is_fenced(&mut tx, owner).await? {
+        if is_fenced(&mut tx, node).await? {
             return Ok(Started::Fenced);
         }
         let rev = next_conversations_rev(&mut tx, account).await?;
@@ -95,7 +95,7 @@ impl Database {
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Started::Changed),
             inserted => inserted?,
         };
-        let reply = insert(&mut tx, &at(place + 1), &new.reply, Some(owner)).await?;
+        let reply = insert(&mut tx, &at(place + 1), &new.reply, Some(node)).await?;
         tx.commit().await?;
         Ok(Started::Yes { said: Some(said), reply })
     }
@@ -106,10 +106,10 @@ impl Database {
         account: AccountId,
         of: MessageId,
         reply: &Message,
-        owner: NodeId,
+        node: NodeId,
     ) -> sqlx::Result<Started> {
         let mut tx = self.begin().await?;
-        if is_fenced(&mut tx, owner).await? {
+        if is_fenced(&mut tx, node).await? {
             return Ok(Started::Fenced);
         }
         let Some((conversation, rev)) = next_messages_rev(&mut tx, account, of).await? else {
@@ -135,7 +135,7 @@ impl Database {
                 .fetch_one(&mut *tx)
                 .await?;
         hide_attempts(&mut tx, conversation, place, rev).await?;
-        let reply = insert(&mut tx, &Slot { conversation, rev, place, attempt }, reply, Some(owner)).await?;
+        let reply = insert(&mut tx, &Slot { conversation, rev, place, attempt }, reply, Some(node)).await?;
         tx.commit().await?;
         Ok(Started::Yes { said: None, reply })
     }
@@ -147,10 +147,10 @@ impl Database {
         id: MessageId,
         seen: Epoch,
         next: Epoch,
-        owner: NodeId,
+        node: NodeId,
     ) -> sqlx::Result<Started> {
         let mut tx = self.begin().await?;
-        if is_fenced(&mut tx, owner).await? {
+        if is_fenced(&mut tx, node).await? {
             return Ok(Started::Fenced);
         }
         let Some((conversation, rev)) = next_messages_rev(&mut tx, account, id).await? else {
@@ -165,7 +165,7 @@ impl Database {
         )
         .bind(i64::from(next.counter))
         .bind(i64::from(next.nonce))
-        .bind(owner.to_string())
+        .bind(node.to_string())
         .bind(rev)
         .bind(id.to_string())
         .bind(i64::from(seen.counter))
@@ -183,7 +183,7 @@ impl Database {
 impl Database {
     /// The place of a reply of this process that has started and not ended, if its row is so. In a transaction that may
     /// write, so that no earlier one is still under way.
-    pub async fn place_if_started(&self, id: MessageId, epoch: Epoch, owner: NodeId) -> sqlx::Result<Option<i64>> {
+    pub async fn place_if_started(&self, id: MessageId, epoch: Epoch, node: NodeId) -> sqlx::Result<Option<i64>> {
         let mut tx = self.begin().await?;
         sqlx::query_scalar(
             "SELECT place FROM messages
@@ -192,16 +192,16 @@ impl Database {
         .bind(id.to_string())
         .bind(i64::from(epoch.counter))
         .bind(i64::from(epoch.nonce))
-        .bind(owner.to_string())
+        .bind(node.to_string())
         .fetch_optional(&mut *tx)
         .await
     }
 }
 
 /// Whether another process has declared this one dead.
-async fn is_fenced(tx: &mut AnyConnection, owner: NodeId) -> sqlx::Result<bool> {
+async fn is_fenced(tx: &mut AnyConnection, node: NodeId) -> sqlx::Result<bool> {
     let alive: Option<String> = sqlx::query_scalar("SELECT id FROM owners WHERE id = $1 AND fenced = 0")
-        .bind(owner.to_string())
+        .bind(node.to_string())
         .fetch_optional(&mut *tx)
         .await?;
     Ok(alive.is_none())
@@ -236,7 +236,7 @@ async fn insert(
     tx: &mut AnyConnection,
     slot: &Slot,
     message: &Message,
-    owner: Option<NodeId>,
+    node: Option<NodeId>,
 ) -> sqlx::Result<MessageMeta> {
     sqlx::query(
         "INSERT INTO messages (id, conversation_id, rev, place, attempt, shown, role, model, epoch, nonce, status, parts, owner)
@@ -253,7 +253,7 @@ async fn insert(
     .bind(i64::from(message.epoch.nonce))
     .bind(message.status.as_str())
     .bind(json(&message.parts)?)
-    .bind(owner.map(|owner| owner.to_string()))
+    .bind(node.map(|node| node.to_string()))
     .execute(&mut *tx)
     .await?;
     Ok(slot.meta(message.id, message.role, message.status, message.epoch))

@@ -9,7 +9,7 @@ use axum::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use crate::{account::session::Found, error::Failure, state::AppState};
+use crate::{account::session::FoundSession, error::Failure, state::AppState};
 
 /// The largest body of a request that sends no message, in bytes.
 const MAX_BODY: usize = 16 * 1024;
@@ -49,7 +49,7 @@ pub async fn limit(State(app): State<AppState>, request: Request, next: Next) ->
     if let (Err(failure), true) = (&found, is_function && !is_open) {
         return answer(failure.status(), failure);
     }
-    parts.extensions.insert(Found(found));
+    parts.extensions.insert(FoundSession(found));
     next.run(Request::from_parts(parts, Body::from(body))).await
 }
 

@@ -27,7 +27,7 @@ use crate::{
     ids::{ConversationId, MessageId, mint},
     people::{
         setup,
-        sign_in::{self, Outcome},
+        sign_in::{self, SignInOutcome},
     },
     security::{client_address::ClientAddress, log},
     state::AppState,
@@ -126,10 +126,10 @@ pub async fn sign_in(
     let refusal = Refusal { email: form.email.clone(), ..Refusal::default() };
     let email = in_one_line(&form.email).to_lowercase();
     let failure = match sign_in::sign_in(&app, &parts.headers, address, &email, form.password).await {
-        Ok(Outcome::Open(cookies)) => return welcome(cookies),
-        Ok(Outcome::Wait(wait)) => return too_often(&app.build, wait),
-        Ok(Outcome::Busy) => return busy(&app.build),
-        Ok(Outcome::Wrong) => Failure::WrongPassword,
+        Ok(SignInOutcome::Open(cookies)) => return welcome(cookies),
+        Ok(SignInOutcome::Wait(wait)) => return too_often(&app.build, wait),
+        Ok(SignInOutcome::Busy) => return busy(&app.build),
+        Ok(SignInOutcome::Wrong) => Failure::WrongPassword,
         Err(error) => {
             tracing::error!(%error, "nobody could be signed in");
             Failure::Unavailable

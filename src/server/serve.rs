@@ -35,8 +35,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::timeout::{RequestBodyDeadlineLayer, RequestBodyTimeoutLayer};
 
 use super::{
+    connection_slots::{ConnectionSlot, ConnectionSlots},
     listener::Connections,
-    places::{Place, Places},
     routes,
 };
 use crate::{security::client_address::ClientAddress, state::AppState};
@@ -97,7 +97,7 @@ pub async fn serve(listener: TcpListener, app: AppState, limits: Limits, closing
     let router = routes::router(app.clone())
         .layer(RequestBodyTimeoutLayer::new(limits.body_idle))
         .layer(RequestBodyDeadlineLayer::new(limits.body));
-    let places = Places::new(limits.connections, limits.client_connections);
+    let places = ConnectionSlots::new(limits.connections, limits.client_connections);
     let mut connections = Connections::new(listener);
     let mut logged: Option<Instant> = None;
     let open = TaskTracker::new();
@@ -111,8 +111,8 @@ pub async fn serve(listener: TcpListener, app: AppState, limits: Limits, closing
             .then(|| ClientAddress::of(peer.ip(), &HeaderMap::new(), |proxy| trusted.contain(proxy)).key());
         match places.take(client) {
             Some(place) => {
-                let connection = Connection { stream, peer, place, limits, closing: closing.clone() };
-                open.spawn(connection.serve(router.clone()));
+                let accepted = Accepted { stream, peer, place, limits, closing: closing.clone() };
+                open.spawn(accepted.serve(router.clone()));
             }
             None if logged.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) => {
                 logged = Some(Instant::now());
@@ -126,15 +126,15 @@ pub async fn serve(listener: TcpListener, app: AppState, limits: Limits, closing
     open.wait().await;
 }
 
-struct Connection {
+struct Accepted {
     stream: TcpStream,
     peer: SocketAddr,
-    place: Place,
+    place: ConnectionSlot,
     limits: Limits,
     closing: CancellationToken,
 }
 
-impl Connection {
+impl Accepted {
     async fn serve(self, router: Router) {
         // A word must not wait for the next one.
         if let Err(error) = self.stream.set_nodelay(true) {
@@ -181,7 +181,7 @@ impl Connection {
 fn service(
     router: Router,
     peer: SocketAddr,
-    place: Place,
+    place: ConnectionSlot,
     has_asked: Arc<AtomicBool>,
 ) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> {
     let router = TowerToHyperService::new(router);

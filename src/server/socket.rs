@@ -24,7 +24,7 @@ use futures::{SinkExt, StreamExt, stream::SplitSink};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::places::Place;
+use super::connection_slots::ConnectionSlot;
 use crate::{
     account::session::SignedIn,
     config::public_url::PublicUrl,
@@ -69,7 +69,7 @@ pub async fn connect(
     Query(address): Query<Address>,
     who: SignedIn,
     headers: HeaderMap,
-    Extension(place): Extension<Place>,
+    Extension(place): Extension<ConnectionSlot>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let public_origin = app.public_url.as_ref().map(PublicUrl::origin);

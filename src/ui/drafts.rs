@@ -20,11 +20,11 @@ const OWN: [&str; 3] = ["tab", "era", "inherited"];
 const WHO_LIVES: &str = "?";
 
 thread_local! {
-    static TAB: RefCell<Option<Tab>> = const { RefCell::new(None) };
+    static TAB: RefCell<Option<DraftTab>> = const { RefCell::new(None) };
 }
 
 #[derive(Clone)]
-struct Tab {
+struct DraftTab {
     name: String,
     /// Whose its texts are, and of which of the times between two sign-outs.
     era: String,
@@ -161,12 +161,12 @@ pub fn joined(texts: impl IntoIterator<Item = String>) -> String {
     all.join("\n\n")
 }
 
-fn tab() -> Tab {
+fn tab() -> DraftTab {
     TAB.with_borrow_mut(|tab| tab.get_or_insert_with(named).clone())
 }
 
 /// The tab as its session has it, or a new one.
-fn named() -> Tab {
+fn named() -> DraftTab {
     let era = item(local(), "era").unwrap_or_else(mint);
     put(local(), "era", &era);
     if let Some(session) = session()
@@ -177,7 +177,7 @@ fn named() -> Tab {
     put(session(), "era", &era);
     let name = item(session(), "tab").unwrap_or_else(mint);
     put(session(), "tab", &name);
-    Tab { name, era }
+    DraftTab { name, era }
 }
 
 fn left_as(key: &str, tab: &str) -> String {

@@ -21,14 +21,14 @@ use crate::{
 /// Copied freely: it is handles. Once the chat's pages are gone, nothing that is asked of it does anything.
 #[derive(Clone, Copy)]
 pub(super) struct Driver {
-    client: StoredValue<Client<Followed>>,
+    client: StoredValue<Client<PageState>>,
     /// Wakes who sends.
     kick: StoredValue<Option<mpsc::Sender<()>>>,
     pub painter: Painter,
 }
 
 /// What of the page is followed.
-struct Followed {
+struct PageState {
     messages: HashMap<MessageId, Live>,
     lists: HashMap<List, Arc<Follower>>,
     painter: Painter,
@@ -37,7 +37,7 @@ struct Followed {
 impl Driver {
     pub fn new() -> Driver {
         let painter = Painter::default();
-        let followed = Followed { messages: HashMap::new(), lists: HashMap::new(), painter };
+        let followed = PageState { messages: HashMap::new(), lists: HashMap::new(), painter };
         Driver { client: StoredValue::new(Client::new(followed)), kick: StoredValue::new(None), painter }
     }
 
@@ -132,16 +132,16 @@ impl Driver {
         self.read(Client::earliest_try)
     }
 
-    fn read<T: Default>(self, read: impl FnOnce(&Client<Followed>) -> T) -> T {
+    fn read<T: Default>(self, read: impl FnOnce(&Client<PageState>) -> T) -> T {
         self.client.try_with_value(read).unwrap_or_default()
     }
 
-    fn update<T>(self, update: impl FnOnce(&mut Client<Followed>) -> T) -> Option<T> {
+    fn update<T>(self, update: impl FnOnce(&mut Client<PageState>) -> T) -> Option<T> {
         self.client.try_update_value(update)
     }
 
     /// Does something with the client, and has what comes of it sent.
-    fn change<T>(self, change: impl FnOnce(&mut Client<Followed>) -> T) -> Option<T> {
+    fn change<T>(self, change: impl FnOnce(&mut Client<PageState>) -> T) -> Option<T> {
         let outcome = self.update(change);
         // When it is full, or nobody sends, all is sent later anyway.
         self.kick.try_update_value(|kick| kick.as_mut().map(|kick| kick.try_send(())));
@@ -149,7 +149,7 @@ impl Driver {
     }
 }
 
-impl Page for Followed {
+impl Page for PageState {
     fn read<R>(&self, id: MessageId, read: impl FnOnce(&Message) -> R) -> Option<R> {
         self.messages.get(&id).map(|live| live.message.with_untracked(read))
     }

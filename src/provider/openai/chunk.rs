@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::json::Json;
+use super::json::MarkedJson;
 use crate::message::Usage;
 
 /// Where thinking may stand. Servers in transition send the same under several names: the first that has some counts.
@@ -42,7 +42,7 @@ impl Chunk {
     /// Reads the data of an event, or a `whole` reply; `None` if that is no JSON object. Of an array the first one
     /// counts: so does Google wrap its errors.
     pub fn read(data: &[u8], whole: bool) -> Option<Self> {
-        let mut json = Json::read(data)?;
+        let mut json = MarkedJson::read(data)?;
         if let Value::Array(list) = &mut json.value {
             json.value = list.first_mut()?.take();
         }
@@ -56,7 +56,7 @@ impl Chunk {
 }
 
 impl Choice {
-    fn read(json: &Json, choice: &Value, whole: bool) -> Self {
+    fn read(json: &MarkedJson, choice: &Value, whole: bool) -> Self {
         // Perplexity has both, a whole reply's delta being empty.
         let is_delta = choice["delta"].is_object() && !(whole && choice["message"].is_object());
         let words = if is_delta { &choice["delta"] } else { &choice["message"] };
@@ -66,7 +66,7 @@ impl Choice {
 }
 
 impl Words {
-    fn read(json: &Json, value: &Value) -> Self {
+    fn read(json: &MarkedJson, value: &Value) -> Self {
         let mut thinking = Self::default();
         for field in THINKING {
             thinking.add(json, &value[field], true);
@@ -89,7 +89,7 @@ impl Words {
     }
 
     /// Adds a string, or a list of parts: `{"type": "text", "text": …}`, `{"type": "thinking", "thinking": …}`.
-    fn add(&mut self, json: &Json, value: &Value, thinking: bool) {
+    fn add(&mut self, json: &MarkedJson, value: &Value, thinking: bool) {
         match value {
             Value::String(text) if !text.is_empty() => self.runs.push((thinking, json.bytes(text))),
             Value::Number(number) => self.runs.push((thinking, number.to_string().into_bytes())),

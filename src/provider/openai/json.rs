@@ -6,14 +6,14 @@ use serde_json::Value;
 /// The first of the 128 characters that stand for bytes from 0x80 on: the last ones of the last private use area.
 const MARKS: u32 = 0x10_FF00;
 
-/// A value whose strings become bytes by [`Json::bytes`].
-pub struct Json {
+/// A value whose strings become bytes by [`MarkedJson::bytes`].
+pub struct MarkedJson {
     pub value: Value,
     /// Its strings have marks in them.
     marked: bool,
 }
 
-impl Json {
+impl MarkedJson {
     /// Reads a value; `None` if it is no JSON.
     pub fn read(data: &[u8]) -> Option<Self> {
         match serde_json::from_slice(data) {

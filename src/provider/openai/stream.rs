@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     Timeouts,
-    transcript::{End, Transcript},
+    transcript::{ReadEnd, Transcript},
 };
 use crate::provider::{Piece, Pieces, ProviderError, sse};
 
@@ -54,9 +54,9 @@ impl Reading {
             }
             let mut parser = self.parser.take()?;
             let end = match timeout_at(self.until, self.response.chunk()).await {
-                _ if Instant::now() >= self.last => Some(End::Overdue(self.timeouts.reply)),
+                _ if Instant::now() >= self.last => Some(ReadEnd::Overdue(self.timeouts.reply)),
                 // However fast it sends what has no words.
-                _ if self.last_look && Instant::now() >= self.until => Some(End::Silence(self.wait)),
+                _ if self.last_look && Instant::now() >= self.until => Some(ReadEnd::Silence(self.wait)),
                 Ok(Ok(Some(bytes))) => self.take(&mut parser, &bytes),
                 // A break and a proper end are distinguished by what came before, not by how the connection closed: real
                 // servers always say `finish_reason` or `[DONE]`, and a crash behind a proxy looks like a proper end.
@@ -68,7 +68,7 @@ impl Reading {
                     self.look_once_more();
                     None
                 }
-                Err(_) => Some(End::Silence(self.wait)),
+                Err(_) => Some(ReadEnd::Silence(self.wait)),
             };
             match end {
                 None => self.parser = Some(parser),
@@ -77,10 +77,10 @@ impl Reading {
         }
     }
 
-    fn take(&mut self, parser: &mut sse::Parser, bytes: &[u8]) -> Option<End> {
+    fn take(&mut self, parser: &mut sse::Parser, bytes: &[u8]) -> Option<ReadEnd> {
         let mut events = Vec::new();
         let fits = parser.push(bytes, &mut events);
-        let end = events.iter().find_map(|event| self.transcript.event(event)).or(fits.err().map(|_| End::TooLong));
+        let end = events.iter().find_map(|event| self.transcript.event(event)).or(fits.err().map(|_| ReadEnd::TooLong));
         self.postpone(!events.is_empty(), !self.transcript.ready.is_empty());
         end
     }

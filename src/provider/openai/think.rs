@@ -8,13 +8,13 @@ const MAX_BLANK: usize = 1024;
 /// Tells such thinking from the text after it, however both were cut. White space around the two marks is dropped.
 #[derive(Debug, Default)]
 pub struct Splitter {
-    place: Place,
+    state: ThinkState,
     /// What may be the beginning of a mark, or white space before one.
     held: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Place {
+enum ThinkState {
     /// Nothing but white space has come.
     #[default]
     Start,
@@ -29,8 +29,8 @@ impl Splitter {
     pub fn push(&mut self, bytes: &[u8]) -> Vec<(bool, Vec<u8>)> {
         let mut runs = Vec::new();
         self.held.extend_from_slice(bytes);
-        while let Some(place) = self.step(&mut runs) {
-            self.place = place;
+        while let Some(state) = self.step(&mut runs) {
+            self.state = state;
         }
         runs
     }
@@ -38,30 +38,30 @@ impl Splitter {
     /// What was held back; what comes then is text, unless nothing has come at all.
     pub fn finish(&mut self) -> (bool, Vec<u8>) {
         let held = std::mem::take(&mut self.held);
-        let is_thinking = self.place == Place::Thinking;
+        let is_thinking = self.state == ThinkState::Thinking;
         if !held.is_empty() {
-            self.place = Place::Text;
+            self.state = ThinkState::Text;
         }
         (is_thinking, held)
     }
 
-    /// Takes as much of what is held as is certain; gives the place after it, `None` when more must come first.
-    fn step(&mut self, runs: &mut Vec<(bool, Vec<u8>)>) -> Option<Place> {
-        match self.place {
-            Place::Start => {
+    /// Takes as much of what is held as is certain; gives the state after it, `None` when more must come first.
+    fn step(&mut self, runs: &mut Vec<(bool, Vec<u8>)>) -> Option<ThinkState> {
+        match self.state {
+            ThinkState::Start => {
                 let begins = self.held.trim_ascii_start();
                 if let Some(rest) = begins.strip_prefix(OPEN) {
                     self.held = rest.to_owned();
-                    return Some(Place::Opened);
+                    return Some(ThinkState::Opened);
                 }
-                (!OPEN.starts_with(begins) || self.held.len() > MAX_BLANK).then_some(Place::Text)
+                (!OPEN.starts_with(begins) || self.held.len() > MAX_BLANK).then_some(ThinkState::Text)
             }
-            Place::Opened | Place::Closed => {
+            ThinkState::Opened | ThinkState::Closed => {
                 self.held = self.held.trim_ascii_start().to_owned();
-                let next = if self.place == Place::Opened { Place::Thinking } else { Place::Text };
+                let next = if self.state == ThinkState::Opened { ThinkState::Thinking } else { ThinkState::Text };
                 (!self.held.is_empty()).then_some(next)
             }
-            Place::Thinking => {
+            ThinkState::Thinking => {
                 let end = self.held.windows(CLOSE.len()).position(|window| window == CLOSE);
                 let kept = || (1..CLOSE.len()).rev().find(|length| self.held.ends_with(&CLOSE[..*length]));
                 let certain = end.unwrap_or_else(|| self.held.len() - kept().unwrap_or(0));
@@ -70,10 +70,10 @@ impl Splitter {
                 runs.extend((!thinking.is_empty()).then_some((true, thinking)));
                 end.map(|_| {
                     self.held.drain(..CLOSE.len());
-                    Place::Closed
+                    ThinkState::Closed
                 })
             }
-            Place::Text => {
+            ThinkState::Text => {
                 let text = std::mem::take(&mut self.held);
                 runs.extend((!text.is_empty()).then_some((false, text)));
                 None

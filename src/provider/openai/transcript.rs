@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use super::{OpenAi, chunk::Chunk, chunk::Words, failure::Said, think::Splitter};
 use crate::{
     message::{Role, Usage},
-    provider::{Piece, ProviderError, Request, sse, sse::Event, wording::Wording},
+    provider::{Piece, ProviderError, Request, sse, sse::SseEvent, wording::Wording},
 };
 
 /// Turns events into pieces and finds out whether the reply is whole.
@@ -34,7 +34,7 @@ pub struct Transcript {
 }
 
 /// Why no more will be read.
-pub enum End {
+pub enum ReadEnd {
     /// The server said `[DONE]`.
     Done,
     /// The connection closed, one way or the other.
@@ -75,9 +75,9 @@ impl OpenAi {
 impl Transcript {
     /// Takes one event in; gives an end if it is the last to be read. One that cannot be read ends nothing once others
     /// could.
-    pub fn event(&mut self, event: &Event) -> Option<End> {
+    pub fn event(&mut self, event: &SseEvent) -> Option<ReadEnd> {
         let end = self.read(event, false);
-        if !self.understood || !matches!(end, Some(End::Nonsense)) {
+        if !self.understood || !matches!(end, Some(ReadEnd::Nonsense)) {
             return end;
         }
         if self.skipped == 0 {
@@ -89,17 +89,17 @@ impl Transcript {
 
     /// What the connection closed in: half an event is no nonsense, but a connection that broke. `foreign`: there were
     /// lines that are none of a stream of events.
-    pub fn last(&mut self, event: Option<Event>, foreign: bool) -> End {
+    pub fn last(&mut self, event: Option<SseEvent>, foreign: bool) -> ReadEnd {
         self.foreign |= foreign;
         match event.and_then(|event| self.read(&event, false)) {
-            None | Some(End::Nonsense) => End::Closed,
+            None | Some(ReadEnd::Nonsense) => ReadEnd::Closed,
             Some(end) => end,
         }
     }
 
     /// A reply that the server did not stream though asked to.
     pub fn whole(mut self, body: Vec<u8>) -> VecDeque<Result<Piece, ProviderError>> {
-        let end = self.read(&Event { data: body, ..Event::default() }, true).unwrap_or(End::Done);
+        let end = self.read(&SseEvent { data: body, ..SseEvent::default() }, true).unwrap_or(ReadEnd::Done);
         self.end(end);
         self.ready
     }
@@ -115,7 +115,7 @@ impl Transcript {
     }
 
     /// Puts out what was held back, the usage, and the failure if there is one.
-    pub fn end(&mut self, end: End) {
+    pub fn end(&mut self, end: ReadEnd) {
         self.flush();
         let rest = self.wording.finish();
         self.put(rest);
@@ -127,22 +127,22 @@ impl Transcript {
         self.ready.extend(self.verdict(end).map(Err));
     }
 
-    fn read(&mut self, event: &Event, whole: bool) -> Option<End> {
+    fn read(&mut self, event: &SseEvent, whole: bool) -> Option<ReadEnd> {
         if event.too_long {
             self.not_shown = true;
             return None;
         }
         match event.data.trim_ascii() {
             b"" => None,
-            b"[DONE]" => Some(End::Done),
-            data if event.name == "error" => Some(End::Said(Said::read(data))),
+            b"[DONE]" => Some(ReadEnd::Done),
+            data if event.name == "error" => Some(ReadEnd::Said(Said::read(data))),
             data => match Chunk::read(data, whole) {
                 Some(chunk) => {
                     let failed = chunk.is_error;
                     self.chunk(chunk);
-                    failed.then(|| End::Said(Said::read(data)))
+                    failed.then(|| ReadEnd::Said(Said::read(data)))
                 }
-                None => Some(End::Nonsense),
+                None => Some(ReadEnd::Nonsense),
             },
         }
     }
@@ -192,23 +192,23 @@ impl Transcript {
         }
     }
 
-    fn verdict(&self, end: End) -> Option<ProviderError> {
+    fn verdict(&self, end: ReadEnd) -> Option<ProviderError> {
         let (provider, words) = (self.server.label.clone(), self.has_text);
         let finish = self.finish.as_deref();
         Some(match end {
-            End::Said(said) => self.server.failure(&self.model, Said { words, ..said }),
-            End::TooLong => ProviderError::TooLong { provider, limit: sse::MAX_PASSED_OVER },
-            End::Nonsense => ProviderError::Nonsense { provider },
-            End::Overdue(after) if finish.is_none() => ProviderError::Endless { provider, after, words },
+            ReadEnd::Said(said) => self.server.failure(&self.model, Said { words, ..said }),
+            ReadEnd::TooLong => ProviderError::TooLong { provider, limit: sse::MAX_PASSED_OVER },
+            ReadEnd::Nonsense => ProviderError::Nonsense { provider },
+            ReadEnd::Overdue(after) if finish.is_none() => ProviderError::Endless { provider, after, words },
             _ if matches!(finish, Some("length" | "max_tokens" | "model_length")) => {
                 ProviderError::Length { provider, words }
             }
             _ if finish == Some("content_filter") => ProviderError::Filtered { provider },
             _ if finish == Some("error") => ProviderError::Reported { provider, said: String::new(), words },
-            End::Silence(after) if finish.is_none() => ProviderError::Silent { provider, after, words },
-            End::Closed if finish.is_none() && self.begun => ProviderError::BrokeOff { provider, words },
+            ReadEnd::Silence(after) if finish.is_none() => ProviderError::Silent { provider, after, words },
+            ReadEnd::Closed if finish.is_none() && self.begun => ProviderError::BrokeOff { provider, words },
             _ if self.foreign && !self.understood => ProviderError::Nonsense { provider },
-            End::Closed if finish.is_none() => ProviderError::NoAnswer { provider },
+            ReadEnd::Closed if finish.is_none() => ProviderError::NoAnswer { provider },
             _ if self.tool || matches!(finish, Some("tool_calls" | "function_call")) => {
                 ProviderError::ToolCall { provider }
             }

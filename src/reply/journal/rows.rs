@@ -19,13 +19,13 @@ pub struct Rows<T> {
     next: i64,
     /// What is before this is gone, but for the rows of replies that were set aside.
     swept: i64,
-    open: BTreeMap<MessageId, Open<T>>,
+    open: BTreeMap<MessageId, OpenReply<T>>,
     /// Rows before `swept` of replies that need them no more.
     left_behind: Vec<Sweep>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Open<T> {
+struct OpenReply<T> {
     /// The first that it needs.
     first: i64,
     /// Before this it has none, needed or not.
@@ -61,7 +61,7 @@ impl<T: Copy> Rows<T> {
     pub fn number(&mut self, id: MessageId, count: usize, now: T) -> i64 {
         let first = self.next;
         self.next += count as i64;
-        self.open.entry(id).or_insert(Open { first, oldest: first, since: now, set_aside: false });
+        self.open.entry(id).or_insert(OpenReply { first, oldest: first, since: now, set_aside: false });
         first
     }
 
@@ -90,7 +90,7 @@ impl<T: Copy> Rows<T> {
 
     /// The replies that are to be folded, by how long they have had rows.
     pub fn to_fold(&self, age: impl Fn(T) -> Duration) -> Vec<MessageId> {
-        let old = |open: &Open<T>| !open.set_aside && open.first < self.next && age(open.since) >= FOLD_AFTER;
+        let old = |open: &OpenReply<T>| !open.set_aside && open.first < self.next && age(open.since) >= FOLD_AFTER;
         self.open.iter().filter(|(_, open)| old(open)).map(|(id, _)| *id).collect()
     }
 
@@ -112,7 +112,7 @@ impl<T: Copy> Rows<T> {
             Some(_) => self.left_behind.retain(|left| left != sweep),
             None => {
                 self.swept = self.swept.max(sweep.rows.end);
-                let gone = |id, open: &Open<T>| !sweep.except.contains(id) && open.oldest >= sweep.rows.start;
+                let gone = |id, open: &OpenReply<T>| !sweep.except.contains(id) && open.oldest >= sweep.rows.start;
                 for (_, open) in self.open.iter_mut().filter(|(id, open)| gone(*id, open)) {
                     open.oldest = open.oldest.max(self.swept);
                 }

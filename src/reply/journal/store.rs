@@ -57,10 +57,10 @@ impl From<rusqlite::Error> for CommitError {
 
 impl Database {
     /// Makes this process known, before it runs any reply.
-    pub async fn register(&self, owner: NodeId) -> sqlx::Result<()> {
+    pub async fn register(&self, node: NodeId) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
         sqlx::query("INSERT INTO owners (id, seen_at) VALUES ($1, $2)")
-            .bind(owner.to_string())
+            .bind(node.to_string())
             .bind(now())
             .execute(&mut *tx)
             .await?;
@@ -71,38 +71,38 @@ impl Database {
 /// The journal's own way into the database.
 pub struct Store {
     connection: Connection,
-    owner: String,
+    node: String,
 }
 
 impl Store {
     /// Opens the file of a database that is open already, for a process that is registered in it.
-    pub fn open(path: &Path, owner: NodeId) -> rusqlite::Result<Store> {
+    pub fn open(path: &Path, node: NodeId) -> rusqlite::Result<Store> {
         let connection = Connection::open(path)?;
         for pragma in PRAGMAS {
             connection.prepare(pragma)?.query([])?.next()?;
         }
-        Ok(Store { connection, owner: owner.to_string() })
+        Ok(Store { connection, node: node.to_string() })
     }
 
     /// One transaction for all running replies. Safe to repeat: what is there already is not written again. Gives the
     /// replies whose message is gone, ended or another's: nothing was written for them, and they are to stop.
     pub fn commit(&mut self, writes: &[&Write], sweep: Option<&Sweep>) -> Result<Vec<MessageId>, CommitError> {
         let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        keep_lease(&tx, &self.owner)?;
-        let found = found(&tx, &self.owner, writes)?;
+        keep_lease(&tx, &self.node)?;
+        let found = found(&tx, &self.node, writes)?;
         let mut lost = Vec::new();
         for write in writes {
             match state(write, found.get(&write.id)) {
-                State::Open => match &write.last {
-                    Some(last) => finish(&tx, write.account, &self.owner, last)?,
-                    None => append(&tx, &self.owner, write)?,
+                RowState::Open => match &write.last {
+                    Some(last) => finish(&tx, write.account, &self.node, last)?,
+                    None => append(&tx, &self.node, write)?,
                 },
-                State::Done => {}
-                State::Lost => lost.push(write.id),
+                RowState::Done => {}
+                RowState::Lost => lost.push(write.id),
             }
         }
         if let Some(sweep) = sweep {
-            delete(&tx, &self.owner, sweep)?;
+            delete(&tx, &self.node, sweep)?;
         }
         tx.commit()?;
         Ok(lost)
@@ -112,7 +112,7 @@ impl Store {
     /// Whoever lost the message changes nothing.
     pub fn fold(&mut self, message: &Message) -> Result<(), CommitError> {
         let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        keep_lease(&tx, &self.owner)?;
+        keep_lease(&tx, &self.node)?;
         tx.prepare_cached(
             "UPDATE messages SET parts = ?1
              WHERE id = ?2 AND owner = ?3 AND epoch = ?4 AND nonce = ?5 AND status IN ('pending', 'streaming')",
@@ -120,7 +120,7 @@ impl Store {
         .execute(params![
             text(&message.parts)?,
             message.id.to_string(),
-            self.owner,
+            self.node,
             message.epoch.counter,
             message.epoch.nonce
         ])?;
@@ -130,57 +130,57 @@ impl Store {
 }
 
 /// Shows that this process lives, and finds out whether it may still write.
-fn keep_lease(tx: &Transaction, owner: &str) -> Result<(), CommitError> {
+fn keep_lease(tx: &Transaction, node: &str) -> Result<(), CommitError> {
     let alive = tx
         .prepare_cached("UPDATE owners SET seen_at = ?1 WHERE id = ?2 AND fenced = 0")?
-        .execute(params![now(), owner])?;
+        .execute(params![now(), node])?;
     if alive == 1 { Ok(()) } else { Err(CommitError::Fenced) }
 }
 
-enum State {
+enum RowState {
     Open,
     Done,
     Lost,
 }
 
 /// A message as its row has it, as far as it matters to its writer.
-struct Found {
+struct FoundRow {
     epoch: Epoch,
     is_final: bool,
     ended_at: Option<Millis>,
 }
 
-fn state(write: &Write, found: Option<&Found>) -> State {
+fn state(write: &Write, found: Option<&FoundRow>) -> RowState {
     match found {
-        Some(row) if row.epoch != write.epoch => State::Lost,
-        Some(row) if !row.is_final => State::Open,
+        Some(row) if row.epoch != write.epoch => RowState::Lost,
+        Some(row) if !row.is_final => RowState::Open,
         // The outcome of an earlier try was unknown, and it had gone through.
-        Some(row) if write.last.as_ref().is_some_and(|last| last.ended_at == row.ended_at) => State::Done,
-        _ => State::Lost,
+        Some(row) if write.last.as_ref().is_some_and(|last| last.ended_at == row.ended_at) => RowState::Done,
+        _ => RowState::Lost,
     }
 }
 
-fn found(tx: &Transaction, owner: &str, writes: &[&Write]) -> Result<BTreeMap<MessageId, Found>, CommitError> {
+fn found(tx: &Transaction, node: &str, writes: &[&Write]) -> Result<BTreeMap<MessageId, FoundRow>, CommitError> {
     let mut select = tx.prepare_cached(
         "SELECT m.epoch, m.nonce, m.status, m.ended_at FROM messages m JOIN conversations c ON c.id = m.conversation_id
          WHERE m.owner = ?1 AND m.id = ?2 AND c.deleted = 0",
     )?;
     let mut all = BTreeMap::new();
     for write in writes {
-        let mut rows = select.query(params![owner, write.id.to_string()])?;
+        let mut rows = select.query(params![node, write.id.to_string()])?;
         if let Some(row) = rows.next()? {
-            all.insert(write.id, Found::read(row)?);
+            all.insert(write.id, FoundRow::read(row)?);
         }
     }
     Ok(all)
 }
 
-impl Found {
-    fn read(row: &Row) -> rusqlite::Result<Found> {
+impl FoundRow {
+    fn read(row: &Row) -> rusqlite::Result<FoundRow> {
         let status = row.get_ref(2)?.as_str()?;
         let status: Status = serde_json::from_value(status.into())
             .map_err(|error| rusqlite::Error::FromSqlConversionFailure(2, Type::Text, Box::new(error)))?;
-        Ok(Found {
+        Ok(FoundRow {
             epoch: Epoch { counter: row.get(0)?, nonce: row.get(1)? },
             is_final: status.is_final(),
             ended_at: row.get(3)?,
@@ -189,7 +189,7 @@ impl Found {
 }
 
 /// A row for each event. Those of an end are none: the message's row has it.
-fn append(tx: &Transaction, owner: &str, write: &Write) -> rusqlite::Result<()> {
+fn append(tx: &Transaction, node: &str, write: &Write) -> rusqlite::Result<()> {
     let mut insert = tx.prepare_cached(
         "INSERT INTO journal (owner, seq, message_id, epoch, part, at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT DO NOTHING",
@@ -199,10 +199,10 @@ fn append(tx: &Transaction, owner: &str, write: &Write) -> rusqlite::Result<()> 
         let epoch = write.epoch.counter;
         match &event.change {
             Change::Part(birth) => {
-                insert.execute(params![owner, seq, id, epoch, birth.part as i64, -1, text(birth)?])?
+                insert.execute(params![node, seq, id, epoch, birth.part as i64, -1, text(birth)?])?
             }
             Change::Text(new) => {
-                insert.execute(params![owner, seq, id, epoch, new.part as i64, new.at as i64, new.text])?
+                insert.execute(params![node, seq, id, epoch, new.part as i64, new.at as i64, new.text])?
             }
             _ => 0,
         };
@@ -210,14 +210,14 @@ fn append(tx: &Transaction, owner: &str, write: &Write) -> rusqlite::Result<()> 
     Ok(())
 }
 
-fn delete(tx: &Transaction, owner: &str, Sweep { rows, only, except }: &Sweep) -> rusqlite::Result<()> {
+fn delete(tx: &Transaction, node: &str, Sweep { rows, only, except }: &Sweep) -> rusqlite::Result<()> {
     // Both lists are short, and mostly empty.
     let except: Vec<String> = except.iter().map(ToString::to_string).collect();
     tx.prepare_cached(
         "DELETE FROM journal WHERE owner = ?1 AND seq >= ?2 AND seq < ?3
          AND (?4 IS NULL OR message_id = ?4) AND message_id NOT IN (SELECT value FROM json_each(?5))",
     )?
-    .execute(params![owner, rows.start, rows.end, only.map(|id| id.to_string()), text(&except)?])?;
+    .execute(params![node, rows.start, rows.end, only.map(|id| id.to_string()), text(&except)?])?;
     Ok(())
 }
 
@@ -227,8 +227,8 @@ const NEXT_REV: &str = "UPDATE conversations SET messages_rev = messages_rev + 1
 const FINISH: &str = "UPDATE messages SET status = $1, parts = $2, ended_at = $3, error = $4, usage = $5, rev = $6
     WHERE id = $7 AND owner = $8 AND epoch = $9 AND nonce = $10 AND status IN ('pending', 'streaming')";
 
-/// The final row. Whoever lost the message (owner, epoch, already final) changes nothing.
-fn finish(tx: &Transaction, account: AccountId, owner: &str, last: &Message) -> rusqlite::Result<()> {
+/// The final row. Whoever lost the message (node, epoch, already final) changes nothing.
+fn finish(tx: &Transaction, account: AccountId, node: &str, last: &Message) -> rusqlite::Result<()> {
     let mut next_rev = tx.prepare_cached(NEXT_REV)?;
     let mut revs = next_rev.query(params![account.to_string(), last.id.to_string()])?;
     let Some(rev) = revs.next()?.map(|row| row.get::<_, i64>(0)).transpose()? else {
@@ -244,7 +244,7 @@ fn finish(tx: &Transaction, account: AccountId, owner: &str, last: &Message) -> 
         last.usage.map(|usage| text(&usage)).transpose()?,
         rev,
         last.id.to_string(),
-        owner,
+        node,
         last.epoch.counter,
         last.epoch.nonce,
     ])?;
@@ -255,7 +255,7 @@ fn finish(tx: &Transaction, account: AccountId, owner: &str, last: &Message) -> 
 pub(in crate::reply) async fn finish_orphan(
     tx: &mut AnyConnection,
     account: AccountId,
-    owner: NodeId,
+    node: NodeId,
     last: &Message,
 ) -> sqlx::Result<bool> {
     let Some((_, rev)) = next_messages_rev(tx, account, last.id).await? else {
@@ -269,7 +269,7 @@ pub(in crate::reply) async fn finish_orphan(
         .bind(last.usage.map(|usage| json(&usage)).transpose()?)
         .bind(rev)
         .bind(last.id.to_string())
-        .bind(owner.to_string())
+        .bind(node.to_string())
         .bind(i64::from(last.epoch.counter))
         .bind(i64::from(last.epoch.nonce))
         .execute(tx)

@@ -12,10 +12,10 @@ use crate::{
 
 impl Database {
     /// Declares every other process dead. Their replies can then be recovered.
-    pub async fn fence_others(&self, owner: NodeId) -> sqlx::Result<()> {
+    pub async fn fence_others(&self, node: NodeId) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
         sqlx::query("UPDATE owners SET fenced = 1 WHERE id <> $1 AND fenced = 0")
-            .bind(owner.to_string())
+            .bind(node.to_string())
             .execute(&mut *tx)
             .await?;
         tx.commit().await
@@ -65,7 +65,7 @@ impl Database {
             "SELECT {MESSAGE}, m.owner FROM messages m JOIN owners o ON o.id = m.owner
              WHERE m.id = $1 AND m.status IN ('pending', 'streaming') AND o.fenced = 1"
         );
-        let Some((owner, mut message)) = sqlx::query(AssertSqlSafe(sql))
+        let Some((node, mut message)) = sqlx::query(AssertSqlSafe(sql))
             .bind(id.to_string())
             .try_map(|row: AnyRow| Ok((parsed::<NodeId>(&row, "owner")?, message(row)?)))
             .fetch_optional(&mut *tx)
@@ -87,7 +87,7 @@ impl Database {
             usage: None,
         });
         let _ = message.apply(ended);
-        finish_orphan(&mut tx, account, owner, &message).await?;
+        finish_orphan(&mut tx, account, node, &message).await?;
         if !whole {
             keep_rows(&mut tx, id, message.epoch).await?;
         }

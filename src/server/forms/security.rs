@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{busy, too_often};
 use crate::{
-    account::{limits::Target, password::QueueFull, session::SignedIn},
+    account::{limits::GuessTarget, password::QueueFull, session::SignedIn},
     chat::api::server::offset,
     error::Failure,
     ids::now,
@@ -76,7 +76,7 @@ async fn page(
 }
 
 #[derive(Deserialize)]
-pub struct End {
+pub struct EndSession {
     session: String,
 }
 
@@ -84,7 +84,7 @@ pub async fn end(
     State(app): State<AppState>,
     who: Result<SignedIn, Failure>,
     address: ClientAddress,
-    Form(form): Form<End>,
+    Form(form): Form<EndSession>,
 ) -> Response {
     end_sessions(app, who, address, Some(form.session), "ended").await
 }
@@ -140,7 +140,7 @@ pub async fn change_password(
         Err(failure) => return signed_out(failure),
     };
     // Who has somebody else's session may not find out the password by it either.
-    if let Err(wait) = app.limits.guess(&Target::Person(who.user)) {
+    if let Err(wait) = app.limits.guess(&GuessTarget::Person(who.user)) {
         app.limits.log_refusal("password change delayed", Some(who.user), address);
         return too_often(&app.build, wait);
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Room for connections.
-pub struct Places {
+pub struct ConnectionSlots {
     in_all: usize,
     of_client: usize,
     taken: Arc<Mutex<Taken>>,
@@ -21,22 +21,22 @@ struct Taken {
 
 /// One connection's place. It is free again when the last clone is dropped.
 #[derive(Clone)]
-pub struct Place(#[allow(dead_code, reason = "it is held, not read")] Arc<Held>);
+pub struct ConnectionSlot(#[allow(dead_code, reason = "it is held, not read")] Arc<Held>);
 
 struct Held {
     client: Option<IpAddr>,
     taken: Arc<Mutex<Taken>>,
 }
 
-impl Places {
+impl ConnectionSlots {
     /// For so many connections in all and of each client.
-    pub fn new(in_all: usize, of_client: usize) -> Places {
-        Places { in_all, of_client, taken: Arc::default() }
+    pub fn new(in_all: usize, of_client: usize) -> ConnectionSlots {
+        ConnectionSlots { in_all, of_client, taken: Arc::default() }
     }
 
     /// A place for a connection of this client, by the key of its address; without one it counts only in all. None if
     /// there is no room.
-    pub fn take(&self, client: Option<IpAddr>) -> Option<Place> {
+    pub fn take(&self, client: Option<IpAddr>) -> Option<ConnectionSlot> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.in_all >= self.in_all {
             return None;
@@ -49,7 +49,7 @@ impl Places {
             *of_client += 1;
         }
         taken.in_all += 1;
-        Some(Place(Arc::new(Held { client, taken: self.taken.clone() })))
+        Some(ConnectionSlot(Arc::new(Held { client, taken: self.taken.clone() })))
     }
 }
 
