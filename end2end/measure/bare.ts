@@ -1,4 +1,4 @@
-// What pages are held against: one text node, to which a bare WebSocket appends.
+// The page that Rivulet's is compared with: one text node, to which a WebSocket appends.
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -14,14 +14,15 @@ new WebSocket(location.href.replace('http', 'ws')).onmessage = ({ data }) => {
 };
 </script>`;
 
-export class Bare {
+/** Serves that page, and has one connection at a time. */
+export class BareServer {
   private socket?: Socket;
 
   private constructor(private readonly server: Server) {}
 
-  static async start(): Promise<Bare> {
+  static async start(): Promise<BareServer> {
     const server = createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE));
-    const bare = new Bare(server);
+    const bare = new BareServer(server);
     server.on('upgrade', (request, socket: Socket) => {
       const key = request.headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
       const accept = createHash('sha1').update(key).digest('base64');
@@ -29,7 +30,7 @@ export class Bare {
         `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
       );
       socket.setNoDelay(true);
-      // A tab that goes may do so without a word.
+      // A tab may be closed without a close frame.
       socket.on('error', () => {});
       bare.socket = socket;
       server.emit('socket');
@@ -43,29 +44,29 @@ export class Bare {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`;
   }
 
-  async isConnected(): Promise<void> {
+  async waitForConnection(): Promise<void> {
     while (!this.socket) await once(this.server, 'socket');
   }
 
-  says(text: string): void {
+  sends(text: string): void {
     const payload = Buffer.from(text);
     this.socket!.write(Buffer.concat([Buffer.of(0x81), lengthOf(payload), payload]));
   }
 
-  /** The page is gone: the next one has a socket of its own. */
-  lets(): void {
+  /** After this, `waitForConnection` waits for the next page. */
+  disconnects(): void {
     this.socket?.destroy();
     this.socket = undefined;
   }
 
   stop(): void {
-    this.lets();
+    this.disconnects();
     this.server.close();
     this.server.closeAllConnections();
   }
 }
 
-/** As a frame says it: in as few bytes as it can, since browsers refuse more. */
+/** The length field of a frame, in as few bytes as possible, since browsers refuse more. */
 function lengthOf({ length }: Buffer): Buffer {
   if (length < 126) return Buffer.of(length);
   const long = length > 0xffff;

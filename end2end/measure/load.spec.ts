@@ -1,8 +1,8 @@
-// The first load, with nothing in the cache, until a person can write.
+// The first page load with an empty cache, until a person can type.
 
 import type { Browser, BrowserContextOptions, Locator, Page } from '@playwright/test';
 import { composer, createAccount } from '../support/person.ts';
-import { add } from './rows.ts';
+import { addRow } from './rows.ts';
 import { expect, test } from './test.ts';
 
 const TIMES = 5;
@@ -16,7 +16,7 @@ interface Load {
 
 type Cookies = BrowserContextOptions['storageState'];
 
-/** Loads a page until its field has the cursor. */
+/** Loads a page until its field has the focus. */
 async function load(browser: Browser, url: string, cookies: Cookies, field: (page: Page) => Locator): Promise<Load> {
   const context = await browser.newContext({ storageState: cookies });
   const page = await context.newPage();
@@ -36,7 +36,7 @@ async function load(browser: Browser, url: string, cookies: Cookies, field: (pag
   return { ...load, paint, usable };
 }
 
-/** Runs in the page: milliseconds until there was something to read. */
+/** Runs in the page: milliseconds until the first text was painted. */
 function firstPaint(): Promise<number> {
   return new Promise((painted) => {
     new PerformanceObserver((paints) => {
@@ -57,8 +57,8 @@ test('the first load', async ({ page, browser, rivulet, bare }) => {
   }
   const both = (of: keyof Load, unit: number) => ({ measured: median(ours, of) / unit, bare: median(theirs, of) / unit });
   const what = 'first load to a usable composer';
-  add({ row: `${what}, MB`, ...both('bytes', 1e6), most: 0.45 });
-  add({ row: `${what}, requests`, ...both('requests', 1), most: 10 });
-  add({ row: `${what}, first paint, ms: median of ${TIMES}`, ...both('paint', 1), most: 1000 });
-  add({ row: `${what}, time to interactive, ms: median of ${TIMES}`, ...both('usable', 1), most: 2000 });
+  addRow({ row: `${what}, MB`, ...both('bytes', 1e6), most: 0.45 });
+  addRow({ row: `${what}, requests`, ...both('requests', 1), most: 10 });
+  addRow({ row: `${what}, first paint, ms: median of ${TIMES}`, ...both('paint', 1), most: 1000 });
+  addRow({ row: `${what}, time to interactive, ms: median of ${TIMES}`, ...both('usable', 1), most: 2000 });
 });

@@ -6,14 +6,14 @@ export interface Measured {
   row: string;
   measured: number;
   bare: number | null;
-  /** At most so much. */
+  /** The goal: at most so much. */
   most: number;
-  /** At most so many times another row, which is named. */
+  /** A second goal: at most so many times what another row measured, which is named. */
   times?: [number, number, string];
 }
 
-/** Adds a row, and says it where nobody collects them. */
-export function add({ row, measured, bare, most, times }: Measured): void {
+/** Adds a row to the file that `RIVULET_ROWS` names, or prints it if there is none. */
+export function addRow({ row, measured, bare, most, times }: Measured): void {
   const goal = times ? `≤ ${most}, and ≤ ${times[0]} × ${times[2]}` : `≤ ${most}`;
   const met = measured <= most && (!times || measured <= times[0] * times[1]);
   const line = JSON.stringify({ row, goal, measured, bare, ratio: bare ? measured / bare : null, met });

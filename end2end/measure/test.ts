@@ -1,16 +1,16 @@
-// What every measurement starts with: a server whose provider says what it is told to, and a page to hold it against.
+// What every measurement starts with: a server whose provider the measurement scripts, and a page to compare it with.
 
 import { test as base, expect } from '@playwright/test';
 import { Provider } from '../support/provider.ts';
 import { Rivulet } from '../support/server.ts';
-import { Bare } from './bare.ts';
+import { BareServer } from './bare.ts';
 
 export { expect };
 
 interface Fixtures {
   provider: Provider;
   rivulet: Rivulet;
-  bare: Bare;
+  bare: BareServer;
 }
 
 export const test = base.extend<Fixtures>({
@@ -29,7 +29,7 @@ export const test = base.extend<Fixtures>({
     }
   },
   bare: async ({}, use) => {
-    const bare = await Bare.start();
+    const bare = await BareServer.start();
     await use(bare);
     bare.stop();
   },

@@ -1,91 +1,91 @@
-// What appended tokens cost the page, whatever stands there already and however long it is.
+// What it costs a page to append tokens to texts of several kinds and lengths.
 
-import type { Page } from '@playwright/test';
-import { createAccount, expectStatus, say, textOf } from '../support/person.ts';
-import type { Voice } from '../support/provider.ts';
-import type { Bare } from './bare.ts';
-import { add } from './rows.ts';
+import type { Locator, Page } from '@playwright/test';
+import { ask, createAccount, expectStatus, textOf } from '../support/person.ts';
+import type { Writer } from '../support/provider.ts';
+import type { BareServer } from './bare.ts';
+import { addRow } from './rows.ts';
 import { expect, test } from './test.ts';
 import { PACE, TOKENS, type Work, noteArrivals, token, workFor } from './work.ts';
 
-/** In KB. */
+/** Of the text before the tokens, in KB. */
 const SIZES = [1, 20, 100];
 const PARTS = [2, 100, 400, 900];
-/** Per cent of the main thread, and milliseconds until a token is painted. */
-const [BUSY, PAINTED] = [6, 50];
+/** The goals: per cent of the main thread, and milliseconds until a token is painted. */
+const [MAX_BUSY, MAX_PAINTED] = [6, 50];
 const SENTENCE = 'A river keeps its words by moving on, and nobody has to ask it twice. ';
 
-/** So many KB of pieces, the last one begun. */
-const grown = (piece: string, last: string, start = '') => (size: number) =>
+/** Makes texts of so many KB: a start, a piece repeated, and the beginning of the next piece. */
+const repeated = (piece: string, last: string, start = '') => (size: number) =>
   start + piece.repeat(Math.max(1, Math.floor((size * 1024) / piece.length))) + last;
 
 const SHAPES: [string, (size: number) => string][] = [
-  ['prose', grown(`${SENTENCE.repeat(8).trim()}\n\n`, SENTENCE.trim())],
-  ['an open fence', grown('    let word = river.next().expect("it flows");\n', '    let', '```text\n')],
-  ['a list', grown(`- **Rivers** keep \`words\`: ${SENTENCE.trim()}\n`, '- And')],
-  ['a loose list', grown(`1. ${SENTENCE.trim()}\n\n`, '1. And')],
-  ['a nested list', grown(`  - **Rivers** keep words:\n    1. ${SENTENCE.trim()}\n    2. And so on\n`, '    3. And', '- Of rivers\n')],
-  ['a table', grown('| Rivers | keep `words` | 1234 | by **moving** on |\n', '| And', '| a | b | c | d |\n|---|---|--:|---|\n')],
-  ['a quote', grown(`> ${SENTENCE.trim()}\n>\n`, '> And')],
-  ['one paragraph', grown(SENTENCE, 'And', 'Listen. ')],
-  ['one paragraph with marks', grown(`A **river** keeps its \`words\` by [moving](http://example.org) on. `, 'And', 'Listen. ')],
+  ['prose', repeated(`${SENTENCE.repeat(8).trim()}\n\n`, SENTENCE.trim())],
+  ['an open fence', repeated('    let word = river.next().expect("it flows");\n', '    let', '```text\n')],
+  ['a list', repeated(`- **Rivers** keep \`words\`: ${SENTENCE.trim()}\n`, '- And')],
+  ['a loose list', repeated(`1. ${SENTENCE.trim()}\n\n`, '1. And')],
+  ['a nested list', repeated(`  - **Rivers** keep words:\n    1. ${SENTENCE.trim()}\n    2. And so on\n`, '    3. And', '- Of rivers\n')],
+  ['a table', repeated('| Rivers | keep `words` | 1234 | by **moving** on |\n', '| And', '| a | b | c | d |\n|---|---|--:|---|\n')],
+  ['a quote', repeated(`> ${SENTENCE.trim()}\n>\n`, '> And')],
+  ['one paragraph', repeated(SENTENCE, 'And', 'Listen. ')],
+  ['one paragraph with marks', repeated(`A **river** keeps its \`words\` by [moving](http://example.org) on. `, 'And', 'Listen. ')],
 ];
 
-/** What a page does that only appends, with so much in it. */
-async function bareWork(page: Page, bare: Bare, text: string): Promise<Work> {
+/** What a page costs that only appends to this text. */
+async function bareWork(page: Page, bare: BareServer, text: string): Promise<Work> {
   const plain = await page.context().newPage();
   await plain.goto(bare.url);
-  await bare.isConnected();
-  bare.says(text);
+  await bare.waitForConnection();
+  bare.sends(text);
   await expect(plain.locator('p')).toContainText(text.slice(-20));
-  const work = await workFor(plain, (token) => bare.says(token));
+  const work = await workFor(plain, (token) => bare.sends(token));
   await plain.close();
-  bare.lets();
+  bare.disconnects();
   return work;
 }
 
-/** Asks for a reply, has it grow, and measures what comes then. */
-async function work(page: Page, voice: Voice, answer: Awaited<ReturnType<typeof say>>, before: string): Promise<Work> {
-  await expect.poll(async () => (await textOf(answer)).length, { timeout: 60_000 }).toBe(before.length);
-  const work = await workFor(page, (token) => voice.says(token));
-  voice.ends();
-  await expectStatus(answer, 'completed');
-  expect(await textOf(answer)).toBe(before + Array.from({ length: TOKENS }, (_, at) => token(at)).join(''));
+/** What Rivulet's page costs when tokens are appended to a reply that has this text. Completes the reply. */
+async function replyWork(page: Page, writer: Writer, reply: Locator, before: string): Promise<Work> {
+  await expect.poll(async () => (await textOf(reply)).length, { timeout: 60_000 }).toBe(before.length);
+  const work = await workFor(page, (token) => writer.writes(token));
+  writer.ends();
+  await expectStatus(reply, 'completed');
+  expect(await textOf(reply)).toBe(before + Array.from({ length: TOKENS }, (_, at) => token(at)).join(''));
   return work;
 }
 
 /** The rows of one shape, at each of its sizes. */
-function addRows(what: string, sizes: string[], ours: Work[], bare: Work[]): void {
+function addRows(subject: string, sizes: string[], ours: Work[], bare: Work[]): void {
   for (const [at, size] of sizes.entries()) {
-    const flat: [number, number, string] = [1.5, ours[0].busy, `the one at ${sizes[0]}`];
-    add({
-      row: `main thread busy, %: ${what}, ${size}, ${PACE} tokens/s`,
+    const growth: [number, number, string] = [1.5, ours[0].busy, `the one at ${sizes[0]}`];
+    addRow({
+      row: `main thread busy, %: ${subject}, ${size}, ${PACE} tokens/s`,
       measured: ours[at].busy,
       bare: bare[at].busy,
-      most: BUSY,
-      times: at > 0 ? flat : undefined,
+      most: MAX_BUSY,
+      times: at > 0 ? growth : undefined,
     });
   }
   const most = (of: keyof Work, works: Work[]) => Math.max(...works.map((work) => work[of]));
-  add({ row: `arrival → painted, ms, p95: ${what}, at most`, measured: most('painted', ours), bare: most('painted', bare), most: PAINTED });
-  add({ row: `long tasks: ${what}`, measured: ours.reduce((sum, { long }) => sum + long, 0), bare: bare.reduce((sum, { long }) => sum + long, 0), most: 0 });
+  addRow({ row: `arrival → painted, ms, p95: ${subject}, at most`, measured: most('painted', ours), bare: most('painted', bare), most: MAX_PAINTED });
+  addRow({ row: `long tasks: ${subject}`, measured: ours.reduce((sum, { long }) => sum + long, 0), bare: bare.reduce((sum, { long }) => sum + long, 0), most: 0 });
 }
 
 test.beforeEach(async ({ context }) => noteArrivals(context));
 
-for (const [what, text] of SHAPES) {
-  test(`tokens in ${what}`, async ({ page, provider, rivulet, bare }) => {
+for (const [shape, text] of SHAPES) {
+  test(`tokens in ${shape}`, async ({ page, provider, rivulet, bare }) => {
     await createAccount(page);
     const [ours, theirs]: [Work[], Work[]] = [[], []];
     for (const size of SIZES) {
       await page.goto(rivulet.url);
-      const answer = await say(page, `${size} KB of ${what}`);
-      const voice = await provider.isAsked();
-      voice.says(text(size));
-      ours.push(await work(page, voice, answer, text(size)));
+      const reply = await ask(page, `${size} KB of ${shape}`);
+      const writer = await provider.nextRequest();
+      writer.writes(text(size));
+      ours.push(await replyWork(page, writer, reply, text(size)));
       theirs.push(await bareWork(page, bare, text(size)));
     }
-    addRows(what, SIZES.map((size) => `${size} KB`), ours, theirs);
+    addRows(shape, SIZES.map((size) => `${size} KB`), ours, theirs);
   });
 }
 
@@ -94,15 +94,15 @@ test('tokens after many parts', async ({ page, provider, rivulet, bare }) => {
   const [ours, theirs]: [Work[], Work[]] = [[], []];
   for (const parts of PARTS) {
     await page.goto(rivulet.url);
-    const answer = await say(page, `${parts} parts`);
-    const voice = await provider.isAsked();
+    const reply = await ask(page, `${parts} parts`);
+    const writer = await provider.nextRequest();
     let before = '';
     for (let part = 0; part < parts; part += 2) {
-      voice.thinks(`Thought of part ${part}.`);
-      voice.says(`Part ${part}.`);
+      writer.thinks(`Thought of part ${part}.`);
+      writer.writes(`Part ${part}.`);
       before += `Part ${part}.`;
     }
-    ours.push(await work(page, voice, answer, before));
+    ours.push(await replyWork(page, writer, reply, before));
     theirs.push(await bareWork(page, bare, before));
   }
   addRows('after many parts', PARTS.map((parts) => `${parts} parts`), ours, theirs);

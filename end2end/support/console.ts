@@ -1,29 +1,30 @@
-// A page that works says nothing: every line on the console fails the test.
+// A page that works logs nothing: every line on the browser's console fails the test, except for those that it allows.
 
 import { type BrowserContext, type Page, expect } from '@playwright/test';
 
-export class Console {
+export class ConsoleLog {
   private readonly lines: string[] = [];
   private readonly allowed: RegExp[] = [
-    // Chromium's own words at sign-out.
+    // Chromium logs this at sign-out.
     /^(info|log): Clear-Site-Data header on 'http:\/\/127\.0\.0\.1:\d+\/sign-out': Cleared data types: "storage"\.$/,
   ];
 
+  /** Collects what every page of the context logs. */
   watch(context: BrowserContext): void {
-    const page = (page: Page) => {
+    const watchPage = (page: Page) => {
       page.on('console', (line) => this.lines.push(`${line.type()}: ${line.text()}`));
       page.on('pageerror', (error) => this.lines.push(`uncaught: ${error.stack ?? error.message}`));
       page.on('crash', () => this.lines.push('The page crashed.'));
     };
-    context.on('page', page);
+    context.on('page', watchPage);
   }
 
-  /** The browser's own word on a page that is answered with this status. */
+  /** Allows what the browser logs when a response has this status. */
   allowStatus(status: number, name: string): void {
     this.allowed.push(exactly(`error: Failed to load resource: the server responded with a status of ${status} (${name})`));
   }
 
-  /** The browser's own words on a network that is gone, and on a server that is. */
+  /** Allows what the browser logs while it is offline, or while this server does not run. */
   allowLostNetwork(url: string): void {
     const socket = escaped(`: WebSocket connection to '${url.replace('http', 'ws')}/live?build=`);
     const why = 'net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|NETWORK_CHANGED|FAILED)';
@@ -33,14 +34,15 @@ export class Console {
     );
   }
 
-  /** For the one test that makes noise itself. */
-  forget(): void {
+  /** Drops all lines so far, for a test that causes some itself. */
+  clear(): void {
     this.lines.length = 0;
   }
 
+  /** Fails if there is a line that is not allowed. */
   check(): void {
-    const loud = this.lines.filter((line) => !this.allowed.some((allowed) => allowed.test(line)));
-    expect(loud, 'the console is silent').toEqual([]);
+    const unexpected = this.lines.filter((line) => !this.allowed.some((allowed) => allowed.test(line)));
+    expect(unexpected, 'nothing is logged').toEqual([]);
   }
 }
 

@@ -1,22 +1,22 @@
-// A conversation with a past, made as a page makes one: by the app's own server function.
+// Long conversations, made as a page makes them: by the server function that sends a message.
 
 import { type Page, expect } from '@playwright/test';
 
-/** Asks so many questions, each answered, and gives the conversation's address. The page must be of somebody signed in. */
+/** Sends so many questions, each of which is answered. Returns the conversation's path. The page must be signed in. */
 export async function longConversation({ request }: Page, questions: number): Promise<string> {
-  const conversation = mint('conv');
+  const conversation = newId('conv');
   for (let at = 1; at <= questions; at += 1) {
-    const sending = { conversation, opens: at === 1, id: mint('msg'), text: `Question ${at}`, model: 'quick/demo-fails' };
+    const sending = { conversation, opens: at === 1, id: newId('msg'), text: `Question ${at}`, model: 'quick/demo-fails' };
     const send = async () => (await request.post('/api/send', { data: { sending } })).status();
-    // One reply runs at a time: 409 says that the last one still does.
+    // One reply runs at a time: 409 means that the last one still does.
     await expect.poll(send, { intervals: [10, 20] }).not.toBe(409);
-    expect(await send(), 'sent again it is taken as sent').toBe(200);
+    expect(await send(), 'sending it again succeeds, too').toBe(200);
   }
   return `/c/${conversation}`;
 }
 
-/** A TypeID: a UUIDv7, in Crockford's base 32. */
-function mint(prefix: string): string {
+/** A new TypeID: the prefix, and a UUIDv7 in Crockford's base 32. */
+function newId(prefix: string): string {
   const random = crypto.getRandomValues(new Uint8Array(10));
   let uuid = random.reduce((bits, byte) => (bits << 8n) | BigInt(byte), BigInt(Date.now()));
   uuid = (uuid & ~(0xfn << 76n)) | (7n << 76n);

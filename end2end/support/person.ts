@@ -1,13 +1,13 @@
-// What a person does and sees.
+// What a person does and sees on a page.
 
 import { readFileSync } from 'node:fs';
 import { type BrowserContext, type Locator, type Page, expect } from '@playwright/test';
 
 export const ada = { name: 'Ada', email: 'ada@example.org', password: 'under the bridge' };
 
-/** What the demo model `demo-prose` says. */
+/** The reply of the demo model `demo-prose`. */
 export const PROSE = readFileSync(new URL('../../src/provider/demo/prose.txt', import.meta.url), 'utf8');
-/** What the demo model `demo` says. */
+/** The reply of the demo model `demo`. */
 export const RIVERS = readFileSync(new URL('../../src/provider/demo/rivers.md', import.meta.url), 'utf8');
 
 export async function createAccount(page: Page, { name, email, password } = ada): Promise<void> {
@@ -27,47 +27,24 @@ export async function signIn(page: Page, { email, password } = ada): Promise<voi
   await button(page, 'Sign in').click();
 }
 
-/** The page's scripts are there: the composer has the cursor. */
-export async function ready(page: Page): Promise<void> {
+/** Waits until the page is hydrated: then the composer has the focus. */
+export async function waitForHydration(page: Page): Promise<void> {
   await expect(composer(page)).toBeFocused();
 }
 
-/** Writes a message, to this model if one is named, and waits until the reply to it stands on the page. */
-export async function say(page: Page, text: string, model?: string): Promise<Locator> {
-  await ready(page);
+/** Sends a message, to this model if one is named, and returns the reply as soon as it is on the page. */
+export async function ask(page: Page, text: string, model?: string): Promise<Locator> {
+  await waitForHydration(page);
   const before = await replies(page).count();
   if (model) await page.getByLabel('Model', { exact: true }).selectOption(model);
   await composer(page).fill(text);
   await composer(page).press('Enter');
   await expect(replies(page)).toHaveCount(before + 1);
-  return reply(page);
+  return newestReply(page);
 }
 
-/**
- * Holds the next answer of this server function back until it is let go; what was asked is done before that, or only
- * then.
- */
-export async function holdAnswer(page: Page, name: string, done: 'before' | 'then' = 'before'): Promise<{ asked: Promise<void>; release: () => Promise<void> }> {
-  const url = `**/api/${name}`;
-  let [tell, letGo] = [() => {}, () => {}];
-  const asked = new Promise<void>((resolve) => (tell = resolve));
-  const released = new Promise<void>((resolve) => (letGo = resolve));
-  await page.route(url, async (route) => {
-    const response = done === 'before' ? await route.fetch() : undefined;
-    tell();
-    await released;
-    await (response ? route.fulfill({ response }) : route.continue());
-  }, { times: 1 });
-  const release = async () => {
-    const answered = page.waitForResponse(url);
-    letGo();
-    await (await answered).finished();
-  };
-  return { asked, release };
-}
-
-/** Another tab of the same person, at the same place. */
-export async function secondTab(context: BrowserContext, page: Page): Promise<Page> {
+/** Another tab of the same person, at the same address. */
+export async function openSecondTab(context: BrowserContext, page: Page): Promise<Page> {
   const tab = await context.newPage();
   await tab.goto(page.url());
   return tab;
@@ -85,12 +62,12 @@ export function replies(page: Page): Locator {
   return page.getByRole('article', { name: 'Assistant', exact: true });
 }
 
-export function said(page: Page): Locator {
+/** The messages that the person sent. */
+export function sentMessages(page: Page): Locator {
   return page.getByRole('article', { name: 'You', exact: true });
 }
 
-/** The newest reply. */
-export function reply(page: Page): Locator {
+export function newestReply(page: Page): Locator {
   return replies(page).last();
 }
 
@@ -102,8 +79,8 @@ export async function expectStatus(article: Locator, status: string, timeout = 4
   await expect(article).toHaveAttribute('data-status', status, { timeout });
 }
 
-/** Waits until at least so many UTF-16 units of the reply's text are on the page, and says how many. */
-export async function grownTo(article: Locator, units: number): Promise<number> {
+/** Waits until at least so many UTF-16 units of the reply's text are on the page. Returns how many there are. */
+export async function waitForLength(article: Locator, units: number): Promise<number> {
   let length = 0;
   await expect(async () => {
     length = (await article.locator('[data-part="text"]').textContent())?.length ?? 0;
@@ -112,20 +89,20 @@ export async function grownTo(article: Locator, units: number): Promise<number> 
   return length;
 }
 
-/** The text proper of a message, as the page's scripts have it. */
+/** The text of a message without its thinking, as the page's scripts have it: Markdown, not what is shown of it. */
 export async function textOf(article: Locator): Promise<string> {
   return article.locator('[data-part="text"]').evaluateAll((parts) =>
     parts.map((part) => (part as unknown as { source: () => string }).source()).join(''),
   );
 }
 
-/** Waits until the server has so much of the newest reply; asked past the browser, whose network is cut. */
-export async function serverGrownTo(context: BrowserContext, page: Page, units: number): Promise<void> {
-  const words = async () => {
+/** Waits until the server has so much of the newest reply. The request is not the page's own, so it works offline. */
+export async function waitForServerLength(context: BrowserContext, page: Page, units: number): Promise<void> {
+  const length = async () => {
     const html = await (await context.request.get(page.url())).text();
     const reply = html.slice(html.lastIndexOf('data-part="text"'));
     const paragraphs = reply.slice(0, reply.indexOf('</div>')).matchAll(/<p[^>]*>(.*?)<\/p>/gs);
     return Array.from(paragraphs, ([, words]) => words).join('\n\n').length;
   };
-  await expect.poll(words, { intervals: [100], timeout: 30_000 }).toBeGreaterThanOrEqual(units);
+  await expect.poll(length, { intervals: [100], timeout: 30_000 }).toBeGreaterThanOrEqual(units);
 }

@@ -1,12 +1,12 @@
-// A provider that says what it is told to, when it is told to.
+// A provider whose replies a test writes.
 
 import { once } from 'node:events';
 import { type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as passes } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A reply that was asked for. */
-export class Voice {
+/** Writes one reply that was requested. */
+export class Writer {
   constructor(private readonly response: ServerResponse) {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
   }
@@ -15,30 +15,31 @@ export class Voice {
     this.send({ choices: [{ index: 0, delta: { reasoning }, finish_reason: null }] });
   }
 
-  says(content: string): void {
+  writes(content: string): void {
     this.send({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
   }
 
-  /** Says a text a word every so many milliseconds, but keeps the last word until it is told to finish. */
-  tells(text: string, pause: number): { finish: () => Promise<void> } {
+  /** Writes a text word by word with a pause, in milliseconds, before each, but keeps the last word until `finish`. */
+  writesWords(text: string, pause: number): { finish: () => Promise<void> } {
     const words = text.match(/\s*\S+/g) ?? [];
     const last = text.slice(words.slice(0, -1).join('').length);
-    let hurries = false;
-    const telling = (async () => {
+    let finishing = false;
+    const writing = (async () => {
       for (const word of words.slice(0, -1)) {
-        if (!hurries) await passes(pause);
-        this.says(word);
+        if (!finishing) await sleep(pause);
+        this.writes(word);
       }
     })();
     const finish = async () => {
-      hurries = true;
-      await telling;
-      this.says(last);
+      finishing = true;
+      await writing;
+      this.writes(last);
       this.ends();
     };
     return { finish };
   }
 
+  /** Completes the reply. */
   ends(): void {
     this.send({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
     this.response.end('data: [DONE]\n\n');
@@ -50,7 +51,8 @@ export class Voice {
 }
 
 export class Provider {
-  private readonly voices: Voice[] = [];
+  /** Of the replies that were requested and that no test has taken yet. */
+  private readonly writers: Writer[] = [];
 
   private constructor(private readonly server: Server) {}
 
@@ -61,29 +63,29 @@ export class Provider {
       let body = '';
       for await (const piece of request) body += piece;
       const last: string = JSON.parse(body).messages.at(-1).content;
-      const voice = new Voice(response);
-      if (!last.startsWith('Give a title')) provider.voices.push(voice);
+      const writer = new Writer(response);
+      if (!last.startsWith('Give a title')) provider.writers.push(writer);
       else {
-        voice.says('A title');
-        voice.ends();
+        writer.writes('A title');
+        writer.ends();
       }
-      server.emit('voice');
+      server.emit('writer');
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return provider;
   }
 
-  /** What a server's settings say of it. */
+  /** The section of a server's settings that makes it use this provider. */
   get settings(): string {
     const { port } = this.server.address() as AddressInfo;
     return `[[provider]]\nkind = "openai"\nname = "test"\nbase-url = "http://127.0.0.1:${port}/v1"\nmodels = ["model"]\n`;
   }
 
-  /** The next reply that is asked for. */
-  async isAsked(): Promise<Voice> {
-    while (!this.voices.length) await once(this.server, 'voice');
-    return this.voices.shift()!;
+  /** Waits for the next request for a reply, and returns what writes that reply. */
+  async nextRequest(): Promise<Writer> {
+    while (!this.writers.length) await once(this.server, 'writer');
+    return this.writers.shift()!;
   }
 
   stop(): void {

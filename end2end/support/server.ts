@@ -1,4 +1,4 @@
-// A real server in a folder of its own: started, killed and started again as a person's would be.
+// A real server process with a folder of its own, which a test starts, kills and restarts.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,14 +10,14 @@ const repository = resolve(import.meta.dirname, '../..');
 const binary = process.env.RIVULET_BIN ?? join(repository, 'target/release/rivulet');
 export const site = process.env.RIVULET_SITE_ROOT ?? join(repository, 'target/site');
 
-/** The demo models, at several paces: pieces a second. */
+/** The demo providers, by the number of pieces that they write a second. */
 const PACES = { demo: 90, slow: 30, quick: 8000 };
 export const DEMOS = Object.entries(PACES)
   .map(([name, pace]) => `[[provider]]\nkind = "demo"\nname = "${name}"\npace = ${pace}\n`)
   .join('\n');
 
 export class Rivulet {
-  /** All that every run of it wrote. */
+  /** What all its processes have logged. */
   log = '';
   private child?: ChildProcess;
   private port = 0;
@@ -28,7 +28,7 @@ export class Rivulet {
     private readonly providers: string,
   ) {}
 
-  /** A fresh one, in a temporary folder, not started yet. `providers` is what its settings say of them. */
+  /** A new server in a temporary folder, not started yet. `providers` is the section of its settings about them. */
   static async create(providers: string): Promise<Rivulet> {
     return new Rivulet(await mkdtemp(join(tmpdir(), 'rivulet-')), providers);
   }
@@ -37,33 +37,33 @@ export class Rivulet {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Resolves once it accepts connections. The first start takes a free port, which it keeps. */
+  /** Resolves once it accepts connections. It keeps the free port that its first process took. */
   async start(): Promise<void> {
-    if (this.child) throw new Error('It runs already.');
+    if (this.child) throw new Error('The server runs already.');
     await writeFile(join(this.folder, 'Leptos.toml'), this.settings());
     const { PATH } = process.env;
     const child = spawn(binary, { cwd: this.folder, env: { PATH, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
-    const began = this.log.length;
+    const start = this.log.length;
     this.port = await new Promise<number>((listening, failed) => {
-      const hear = (bytes: Buffer) => {
+      const read = (bytes: Buffer) => {
         this.log += bytes;
-        const address = /listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(this.log.slice(began));
+        const address = /listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(this.log.slice(start));
         if (address) listening(Number(address[1]));
       };
-      child.stdout.on('data', hear);
-      child.stderr.on('data', hear);
+      child.stdout.on('data', read);
+      child.stderr.on('data', read);
       child.on('error', failed);
-      child.on('exit', () => failed(new Error(`The server did not start:\n${this.log.slice(began)}`)));
+      child.on('exit', () => failed(new Error(`The server did not start:\n${this.log.slice(start)}`)));
     });
   }
 
-  /** Ends it as a power cut does. */
+  /** Ends it without a chance to write anything more. */
   async kill9(): Promise<void> {
     await this.end('SIGKILL');
   }
 
-  /** It neither answers nor goes, as on a machine that hangs. */
+  /** Suspends it: its connections stay open, but nothing is answered. */
   freeze(): void {
     this.running().kill('SIGSTOP');
   }
@@ -72,7 +72,7 @@ export class Rivulet {
     this.running().kill('SIGCONT');
   }
 
-  /** The same port, the same database. */
+  /** Kills it if it runs, and starts it with the same port and database. */
   async restart(): Promise<void> {
     if (this.child) await this.kill9();
     await this.start();
@@ -85,7 +85,7 @@ export class Rivulet {
     if (code !== 0) throw new Error(`The server ended with ${code}:\n${this.log}`);
   }
 
-  /** The next start serves this style: a browser's half of another build. */
+  /** The next process serves a changed style sheet, so that it is another build for browsers. */
   async upgrade(): Promise<void> {
     const copy = join(this.folder, 'site');
     await cp(site, copy, { recursive: true });
@@ -119,7 +119,7 @@ export class Rivulet {
   }
 
   private running(): ChildProcess {
-    if (!this.child) throw new Error('It does not run.');
+    if (!this.child) throw new Error('The server does not run.');
     return this.child;
   }
 }

@@ -1,7 +1,7 @@
-// What every test starts with: a server of its own, a browser that is watched, and the words to act in it.
+// What every test starts with: a server of its own, and a browser context whose console and messages are recorded.
 
 import { test as base, expect } from '@playwright/test';
-import { Console } from './console.ts';
+import { ConsoleLog } from './console.ts';
 import { Provider } from './provider.ts';
 import { Recorder } from './recorder.ts';
 import { DEMOS, Rivulet } from './server.ts';
@@ -9,13 +9,13 @@ import { DEMOS, Rivulet } from './server.ts';
 export { expect };
 
 interface Fixtures {
-  /** What the server's settings say of providers: the demo models. */
+  /** The section of the server's settings about providers: the demo models, unless a test replaces it. */
   providers: string;
-  /** One that says what a test tells it to; for `told`. */
+  /** For `scripted`. */
   provider: Provider;
   rivulet: Rivulet;
   recorder: Recorder;
-  silence: Console;
+  consoleLog: ConsoleLog;
 }
 
 export const test = base.extend<Fixtures>({
@@ -31,7 +31,7 @@ export const test = base.extend<Fixtures>({
       await rivulet.start();
       await use(rivulet);
       await rivulet.stop();
-      expect(rivulet.log, 'the server had no error').not.toMatch(/ERROR|panicked/);
+      expect(rivulet.log, 'the server logged no error').not.toMatch(/ERROR|panicked/);
     } finally {
       await rivulet.remove();
       if (info.status !== info.expectedStatus) await info.attach('server.log', { body: rivulet.log });
@@ -39,14 +39,14 @@ export const test = base.extend<Fixtures>({
   },
   baseURL: async ({ rivulet }, use) => use(rivulet.url),
   recorder: async ({}, use) => use(new Recorder()),
-  silence: async ({}, use) => use(new Console()),
-  context: async ({ context, recorder, silence }, use) => {
-    silence.watch(context);
+  consoleLog: async ({}, use) => use(new ConsoleLog()),
+  context: async ({ context, recorder, consoleLog }, use) => {
+    consoleLog.watch(context);
     await recorder.install(context);
     await use(context);
-    silence.check();
+    consoleLog.check();
   },
 });
 
-/** The same with a provider whose every word the test decides. */
-export const told = test.extend({ providers: async ({ provider }, use) => use(provider.settings) });
+/** The same with a provider whose replies the test writes. */
+export const scripted = test.extend({ providers: async ({ provider }, use) => use(provider.settings) });

@@ -1,20 +1,20 @@
-// A tab that is really frozen, as phones do with what nobody looks at: the process of the page stands still.
+// A tab that is frozen, as phones do with those that are not visible: the process of the page is suspended.
 
-import { PROSE, createAccount, expectStatus, grownTo, idOf, say, serverGrownTo, textOf } from '../support/person.ts';
+import { PROSE, ask, createAccount, expectStatus, idOf, textOf, waitForLength, waitForServerLength } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 declare global {
   interface Window {
-    /** How long the page's scripts stood still at the longest, in milliseconds. */
+    /** The longest time in which the page's scripts did not run, in milliseconds. */
     longestPause: number;
   }
 }
 
-// The browser's own way to freeze is none for Playwright, which keeps every page as if it was looked at.
-test('a tab that was frozen has all when it goes on', async ({ page, context, browser, recorder }) => {
+// Chromium's own command to freeze a page has no effect under Playwright, which keeps every page visible.
+test('a tab that was frozen has the whole reply once it runs again', async ({ page, context, browser, recorder }) => {
   await createAccount(page);
-  const answer = await say(page, 'Tell me of the lock.', 'demo/demo-prose');
-  const length = await grownTo(answer, 300);
+  const reply = await ask(page, 'Tell me of the lock.', 'demo/demo-prose');
+  const length = await waitForLength(reply, 300);
   await page.evaluate(() => {
     let last = performance.now();
     window.longestPause = 0;
@@ -27,17 +27,17 @@ test('a tab that was frozen has all when it goes on', async ({ page, context, br
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   const renderers = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
-  const begun = performance.now();
+  const start = performance.now();
   renderers.forEach((id) => process.kill(id, 'SIGSTOP'));
   try {
-    await serverGrownTo(context, page, length + 1200);
+    await waitForServerLength(context, page, length + 1200);
   } finally {
     renderers.forEach((id) => process.kill(id, 'SIGCONT'));
   }
-  const frozen = performance.now() - begun;
-  await expectStatus(answer, 'completed');
+  const frozen = performance.now() - start;
+  await expectStatus(reply, 'completed');
   expect(await page.evaluate(() => window.longestPause)).toBeGreaterThan(frozen / 2);
   expect(frozen).toBeGreaterThan(1000);
-  expect(await textOf(answer)).toBe(PROSE);
-  await recorder.check(page, await idOf(answer), { prose: true });
+  expect(await textOf(reply)).toBe(PROSE);
+  await recorder.check(page, await idOf(reply), { prose: true });
 });

@@ -1,20 +1,20 @@
-// What looks like HTML: titles, on the server and once the page is alive, and strings that a script makes HTML of.
+// Text that looks like HTML: in titles, rendered by the server and by the page, and in strings that a script inserts.
 
 import type { Page } from '@playwright/test';
-import { button, composer, createAccount, expectStatus, grownTo, ready, reply, say } from '../support/person.ts';
-import type { Console } from '../support/console.ts';
-import { expect, told } from '../support/test.ts';
+import { ask, button, composer, createAccount, expectStatus, newestReply, waitForHydration, waitForLength } from '../support/person.ts';
+import type { ConsoleLog } from '../support/console.ts';
+import { expect, scripted } from '../support/test.ts';
 
 const TITLE = '</title><b id=x>"\'&amp;';
 
-told('a title that looks like HTML is shown as it is, however often the page is made', async ({ page, provider }) => {
+scripted('a title that looks like HTML is shown as text, by the server and by the page', async ({ page, provider }) => {
   await createAccount(page);
-  const saying = say(page, TITLE);
-  const voice = await provider.isAsked();
-  voice.says('Said.');
-  await saying;
-  voice.ends();
-  await expectStatus(reply(page), 'completed');
+  const asking = ask(page, TITLE);
+  const writer = await provider.nextRequest();
+  writer.writes('Hello.');
+  await asking;
+  writer.ends();
+  await expectStatus(newestReply(page), 'completed');
   await expect(page).toHaveTitle('A title · Rivulet');
   await button(page, 'Rename').click();
   await page.getByLabel('Title', { exact: true }).fill(TITLE);
@@ -22,7 +22,7 @@ told('a title that looks like HTML is shown as it is, however often the page is 
   for (let times = 0; times < 8; times += 1) {
     await expect(page).toHaveTitle(`${TITLE} · Rivulet`);
     await page.reload();
-    await ready(page);
+    await waitForHydration(page);
     await expect(page.getByRole('heading', { name: TITLE, exact: true })).toBeVisible();
     await expect(page.locator('#x')).toHaveCount(0);
   }
@@ -30,36 +30,36 @@ told('a title that looks like HTML is shown as it is, however often the page is 
   await expect(composer(page)).toHaveValue('Again');
 });
 
-told('no string becomes HTML on a page, yet replies do', async ({ page, provider, silence }) => {
+scripted('a page renders replies, and refuses to make HTML of any other string', async ({ page, provider, consoleLog }) => {
   await createAccount(page);
-  const saying = say(page, 'Emphasis, please');
-  const voice = await provider.isAsked();
-  voice.says('A **strong** word, ');
-  const answer = await saying;
-  await grownTo(answer, 10);
-  await expect(answer.locator('strong')).toHaveText('strong');
-  voice.says('and\n\n- a list\n\n| a | table |\n|---|---|\n| of | cells |\n\n');
-  await expect(answer.locator('td')).toHaveCount(2);
-  await refusesStrings(page, silence);
-  voice.says('Still going on');
-  await expect(answer.getByText('Still going on')).toBeVisible();
-  voice.ends();
-  await expectStatus(answer, 'completed');
+  const asking = ask(page, 'Emphasis, please');
+  const writer = await provider.nextRequest();
+  writer.writes('A **strong** word, ');
+  const reply = await asking;
+  await waitForLength(reply, 10);
+  await expect(reply.locator('strong')).toHaveText('strong');
+  writer.writes('and\n\n- a list\n\n| a | table |\n|---|---|\n| of | cells |\n\n');
+  await expect(reply.locator('td')).toHaveCount(2);
+  await expectStringsRefused(page, consoleLog);
+  writer.writes('More of it');
+  await expect(reply.getByText('More of it')).toBeVisible();
+  writer.ends();
+  await expectStatus(reply, 'completed');
   await page.reload();
-  await ready(page);
-  await expect(reply(page).locator('td')).toHaveCount(2);
-  // Elsewhere and back: the page is made in the browser, not taken over.
+  await waitForHydration(page);
+  await expect(newestReply(page).locator('td')).toHaveCount(2);
+  // After leaving and going back the reply is rendered by the page, not by the server.
   await page.getByRole('link', { name: 'New chat', exact: true }).or(button(page, 'New chat')).first().click();
   await expect(page.getByText('Ask something.')).toBeVisible();
   await page.goBack();
-  await expect(reply(page).locator('td')).toHaveCount(2);
-  await expect(reply(page).locator('strong')).toHaveText('strong');
-  await refusesStrings(page, silence);
+  await expect(newestReply(page).locator('td')).toHaveCount(2);
+  await expect(newestReply(page).locator('strong')).toHaveText('strong');
+  await expectStringsRefused(page, consoleLog);
 });
 
-/** Neither a string nor a policy of another's making brings HTML onto the page. Nothing else was refused before. */
-async function refusesStrings(page: Page, silence: Console): Promise<void> {
-  silence.check();
+/** Neither a string nor a new Trusted Types policy can insert HTML. Fails if the page had something refused before. */
+async function expectStringsRefused(page: Page, consoleLog: ConsoleLog): Promise<void> {
+  consoleLog.check();
   const refused = await page.evaluate(() => {
     const attempts: Record<string, () => void> = {
       innerHTML: () => (document.body.innerHTML = '<b>'),
@@ -72,12 +72,12 @@ async function refusesStrings(page: Page, silence: Console): Promise<void> {
     return Object.entries(attempts).map(([name, attempt]) => {
       try {
         attempt();
-        return `${name}: let through`;
+        return `${name}: not refused`;
       } catch (error) {
         return `${name}: ${(error as Error).name}`;
       }
     });
   });
   expect(refused).toEqual(['innerHTML', 'template', 'insertAdjacentHTML', 'write', 'second', 'default'].map((name) => `${name}: TypeError`));
-  silence.forget();
+  consoleLog.clear();
 }

@@ -1,30 +1,28 @@
+// How pages look: hydration, colours, narrow windows, paper, directions.
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Page } from '@playwright/test';
 import { longConversation } from '../support/history.ts';
-import { ada, button, composer, createAccount, expectStatus, ready, say } from '../support/person.ts';
+import { holdHydration } from '../support/network.ts';
+import { ada, ask, button, composer, createAccount, expectStatus, waitForHydration } from '../support/person.ts';
 import { site } from '../support/server.ts';
 import { expect, test } from '../support/test.ts';
 
-test('hydration changes nothing: not a tag, not a pixel', async ({ page }) => {
+test('hydration changes neither a tag nor a pixel', async ({ page }) => {
   await createAccount(page);
-  await expectStatus(await say(page, 'How does a *river* keep its words?', 'quick/demo'), 'completed');
+  await expectStatus(await ask(page, 'How does a *river* keep its words?', 'quick/demo'), 'completed');
   for (const address of [page.url(), await longConversation(page, 20), '/']) {
-    let arrive = () => {};
-    const arrived = new Promise<void>((resolve) => (arrive = resolve));
-    await page.route('**/*.wasm*', async (route) => {
-      await arrived;
-      await route.continue();
-    }, { times: 1 });
+    const hydration = await holdHydration(page);
     const live = page.waitForEvent('websocket').then((socket) => socket.waitForEvent('framereceived'));
     await page.goto(address, { waitUntil: 'commit' });
     await page.waitForFunction(() => document.readyState !== 'loading');
     await composer(page).focus();
     const [before, pictureBefore] = [await body(page), await picture(page)];
-    arrive();
+    hydration.release();
     await live;
     expect(await body(page)).toEqual(before);
-    // On a busy machine a picture can be taken while a frame is still being painted: what counts is what stays.
+    // On a busy machine a screenshot can show a frame that is not complete yet: what counts is what it settles to.
     let last = pictureBefore;
     const isSame = async () => pictureBefore.equals((last = await picture(page)));
     await expect.poll(isSame, { message: 'the pictures are the same', timeout: 3_000 }).toBe(true).catch(async (error) => {
@@ -35,7 +33,7 @@ test('hydration changes nothing: not a tag, not a pixel', async ({ page }) => {
   }
 });
 
-/** All of the page that a script could change, and how much room it takes. */
+/** The tags of the page, and the heights of its elements. */
 function body(page: Page): Promise<[html: string[], heights: number[]]> {
   return page.evaluate(() => [
     document.body.outerHTML.split(/(?=<[a-z])/),
@@ -43,39 +41,39 @@ function body(page: Page): Promise<[html: string[], heights: number[]]> {
   ]);
 }
 
-/** Without the cursor, which blinks. */
+/** A screenshot without the text cursor, which blinks. */
 function picture(page: Page): Promise<Buffer> {
   return page.screenshot({ animations: 'disabled', caret: 'initial', mask: [composer(page)] });
 }
 
-test('light and dark: as the system has it, until one is chosen', async ({ page, request }) => {
+test('light or dark: as the system prefers, until one is chosen', async ({ page, request }) => {
   await createAccount(page);
-  await ready(page);
-  const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  await waitForHydration(page);
+  const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   await page.emulateMedia({ colorScheme: 'light' });
-  const light = await ground();
+  const light = await background();
   await page.emulateMedia({ colorScheme: 'dark' });
-  const dark = await ground();
+  const dark = await background();
   expect(dark).not.toBe(light);
   await button(page, 'Light or dark').click();
-  await expect.poll(ground).toBe(light);
+  await expect.poll(background).toBe(light);
   await page.reload({ waitUntil: 'commit' });
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
-  expect(await ground()).toBe(light);
-  // From the server, so that nothing flashes.
+  expect(await background()).toBe(light);
+  // The server renders it, so that nothing flashes.
   expect(await (await page.request.get('/')).text()).toContain('data-theme="light"');
   expect(await (await request.get('/sign-in')).text()).not.toContain('data-theme');
-  await ready(page);
+  await waitForHydration(page);
   await button(page, 'Light or dark').click();
-  await expect.poll(ground).toBe(dark);
+  await expect.poll(background).toBe(dark);
 });
 
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 390, height: 844 } });
 
-  test('the sidebar is a drawer', async ({ page }) => {
-    await createAccountByTouch(page);
-    await expectStatus(await say(page, 'First', 'quick/demo-fails'), 'failed');
+  test('the sidebar opens over the conversation', async ({ page }) => {
+    await createAccountOnPhone(page);
+    await expectStatus(await ask(page, 'First', 'quick/demo-fails'), 'failed');
     const drawer = page.getByRole('navigation', { name: 'Conversations' });
     const menu = button(page, 'Conversations');
     await expect(drawer).not.toBeInViewport();
@@ -111,11 +109,11 @@ test.describe('at 320 pixels', () => {
   test('nothing scrolls sideways, and nothing is cut off', async ({ page }) => {
     await page.goto('/create-account');
     await expectNoSidewaysScrolling(page);
-    await createAccountByTouch(page);
-    await ready(page);
+    await createAccountOnPhone(page);
+    await waitForHydration(page);
     await expectNoSidewaysScrolling(page);
     const long = 'a-word-that-is-longer-than-the-page-is-wide-'.repeat(4);
-    await expectStatus(await say(page, long, 'quick/demo'), 'completed');
+    await expectStatus(await ask(page, long, 'quick/demo'), 'completed');
     await expectNoSidewaysScrolling(page);
     await button(page, 'Delete').click();
     await expect(page.getByRole('dialog')).toBeVisible();
@@ -123,8 +121,8 @@ test.describe('at 320 pixels', () => {
   });
 });
 
-/** The same as on a wide page, but New chat is in the drawer. */
-async function createAccountByTouch(page: Page): Promise<void> {
+/** Like `createAccount`, which waits for New chat: here that is in the closed drawer. */
+async function createAccountOnPhone(page: Page): Promise<void> {
   await page.goto('/create-account');
   await page.getByLabel('Name', { exact: true }).fill(ada.name);
   await page.getByLabel('Email', { exact: true }).fill(ada.email);
@@ -133,7 +131,7 @@ async function createAccountByTouch(page: Page): Promise<void> {
   await expect(composer(page)).toBeVisible();
 }
 
-/** Neither the page nor what scrolls in it is wider than the window; only code and tables scroll by themselves. */
+/** Nothing is wider than the window, except inside code and tables, which scroll by themselves. */
 async function expectNoSidewaysScrolling(page: Page): Promise<void> {
   const wide = await page.evaluate(() => {
     const width = document.documentElement.clientWidth;
@@ -157,9 +155,9 @@ async function expectNoSidewaysScrolling(page: Page): Promise<void> {
   expect(wide).toEqual({ page: 0, cut: [] });
 }
 
-test('on paper there is what was said, and who said it', async ({ page }) => {
+test('on paper there are the messages with the names of who wrote them, and no controls', async ({ page }) => {
   await createAccount(page);
-  await expectStatus(await say(page, 'How does a river keep its words?', 'quick/demo'), 'completed');
+  await expectStatus(await ask(page, 'How does a river keep its words?', 'quick/demo'), 'completed');
   await page.emulateMedia({ media: 'print' });
   for (const hidden of [page.getByRole('navigation'), composer(page), button(page, 'Rename'), button(page, 'Copy').first()]) {
     await expect(hidden).toBeHidden();
@@ -167,49 +165,49 @@ test('on paper there is what was said, and who said it', async ({ page }) => {
   await expect(page.getByRole('heading', { name: 'How does a river keep its words?' })).toBeVisible();
   await expect(page.locator('.writer')).toHaveText('demo');
   await expect(page.locator('.writer')).toBeVisible();
-  const [you, answer] = ['article[aria-label="You"]', 'article[aria-label="Assistant"]'].map((one) => page.locator(one));
+  const [you, reply] = ['article[aria-label="You"]', 'article[aria-label="Assistant"]'].map((one) => page.locator(one));
   expect(await you.evaluate((article) => getComputedStyle(article, '::before').content)).toBe('"You"');
-  for (const turn of [you, answer]) expect(await turn.evaluate((article) => getComputedStyle(article).borderTopWidth)).toBe('1px');
-  const [above, below] = [await page.locator('.writer').boundingBox(), await answer.locator('.prose').boundingBox()];
+  for (const message of [you, reply]) expect(await message.evaluate((article) => getComputedStyle(article).borderTopWidth)).toBe('1px');
+  const [above, below] = [await page.locator('.writer').boundingBox(), await reply.locator('.prose').boundingBox()];
   expect(above!.y).toBeLessThan(below!.y);
-  const [mine, theirs] = [await you.locator('.plain').boundingBox(), await answer.locator('.prose').boundingBox()];
+  const [mine, theirs] = [await you.locator('.plain').boundingBox(), await reply.locator('.prose').boundingBox()];
   expect(mine!.x).toBe(theirs!.x);
 });
 
-test('a question is nearer to its answer than to the one before', async ({ page }) => {
+test('a message is nearer to the reply that follows it than to the one before it', async ({ page }) => {
   await createAccount(page);
-  for (const text of ['First', 'Second']) await expectStatus(await say(page, text, 'quick/demo-prose'), 'completed');
+  for (const text of ['First', 'Second']) await expectStatus(await ask(page, text, 'quick/demo-prose'), 'completed');
   const boxes = await page.locator('[data-part="text"]').evaluateAll((parts) => parts.map((part) => part.getBoundingClientRect().toJSON()));
   const gaps = boxes.slice(1).map((box, at) => box.top - boxes[at].bottom);
   expect(gaps[0]).toBeLessThan(gaps[1]);
   expect(gaps[2]).toBe(gaps[0]);
 });
 
-test('what is written from right to left stands so: in the composer, in a bubble, as a title', async ({ page }) => {
+test('right-to-left text is shown right to left in the composer, in a message and as a title', async ({ page }) => {
   await createAccount(page);
-  await ready(page);
+  await waitForHydration(page);
   const direction = (element: Element) => getComputedStyle(element).direction;
   const text = 'مرحبا بالعالم.';
   await composer(page).fill(text);
   expect(await composer(page).evaluate(direction)).toBe('rtl');
-  await expectStatus(await say(page, text, 'quick/demo-fails'), 'failed');
+  await expectStatus(await ask(page, text, 'quick/demo-fails'), 'failed');
   expect(await page.getByRole('heading', { name: text }).evaluate(direction)).toBe('rtl');
   expect(await page.getByRole('link', { name: text }).evaluate(direction)).toBe('rtl');
 });
 
-test('pages and functions are sent compressed, and files as they were packed', async ({ page }) => {
+test('pages and server functions are compressed, and files are sent as they were compressed before', async ({ page }) => {
   await createAccount(page);
   const get = (path: string, encoding: string) => page.request.get(path, { headers: { 'accept-encoding': encoding } });
   const plain = await get('/', 'identity');
   expect(plain.headers()['content-encoding']).toBeUndefined();
   for (const encoding of ['br', 'gzip']) {
-    const packed = await get('/', encoding);
-    expect(packed.headers()['content-encoding']).toBe(encoding);
-    expect(packed.headers()['vary']).toContain('accept-encoding');
-    expect((await packed.text()).slice(0, 40)).toBe((await plain.text()).slice(0, 40));
+    const compressed = await get('/', encoding);
+    expect(compressed.headers()['content-encoding']).toBe(encoding);
+    expect(compressed.headers()['vary']).toContain('accept-encoding');
+    expect((await compressed.text()).slice(0, 40)).toBe((await plain.text()).slice(0, 40));
   }
-  const answer = await page.request.post('/api/conversations', { data: { before: 0 }, headers: { 'accept-encoding': 'br' } });
-  expect(answer.headers()['content-encoding']).toBe('br');
+  const response = await page.request.post('/api/conversations', { data: { before: 0 }, headers: { 'accept-encoding': 'br' } });
+  expect(response.headers()['content-encoding']).toBe('br');
 
   const [style] = /\/pkg\/rivulet\.css\?v=[0-9a-f]+/.exec(await plain.text())!;
   const file = await get(style, 'br');

@@ -1,24 +1,24 @@
-// A page whose providers do not answer.
+// A page whose provider cannot be reached.
 
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { button, composer, createAccount, ready } from '../support/person.ts';
+import { button, composer, createAccount, waitForHydration } from '../support/person.ts';
 import { test as base, expect } from '../support/test.ts';
 
-/** A provider that is not there until it is started. */
-class Absent {
+/** A provider whose port is closed until it is started. */
+class ClosedProvider {
   private server?: Server;
 
   private constructor(private readonly port: number) {}
 
-  static async create(): Promise<Absent> {
+  static async create(): Promise<ClosedProvider> {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     server.close();
     await once(server, 'close');
-    return new Absent(port);
+    return new ClosedProvider(port);
   }
 
   get settings(): string {
@@ -39,40 +39,40 @@ class Absent {
   }
 }
 
-const test = base.extend<{ absent: Absent }>({
-  absent: async ({}, use) => {
-    const absent = await Absent.create();
-    await use(absent);
-    absent.stop();
+const test = base.extend<{ closedProvider: ClosedProvider }>({
+  closedProvider: async ({}, use) => {
+    const provider = await ClosedProvider.create();
+    await use(provider);
+    provider.stop();
   },
-  providers: async ({ absent }, use) => use(absent.settings),
+  providers: async ({ closedProvider }, use) => use(closedProvider.settings),
 });
 
-for (const way of ['by itself', 'at once when one asks for it']) {
-  test(`without a model there is one calm card, and the model is there ${way} once the provider is`, async ({ page, absent }) => {
+for (const retry of ['by itself', 'by the button']) {
+  test(`without a model there is one notice, and once the provider runs the page gets its model ${retry}`, async ({ page, closedProvider }) => {
     await createAccount(page);
-    await ready(page);
-    const card = page.getByRole('note').filter({ hasText: 'There is no model to ask' });
-    await expect(card).toBeVisible();
+    await waitForHydration(page);
+    const notice = page.getByRole('note').filter({ hasText: 'There is no model to ask' });
+    await expect(notice).toBeVisible();
     await expect(page.getByRole('combobox')).toBeHidden();
     await expect(page.getByRole('note')).toHaveCount(1);
     await expect(page.getByRole('alert').filter({ visible: true })).toHaveCount(0);
-    await expect(card).not.toContainText(/os error|\(\d+\)/);
+    await expect(notice).not.toContainText(/os error|\(\d+\)/);
     await expect(button(page, 'Send')).toBeDisabled();
     await composer(page).fill('kept');
     await composer(page).press('Enter');
     await expect(composer(page)).toHaveValue('kept');
     await expect(page).toHaveURL('/');
 
-    await absent.start();
-    if (way !== 'by itself') {
-      // The server itself asks again three seconds after the last time.
+    await closedProvider.start();
+    if (retry !== 'by itself') {
+      // The server asks the provider at most once in three seconds.
       await expect(async () => {
-        if (await card.isVisible()) await button(card, 'Try again').click();
-        await expect(card).toBeHidden({ timeout: 100 });
+        if (await notice.isVisible()) await button(notice, 'Try again').click();
+        await expect(notice).toBeHidden({ timeout: 100 });
       }).toPass();
     }
-    await expect(card).toBeHidden();
+    await expect(notice).toBeHidden();
     await expect(page.getByLabel('Model', { exact: true })).toHaveValue('home/river-1');
     await expect(button(page, 'Send')).toBeEnabled();
     await expect(composer(page)).toHaveValue('kept');

@@ -1,66 +1,68 @@
-import { PROSE, createAccount, expectStatus, grownTo, idOf, reply, say, secondTab, serverGrownTo, textOf } from '../support/person.ts';
-import { expect, test, told } from '../support/test.ts';
+// Networks that are lost, servers that hang, and frames that are lost, repeated or reordered.
+
+import { PROSE, ask, createAccount, expectStatus, idOf, newestReply, openSecondTab, textOf, waitForLength, waitForServerLength } from '../support/person.ts';
+import { expect, scripted, test } from '../support/test.ts';
 
 const LOST = /^Connection lost\. Replies go on; this page catches up by itself\./
 
-told('a network that goes and comes back in the middle costs nothing', async ({ page, context, provider, rivulet, recorder, silence }) => {
-  silence.allowLostNetwork(rivulet.url);
+scripted('a network that is lost and comes back twice in a reply loses no word of it', async ({ page, context, provider, rivulet, recorder, consoleLog }) => {
+  consoleLog.allowLostNetwork(rivulet.url);
   await createAccount(page);
-  const answer = await say(page, 'Tell me of the lock.');
-  const telling = (await provider.isAsked()).tells(PROSE, 20);
-  const id = await idOf(answer);
-  const tab = await secondTab(context, page);
+  const reply = await ask(page, 'Tell me of the lock.');
+  const writing = (await provider.nextRequest()).writesWords(PROSE, 20);
+  const id = await idOf(reply);
+  const tab = await openSecondTab(context, page);
   for (const units of [300, 2500]) {
-    await grownTo(answer, units);
-    await grownTo(reply(tab), units);
+    await waitForLength(reply, units);
+    await waitForLength(newestReply(tab), units);
     await context.setOffline(true);
     await expect(page.getByText(LOST)).toBeVisible();
-    const length = await grownTo(answer, units);
-    await serverGrownTo(context, page, length + 500);
-    expect(await grownTo(answer, units)).toBe(length);
+    const length = await waitForLength(reply, units);
+    await waitForServerLength(context, page, length + 500);
+    expect(await waitForLength(reply, units)).toBe(length);
     await context.setOffline(false);
-    await grownTo(answer, length + 500);
+    await waitForLength(reply, length + 500);
     await expect(page.getByText(LOST)).toBeHidden();
   }
-  await telling.finish();
-  await expectStatus(answer, 'completed');
-  await expectStatus(reply(tab), 'completed');
-  expect(await textOf(answer)).toBe(PROSE);
-  expect(await textOf(reply(tab))).toBe(PROSE);
+  await writing.finish();
+  await expectStatus(reply, 'completed');
+  await expectStatus(newestReply(tab), 'completed');
+  expect(await textOf(reply)).toBe(PROSE);
+  expect(await textOf(newestReply(tab))).toBe(PROSE);
   await recorder.check(page, id, { prose: true });
 });
 
-test('a reply that ends while the network is gone is there when it is back', async ({ page, context, rivulet, recorder, silence }) => {
-  silence.allowLostNetwork(rivulet.url);
+test('a reply that ends while the network is lost is complete once it is back', async ({ page, context, rivulet, recorder, consoleLog }) => {
+  consoleLog.allowLostNetwork(rivulet.url);
   await createAccount(page);
-  const answer = await say(page, 'Tell me of the lock.', 'demo/demo-prose');
-  await grownTo(answer, 300);
+  const reply = await ask(page, 'Tell me of the lock.', 'demo/demo-prose');
+  await waitForLength(reply, 300);
   await context.setOffline(true);
   await expect(page.getByText(LOST)).toBeVisible();
-  await serverGrownTo(context, page, PROSE.trimEnd().length);
-  await expectStatus(answer, 'streaming');
+  await waitForServerLength(context, page, PROSE.trimEnd().length);
+  await expectStatus(reply, 'streaming');
   await context.setOffline(false);
-  await expectStatus(answer, 'completed');
-  expect(await textOf(answer)).toBe(PROSE);
-  await recorder.check(page, await idOf(answer), { prose: true });
+  await expectStatus(reply, 'completed');
+  expect(await textOf(reply)).toBe(PROSE);
+  await recorder.check(page, await idOf(reply), { prose: true });
 });
 
-test('a server that hangs is missed, and its words come when it is back', async ({ page, rivulet, recorder, silence }) => {
-  silence.allowLostNetwork(rivulet.url);
+test('a server that hangs is noticed, and no word is lost once it responds again', async ({ page, rivulet, recorder, consoleLog }) => {
+  consoleLog.allowLostNetwork(rivulet.url);
   await createAccount(page);
-  const answer = await say(page, 'Tell me of the lock.', 'demo/demo-prose');
-  await grownTo(answer, 300);
+  const reply = await ask(page, 'Tell me of the lock.', 'demo/demo-prose');
+  await waitForLength(reply, 300);
   rivulet.freeze();
   await expect(page.getByText(LOST)).toBeVisible();
   rivulet.thaw();
   await expect(page.getByText(LOST)).toBeHidden();
-  await expectStatus(answer, 'completed');
-  expect(await textOf(answer)).toBe(PROSE);
-  await recorder.check(page, await idOf(answer), { prose: true });
+  await expectStatus(reply, 'completed');
+  expect(await textOf(reply)).toBe(PROSE);
+  await recorder.check(page, await idOf(reply), { prose: true });
 });
 
-test('frames that get lost, doubled or swapped on the way leave no trace', async ({ page, recorder }) => {
-  const meddled = { lost: 0, doubled: 0, swapped: 0 };
+test('frames that are lost, repeated or reordered change nothing in the end', async ({ page, recorder }) => {
+  const faults = { lost: 0, repeated: 0, reordered: 0 };
   await page.routeWebSocket(/\/live/, (socket) => {
     const server = socket.connectToServer();
     let held: string | undefined;
@@ -73,13 +75,13 @@ test('frames that get lost, doubled or swapped on the way leave no trace', async
         socket.send(text);
         socket.send(held);
         held = undefined;
-        meddled.swapped += 1;
+        faults.reordered += 1;
       } else if (count % 11 === 0) {
-        meddled.lost += 1;
+        faults.lost += 1;
       } else if (count % 7 === 0) {
         socket.send(text);
         socket.send(text);
-        meddled.doubled += 1;
+        faults.repeated += 1;
       } else if (count % 5 === 0) {
         held = text;
       } else {
@@ -88,9 +90,9 @@ test('frames that get lost, doubled or swapped on the way leave no trace', async
     });
   });
   await createAccount(page);
-  const answer = await say(page, 'Tell me of the lock.', 'demo/demo-prose');
-  await expectStatus(answer, 'completed');
-  expect(Math.min(...Object.values(meddled))).toBeGreaterThan(3);
-  expect(await textOf(answer)).toBe(PROSE);
-  await recorder.check(page, await idOf(answer), { prose: true });
+  const reply = await ask(page, 'Tell me of the lock.', 'demo/demo-prose');
+  await expectStatus(reply, 'completed');
+  expect(Math.min(...Object.values(faults))).toBeGreaterThan(3);
+  expect(await textOf(reply)).toBe(PROSE);
+  await recorder.check(page, await idOf(reply), { prose: true });
 });

@@ -1,65 +1,69 @@
-import { ada, button, composer, createAccount, expectStatus, replies, reply, said, say, signIn } from '../support/person.ts';
+// What works without scripts, and what becomes of it once they are loaded.
+
+import { longConversation } from '../support/history.ts';
+import { holdHydration } from '../support/network.ts';
+import { ada, ask, button, composer, createAccount, expectStatus, newestReply, replies, sentMessages, signIn } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 test.use({ javaScriptEnabled: false });
 
-test('without scripts a person signs up, sends a message and reads the reply', async ({ page, silence }) => {
-  silence.allowStatus(401, 'Unauthorized');
+test('without scripts a person creates the account, sends a message and reads the reply', async ({ page, consoleLog }) => {
+  consoleLog.allowStatus(401, 'Unauthorized');
   await createAccount(page);
   await page.getByLabel('Model', { exact: true }).selectOption('quick/demo');
   await composer(page).fill('How does a river\nkeep its words?');
   await button(page, 'Send').click();
   await expect(page).toHaveURL(/\/c\/conv_/);
-  await expect(said(page)).toHaveText('How does a river\nkeep its words?');
+  await expect(sentMessages(page)).toHaveText('How does a river\nkeep its words?');
   await expect(async () => {
     await page.reload();
-    await expectStatus(reply(page), 'completed', 100);
+    await expectStatus(newestReply(page), 'completed', 100);
   }).toPass();
-  await expect(reply(page).getByRole('heading', { name: 'How a river keeps its words 🌊' })).toBeVisible();
-  await expect(reply(page).getByRole('table')).toBeVisible();
-  await reply(page).getByText(/^Thought for/).click();
-  await expect(reply(page).getByText('The person has opened a new conversation')).toBeVisible();
+  await expect(newestReply(page).getByRole('heading', { name: 'How a river keeps its words 🌊' })).toBeVisible();
+  await expect(newestReply(page).getByRole('table')).toBeVisible();
+  await newestReply(page).getByText(/^Thought for/).click();
+  await expect(newestReply(page).getByText('The person has opened a new conversation')).toBeVisible();
 
   await composer(page).fill('And then?');
   await button(page, 'Send').click();
-  await expect(said(page)).toHaveText(['How does a river\nkeep its words?', 'And then?']);
+  await expect(sentMessages(page)).toHaveText(['How does a river\nkeep its words?', 'And then?']);
 
   await button(page, 'Sign out').click();
   await signIn(page, { ...ada, password: 'not this one' });
   await expect(page.getByRole('alert')).toHaveText('The email or the password is wrong.');
   await signIn(page);
   await page.getByRole('link', { name: 'How does a river keep its words?' }).click();
-  await expect(said(page)).toHaveCount(2);
+  await expect(sentMessages(page)).toHaveCount(2);
 });
 
-test('without scripts a message that is refused comes back with why, its text and the status', async ({ page, silence }) => {
-  silence.allowStatus(422, 'Unprocessable Entity');
+test('without scripts a refused message is shown again with the reason and a status', async ({ page, consoleLog }) => {
+  consoleLog.allowStatus(422, 'Unprocessable Entity');
   await createAccount(page);
-  for (const place of ['a new conversation', 'one that there is']) {
+  for (const place of ['a new conversation', 'an existing conversation']) {
     const before = place === 'a new conversation' ? 0 : 1;
     const address = page.url();
     await composer(page).fill('   ');
-    const answered = page.waitForResponse((response) => response.request().method() === 'POST');
+    const response = page.waitForResponse((response) => response.request().method() === 'POST');
     await button(page, 'Send').click();
-    expect((await answered).status()).toBe(422);
+    expect((await response).status()).toBe(422);
     await expect(page.getByRole('alert').filter({ visible: true })).toHaveText('Write something first.');
     await expect(composer(page)).toHaveValue('   ');
     expect(page.url()).toBe(address);
-    await expect(said(page)).toHaveCount(before);
+    await expect(sentMessages(page)).toHaveCount(before);
     if (before) continue;
 
     await page.getByLabel('Model', { exact: true }).selectOption('quick/demo-fails');
     await composer(page).fill('First');
     await button(page, 'Send').click();
-    await expect(said(page)).toHaveText('First');
+    await expect(sentMessages(page)).toHaveText('First');
     await expect(async () => {
       await page.reload();
-      await expectStatus(reply(page), 'failed', 100);
+      await expectStatus(newestReply(page), 'failed', 100);
     }).toPass();
   }
 });
 
-test('without scripts a form that is sent twice is one message', async ({ page }) => {
+test('without scripts a form that is submitted twice sends one message', async ({ page }) => {
   await createAccount(page);
   await page.getByLabel('Model', { exact: true }).selectOption('quick/demo-fails');
   await composer(page).fill('Once and no more');
@@ -70,18 +74,17 @@ test('without scripts a form that is sent twice is one message', async ({ page }
     model: 'quick/demo-fails',
   };
   await button(page, 'Send').click();
-  await expect(said(page)).toHaveCount(1);
+  await expect(sentMessages(page)).toHaveCount(1);
   expect((await page.request.post('/', { form })).ok()).toBe(true);
   await page.reload();
-  await expect(said(page)).toHaveCount(1);
+  await expect(sentMessages(page)).toHaveCount(1);
   await expect(replies(page)).toHaveCount(1);
 });
 
-test.describe('with a past', () => {
+test.describe('in a long conversation', () => {
   test.use({ javaScriptEnabled: true });
 
-  test('without scripts one reaches what is earlier', async ({ page, browser, baseURL, context }) => {
-    const { longConversation } = await import('../support/history.ts');
+  test('without scripts links lead to earlier messages and back', async ({ page, browser, baseURL, context }) => {
     await createAccount(page);
     const address = await longConversation(page, 20);
     const plain = await browser.newContext({ baseURL, javaScriptEnabled: false, storageState: await context.storageState() });
@@ -89,41 +92,35 @@ test.describe('with a past', () => {
     await tab.goto(address);
     await expect(tab.getByRole('article')).toHaveCount(30);
     await tab.getByRole('link', { name: 'Earlier messages' }).click();
-    await expect(said(tab)).toHaveText(Array.from({ length: 5 }, (_, at) => `Question ${at + 1}`));
+    await expect(sentMessages(tab)).toHaveText(Array.from({ length: 5 }, (_, at) => `Question ${at + 1}`));
     await tab.getByRole('link', { name: 'Latest messages' }).click();
-    await expect(said(tab).last()).toHaveText('Question 20');
+    await expect(sentMessages(tab).last()).toHaveText('Question 20');
     await expect(tab.getByRole('link', { name: 'Latest messages' })).toBeHidden();
     await plain.close();
   });
 
-  test('with scripts the address of what is earlier leads to the latest', async ({ page }) => {
-    const { longConversation } = await import('../support/history.ts');
+  test('with scripts the address of earlier messages leads to the latest ones', async ({ page }) => {
     await createAccount(page);
     const address = await longConversation(page, 20);
     await page.goto(`${address}?before=11`);
     await expect(page).toHaveURL(address);
-    await expect(said(page).last()).toHaveText('Question 20');
-    await expectStatus(await say(page, 'And then?'), 'failed');
-    await expect(said(page).last()).toHaveText('And then?');
+    await expect(sentMessages(page).last()).toHaveText('Question 20');
+    await expectStatus(await ask(page, 'And then?'), 'failed');
+    await expect(sentMessages(page).last()).toHaveText('And then?');
   });
 
-  test('what is written before the scripts are there is kept by them', async ({ page }) => {
+  test('what is typed before hydration is kept', async ({ page }) => {
     await createAccount(page);
-    await expectStatus(await say(page, 'First', 'quick/demo-fails'), 'failed');
-    let arrive = () => {};
-    const arrived = new Promise<void>((resolve) => (arrive = resolve));
-    await page.route('**/*.wasm*', async (route) => {
-      await arrived;
-      await route.continue();
-    });
+    await expectStatus(await ask(page, 'First', 'quick/demo-fails'), 'failed');
+    const hydration = await holdHydration(page);
     await page.reload({ waitUntil: 'commit' });
     await composer(page).fill('written early');
-    arrive();
+    hydration.release();
     await expect(composer(page)).toBeFocused();
     await page.waitForFunction(() => 'source' in document.querySelector('[data-part]')!);
     await expect(composer(page)).toHaveValue('written early');
     await composer(page).press('Enter');
-    await expect(said(page).last()).toHaveText('written early');
-    await expectStatus(reply(page), 'failed');
+    await expect(sentMessages(page).last()).toHaveText('written early');
+    await expectStatus(newestReply(page), 'failed');
   });
 });

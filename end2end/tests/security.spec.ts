@@ -1,7 +1,7 @@
-// The page of sessions and password: forms that work by themselves.
+// The settings page of sessions and password: forms that work without scripts.
 
 import { type Browser, type Page } from '@playwright/test';
-import { ada, button, composer, createAccount, ready, signIn } from '../support/person.ts';
+import { ada, button, composer, createAccount, signIn, waitForHydration } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 const NEW = 'over the other bridge';
@@ -10,10 +10,10 @@ for (const scripts of [true, false]) {
   test.describe(scripts ? 'with scripts' : 'without scripts', () => {
     test.use({ javaScriptEnabled: scripts });
 
-    test('one sees where one is signed in, ends that, and changes the password', async ({ page, browser, baseURL, silence }) => {
-      silence.allowStatus(422, 'Unprocessable Entity');
+    test('a person sees where they are signed in, ends a session, and changes the password', async ({ page, browser, baseURL, consoleLog }) => {
+      consoleLog.allowStatus(422, 'Unprocessable Entity');
       await createAccount(page);
-      const elsewhere = await another(browser, baseURL!);
+      const elsewhere = await signedInElsewhere(browser, baseURL!);
       await page.getByRole('link', { name: 'Security', exact: true }).click();
       await expect(page.getByRole('heading', { name: 'Security', exact: true })).toBeVisible();
       const sessions = page.getByRole('listitem');
@@ -25,11 +25,11 @@ for (const scripts of [true, false]) {
       await expect(sessions).toHaveCount(1);
       await expect(elsewhere.getByText('You are signed out.')).toBeVisible();
 
-      await change(page, 'not this one', NEW);
+      await changePassword(page, 'not this one', NEW);
       await expect(page.getByRole('alert')).toHaveText('The present password is wrong. Nothing was changed.');
-      await change(page, ada.password, 'qwertyuiop');
+      await changePassword(page, ada.password, 'qwertyuiop');
       await expect(page.getByRole('alert')).toContainText('one of the most used ones');
-      await change(page, ada.password, NEW);
+      await changePassword(page, ada.password, NEW);
       await expect(page.getByRole('status')).toHaveText('The password is changed, and all other sessions are ended.');
       await page.getByRole('link', { name: 'Back to the chats' }).click();
       await expect(composer(page)).toBeVisible();
@@ -38,22 +38,22 @@ for (const scripts of [true, false]) {
   });
 }
 
-test('its own tabs live on when the password changes, and keep what was typed', async ({ page, context }) => {
+test('changing the password keeps the tabs of this browser signed in, with their drafts', async ({ page, context }) => {
   await createAccount(page);
-  await ready(page);
+  await waitForHydration(page);
   await composer(page).fill('typed before');
-  const back = page.waitForEvent('websocket');
+  const reconnected = page.waitForEvent('websocket');
   const tab = await context.newPage();
   await tab.goto('/settings/security');
-  await change(tab, ada.password, NEW);
+  await changePassword(tab, ada.password, NEW);
   await expect(tab.getByRole('status')).toBeVisible();
-  const socket = await back;
+  const socket = await reconnected;
   await socket.waitForEvent('framereceived');
   await expect(page.getByText('You are signed out.')).toBeHidden();
   await expect(composer(page)).toHaveValue('typed before');
 });
 
-test('by keyboard alone', async ({ page }) => {
+test('Tab reaches every control', async ({ page }) => {
   await createAccount(page);
   await page.goto('/settings/security');
   const names: string[] = [];
@@ -71,7 +71,7 @@ for (const [width, height] of [[1280, 800], [390, 844], [320, 640]]) {
   test(`nothing scrolls sideways at ${width} px`, async ({ page, browser, baseURL }) => {
     await page.setViewportSize({ width: 1280, height: 800 });
     await createAccount(page);
-    const elsewhere = await another(browser, baseURL!);
+    const elsewhere = await signedInElsewhere(browser, baseURL!);
     await page.setViewportSize({ width, height });
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
@@ -83,24 +83,24 @@ for (const [width, height] of [[1280, 800], [390, 844], [320, 640]]) {
   });
 }
 
-test('what another person had typed in this browser is forgotten', async ({ page }) => {
+test('drafts of another person in this browser are deleted', async ({ page }) => {
   await createAccount(page);
-  await ready(page);
+  await waitForHydration(page);
   await composer(page).fill('a secret');
-  // As somebody else's browser storage is: theirs is the name in the era.
+  // The storage is another person's if the `era` in it has another name.
   await page.evaluate(() => localStorage.setItem('era', localStorage.getItem('era')!.replace('ada@', 'eve@')));
   await page.reload();
-  await ready(page);
+  await waitForHydration(page);
   await expect(composer(page)).toHaveValue('');
   const kept = await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]));
   expect(kept).not.toContain('secret');
 });
 
-test('what was typed in a session that is ended from elsewhere is forgotten', async ({ page, browser, baseURL }) => {
+test('ending a session from elsewhere deletes its drafts', async ({ page, browser, baseURL }) => {
   await createAccount(page);
-  await ready(page);
+  await waitForHydration(page);
   await composer(page).fill('a secret');
-  const elsewhere = await another(browser, baseURL!);
+  const elsewhere = await signedInElsewhere(browser, baseURL!);
   await elsewhere.goto('/settings/security');
   await button(elsewhere, 'End all other sessions').click();
   await expect(page.getByText('You are signed out.')).toBeVisible();
@@ -109,15 +109,15 @@ test('what was typed in a session that is ended from elsewhere is forgotten', as
   await elsewhere.context().close();
 });
 
-/** Another browser of Ada's, signed in. */
-async function another(browser: Browser, baseURL: string): Promise<Page> {
+/** A page of another browser in which Ada is signed in. */
+async function signedInElsewhere(browser: Browser, baseURL: string): Promise<Page> {
   const page = await (await browser.newContext({ baseURL, javaScriptEnabled: true })).newPage();
   await signIn(page);
-  await ready(page);
+  await waitForHydration(page);
   return page;
 }
 
-async function change(page: Page, present: string, next: string): Promise<void> {
+async function changePassword(page: Page, present: string, next: string): Promise<void> {
   await page.getByLabel('Present password', { exact: true }).fill(present);
   await page.getByLabel('New password', { exact: true }).fill(next);
   await button(page, 'Change password').click();

@@ -1,13 +1,16 @@
-import { button, composer, createAccount, expectStatus, holdAnswer, ready, say, secondTab } from '../support/person.ts';
+// The list of conversations, and renaming and deleting them.
+
+import { holdResponse } from '../support/network.ts';
+import { ask, button, composer, createAccount, expectStatus, openSecondTab, waitForHydration } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
-test('a conversation that one tab adds, renames or deletes is so in the other', async ({ page, context }) => {
+test('a conversation that one tab adds, renames or deletes changes in the other, too', async ({ page, context }) => {
   await createAccount(page);
-  const tab = await secondTab(context, page);
-  await ready(tab);
+  const tab = await openSecondTab(context, page);
+  await waitForHydration(tab);
   const listed = (name: string) => tab.getByRole('navigation', { name: 'Conversations' }).getByRole('link', { name, exact: true });
 
-  await expectStatus(await say(page, 'Where does it rise?', 'quick/demo-fails'), 'failed');
+  await expectStatus(await ask(page, 'Where does it rise?', 'quick/demo-fails'), 'failed');
   await expect(listed('Where does it rise?')).toBeVisible();
   await listed('Where does it rise?').click();
   await expect(tab).toHaveURL(page.url());
@@ -37,10 +40,10 @@ test('a conversation that one tab adds, renames or deletes is so in the other', 
   await expect(tab.getByText('This conversation was deleted in another tab.')).toBeVisible();
 });
 
-test('New chat opens a fresh conversation, and the newest stands first', async ({ page }) => {
+test('New chat begins another conversation, and the newest one is listed first', async ({ page }) => {
   await createAccount(page);
   for (const text of ['First thing', 'Second thing']) {
-    await expectStatus(await say(page, text, 'quick/demo-fails'), 'failed');
+    await expectStatus(await ask(page, text, 'quick/demo-fails'), 'failed');
     await button(page, 'New chat').click();
     await expect(page.getByRole('heading', { name: 'Hello, Ada' })).toBeVisible();
   }
@@ -53,30 +56,30 @@ test('New chat opens a fresh conversation, and the newest stands first', async (
   await expect(composer(page)).toBeVisible();
 });
 
-test('who deletes a conversation is not told that another tab did, and its draft goes too', async ({ page }) => {
+test('deleting a conversation deletes its draft, and does not show that another tab did it', async ({ page }) => {
   await createAccount(page);
-  await expectStatus(await say(page, 'First', 'quick/demo-fails'), 'failed');
+  await expectStatus(await ask(page, 'First', 'quick/demo-fails'), 'failed');
   await composer(page).fill('half a thought');
   await page.evaluate(() => {
     new MutationObserver(() => {
-      if (document.body.textContent!.includes('deleted in another tab')) document.body.dataset.told = '';
+      if (document.body.textContent!.includes('deleted in another tab')) document.body.dataset.shownAsDeleted = '';
     }).observe(document.body, { subtree: true, childList: true });
   });
-  const answer = await holdAnswer(page, 'delete');
+  const deletion = await holdResponse(page, 'delete');
   await button(page, 'Delete').click();
   await button(page.getByRole('dialog'), 'Delete').click();
-  await answer.asked;
+  await deletion.requested;
   await expect(page.getByRole('link', { name: 'First', exact: true })).toBeHidden();
-  await answer.release();
+  await deletion.release();
   await expect(page).toHaveURL('/');
-  await expect(page.locator('body')).not.toHaveAttribute('data-told');
+  await expect(page.locator('body')).not.toHaveAttribute('data-shown-as-deleted');
   expect(await page.evaluate(() => Object.keys(localStorage))).toEqual(['era']);
 });
 
-test('a deletion that failed is not held against the next', async ({ page, silence }) => {
-  silence.allowStatus(503, 'Service Unavailable');
+test('the error of a failed deletion is gone when the dialog opens again', async ({ page, consoleLog }) => {
+  consoleLog.allowStatus(503, 'Service Unavailable');
   await createAccount(page);
-  await expectStatus(await say(page, 'First', 'quick/demo-fails'), 'failed');
+  await expectStatus(await ask(page, 'First', 'quick/demo-fails'), 'failed');
   await page.route('**/api/delete', (route) => route.fulfill({ status: 503, body: '"Unavailable"' }), { times: 1 });
   const question = page.getByRole('dialog');
   await button(page, 'Delete').click();
@@ -88,10 +91,10 @@ test('a deletion that failed is not held against the next', async ({ page, silen
   await expect(question.getByRole('alert')).toBeHidden();
 });
 
-test('after midnight what was today is yesterday, in an open page too', async ({ page }) => {
+test('after midnight an open page lists under Yesterday what was under Today', async ({ page }) => {
   await page.clock.install();
   await createAccount(page);
-  await expectStatus(await say(page, 'First', 'quick/demo-fails'), 'failed');
+  await expectStatus(await ask(page, 'First', 'quick/demo-fails'), 'failed');
   await expect(page.getByRole('heading', { name: 'Today' })).toBeVisible();
   await page.clock.fastForward('24:00:00');
   await expect(page.getByRole('heading', { name: 'Yesterday' })).toBeVisible();

@@ -1,117 +1,113 @@
+// Scrolling in a conversation, and loading earlier messages.
+
 import { type Locator, type Page } from '@playwright/test';
-import { button, createAccount, expectStatus, grownTo, holdAnswer, ready, replies, reply, said, say } from '../support/person.ts';
+import { holdRequest, holdResponse } from '../support/network.ts';
+import { ask, button, createAccount, expectStatus, newestReply, replies, sentMessages, waitForHydration, waitForLength } from '../support/person.ts';
 import { longConversation } from '../support/history.ts';
 import { expect, test } from '../support/test.ts';
 
-test('a long conversation opens at its end, and loads what is earlier without a jump', async ({ page }) => {
+test('a long conversation opens at its end, and loads earlier messages without moving what is shown', async ({ page }) => {
   await createAccount(page);
   await page.goto(await longConversation(page, 35));
-  await ready(page);
-  await expect(said(page).last()).toHaveText('Question 35');
-  await expect(reply(page)).toBeInViewport();
+  await waitForHydration(page);
+  await expect(sentMessages(page).last()).toHaveText('Question 35');
+  await expect(newestReply(page)).toBeInViewport();
   await expect(page.getByRole('article')).toHaveCount(30);
 
   for (const count of [60, 70]) {
-    // The answer waits until it is known where things stand.
-    let answer = () => {};
-    const measured = new Promise<void>((resolve) => (answer = resolve));
-    await page.route('**/api/messages', async (route) => {
-      await measured;
-      await route.continue();
-    }, { times: 1 });
-    const asked = page.waitForRequest('**/api/messages');
+    const load = await holdRequest(page, 'messages');
     await scrollUp(page);
-    await asked;
-    const first = said(page).first();
+    await load.requested;
+    const first = sentMessages(page).first();
     const message = page.locator(`[data-message-id="${await first.getAttribute('data-message-id')}"]`);
     await expect(message).toBeInViewport();
     const before = await top(message);
-    answer();
+    await load.release();
     await expect(page.getByRole('article')).toHaveCount(count);
     expect(Math.abs((await top(message)) - before)).toBeLessThanOrEqual(1);
   }
   await scrollUp(page);
-  await expect(said(page).first()).toHaveText('Question 1');
-  const questions = await said(page).allTextContents();
+  await expect(sentMessages(page).first()).toHaveText('Question 1');
+  const questions = await sentMessages(page).allTextContents();
   expect(questions.map((text) => text.trim())).toEqual(Array.from({ length: 35 }, (_, at) => `Question ${at + 1}`));
 
   await button(page, 'Jump to latest').click();
-  await expect(reply(page)).toBeInViewport();
+  await expect(newestReply(page)).toBeInViewport();
   await expect(button(page, 'Jump to latest')).toBeHidden();
 });
 
 test.describe('in a very tall window', () => {
   test.use({ viewport: { width: 1280, height: 9000 } });
 
-  test('messages that do not fill it are followed by earlier ones until they do', async ({ page }) => {
+  test('earlier messages are loaded until they fill it', async ({ page }) => {
     await createAccount(page);
     await page.goto(await longConversation(page, 35));
     await expect(page.getByRole('article')).toHaveCount(70);
-    await expect(said(page).first()).toHaveText('Question 1');
+    await expect(sentMessages(page).first()).toHaveText('Question 1');
   });
 });
 
-test('another attempt that is made in what is just being loaded leaves no hole', async ({ page }) => {
+test('an attempt that is added among messages that are being loaded leaves no gap', async ({ page }) => {
   await createAccount(page);
   const address = await longConversation(page, 35);
-  await ready(page);
+  await waitForHydration(page);
   const live = page.waitForEvent('websocket', (socket) => socket.url().includes('/live'));
   await page.goto(address);
-  await ready(page);
+  await waitForHydration(page);
   await expect(page.getByRole('article')).toHaveCount(30);
-  const load = await holdAnswer(page, 'messages');
+  const load = await holdResponse(page, 'messages');
   await scrollUp(page);
-  await load.asked;
+  await load.requested;
   const earliest = await page.request.post('/api/messages', { data: { id: address.slice('/c/'.length), before: 15 } });
   const { id } = (await earliest.json()).messages.at(-1);
-  const told = (await live).waitForEvent('framereceived', ({ payload }) => String(payload).startsWith('{"messages"'));
+  const listUpdate = (await live).waitForEvent('framereceived', ({ payload }) => String(payload).startsWith('{"messages"'));
   const retried = await page.request.post('/api/retry', { data: { id, model: 'quick/demo-fails' } });
   expect(retried.ok()).toBe(true);
-  await told;
+  await listUpdate;
   await load.release();
   await expect(page.getByRole('article')).toHaveCount(60);
   await scrollUp(page);
   await expect(page.getByRole('article')).toHaveCount(70);
-  const questions = (await said(page).allTextContents()).map((text) => text.trim());
+  const questions = (await sentMessages(page).allTextContents()).map((text) => text.trim());
   expect(questions).toEqual(Array.from({ length: 35 }, (_, at) => `Question ${at + 1}`));
   await expect(replies(page).nth(6)).not.toHaveAttribute('data-message-id', id);
   await expect(replies(page).nth(6).getByText('2/2')).toBeVisible();
 });
 
-test('who has scrolled up is not moved by what comes', async ({ page }) => {
+test('a growing reply moves nothing for a person who has scrolled up', async ({ page }) => {
   await createAccount(page);
   await page.goto(await longConversation(page, 5));
-  const answer = await say(page, 'Tell me of the lock.', 'demo/demo-prose');
-  await grownTo(answer, 500);
+  const reply = await ask(page, 'Tell me of the lock.', 'demo/demo-prose');
+  await waitForLength(reply, 500);
   await expect(page.getByRole('button', { name: 'Jump to latest' })).toBeHidden();
   await scrollUp(page);
   await expect(button(page, 'Jump to latest')).toBeVisible();
-  const message = said(page).nth(1);
+  const message = sentMessages(page).nth(1);
   await expect(message).toBeInViewport();
   const before = await top(message);
   for (const units of [1500, 3000]) {
-    await grownTo(answer, units);
+    await waitForLength(reply, units);
     expect(Math.abs((await top(message)) - before)).toBeLessThanOrEqual(1);
   }
-  await expectStatus(answer, 'completed');
+  await expectStatus(reply, 'completed');
   expect(Math.abs((await top(message)) - before)).toBeLessThanOrEqual(1);
   await button(page, 'Jump to latest').click();
-  await expect(button(answer, 'Copy')).toBeInViewport();
+  await expect(button(reply, 'Copy')).toBeInViewport();
 });
 
-test('who is at the end stays there while the reply grows', async ({ page }) => {
+test('a page at its end stays there while the reply grows', async ({ page }) => {
   await createAccount(page);
-  const answer = await say(page, 'Tell me of the lock.', 'demo/demo-prose');
+  const reply = await ask(page, 'Tell me of the lock.', 'demo/demo-prose');
   for (const units of [2000, 4000]) {
-    await grownTo(answer, units);
-    await expect(answer.locator('[data-part="text"] > p').last()).toBeInViewport();
+    await waitForLength(reply, units);
+    await expect(reply.locator('[data-part="text"] > p').last()).toBeInViewport();
     await expect(page.getByRole('button', { name: 'Jump to latest' })).toBeHidden();
   }
-  await expectStatus(answer, 'completed');
-  await expect(button(answer, 'Copy')).toBeInViewport();
+  await expectStatus(reply, 'completed');
+  await expect(button(reply, 'Copy')).toBeInViewport();
 });
 
-/** To the beginning of what is loaded, at once. */
+/** Scrolls to the first of the loaded messages, at once. */
 async function scrollUp(page: Page): Promise<void> {
   await page.getByRole('article').first().evaluate((article) => {
     let scroller = article.parentElement!;

@@ -1,10 +1,12 @@
-import { composer, createAccount, expectStatus, ready, reply, said, say } from '../support/person.ts';
+// What an open page shows when the server was updated.
+
+import { ask, composer, createAccount, expectStatus, newestReply, sentMessages, waitForHydration } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
-test('a tab of an older build is told so, and keeps what was typed', async ({ page, rivulet, silence }) => {
-  silence.allowLostNetwork(rivulet.url);
+test('a tab of an older build offers to reload, and keeps what was typed', async ({ page, rivulet, consoleLog }) => {
+  consoleLog.allowLostNetwork(rivulet.url);
   await createAccount(page);
-  await expectStatus(await say(page, 'First', 'quick/demo-fails'), 'failed');
+  await expectStatus(await ask(page, 'First', 'quick/demo-fails'), 'failed');
   await composer(page).fill('half a thought');
   await rivulet.stop();
   await rivulet.upgrade();
@@ -14,9 +16,9 @@ test('a tab of an older build is told so, and keeps what was typed', async ({ pa
   await expect(composer(page)).toHaveValue('half a thought');
   await bar.getByRole('link', { name: 'Reload' }).click();
   await expect(bar).toBeHidden();
-  await ready(page);
+  await waitForHydration(page);
   await expect(composer(page)).toHaveValue('half a thought');
   await composer(page).press('Enter');
-  await expect(said(page)).toHaveCount(2);
-  await expectStatus(reply(page), 'failed');
+  await expect(sentMessages(page)).toHaveCount(2);
+  await expectStatus(newestReply(page), 'failed');
 });
