@@ -10,6 +10,11 @@ use crate::{
 };
 
 #[cfg(feature = "ssr")]
+pub mod changes {
+    //! What people change.
+    pub mod store;
+}
+#[cfg(feature = "ssr")]
 pub mod purge;
 #[cfg(feature = "ssr")]
 pub mod store;

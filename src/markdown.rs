@@ -9,7 +9,8 @@
 //! shown as written.
 //!
 //! ```text
-//! document  which blocks are finished, what changes on the page
+//! document  which blocks are finished
+//! patch     what changes on the page
 //! open      the part that is not finished, and how far its first block is
 //! outline   the top-level blocks, where a text may be cut
 //! path      the blocks that are open, where the last one may be cut inside
@@ -39,6 +40,7 @@ mod leaf;
 mod link;
 mod open;
 mod outline;
+mod patch;
 mod path;
 mod span;
 mod spot;
@@ -46,8 +48,9 @@ mod trusted;
 
 use pulldown_cmark::{BrokenLink, CowStr, Options, Parser};
 
-pub use document::{Change, Document, Patch};
+pub use document::Document;
 pub use edit::{Edit, Level};
+pub use patch::{Change, Patch};
 pub use trusted::{Html, trust};
 
 const OPTIONS: Options = Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH).union(Options::ENABLE_TASKLISTS);

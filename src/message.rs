@@ -9,143 +9,15 @@
 //! last one grows, and the end comes once. That is why three numbers (part, byte, ended) tell an earlier state from a
 //! state that never was, and why an event that carries its place can tell loss from repetition.
 
-use std::str::FromStr;
+mod part;
+mod status;
 
 use serde::{Deserialize, Serialize};
 use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 
 use crate::ids::{MessageId, Millis};
-
-/// Who wrote a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    User,
-    Assistant,
-}
-
-/// A name that a stored enum does not have.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is no name of this kind")]
-pub struct UnknownName(String);
-
-impl Role {
-    /// Its name in rows and in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Role::User => "user",
-            Role::Assistant => "assistant",
-        }
-    }
-}
-
-impl FromStr for Role {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Role, UnknownName> {
-        let known = [Role::User, Role::Assistant];
-        known.into_iter().find(|role| role.as_str() == name).ok_or_else(|| UnknownName(name.to_owned()))
-    }
-}
-
-/// How far a message is. The one source of truth about that, in the row and everywhere else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Nothing has come yet in this epoch.
-    Pending,
-    /// Something has come, more may.
-    Streaming,
-    /// The provider said all that it had to say.
-    Completed,
-    /// A person pressed Stop.
-    Stopped,
-    /// The provider, or the way to it, failed; `Message::error` has how.
-    Failed,
-    /// The server ended before the reply did.
-    Interrupted,
-}
-
-impl Status {
-    /// Its name in rows, in JSON and on the page.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Status::Pending => "pending",
-            Status::Streaming => "streaming",
-            Status::Completed => "completed",
-            Status::Stopped => "stopped",
-            Status::Failed => "failed",
-            Status::Interrupted => "interrupted",
-        }
-    }
-
-    /// A final state is final: within its epoch nothing changes any more.
-    pub fn is_final(self) -> bool {
-        !matches!(self, Status::Pending | Status::Streaming)
-    }
-
-    /// Whether Continue makes sense: it ended, but not because all was said.
-    pub fn can_resume(self) -> bool {
-        matches!(self, Status::Stopped | Status::Failed | Status::Interrupted)
-    }
-}
-
-impl FromStr for Status {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Status, UnknownName> {
-        use Status::*;
-        let known = [Pending, Streaming, Completed, Stopped, Failed, Interrupted];
-        known.into_iter().find(|status| status.as_str() == name).ok_or_else(|| UnknownName(name.to_owned()))
-    }
-}
-
-/// One run of a message. Continue opens the next one; the nonce keeps two epochs of the same number apart, as they
-/// come about when a database is restored from a backup that is older than what browsers have seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize_tuple, Deserialize_tuple)]
-pub struct Epoch {
-    pub counter: u32,
-    pub nonce: u32,
-}
-
-/// What a part is. Fixed at its birth.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    Thinking,
-    Text,
-    ToolCall { name: String, call_id: String },
-    ToolResult { call_id: String, failed: bool },
-}
-
-/// A piece of a message that only grows.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Part {
-    pub kind: Kind,
-    pub started_at: Millis,
-    /// UTF-8; its length in bytes is what a [`Position`] counts.
-    pub text: String,
-}
-
-/// What a reply cost, as the provider counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Usage {
-    pub input_tokens: u64,
-    pub output_tokens: u64,
-}
-
-/// What arrives once, with the end.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct End {
-    /// Always a final one.
-    pub status: Status,
-    pub ended_at: Millis,
-    /// A sentence for people: what happened, what to do.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub usage: Option<Usage>,
-}
+pub use part::{End, Epoch, Kind, Part, Usage};
+pub use status::{Role, Status, UnknownName};
 
 /// A message, as the row, the server's memory, the page, the journal, the socket and the browser's signal all have it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,5 +1,7 @@
 //! A text that grows, and what each step changes on the page.
 
+mod cuts;
+
 use std::cell::Cell;
 
 use super::{
@@ -11,7 +13,7 @@ use super::{
     link::{Definitions, Label},
     open::{OpenTail, Total},
     outline::{Outline, outline},
-    spot::Spot,
+    patch::{Change, Patch},
 };
 
 /// A text that grows, rendered block by block.
@@ -48,26 +50,6 @@ struct New {
     /// Bytes of the first block's HTML that stay, and that `blocks` does not have.
     kept: usize,
     blocks: Vec<Block>,
-}
-
-/// What changes on the page: the first `keep` blocks stay as they are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Patch {
-    pub keep: usize,
-    pub change: Change,
-}
-
-/// What happens after the blocks that stay.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// These, one element each, replace all that follows.
-    Blocks(Vec<String>),
-    /// The next block changes at its end, and these replace all that follows it.
-    End(Edit, Vec<String>),
-    /// This plain text, not HTML, is appended to the `code` element of the one block that follows.
-    Code(String),
-    /// Nothing.
-    Nothing,
 }
 
 /// The longest text that is rendered, in bytes, and the most elements that one may make; past either a text is shown as it
@@ -324,39 +306,6 @@ impl Document {
             total.add(&root);
             new.blocks.push(Block { html: root.html, from: from(at), missing: root.missing, total });
         }
-    }
-
-    /// Cuts the last of `new`'s blocks at the spot, and finishes those before it.
-    fn cut(&mut self, text: &str, mut spot: Spot, missing_cells: usize, new: &mut New) {
-        let (source, context) = self.open.source(text);
-        let rendered = render(self.reads(&source), context, &self.definitions, source.len(), Some(spot.at));
-        let (Some(place), mut roots) = (rendered.cut.filter(|place| place.settled), rendered.roots) else { return };
-        spot.at = self.open.byte(spot.at);
-        roots.truncate(place.root + 1);
-        if let Some(root) = roots.last_mut() {
-            root.html.truncate(place.html);
-            root.expanded = place.expanded;
-        }
-        let continued = new.blocks.len().saturating_sub(1);
-        self.push(new, roots, |_| self.open.from);
-        if place.root > 0 {
-            new.blocks[continued].missing.append(&mut self.open.close());
-        }
-        let (index, Some(block)) = (new.blocks.len() - 1, new.blocks.last_mut()) else { return };
-        self.finished = new.first + index;
-        let html = block.html.len() + if index == 0 { new.kept } else { 0 };
-        self.open.cut(spot, html, block.total, &mut block.missing, missing_cells);
-    }
-
-    /// Renders the open block without its cuts.
-    fn undo_cuts(&mut self, new: &mut New) {
-        self.open.close();
-        new.blocks.retain(|block| block.from < self.open.from);
-        if new.blocks.is_empty() {
-            new.kept = 0;
-            new.first = self.blocks.partition_point(|block| block.from < self.open.from);
-        }
-        self.finished = new.first + new.blocks.len();
     }
 
     /// Puts what is new in the place of all blocks from its first on.

@@ -5,7 +5,8 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 use crate::{
     conversation::{
         MessageMeta,
-        store::{MESSAGE, hide_attempts, message, next_conversations_rev, next_messages_rev},
+        changes::store::{hide_attempts, next_conversations_rev, next_messages_rev},
+        store::{MESSAGE, message},
     },
     database::{Database, json},
     ids::{AccountId, ConversationId, MessageId, Millis, NodeId},

@@ -9,7 +9,7 @@ use sqlx::AnyConnection;
 
 use super::rows::Sweep;
 use crate::{
-    conversation::store::next_messages_rev,
+    conversation::changes::store::next_messages_rev,
     database::{Database, PRAGMAS, json},
     ids::{AccountId, MessageId, Millis, NodeId, now},
     message::{Change, Epoch, Event, Message, Status},

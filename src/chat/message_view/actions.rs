@@ -1,0 +1,117 @@
+//! What one can do with a message, and what is said of it below its words.
+
+use leptos::{html, prelude::*, task::spawn_local};
+
+use super::copy::Copy;
+use crate::{
+    chat::{api, draft::focus_composer, thread::Thread},
+    error::Failure,
+    ids::MessageId,
+    message::{Message, Role, Status},
+    ui::{Notice, icon},
+};
+
+#[component]
+pub(super) fn Actions(
+    thread: Thread,
+    signal: RwSignal<Message>,
+    id: MessageId,
+    role: Role,
+    status: Memo<Status>,
+) -> impl IntoView {
+    let failure = RwSignal::new(None::<String>);
+    let show = move |result: Result<(), Failure>| drop(failure.try_set(result.err().map(|error| error.to_string())));
+    let model = move || thread.model.get_untracked();
+    // The pressed button goes; the cursor must not go with it.
+    let retry = move |_| {
+        focus_composer();
+        spawn_local(async move { show(api::retry(id, model()).await) });
+    };
+    let resume = move |_| {
+        focus_composer();
+        let epoch = signal.read_untracked().epoch;
+        spawn_local(async move { show(api::resume(id, epoch, model()).await) });
+    };
+    let free = Memo::new(move |_| role == Role::Assistant && thread.running().is_none());
+    let tokens = Memo::new(move |_| signal.read().usage.map(|usage| usage.output_tokens).filter(|count| *count > 0));
+    let sending = Memo::new(move |_| thread.is_sending(id));
+    view! {
+        <div class="actions" hidden=move || !status.get().is_final()>
+            {(role == Role::Assistant).then(|| view! { <Attempts thread id /> })}
+            <Show when=move || sending.get() fallback=move || view! { <Copy signal /> }>
+                <span class="sending">"Sending…"</span>
+            </Show>
+            <Show when=move || free.get()>
+                <button type="button" class="icon-button" aria-label="Retry" title="Retry" on:click=retry>
+                    <icon::Icon path=icon::RETRY />
+                </button>
+            </Show>
+            <Show when=move || free.get() && status.get().can_resume() && signal.with_untracked(has_words)>
+                <button type="button" class="icon-button named" aria-label="Continue" title="Continue" on:click=resume>
+                    <icon::Icon path=icon::CONTINUE />
+                    "Continue"
+                </button>
+            </Show>
+            {move || tokens.get().map(|count| view! { <small class="usage">{count} {if count == 1 { " token" } else { " tokens" }}</small> })}
+        </div>
+        <Notice text=failure />
+        {(role == Role::Assistant).then(|| view! { <p class="writer">{move || (status.get(), signal.with_untracked(writer)).1}</p> })}
+    }
+    .into_any()
+}
+
+/// Whether there is something that a model can continue with.
+pub(super) fn has_words(message: &Message) -> bool {
+    !message.text().trim().is_empty()
+}
+
+/// The model's own name, without its provider's.
+fn writer(message: &Message) -> String {
+    let key = message.model.as_deref().unwrap_or("Reply");
+    key.split_once('/').map_or(key, |(_, name)| name).to_owned()
+}
+
+/// `‹ 2/2 ›`: pages through the attempts in one place.
+#[component]
+fn Attempts(thread: Thread, id: MessageId) -> impl IntoView {
+    let attempts = Memo::new(move |_| thread.attempts(id));
+    let at = Memo::new(move |_| attempts.read().iter().position(|attempt| *attempt == id).unwrap_or(0));
+    let (left, right) = (NodeRef::<html::Button>::new(), NodeRef::<html::Button>::new());
+    // The button that brought this attempt here keeps the cursor; at the end of the line, the other one.
+    Effect::new(move |_| {
+        let (Some(left), Some(right)) = (left.get(), right.get()) else { return };
+        let Some((_, step)) = thread.paged.get_value().filter(|(to, _)| *to == id) else { return };
+        thread.paged.set_value(None);
+        request_animation_frame(move || {
+            let (pressed, other) = if step < 0 { (left, right) } else { (right, left) };
+            let _ = if pressed.disabled() { other.focus() } else { pressed.focus() };
+        });
+    });
+    let show = move |step: isize| {
+        let to = at.get_untracked().checked_add_signed(step).and_then(|at| attempts.read_untracked().get(at).copied());
+        if let Some(to) = to {
+            thread.paged.set_value(Some((to, step)));
+            spawn_local(async move {
+                if let Err(error) = api::show_attempt(to).await {
+                    leptos::logging::warn!("{error}");
+                }
+            });
+        }
+    };
+    let count = move || attempts.read().len();
+    let is_last = move || at.get() + 1 >= count();
+    let are_several = move || count() > 1;
+    view! {
+        <Show when=are_several>
+            <span class="attempts">
+                <button node_ref=left type="button" class="icon-button" aria-label="Earlier attempt" title="Earlier attempt" disabled=move || at.get() == 0 on:click=move |_| show(-1)>
+                    <icon::Icon path=icon::LEFT />
+                </button>
+                <span>{move || at.get() + 1} "/" {count}</span>
+                <button node_ref=right type="button" class="icon-button" aria-label="Later attempt" title="Later attempt" disabled=is_last on:click=move |_| show(1)>
+                    <icon::Icon path=icon::RIGHT />
+                </button>
+            </span>
+        </Show>
+    }
+}

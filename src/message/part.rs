@@ -1,0 +1,54 @@
+//! What a message is made of.
+
+use serde::{Deserialize, Serialize};
+use serde_tuple::{Deserialize_tuple, Serialize_tuple};
+
+use super::status::Status;
+use crate::ids::Millis;
+
+/// One run of a message. Continue opens the next one; the nonce keeps two epochs of the same number apart, as they
+/// come about when a database is restored from a backup that is older than what browsers have seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize_tuple, Deserialize_tuple)]
+pub struct Epoch {
+    pub counter: u32,
+    pub nonce: u32,
+}
+
+/// What a part is. Fixed at its birth.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Thinking,
+    Text,
+    ToolCall { name: String, call_id: String },
+    ToolResult { call_id: String, failed: bool },
+}
+
+/// A piece of a message that only grows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Part {
+    pub kind: Kind,
+    pub started_at: Millis,
+    /// UTF-8; its length in bytes is what a [`Position`] counts.
+    pub text: String,
+}
+
+/// What a reply cost, as the provider counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Usage {
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+}
+
+/// What arrives once, with the end.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct End {
+    /// Always a final one.
+    pub status: Status,
+    pub ended_at: Millis,
+    /// A sentence for people: what happened, what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+}

@@ -1,0 +1,89 @@
+//! Who wrote a message, and how far it is.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    User,
+    Assistant,
+}
+
+/// A name that a stored enum does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is no name of this kind")]
+pub struct UnknownName(String);
+
+impl Role {
+    /// Its name in rows and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::User => "user",
+            Role::Assistant => "assistant",
+        }
+    }
+}
+
+impl FromStr for Role {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Role, UnknownName> {
+        let known = [Role::User, Role::Assistant];
+        known.into_iter().find(|role| role.as_str() == name).ok_or_else(|| UnknownName(name.to_owned()))
+    }
+}
+
+/// How far a message is. The one source of truth about that, in the row and everywhere else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Nothing has come yet in this epoch.
+    Pending,
+    /// Something has come, more may.
+    Streaming,
+    /// The provider said all that it had to say.
+    Completed,
+    /// A person pressed Stop.
+    Stopped,
+    /// The provider, or the way to it, failed; `Message::error` has how.
+    Failed,
+    /// The server ended before the reply did.
+    Interrupted,
+}
+
+impl Status {
+    /// Its name in rows, in JSON and on the page.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Pending => "pending",
+            Status::Streaming => "streaming",
+            Status::Completed => "completed",
+            Status::Stopped => "stopped",
+            Status::Failed => "failed",
+            Status::Interrupted => "interrupted",
+        }
+    }
+
+    /// A final state is final: within its epoch nothing changes any more.
+    pub fn is_final(self) -> bool {
+        !matches!(self, Status::Pending | Status::Streaming)
+    }
+
+    /// Whether Continue makes sense: it ended, but not because all was said.
+    pub fn can_resume(self) -> bool {
+        matches!(self, Status::Stopped | Status::Failed | Status::Interrupted)
+    }
+}
+
+impl FromStr for Status {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Status, UnknownName> {
+        use Status::*;
+        let known = [Pending, Streaming, Completed, Stopped, Failed, Interrupted];
+        known.into_iter().find(|status| status.as_str() == name).ok_or_else(|| UnknownName(name.to_owned()))
+    }
+}
