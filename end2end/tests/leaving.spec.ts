@@ -43,7 +43,7 @@ test('a message is sent though another conversation is opened meanwhile', async 
   await expectStatus(newestReply(page), 'failed');
 });
 
-test('opening another conversation does not wait for earlier messages that are still loading', async ({ page }) => {
+test('switching to another conversation does not wait for earlier messages that are still loading', async ({ page }) => {
   await createAccount(page);
   await page.goto(await longConversation(page, 20));
   await waitForHydration(page);

@@ -24,7 +24,7 @@ scripted('ten reloads in one reply neither lose nor repeat a word', async ({ pag
   await recorder.check(page, id, { prose: true });
 });
 
-test('opening another conversation and coming back loses no word', async ({ page, recorder }) => {
+test('switching to another conversation and back loses no word', async ({ page, recorder }) => {
   await createAccount(page);
   const reply = await ask(page, 'Tell me of the lock.', 'demo/demo-prose');
   const id = await idOf(reply);
@@ -40,7 +40,7 @@ test('opening another conversation and coming back loses no word', async ({ page
   await recorder.check(page, id, { prose: true });
 });
 
-test('opening another site and going back loses no word', async ({ page, recorder }) => {
+test('going to another site and back loses no word', async ({ page, recorder }) => {
   await createAccount(page);
   const reply = await ask(page, 'Tell me of the lock.', 'demo/demo-prose');
   const id = await idOf(reply);
