@@ -3,14 +3,13 @@
 use std::time::{Duration, Instant};
 
 use futures::future::join;
-use reqwest::header::HeaderValue;
-use rivulet::error::Failure;
-
-use crate::support::{
+use kit::{
     Server,
     page::{self, Page},
     person::PASSWORD,
 };
+use reqwest::header::HeaderValue;
+use rivulet::error::Failure;
 
 async fn creates(server: &Server, name: &str, email: &str, password: &str) -> Page {
     page::post(server.address, "/create-account", None, &[("name", name), ("email", email), ("password", password)])
@@ -158,7 +157,7 @@ async fn a_session_is_a_random_token_that_is_stored_hashed() {
 async fn signing_out_ends_the_session() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     ada.signs_out().await;
     let refused = ada.reads(chat.id).await.expect_err("the session is over");
     assert_eq!((refused.status, refused.failure), (401, Failure::SignedOut));
@@ -192,8 +191,8 @@ async fn a_cookie_that_is_no_text_signs_nobody_out() {
 async fn an_expired_or_forged_cookie_is_nobodys() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
-    let forged = crate::support::Person { cookie: "rivulet_session=AAAA".into(), ..ada.clone() };
+    let chat = ada.asks("Hello").await;
+    let forged = kit::Person { cookie: "rivulet_session=AAAA".into(), ..ada.clone() };
     assert_eq!(forged.reads(chat.id).await.expect_err("a forged one").status, 401);
     server.database().await.run("UPDATE sessions SET expires_at = 1").await;
     assert_eq!(ada.reads(chat.id).await.expect_err("an expired one").status, 401);

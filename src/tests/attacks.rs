@@ -1,9 +1,6 @@
 //! What an attacker does to a running server, and what comes of it. One file an attack, named by what is done.
 
-#[allow(dead_code, reason = "shared with the tests of the providers")]
-mod provider_server;
-#[allow(dead_code, unused_imports, reason = "shared with the other tests of the server")]
-mod support;
+mod program;
 
 #[path = "attacks/changed_password.rs"]
 mod changed_password;

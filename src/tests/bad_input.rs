@@ -1,5 +1,10 @@
 //! Bad input: each kind gets a clear sentence with the right status, in the page where there is one, and nothing is lost.
 
+use kit::{
+    Person, Refused, Server,
+    page::{self, client},
+    person::MODEL,
+};
 use rivulet::{
     chat::api::Sending,
     error::Failure,
@@ -7,12 +12,6 @@ use rivulet::{
     message::Epoch,
 };
 use serde_json::{Value, json};
-
-use crate::support::{
-    Person, Refused, Server,
-    page::{self, client},
-    person::MODEL,
-};
 
 const LONGEST: usize = 512 * 1024;
 
@@ -30,7 +29,7 @@ async fn empty_and_too_long_messages_are_refused() {
     }
     assert_eq!((Refused::of(Failure::Empty).status, Refused::of(Failure::TooLong).status), (422, 413));
     assert_eq!(server.database().await.count("SELECT COUNT(*) FROM conversations").await, 0);
-    let chat = ada.says(&long).await;
+    let chat = ada.asks(&long).await;
     assert_eq!(server.provider.is_asked().await.last_turn().len(), LONGEST);
     assert_eq!(ada.reads(chat.id).await.expect("it is there").messages[0].text(), long);
 }
@@ -42,11 +41,11 @@ async fn control_characters_are_kept_but_for_those_that_browsers_change() {
     let ada = server.sign_up("Ada").await;
     let typed = "a\u{1}b\u{1b}[31mc\u{7f}d\u{85}e\u{202e}f\u{feff}g\r\nh\ri\0j\u{2028}k";
     let kept = "a\u{1}b\u{1b}[31mc\u{7f}d\u{85}e\u{202e}f\u{feff}g\nh\ni\u{fffd}j\u{2028}k";
-    let chat = ada.says(typed).await;
+    let chat = ada.asks(typed).await;
     assert_eq!(server.provider.is_asked().await.last_turn(), kept);
     let mut tab = ada.opens_a_tab().await;
-    tab.follows(chat.said).await;
-    tab.sees(chat.said, kept).await;
+    tab.follows(chat.message).await;
+    tab.sees(chat.message, kept).await;
 }
 
 #[tokio::test]
@@ -65,10 +64,10 @@ async fn an_unknown_model_is_refused() {
 async fn unknown_and_foreign_ids_answer_the_same() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let eve = Person { cookie: server.database().await.settles("Eve").await, ..ada.clone() };
-    let chat = ada.says("Secret").await;
+    let eve = Person { cookie: server.database().await.adds_person("Eve").await, ..ada.clone() };
+    let chat = ada.asks("Secret").await;
     let provider = server.provider.is_asked().await;
-    let done = ada.says("Another").await;
+    let done = ada.asks("Another").await;
     server.provider.is_asked().await.ends();
     let mut tab = ada.opens_a_tab().await;
     tab.follows(done.reply).await;
@@ -76,7 +75,7 @@ async fn unknown_and_foreign_ids_answer_the_same() {
     let epoch = tab.message(done.reply).epoch;
     let unknown: (ConversationId, MessageId) = (mint(), mint());
     let not_found = || Refused::of(Failure::NotFound);
-    for message in [chat.reply, chat.said, done.reply, unknown.1] {
+    for message in [chat.reply, chat.message, done.reply, unknown.1] {
         assert_eq!(eve.stops(message).await, Err(not_found()));
         assert_eq!(eve.retries(message).await, Err(not_found()));
         assert_eq!(eve.continues(message, epoch).await, Err(not_found()));
@@ -88,7 +87,7 @@ async fn unknown_and_foreign_ids_answer_the_same() {
         assert_eq!(eve.reads(conversation).await, Err(not_found()));
         assert_eq!(eve.renames(conversation, "Mine").await, Err(not_found()));
         assert_eq!(eve.deletes(conversation).await, Err(not_found()));
-        assert_eq!(eve.says_in(conversation, "Hello?").await, Err(not_found()));
+        assert_eq!(eve.asks_in(conversation, "Hello?").await, Err(not_found()));
         if conversation != unknown.0 {
             let sending = Sending { conversation, ..Person::first_message("Hello?") };
             assert_eq!(eve.sends(&sending).await, Err(not_found()), "opening it changes nothing");
@@ -102,7 +101,7 @@ async fn unknown_and_foreign_ids_answer_the_same() {
         assert_eq!(page.status, 404, "{malformed}");
     }
     assert_eq!(pages, [(404, pages[0].1); 3]);
-    provider.says("It goes on");
+    provider.writes("It goes on");
     tab.follows(chat.reply).await;
     tab.sees(chat.reply, "It goes on").await;
 }
@@ -112,9 +111,9 @@ async fn unknown_and_foreign_ids_answer_the_same() {
 async fn an_id_that_is_taken_is_refused() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let _running = server.provider.is_asked().await;
-    for id in [chat.said, chat.reply] {
+    for id in [chat.message, chat.reply] {
         let refused =
             ada.sends(&Sending { id, ..Person::first_message("Another") }).await.expect_err("the id is taken");
         assert!((400..500).contains(&refused.status), "{refused:?}");
@@ -151,7 +150,7 @@ fn refused_as(refused: &Refused) -> Failure {
 async fn a_title_that_is_none_is_refused() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     for title in ["", "  \n ", &"x".repeat(81)] {
         let refused = ada.renames(chat.id, title).await.expect_err("no title");
         assert!(matches!(refused, Refused { status: 422, failure: Failure::Invalid(_) }), "{refused:?}");

@@ -2,10 +2,9 @@
 
 use std::io::{self, Write};
 
+use kit::{Server, person::PASSWORD, soon};
 use rivulet::message::Status;
 use tokio::sync::mpsc;
-
-use crate::support::{Server, person::PASSWORD, soon};
 
 #[path = "../../examples/follow.rs"]
 #[allow(dead_code, reason = "its main, too, is in it")]
@@ -40,18 +39,18 @@ async fn prints(printed: &mut mpsc::UnboundedReceiver<String>, wanted: &str) {
 async fn the_example_prints_a_reply_as_it_comes_through_a_lost_connection() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    ada.says("Hello").await;
+    ada.asks("Hello").await;
     let provider = server.provider.is_asked().await;
-    provider.says("Grüß");
+    provider.writes("Grüß");
     let (pieces, mut printed) = mpsc::unbounded_channel();
     let host = server.address.to_string();
     let following =
         tokio::spawn(async move { follow::follow(&host, "ada@example.org", PASSWORD, Printer(pieces)).await });
     prints(&mut printed, "Grüß").await;
-    provider.says(" dich.");
+    provider.writes(" dich.");
     prints(&mut printed, " dich.").await;
     server.app.hub.restarting();
-    provider.says(" Willkommen!");
+    provider.writes(" Willkommen!");
     prints(&mut printed, " Willkommen!").await;
     provider.ends();
     let status = soon("the end", following).await.expect("no panic").expect("no error");
@@ -68,9 +67,9 @@ async fn the_example_waits_for_a_reply() {
     let host = server.address.to_string();
     let following =
         tokio::spawn(async move { follow::follow(&host, "ada@example.org", PASSWORD, Printer(pieces)).await });
-    ada.says("Hello").await;
+    ada.asks("Hello").await;
     let provider = server.provider.is_asked().await;
-    provider.says("Hello, Ada.");
+    provider.writes("Hello, Ada.");
     prints(&mut printed, "Hello, Ada.").await;
     provider.ends();
     let status = soon("the end", following).await.expect("no panic").expect("no error");

@@ -1,20 +1,19 @@
 //! The journal: durable before visible, one commit for all, and what happens when the database says no.
 
 use futures::future::join_all;
+use kit::{Chat, Database, Person, Received, Refused, Server, Tab, Writer};
 use rivulet::{
     error::Failure,
     message::{Kind, Status},
 };
 
-use crate::support::{Came, Chat, Database, Person, Refused, Server, Tab, Voice};
-
 /// A reply that runs, with a tab that has seen its first words.
-async fn streaming(server: &Server, ada: &Person, words: &str) -> (Chat, Tab, Voice) {
-    let chat = ada.says("Hello").await;
+async fn streaming(server: &Server, ada: &Person, words: &str) -> (Chat, Tab, Writer) {
+    let chat = ada.asks("Hello").await;
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
     let provider = server.provider.is_asked().await;
-    provider.says(words);
+    provider.writes(words);
     tab.sees(chat.reply, words).await;
     (chat, tab, provider)
 }
@@ -28,14 +27,14 @@ async fn nothing_is_shown_before_it_is_committed() {
     let (chat, mut tab, provider) = streaming(&server, &ada, "Hello").await;
     let mut database = server.database().await;
     database.locks().await;
-    provider.says(" world");
-    tab.hears_beats(4).await;
+    provider.writes(" world");
+    tab.receives_heartbeats(4).await;
     assert_eq!(tab.text(chat.reply), "Hello", "the tab shows what is not committed");
     assert_eq!(ada.finds(&chat).await.text(), "Hello", "the page shows what is not committed");
     assert_eq!(database.journal_of(chat.reply).await, 2, "a birth and a text");
     database.unlocks().await;
     tab.sees(chat.reply, "Hello world").await;
-    provider.says("!");
+    provider.writes("!");
     provider.ends();
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Completed);
     assert_eq!(tab.text(chat.reply), "Hello world!");
@@ -49,13 +48,13 @@ async fn a_batch_that_had_gone_through_unnoticed_counts_once() {
     let (chat, mut tab, provider) = streaming(&server, &ada, "Hello").await;
     let mut database = server.database().await;
     database.locks().await;
-    provider.says(" world");
-    tab.hears_beats(1).await;
+    provider.writes(" world");
+    tab.receives_heartbeats(1).await;
     let row = "INSERT INTO journal SELECT owner, MAX(seq) + 1, message_id, 1, 0, 5, ' world' FROM journal";
     database.run(row).await;
     database.unlocks().await;
     tab.sees(chat.reply, "Hello world").await;
-    provider.says("!");
+    provider.writes("!");
     tab.sees(chat.reply, "Hello world!").await;
     let texts = format!("SELECT COUNT(*) FROM journal WHERE message_id = '{}' AND at >= 0", chat.reply);
     assert_eq!(database.count(texts).await, 3);
@@ -74,7 +73,7 @@ async fn all_running_replies_share_a_commit() {
     let mut tab = ada.opens_a_tab().await;
     let mut replies = vec![];
     for _ in 0..REPLIES {
-        let chat = ada.says("Hello").await;
+        let chat = ada.asks("Hello").await;
         tab.follows(chat.reply).await;
         replies.push((chat, server.provider.is_asked().await));
     }
@@ -82,9 +81,9 @@ async fn all_running_replies_share_a_commit() {
     count_commits(&mut database).await;
     database.locks().await;
     for (_, provider) in &replies {
-        provider.says("Together");
+        provider.writes("Together");
     }
-    tab.hears_beats(1).await;
+    tab.receives_heartbeats(1).await;
     database.unlocks().await;
     for (chat, _) in &replies {
         tab.sees(chat.reply, "Together").await;
@@ -113,7 +112,7 @@ async fn the_end_folds_the_journal_into_the_row() {
     assert!(database.journal_of(chat.reply).await > 0);
     // The last words and the end come at once.
     for word in [" and", " so", " on", "."] {
-        provider.says(word);
+        provider.writes(word);
     }
     provider.ends();
     tab.sees_the_end(chat.reply).await;
@@ -138,15 +137,15 @@ async fn one_bad_reply_stalls_no_other() {
         .await;
     // Both are in one batch, as neither can be written before the lock is gone.
     database.locks().await;
-    bad_provider.says(" luck");
-    good_provider.says(" luck");
-    other.hears_beats(1).await;
+    bad_provider.writes(" luck");
+    good_provider.writes(" luck");
+    other.receives_heartbeats(1).await;
     database.unlocks().await;
     other.sees(good.reply, "Good luck").await;
     assert_eq!(tab.sees_the_end(bad.reply).await, Status::Failed);
     assert_eq!(tab.text(bad.reply), "Bad", "what could not be kept was not shown");
     assert_eq!(database.count("SELECT COUNT(*) FROM messages WHERE status = 'failed' AND parts LIKE '%Bad%'").await, 1);
-    bad_provider.is_let_go().await;
+    bad_provider.is_released().await;
     good_provider.ends();
     assert_eq!(other.sees_the_end(good.reply).await, Status::Completed);
 }
@@ -161,15 +160,15 @@ async fn a_reply_that_fails_for_a_reason_that_may_pass_stalls_no_other() {
     let (good, mut other, good_provider) = streaming(&server, &ada, "Good").await;
     let mut database = server.database().await;
     fails_inserts_of(&mut database, &bad).await;
-    bad_provider.says(" luck");
-    good_provider.says(" luck");
+    bad_provider.writes(" luck");
+    good_provider.writes(" luck");
     other.sees(good.reply, "Good luck").await;
-    bad_provider.says(" passes");
-    good_provider.says(" lasts");
+    bad_provider.writes(" passes");
+    good_provider.writes(" lasts");
     good_provider.ends();
     assert_eq!(other.sees_the_end(good.reply).await, Status::Completed);
     assert_eq!(other.text(good.reply), "Good luck lasts");
-    tab.hears_beats(1).await;
+    tab.receives_heartbeats(1).await;
     assert_eq!(tab.text(bad.reply), "Bad", "what could not be kept was not shown");
     database.run("DROP TRIGGER failing").await;
     tab.sees(bad.reply, "Bad luck passes").await;
@@ -205,9 +204,9 @@ async fn a_reply_whose_end_is_refused_keeps_its_rows() {
             bad.reply
         ))
         .await;
-    bad_provider.says(" and refused");
-    bad_provider.is_let_go().await;
-    good_provider.says(" luck");
+    bad_provider.writes(" and refused");
+    bad_provider.is_released().await;
+    good_provider.writes(" luck");
     good_provider.ends();
     assert_eq!(other.sees_the_end(good.reply).await, Status::Completed);
     database.comes_to(format!("SELECT COUNT(*) FROM journal WHERE message_id <> '{}'", bad.reply), 0).await;
@@ -227,8 +226,8 @@ async fn a_commit_that_fails_is_repeated() {
     let (chat, mut tab, provider) = streaming(&server, &ada, "Hello").await;
     let mut database = server.database().await;
     database.run("ALTER TABLE journal RENAME TO journal_away").await;
-    provider.says(" world");
-    tab.hears_beats(2).await;
+    provider.writes(" world");
+    tab.receives_heartbeats(2).await;
     assert_eq!(tab.text(chat.reply), "Hello");
     database.run("ALTER TABLE journal_away RENAME TO journal").await;
     tab.sees(chat.reply, "Hello world").await;
@@ -253,9 +252,9 @@ async fn a_fenced_process_writes_nothing_more() {
     database.run("UPDATE owners SET fenced = 1").await;
     let everything = "SELECT (SELECT COUNT(*) FROM messages) * 1000 + (SELECT COUNT(*) FROM journal)";
     let before = database.count(everything).await;
-    provider.says(" world");
-    provider.is_let_go().await;
-    tab.waits_for(|came| *came == Came::Gone(chat.reply)).await;
+    provider.writes(" world");
+    provider.is_released().await;
+    tab.waits_for(|received| *received == Received::Gone(chat.reply)).await;
     assert_eq!(tab.text(chat.reply), "Hello");
     assert_eq!(database.row_of(chat.reply).await.0, "pending", "it is another's to end");
     let sent = ada.sends(&Person::first_message("Is anybody there?")).await;
@@ -271,10 +270,10 @@ async fn a_message_deleted_while_it_streams_is_gone_everywhere() {
     let ada = server.sign_up("Ada").await;
     let (chat, mut tab, provider) = streaming(&server, &ada, "Hello").await;
     ada.deletes(chat.id).await.expect("it is deleted");
-    tab.waits_for(|came| *came == Came::Gone(chat.reply)).await;
-    provider.is_let_go().await;
+    tab.waits_for(|received| *received == Received::Gone(chat.reply)).await;
+    provider.is_released().await;
     tab.follows(chat.reply).await;
-    tab.waits_for(|came| *came == Came::Gone(chat.reply)).await;
+    tab.waits_for(|received| *received == Received::Gone(chat.reply)).await;
     let mut database = server.database().await;
     for table in ["messages", "journal"] {
         database.comes_to(format!("SELECT COUNT(*) FROM {table}"), 0).await;
@@ -290,9 +289,9 @@ async fn a_row_that_is_gone_cancels_its_reply() {
     let (chat, mut tab, provider) = streaming(&server, &ada, "Hello").await;
     let mut database = server.database().await;
     database.run(format!("DELETE FROM messages WHERE id = '{}'", chat.reply)).await;
-    provider.says(" world");
-    tab.waits_for(|came| *came == Came::Gone(chat.reply)).await;
-    provider.is_let_go().await;
+    provider.writes(" world");
+    tab.waits_for(|received| *received == Received::Gone(chat.reply)).await;
+    provider.is_released().await;
     database.comes_to("SELECT COUNT(*) FROM journal", 0).await;
     assert_eq!(tab.text(chat.reply), "Hello");
 }
@@ -304,7 +303,7 @@ async fn many_replies_at_once_keep_their_words_apart() {
     let ada = server.sign_up("Ada").await;
     let mut replies = vec![];
     for _ in 0..8 {
-        let chat = ada.says("Hello").await;
+        let chat = ada.asks("Hello").await;
         replies.push((chat, server.provider.is_asked().await, ada.opens_a_tab().await));
     }
     let streams = replies.into_iter().enumerate().map(|(number, (chat, provider, mut tab))| {
@@ -320,7 +319,7 @@ async fn many_replies_at_once_keep_their_words_apart() {
                     }
                     _ => {
                         truth += &format!("{number}.{word} 水 ");
-                        provider.says(&format!("{number}.{word} 水 "));
+                        provider.writes(&format!("{number}.{word} 水 "));
                     }
                 }
                 tokio::task::yield_now().await;

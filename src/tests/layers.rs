@@ -36,7 +36,8 @@ const LAYERS: [&[&str]; 14] = [
 ];
 
 /// The packages, each with its own `crate`.
-const PACKAGES: [&str; 5] = ["src", "xtask/src", "xtask/bench/src", "xtask/disk/src", "xtask/faults/src"];
+const PACKAGES: [&str; 6] =
+    ["src", "xtask/src", "xtask/bench/src", "xtask/disk/src", "xtask/faults/src", "xtask/kit/src"];
 
 fn layer(room: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| layer.contains(&room))

@@ -1,15 +1,16 @@
 //! The real program: starts, stops, kills, and what the next start makes of what was left.
 
-use std::{os::unix::fs::MetadataExt, path::Path};
+use std::{
+    os::unix::{fs::MetadataExt, process::CommandExt},
+    path::Path,
+    process::Command,
+};
 
+use kit::{Chat, Database, Folder, Person, Process, Provider, Tab, Writer, page, soon};
 use rivulet::{live::close, message::Status};
 use sqlx::migrate::{Migration, Migrator};
-use tokio::process::Command;
 
-use crate::support::{
-    Chat, Database, Folder, Person, Process, Provider, Tab, Voice,
-    process::{command, prepared},
-};
+use crate::program::{self, PROGRAM, command};
 
 /// A program that runs in a folder with settings for a provider of ours.
 struct World {
@@ -22,33 +23,33 @@ struct World {
 impl World {
     async fn start(grace_seconds: u64) -> World {
         let (folder, provider) = (Folder::new(), Provider::start().await);
-        set(&folder, &folder.settings(&provider.url, grace_seconds));
-        let process = Process::start(&folder).await;
+        folder.has_settings(&folder.settings(&provider.url, grace_seconds));
+        let process = program::start(&folder).await;
         let ada = Person::signs_up(process.address, "Ada").await;
         World { folder, provider, process, ada }
     }
 
     /// A reply with its first words, and a tab that has seen them.
-    async fn streaming(&self, words: &str) -> (Chat, Tab, Voice) {
-        let chat = self.ada.says("Hello").await;
+    async fn streaming(&self, words: &str) -> (Chat, Tab, Writer) {
+        let chat = self.ada.asks("Hello").await;
         let mut tab = self.ada.opens_a_tab().await;
         tab.follows(chat.reply).await;
         let provider = self.provider.is_asked().await;
         provider.thinks("Hm.");
-        provider.says(words);
+        provider.writes(words);
         tab.sees(chat.reply, words).await;
         (chat, tab, provider)
     }
 
     /// `kill -9`, and another start on the same folder.
     async fn comes_back_from_the_dead(self) -> World {
-        let World { folder, provider, process, ada } = self;
-        process.dies().await;
+        let World { folder, provider, mut process, ada } = self;
+        process.dies();
         World::again(folder, provider, ada).await
     }
 
     async fn again(folder: Folder, provider: Provider, ada: Person) -> World {
-        let process = Process::start(&folder).await;
+        let process = program::start(&folder).await;
         let ada = Person { address: process.address, ..ada };
         World { folder, provider, process, ada }
     }
@@ -56,10 +57,6 @@ impl World {
     async fn database(&self) -> Database {
         Database::open(&self.folder.database()).await
     }
-}
-
-fn set(folder: &Folder, settings: &str) {
-    std::fs::write(folder.path().join("Leptos.toml"), settings).expect("settings can be written");
 }
 
 /// Rules: a start folds what a dead process left, all that was seen is there, and `Ended(Interrupted)` is just growth:
@@ -71,12 +68,12 @@ async fn what_was_seen_is_there_after_a_kill() {
     let mut late = world.ada.opens_a_tab().await;
     late.follows(chat.reply).await;
     for word in [" and", " mehr", " und 更多 🙂"] {
-        provider.says(word);
+        provider.writes(word);
     }
     tab.sees(chat.reply, "Some words and mehr und 更多 🙂").await;
     let mut world = world.comes_back_from_the_dead().await;
     for tab in [&mut tab, &mut late] {
-        tab.comes_back(&world.ada).await;
+        tab.reconnects(&world.ada).await;
         assert_eq!(tab.sees_the_end(chat.reply).await, Status::Interrupted);
         assert_eq!(
             (tab.thinking(chat.reply).as_str(), tab.text(chat.reply).as_str()),
@@ -94,24 +91,24 @@ async fn what_was_seen_is_there_after_a_kill() {
 #[tokio::test]
 async fn a_continued_reply_that_is_killed_keeps_both_halves() {
     let world = World::start(5).await;
-    let (chat, mut tab, _voice) = world.streaming("First half").await;
+    let (chat, mut tab, _writer) = world.streaming("First half").await;
     world.ada.stops(chat.reply).await.expect("it is stopped");
     tab.sees_the_end(chat.reply).await;
     let seen = tab.message(chat.reply).epoch;
     world.ada.continues(chat.reply, seen).await.expect("it goes on");
     let provider = world.provider.is_asked().await;
     tab.follows(chat.reply).await;
-    provider.says(", second");
+    provider.writes(", second");
     tab.sees(chat.reply, "First half, second").await;
     let world = world.comes_back_from_the_dead().await;
-    tab.comes_back(&world.ada).await;
+    tab.reconnects(&world.ada).await;
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Interrupted);
     assert_eq!(tab.text(chat.reply), "First half, second");
     let kept = world.ada.finds(&chat).await;
     assert_eq!(kept.epoch.counter, seen.counter + 1);
     world.ada.continues(chat.reply, kept.epoch).await.expect("it can be continued again");
     let provider = world.provider.is_asked().await;
-    provider.says(" half");
+    provider.writes(" half");
     provider.ends();
     tab.follows(chat.reply).await;
     tab.sees(chat.reply, "First half, second half").await;
@@ -125,14 +122,14 @@ async fn what_a_kill_took_was_never_seen() {
     let (chat, mut tab, provider) = world.streaming("Kept").await;
     let mut database = world.database().await;
     database.locks().await;
-    provider.says(" lost");
-    tab.hears_beats(2).await;
+    provider.writes(" lost");
+    tab.receives_heartbeats(2).await;
     assert_eq!(tab.text(chat.reply), "Kept");
-    let World { folder, provider, process, ada } = world;
-    process.dies().await;
+    let World { folder, provider, mut process, ada } = world;
+    process.dies();
     database.unlocks().await;
     let world = World::again(folder, provider, ada).await;
-    tab.comes_back(&world.ada).await;
+    tab.reconnects(&world.ada).await;
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Interrupted);
     assert_eq!(tab.text(chat.reply), "Kept");
     assert_eq!(world.ada.finds(&chat).await.text(), "Kept");
@@ -142,15 +139,15 @@ async fn what_a_kill_took_was_never_seen() {
 #[tokio::test]
 async fn recovery_leaves_what_has_ended_alone() {
     let world = World::start(5).await;
-    let (completed, mut tab, voice) = world.streaming("Completed").await;
-    voice.ends();
+    let (completed, mut tab, writer) = world.streaming("Completed").await;
+    writer.ends();
     tab.sees_the_end(completed.reply).await;
-    let (failed, mut tab, voice) = world.streaming("Failed").await;
-    drop(voice);
+    let (failed, mut tab, writer) = world.streaming("Failed").await;
+    drop(writer);
     tab.sees_the_end(failed.reply).await;
-    let (stopped, _, _voice) = world.streaming("Stopped").await;
+    let (stopped, _, _writer) = world.streaming("Stopped").await;
     world.ada.stops(stopped.reply).await.expect("it is stopped");
-    let (running, _, _voice) = world.streaming("Interrupted").await;
+    let (running, _, _writer) = world.streaming("Interrupted").await;
     let mut before = vec![];
     for chat in [completed, failed, stopped] {
         before.push(world.ada.finds(&chat).await);
@@ -160,7 +157,7 @@ async fn recovery_leaves_what_has_ended_alone() {
         assert_eq!(world.ada.finds(chat).await, before);
     }
     assert_eq!(world.ada.finds(&running).await.status, Status::Interrupted);
-    world.ada.says_in(running.id, "Go on").await.expect("nothing runs in it any more");
+    world.ada.asks_in(running.id, "Go on").await.expect("nothing runs in it any more");
 }
 
 /// Rule: recovery is one transaction a message, and one that cannot be recovered keeps nobody from starting: it is left as
@@ -198,8 +195,8 @@ async fn a_reply_that_cannot_be_recovered_is_left_for_another_start() {
 #[tokio::test]
 async fn a_damaged_row_of_the_journal_keeps_no_server_from_starting() {
     let world = World::start(5).await;
-    let (chat, _tab, _voice) = world.streaming("Some words").await;
-    let (whole, _other_tab, _other_voice) = world.streaming("Whole").await;
+    let (chat, _tab, _writer) = world.streaming("Some words").await;
+    let (whole, _other_tab, _other_writer) = world.streaming("Whole").await;
     let mut database = world.database().await;
     database
         .run(format!("UPDATE journal SET body = '{{' WHERE message_id = '{}' AND part = 1 AND at = -1", chat.reply))
@@ -210,7 +207,7 @@ async fn a_damaged_row_of_the_journal_keeps_no_server_from_starting() {
     assert!(kept.error.is_some_and(|error| error.contains("damaged")), "it is said");
     assert_eq!(database.journal_of(chat.reply).await, 4, "its rows stay for whoever repairs it");
     assert_eq!(world.ada.finds(&whole).await.text(), "Whole");
-    let again = world.ada.says_in(chat.id, "And now?").await.expect("the conversation goes on");
+    let again = world.ada.asks_in(chat.id, "And now?").await.expect("the conversation goes on");
     world.provider.is_asked().await.ends();
     let world = world.comes_back_from_the_dead().await;
     assert_eq!(database.journal_of(chat.reply).await, 4, "over another start, too");
@@ -221,10 +218,10 @@ async fn a_damaged_row_of_the_journal_keeps_no_server_from_starting() {
 #[tokio::test]
 async fn a_conversation_deleted_in_the_middle_is_removed_at_the_next_start() {
     let world = World::start(5).await;
-    let (chat, _tab, _voice) = world.streaming("Secret").await;
+    let (chat, _tab, _writer) = world.streaming("Secret").await;
     let mut database = world.database().await;
-    let World { folder, provider, process, ada } = world;
-    process.dies().await;
+    let World { folder, provider, mut process, ada } = world;
+    process.dies();
     database.run(format!("UPDATE conversations SET deleted = 1 WHERE id = '{}'", chat.id)).await;
     let world = World::again(folder, provider, ada).await;
     for table in ["messages", "journal"] {
@@ -240,7 +237,7 @@ async fn a_second_process_on_the_same_file_is_refused() {
     let (chat, mut tab, provider) = world.streaming("Hello").await;
     let said = Process::fails(command(&world.folder)).await;
     assert!(said.contains("in use by another Rivulet") && said.contains("RIVULET_DATABASE_URL"), "{said}");
-    provider.says(" world");
+    provider.writes(" world");
     provider.ends();
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Completed);
     assert_eq!(tab.text(chat.reply), "Hello world");
@@ -249,10 +246,10 @@ async fn a_second_process_on_the_same_file_is_refused() {
 /// Rule: SIGTERM lets an open reply finish within the grace, then closes the sockets with a reason.
 #[tokio::test]
 async fn a_reply_that_finishes_in_time_is_completed_at_sigterm() {
-    let world = World::start(60).await;
+    let mut world = World::start(60).await;
     let (chat, mut tab, provider) = world.streaming("Nearly").await;
-    world.process.is_asked_to_stop().await;
-    provider.says(" done");
+    world.process.is_asked_to_stop();
+    provider.writes(" done");
     tab.sees(chat.reply, "Nearly done").await;
     provider.ends();
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Completed);
@@ -267,13 +264,13 @@ async fn a_reply_that_finishes_in_time_is_completed_at_sigterm() {
 #[tokio::test]
 async fn a_reply_that_goes_on_is_interrupted_at_sigterm() {
     let world = World::start(0).await;
-    let (chat, mut tab, _voice) = world.streaming("On and on").await;
+    let (chat, mut tab, _writer) = world.streaming("On and on").await;
     let mut idle = world.ada.opens_a_tab().await;
-    world.process.is_asked_to_stop().await;
+    world.process.is_asked_to_stop();
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Interrupted);
     assert_eq!(tab.is_closed().await, close::RESTARTING);
     assert_eq!(idle.is_closed().await, close::RESTARTING);
-    let World { folder, provider, process, ada } = world;
+    let World { folder, provider, mut process, ada } = world;
     let (status, log) = process.ends().await;
     assert!(status.success(), "{status} {log}");
     let mut database = Database::open(&folder.database()).await;
@@ -287,11 +284,11 @@ async fn a_reply_that_goes_on_is_interrupted_at_sigterm() {
 #[tokio::test]
 async fn a_stop_with_a_locked_database_ends_and_the_next_start_folds() {
     let world = World::start(0).await;
-    let (chat, mut tab, _voice) = world.streaming("Kept").await;
+    let (chat, mut tab, _writer) = world.streaming("Kept").await;
     let mut database = world.database().await;
     database.locks().await;
-    world.process.is_asked_to_stop().await;
-    let World { folder, provider, process, ada } = world;
+    world.process.is_asked_to_stop();
+    let World { folder, provider, mut process, ada } = world;
     process.ends().await;
     tab.is_closed().await;
     assert_eq!(tab.text(chat.reply), "Kept");
@@ -305,11 +302,11 @@ async fn a_stop_with_a_locked_database_ends_and_the_next_start_folds() {
 #[tokio::test]
 async fn a_second_sigterm_ends_at_once() {
     let world = World::start(3_600).await;
-    let (chat, mut tab, _voice) = world.streaming("Kept").await;
-    world.process.is_asked_to_stop().await;
-    tab.hears_beats(1).await;
-    world.process.is_asked_to_stop().await;
-    let World { folder, provider, process, ada } = world;
+    let (chat, mut tab, _writer) = world.streaming("Kept").await;
+    world.process.is_asked_to_stop();
+    tab.receives_heartbeats(1).await;
+    world.process.is_asked_to_stop();
+    let World { folder, provider, mut process, ada } = world;
     let (status, log) = process.ends().await;
     assert!(!status.success() && log.contains("second time"), "{status} {log}");
     let world = World::again(folder, provider, ada).await;
@@ -321,12 +318,12 @@ async fn a_second_sigterm_ends_at_once() {
 #[tokio::test]
 async fn a_process_whose_committer_ends_does_not_go_on() {
     let world = World::start(3_600).await;
-    let (chat, mut tab, voice) = world.streaming("Kept").await;
+    let (chat, mut tab, writer) = world.streaming("Kept").await;
     world.database().await.run("UPDATE owners SET fenced = 1").await;
-    voice.says(" and not kept");
+    writer.writes(" and not kept");
     assert_eq!(tab.is_closed().await, close::RESTARTING);
     assert_eq!(tab.text(chat.reply), "Kept");
-    let World { folder, provider, process, ada } = world;
+    let World { folder, provider, mut process, ada } = world;
     let (status, log) = process.ends().await;
     assert!(!status.success() && log.contains("taken over"), "{status} {log}");
     let world = World::again(folder, provider, ada).await;
@@ -337,8 +334,8 @@ async fn a_process_whose_committer_ends_does_not_go_on() {
 /// Rule: a log that cannot be written stops no task. The database's trouble is logged by the committer.
 #[tokio::test]
 async fn a_server_whose_log_is_closed_goes_on() {
-    let mut world = World::start(5).await;
-    world.process.loses_its_log();
+    let world = World::start(5).await;
+    world.process.log.is_closed().await;
     goes_on_after_trouble(world).await;
 }
 
@@ -346,10 +343,11 @@ async fn a_server_whose_log_is_closed_goes_on() {
 #[tokio::test]
 async fn a_server_whose_log_is_not_read_goes_on() {
     let (folder, provider) = (Folder::new(), Provider::start().await);
-    set(&folder, &folder.settings(&provider.url, 5));
+    folder.has_settings(&folder.settings(&provider.url, 5));
     let mut loud = command(&folder);
     loud.env("RUST_LOG", "trace");
-    let process = Process::from(loud).await;
+    let process = Process::start(loud).await;
+    process.log_is_left().await;
     let ada = Person::signs_up(process.address, "Ada").await;
     goes_on_after_trouble(World { folder, provider, process, ada }).await;
 }
@@ -359,15 +357,15 @@ async fn goes_on_after_trouble(world: World) {
     let (chat, mut tab, provider) = world.streaming("Before").await;
     let mut database = world.database().await;
     database.locks().await;
-    provider.says(", meanwhile");
-    tab.hears_beats(4).await;
+    provider.writes(", meanwhile");
+    tab.receives_heartbeats(4).await;
     database.unlocks().await;
     tab.sees(chat.reply, "Before, meanwhile").await;
     // Each page is some lines at this level of detail.
     for _ in 0..20 {
         assert_eq!(world.ada.gets("/").await.status, 200);
     }
-    provider.says(" and after");
+    provider.writes(" and after");
     provider.ends();
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Completed);
     assert_eq!(tab.text(chat.reply), "Before, meanwhile and after");
@@ -391,30 +389,29 @@ async fn a_second_process_through_a_symbolic_link_is_refused() {
 #[tokio::test]
 async fn silent_connections_keep_nobody_out() {
     let (folder, provider) = (Folder::new(), Provider::start().await);
-    set(&folder, &folder.settings(&provider.url, 0));
-    let mut shell = Command::new("sh");
-    shell.args(["-c", "ulimit -Sn 40; ulimit -Hn 128; exec \"$0\"", env!("CARGO_BIN_EXE_rivulet")]);
-    let process = Process::from(prepared(shell, &folder)).await;
-    let limits = process.says_of_itself("limits");
+    folder.has_settings(&folder.settings(&provider.url, 0));
+    let mut shell = kit::command("/bin/sh", &folder);
+    shell.args(["-c", "ulimit -Sn 40; ulimit -Hn 128; exec \"$0\"", PROGRAM]);
+    let mut process = Process::start(shell).await;
+    let limits = std::fs::read_to_string(process.proc("limits")).expect("its limits");
     let files = limits.lines().find(|line| line.starts_with("Max open files")).expect("the limit of open files");
     assert_eq!(files.split_whitespace().filter(|word| *word == "128").count(), 2, "{files}");
     let mut silent = vec![];
     for _ in 0..200 {
         silent.push(std::net::TcpStream::connect(process.address).expect("a connection that waits at least"));
     }
-    let _ = crate::support::page::client();
-    let elsewhere = reqwest::Client::builder().no_proxy().tls_certs_only([]).local_address("127.0.0.2".parse().ok());
+    let elsewhere = page::client_builder().local_address("127.0.0.2".parse().ok());
     let elsewhere = elsewhere.build().expect("a client that needs no certificates");
     let url = format!("http://{}/sign-in", process.address);
     assert_eq!(elsewhere.get(&url).send().await.expect("an answer meanwhile").status(), 200);
     drop(silent);
-    crate::support::soon("there is room again", async {
-        while crate::support::page::client().get(&url).send().await.map_or(true, |answer| answer.status() != 200) {}
+    soon("there is room again", async {
+        while page::client().get(&url).send().await.map_or(true, |answer| answer.status() != 200) {}
     })
     .await;
     let ada = Person::signs_up(process.address, "Ada").await;
     assert_eq!(ada.gets("/").await.status, 200);
-    process.is_asked_to_stop().await;
+    process.is_asked_to_stop();
     let (_, log) = process.ends().await;
     assert_eq!(log.matches("too many connections").count(), 1, "{log}");
     assert_eq!(log.matches("could not be accepted").count(), 0, "{log}");
@@ -434,7 +431,7 @@ async fn a_backup_is_made_while_a_reply_streams() {
     let said = {
         let streams = async {
             loop {
-                provider.says(" word");
+                provider.writes(" word");
                 tab.next().await;
             }
         };
@@ -446,8 +443,8 @@ async fn a_backup_is_made_while_a_reply_streams() {
     assert!(said.contains("copy.db"), "{said}");
     let said = Process::fails(backup()).await;
     assert!(said.contains("copy.db") && said.contains("exists"), "{said}");
-    let World { folder, provider, process, ada } = world;
-    process.dies().await;
+    let World { folder, provider, mut process, ada } = world;
+    process.dies();
     for file in ["rivulet.db", "rivulet.db-wal", "rivulet.db-shm"] {
         std::fs::remove_file(folder.path().join(file)).expect("a file of the database");
     }
@@ -516,7 +513,7 @@ async fn a_wrong_setting_is_named_with_its_value_and_what_is_right() {
     ];
     for (text, names) in file {
         let folder = Folder::new();
-        set(&folder, text);
+        folder.has_settings(text);
         let mut command = command(&folder);
         command.env("LEPTOS_SITE_ROOT", folder.site()).env("LEPTOS_SITE_ADDR", "127.0.0.1:0");
         let said = Process::fails(command).await;
@@ -540,8 +537,8 @@ async fn a_key_is_never_said() {
 async fn a_newer_database_is_refused() {
     let world = World::start(5).await;
     let mut database = world.database().await;
-    let World { folder, process, .. } = world;
-    process.dies().await;
+    let World { folder, mut process, .. } = world;
+    process.dies();
     database
         .run("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'newer', 1, x'00', 0)")
         .await;
@@ -567,7 +564,7 @@ async fn each_migration_is_built_in() {
 async fn a_file_that_is_no_database_is_refused() {
     let folder = Folder::new();
     std::fs::write(folder.database(), "This is a letter.".repeat(500)).expect("a file");
-    set(&folder, &folder.settings("http://127.0.0.1:1/v1", 5));
+    folder.has_settings(&folder.settings("http://127.0.0.1:1/v1", 5));
     let said = Process::fails(command(&folder)).await;
     assert!(said.contains(&folder.database().display().to_string()), "{said}");
     let letter = std::fs::read_to_string(folder.database()).expect("it is as it was");
@@ -578,8 +575,8 @@ async fn a_file_that_is_no_database_is_refused() {
 #[tokio::test]
 async fn a_read_only_database_is_refused() {
     let world = World::start(0).await;
-    world.process.is_asked_to_stop().await;
-    let World { folder, process, .. } = world;
+    world.process.is_asked_to_stop();
+    let World { folder, mut process, .. } = world;
     process.ends().await;
     for name in std::fs::read_dir(folder.path()).expect("the folder").flatten().map(|entry| entry.path()) {
         let mut permissions = std::fs::metadata(&name).expect("what it is").permissions();
@@ -601,13 +598,13 @@ fn as_nobody(folder: &Folder) -> Command {
         return command(folder);
     }
     let program = folder.path().join("rivulet");
-    std::fs::copy(env!("CARGO_BIN_EXE_rivulet"), &program).expect("a copy of the program");
+    std::fs::copy(PROGRAM, &program).expect("a copy of the program");
     let give = |path: &Path| std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).expect("it can be given away");
     give(&folder.path());
     for entry in std::fs::read_dir(folder.path()).expect("the folder").flatten() {
         give(&entry.path());
     }
-    let mut command = prepared(Command::new(program), folder);
+    let mut command = kit::command(program, folder);
     command.uid(NOBODY).gid(NOBODY);
     command
 }
@@ -616,20 +613,20 @@ fn as_nobody(folder: &Folder) -> Command {
 #[tokio::test]
 async fn a_full_disk_is_told_and_nothing_is_half_written() {
     let (folder, provider) = (Folder::new(), Provider::start().await);
-    set(&folder, &folder.settings(&provider.url, 0));
+    folder.has_settings(&folder.settings(&provider.url, 0));
     // No file may grow past a megabyte or two (a shell counts in 512 or 1,024 bytes); a write past it fails.
-    let mut shell = Command::new("sh");
-    shell.args(["-c", "trap '' XFSZ; ulimit -f 2000; exec \"$0\"", env!("CARGO_BIN_EXE_rivulet")]);
-    let process = Process::from(prepared(shell, &folder)).await;
+    let mut shell = kit::command("/bin/sh", &folder);
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 2000; exec \"$0\"", PROGRAM]);
+    let mut process = Process::start(shell).await;
     let ada = Person::signs_up(process.address, "Ada").await;
     let text = "full ".repeat(20_000);
-    let (mut taken, mut voices, mut refused) = (vec![], vec![], None);
+    let (mut taken, mut writers, mut refused) = (vec![], vec![], None);
     for _ in 0..100 {
         let sending = Person::first_message(&text);
         match ada.sends(&sending).await {
             Ok(chat) => {
                 taken.push(chat);
-                voices.push(provider.is_asked().await);
+                writers.push(provider.is_asked().await);
             }
             Err(failure) => {
                 refused = Some((sending, failure));
@@ -644,7 +641,7 @@ async fn a_full_disk_is_told_and_nothing_is_half_written() {
         assert_eq!(ada.reads(chat.id).await.expect("what was taken").messages[0].text(), text);
     }
     assert_eq!(ada.reads(sending.conversation).await.expect_err("what was not").status, 404);
-    process.dies().await;
+    process.dies();
     let world = World::again(folder, provider, ada).await;
     for chat in &taken {
         assert_eq!(world.ada.reads(chat.id).await.expect("what was taken").messages[0].text(), text);

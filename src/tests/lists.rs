@@ -1,12 +1,11 @@
 //! The two lists, by `rev`: what changed while a tab was there, and while it was away.
 
+use kit::{Person, Received, Server, Tab};
 use rivulet::live::{ClientFrame, List};
-
-use crate::support::{Came, Person, Server, Tab};
 
 async fn ends(server: &Server, words: &str) {
     let provider = server.provider.is_asked().await;
-    provider.says(words);
+    provider.writes(words);
     provider.ends();
 }
 
@@ -26,7 +25,7 @@ async fn lists(tab: &mut Tab, titles: &[(&str, bool)]) {
 
 /// Ends the title's own way, so that titles stand still.
 async fn begins(server: &Server, ada: &Person, title: &str) -> rivulet::ids::ConversationId {
-    let chat = ada.says(title).await;
+    let chat = ada.asks(title).await;
     ada.renames(chat.id, title).await.expect("it is renamed");
     ends(server, "Yes.").await;
     chat.id
@@ -57,17 +56,17 @@ async fn changes_missed_while_away_come_with_the_subscription() {
     tab.follows_list(List::Conversations, 0).await;
     let (one, two) = (begins(&server, &ada, "One").await, begins(&server, &ada, "Two").await);
     lists(&mut tab, &[("One", false), ("Two", false)]).await;
-    tab.says(ClientFrame::LeaveList(List::Conversations)).await;
+    tab.sends(ClientFrame::LeaveList(List::Conversations)).await;
     // The server answers in order, so what is asked after the leaving is answered after it.
-    tab.says_text("hm").await;
-    tab.waits_for(|came| matches!(came, Came::Error(_))).await;
+    tab.sends_text("hm").await;
+    tab.waits_for(|received| matches!(received, Received::Error(_))).await;
     ada.deletes(one).await.expect("it is deleted");
     ada.renames(two, "Dos").await.expect("it is renamed");
     begins(&server, &ada, "Three").await;
-    let before = tab.came.iter().filter(|came| matches!(came, Came::List(_))).count();
-    tab.comes_back(&ada).await;
+    let before = tab.received.iter().filter(|received| matches!(received, Received::List(_))).count();
+    tab.reconnects(&ada).await;
     lists(&mut tab, &[("", true), ("Dos", false), ("Three", false)]).await;
-    let after = tab.came.iter().filter(|came| matches!(came, Came::List(_))).count();
+    let after = tab.received.iter().filter(|received| matches!(received, Received::List(_))).count();
     assert!(after > before, "they came with the subscription");
 }
 
@@ -76,7 +75,7 @@ async fn changes_missed_while_away_come_with_the_subscription() {
 async fn a_conversation_is_live_in_the_other_tab() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let mut tab = ada.opens_a_tab().await;
     tab.follows_list(List::Messages(chat.id), 0).await;
     ends(&server, "Hi.").await;
@@ -84,16 +83,16 @@ async fn a_conversation_is_live_in_the_other_tab() {
         tab.next().await;
     }
     tab.sees(chat.reply, "Hi.").await;
-    let next = ada.says_in(chat.id, "How are you?").await.expect("the next message");
+    let next = ada.asks_in(chat.id, "How are you?").await.expect("the next message");
     ends(&server, "Well.").await;
     while !tab.metas.contains_key(&next.reply) {
         tab.next().await;
     }
-    tab.sees(next.said, "How are you?").await;
+    tab.sees(next.message, "How are you?").await;
     tab.sees(next.reply, "Well.").await;
     let mut places: Vec<_> = tab.metas.values().map(|meta| (meta.place, meta.id)).collect();
     places.sort();
-    assert_eq!(places, [(1, chat.said), (2, chat.reply), (3, next.said), (4, next.reply)]);
+    assert_eq!(places, [(1, chat.message), (2, chat.reply), (3, next.message), (4, next.reply)]);
 }
 
 /// Rule: a list whose object went is told as gone, at once and to whoever asks later.
@@ -105,12 +104,12 @@ async fn a_deleted_conversation_is_told_as_gone() {
     let list = List::Messages(id);
     let mut tab = ada.opens_a_tab().await;
     tab.follows_list(list, 0).await;
-    tab.waits_for(|came| *came == Came::List(list)).await;
+    tab.waits_for(|received| *received == Received::List(list)).await;
     ada.deletes(id).await.expect("it is deleted");
-    tab.waits_for(|came| *came == Came::ListGone(list)).await;
+    tab.waits_for(|received| *received == Received::ListGone(list)).await;
     let mut late = ada.opens_a_tab().await;
     late.follows_list(list, 0).await;
-    late.waits_for(|came| *came == Came::ListGone(list)).await;
+    late.waits_for(|received| *received == Received::ListGone(list)).await;
 }
 
 /// Rule: frames hold at most 16 KiB (the tab looks), also when hundreds of rows have changed; and none is left out.

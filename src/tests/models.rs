@@ -6,11 +6,12 @@ use std::{
 };
 
 use axum::{Json, Router, extract::State, routing::get};
+use kit::{Database, Folder, Person, soon};
 use rivulet::chat::api::ModelList;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Semaphore};
 
-use crate::support::{Folder, Person, Process, soon};
+use crate::program;
 
 /// A provider whose list of models comes once the test allows it.
 struct Hesitant {
@@ -54,8 +55,8 @@ async fn page(ada: &Person) -> String {
 async fn a_provider_that_hangs_holds_up_no_page() {
     let (folder, provider) = (Folder::new(), Hesitant::start().await);
     let settings = folder.settings(&provider.url, 5).replace("models = [\"model\"]\n", "");
-    std::fs::write(folder.path().join("Leptos.toml"), settings).expect("settings can be written");
-    let process = Process::start(&folder).await;
+    folder.has_settings(&settings);
+    let mut process = program::start(&folder).await;
     let ada = Person::signs_up(process.address, "Ada").await;
     for _ in 0..2 {
         assert!(page(&ada).await.contains("test is being asked for its models."));
@@ -74,11 +75,11 @@ async fn a_provider_that_hangs_holds_up_no_page() {
     })
     .await;
     assert_eq!(known.models[0].key, "test/slow-one");
-    let mut database = crate::support::Database::open(&folder.database()).await;
+    let mut database = Database::open(&folder.database()).await;
     soon("they are kept", async { while database.count("SELECT COUNT(*) FROM provider_models").await == 0 {} }).await;
 
-    process.dies().await;
-    let process = Process::start(&folder).await;
+    process.dies();
+    let process = program::start(&folder).await;
     let ada = Person { address: process.address, ..ada };
     assert!(page(&ada).await.contains("test/slow-one"));
 }

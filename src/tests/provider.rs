@@ -1,7 +1,5 @@
 //! The providers, against a real HTTP server that sends bytes as real servers do.
 
-mod provider_server;
-
 #[path = "provider/attempts.rs"]
 mod attempts;
 #[path = "provider/bounds.rs"]
@@ -22,12 +20,11 @@ mod streaming;
 mod text;
 
 use futures::StreamExt;
+use kit::{Answer, ProviderServer};
 use rivulet::{
     message::{Role, Usage},
     provider::{Config, Kind, Piece, Pieces, Provider, ProviderError, Request, Turn, openai::OpenAi},
 };
-
-use provider_server::{Answer, ProviderServer};
 
 /// All that came of one attempt, neighbours of the same kind joined.
 #[derive(Clone, Debug, Default, PartialEq)]

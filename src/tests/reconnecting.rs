@@ -2,17 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+use kit::{Chat, Person, Received, Server, soon};
 use rivulet::{
     ids::{ConversationId, MessageId, mint},
     live::{ClientFrame, List},
 };
 
-use crate::support::{Came, Chat, Person, Server, soon};
-
 async fn is_answered(server: &Server, ada: &Person) -> Chat {
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let provider = server.provider.is_asked().await;
-    provider.says("Hi.");
+    provider.writes("Hi.");
     provider.ends();
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
@@ -34,17 +33,17 @@ async fn a_database_that_cannot_be_read_makes_no_storm() {
     tab.follows_list(List::Messages(chat.id), 0).await;
     let begun = Instant::now();
     while begun.elapsed() < LOOKED_AT {
-        tab.lives_on(0.5).await;
+        tab.acts(0.5).await;
     }
-    let later = |wanted: &Came| tab.came.iter().filter(|came| *came == wanted).count();
-    assert_eq!(tab.connections, 1, "it came back {} times", tab.connections - 1);
-    for later in [later(&Came::Later(chat.reply)), later(&Came::LaterList(List::Messages(chat.id)))] {
+    let later = |wanted: &Received| tab.received.iter().filter(|received| *received == wanted).count();
+    assert_eq!(tab.connection.connections, 1, "it came back {} times", tab.connection.connections - 1);
+    for later in [later(&Received::Later(chat.reply)), later(&Received::LaterList(List::Messages(chat.id)))] {
         assert!((2..=12).contains(&later), "asked again {later} times in {LOOKED_AT:?}");
     }
     database.run("ALTER TABLE messages_away RENAME TO messages").await;
     soon("it has all", async {
-        while tab.text(chat.reply) != "Hi." || !tab.metas.contains_key(&chat.said) {
-            tab.lives_on(0.5).await;
+        while tab.text(chat.reply) != "Hi." || !tab.metas.contains_key(&chat.message) {
+            tab.acts(0.5).await;
         }
     })
     .await;
@@ -61,16 +60,20 @@ async fn a_page_that_is_not_understood_makes_no_storm() {
     tab.follows_list(List::Messages(chat.id), 0).await;
     let (begun, mut spoken) = (Instant::now(), 0);
     while begun.elapsed() < LOOKED_AT {
-        if spoken < tab.connections {
-            spoken = tab.connections;
-            tab.waits_for(|came| matches!(came, Came::List(_) | Came::Beat(_))).await;
+        if spoken < tab.connection.connections {
+            spoken = tab.connection.connections;
+            tab.waits_for(|received| matches!(received, Received::List(_) | Received::Beat(_))).await;
             for _ in 0..3 {
-                tab.says_text("hm").await;
+                tab.sends_text("hm").await;
             }
         }
-        tab.lives_on(0.5).await;
+        tab.acts(0.5).await;
     }
-    assert!((2..=4).contains(&tab.connections), "{} connections in {LOOKED_AT:?}", tab.connections);
+    assert!(
+        (2..=4).contains(&tab.connection.connections),
+        "{} connections in {LOOKED_AT:?}",
+        tab.connection.connections
+    );
 }
 
 /// Rule: who asks whether the server is there is answered at once, however seldom heartbeats come.
@@ -79,10 +82,10 @@ async fn a_ping_is_answered_at_once() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let mut tab = ada.opens_a_tab().await;
-    tab.hears_beats(1).await;
+    tab.receives_heartbeats(1).await;
     let begun = Instant::now();
-    tab.says(ClientFrame::Ping).await;
-    tab.hears_beats(1).await;
+    tab.sends(ClientFrame::Ping).await;
+    tab.receives_heartbeats(1).await;
     assert!(begun.elapsed() < Duration::from_secs(2), "answered after {:?}", begun.elapsed());
 }
 
@@ -100,16 +103,16 @@ async fn a_long_absence_costs_only_what_was_missed() {
     }
     tab.sees(chat.reply, "Hi.").await;
     let missed = misses(&server, chat.id, EXCHANGES).await;
-    let (came, sent) = (tab.came.len(), tab.sent);
-    tab.comes_back(&ada).await;
+    let (received, sent) = (tab.received.len(), tab.connection.sent);
+    tab.reconnects(&ada).await;
     for (at, id) in missed.iter().enumerate() {
         while !tab.shows(*id) {
             tab.next().await;
         }
         tab.sees(*id, &format!("Number {at}")).await;
     }
-    let (came, sent) = (tab.came.len() - came, tab.sent - sent);
-    assert!(came < missed.len() * 5 / 2, "{came} frames came for {} messages", missed.len());
+    let (received, sent) = (tab.received.len() - received, tab.connection.sent - sent);
+    assert!(received < missed.len() * 5 / 2, "{received} frames came for {} messages", missed.len());
     assert!(sent < missed.len() / 5, "{sent} frames were sent for {} messages", missed.len());
 }
 

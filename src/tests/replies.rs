@@ -3,6 +3,7 @@
 use std::{pin::pin, time::Duration};
 
 use futures::future::{join, select};
+use kit::{Chat, Person, Refused, Server, Tab, soon};
 use rivulet::{
     chat::api::{Sending, Sent},
     error::Failure,
@@ -13,15 +14,13 @@ use rivulet::{
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::support::{Chat, Person, Refused, Server, Tab, soon};
-
 /// A reply that somebody stopped after its first words, and a tab that saw it.
 async fn stopped(server: &Server, ada: &Person) -> (Chat, Tab) {
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
     let provider = server.provider.is_asked().await;
-    provider.says("Half of");
+    provider.writes("Half of");
     tab.sees(chat.reply, "Half of").await;
     ada.stops(chat.reply).await.expect("it is stopped");
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Stopped);
@@ -35,9 +34,9 @@ async fn who_goes_while_sending_leaves_no_reply_that_never_ends() {
     let ada = server.sign_up("Ada").await;
     let provider = async {
         loop {
-            let voice = server.provider.is_asked().await;
-            voice.says("Hi");
-            voice.ends();
+            let writer = server.provider.is_asked().await;
+            writer.writes("Hi");
+            writer.ends();
         }
     };
     let goes = async {
@@ -45,7 +44,7 @@ async fn who_goes_while_sending_leaves_no_reply_that_never_ends() {
             let _ = timeout(patience, ada.sends(&Person::first_message("Hello"))).await;
         }
         // What they left is written in the order in which it came: before this.
-        ada.says("Bye").await;
+        ada.asks("Bye").await;
         let mut database = server.database().await;
         assert!(database.count("SELECT COUNT(*) FROM messages").await > 4, "some of it arrived");
         let open = "SELECT COUNT(*) FROM messages WHERE status IN ('pending', 'streaming')";
@@ -64,16 +63,16 @@ async fn who_goes_while_sending_leaves_no_reply_that_never_ends() {
 async fn of_two_sends_at_once_one_is_busy() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let provider = server.provider.is_asked().await;
-    provider.says("Hi");
-    assert_eq!(ada.says_in(chat.id, "And?").await, Err(Refused::of(Failure::Busy)));
+    provider.writes("Hi");
+    assert_eq!(ada.asks_in(chat.id, "And?").await, Err(Refused::of(Failure::Busy)));
     assert_eq!(Refused::of(Failure::Busy).status, 409);
     provider.ends();
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
     tab.sees_the_end(chat.reply).await;
-    let (one, two) = join(ada.says_in(chat.id, "One"), ada.says_in(chat.id, "Two")).await;
+    let (one, two) = join(ada.asks_in(chat.id, "One"), ada.asks_in(chat.id, "Two")).await;
     assert!(one.is_ok() != two.is_ok(), "{one:?} and {two:?}");
     assert_eq!(one.and(two), Err(Refused::of(Failure::Busy)));
     let page = ada.reads(chat.id).await.expect("the conversation");
@@ -96,7 +95,7 @@ async fn the_same_send_twice_is_one_message() {
     let provider = server.provider.is_asked().await;
     let again = send().await.expect("the third, while the reply runs");
     assert_eq!(again.messages, []);
-    provider.says("Hi");
+    provider.writes("Hi");
     provider.ends();
     let reply = one.messages.last().or(two.messages.last()).expect("a reply").id;
     let mut tab = ada.opens_a_tab().await;
@@ -118,7 +117,7 @@ async fn retry_makes_a_sibling_in_the_same_place() {
     let provider = server.provider.is_asked().await;
     assert_eq!(provider.last_turn(), "Hello", "the earlier attempt is not part of what was said before");
     assert_eq!(ada.retries(chat.reply).await, Err(Refused::of(Failure::Busy)));
-    provider.says("Whole");
+    provider.writes("Whole");
     provider.ends();
     let second = loop {
         match tab.metas.values().find(|meta| meta.attempt == 2) {
@@ -149,14 +148,14 @@ async fn the_provider_is_told_the_attempt_that_is_shown() {
     let (chat, mut tab) = stopped(&server, &ada).await;
     ada.retries(chat.reply).await.expect("another attempt");
     let provider = server.provider.is_asked().await;
-    provider.says("Whole");
+    provider.writes("Whole");
     provider.ends();
     tab.follows_list(List::Messages(chat.id), 0).await;
     while !tab.metas.values().any(|meta| meta.attempt == 2 && meta.status.is_final()) {
         tab.next().await;
     }
     ada.shows(chat.reply).await.expect("the first attempt is shown");
-    ada.says_in(chat.id, "Go on").await.expect("the next message");
+    ada.asks_in(chat.id, "Go on").await.expect("the next message");
     let provider = server.provider.is_asked().await;
     let told: Vec<_> = (provider.asked["messages"].as_array().expect("turns").iter())
         .map(|turn| turn["content"].as_str().expect("text").to_owned())
@@ -174,7 +173,7 @@ async fn continue_goes_on_from_what_is_there() {
     tab.follows_list(List::Messages(chat.id), 0).await;
     ada.continues(chat.reply, first.epoch).await.expect("it goes on");
     let provider = server.provider.is_asked().await;
-    provider.says(" the whole");
+    provider.writes(" the whole");
     tab.sees(chat.reply, "Half of the whole").await;
     provider.ends();
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Completed);
@@ -197,7 +196,7 @@ async fn of_two_continues_at_once_one_wins() {
     assert!([Failure::Changed, Failure::Busy].contains(&lost.failure) && lost.status == 409, "{lost:?}");
     let provider = server.provider.is_asked().await;
     assert!(server.provider.is_asked_no_more().await);
-    provider.says(" it");
+    provider.writes(" it");
     tab.follows_list(List::Messages(chat.id), 0).await;
     tab.sees(chat.reply, "Half of it").await;
     ada.stops(chat.reply).await.expect("it is stopped again");
@@ -212,14 +211,14 @@ async fn stop_and_finish_at_once_end_in_one_state() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     for round in 0..20 {
-        let chat = ada.says("Hello").await;
+        let chat = ada.asks("Hello").await;
         let mut tab = ada.opens_a_tab().await;
         tab.follows(chat.reply).await;
         let provider = server.provider.is_asked().await;
-        provider.says("Hi");
+        provider.writes("Hi");
         tab.sees(chat.reply, "Hi").await;
         let finish = async {
-            provider.says(" there");
+            provider.writes(" there");
             provider.ends();
         };
         let (stop, ()) = match round % 2 {
@@ -244,14 +243,14 @@ async fn stop_and_finish_at_once_end_in_one_state() {
 async fn stop_is_written_when_it_returns() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let provider = server.provider.is_asked().await;
     ada.stops(chat.reply).await.expect("it is stopped before its first word");
     let mut database = server.database().await;
     assert_eq!(database.row_of(chat.reply).await, ("stopped".into(), String::new()));
-    provider.is_let_go().await;
+    provider.is_released().await;
     ada.stops(chat.reply).await.expect("stopped is stopped");
-    ada.says_in(chat.id, "Again").await.expect("nothing runs any more");
+    ada.asks_in(chat.id, "Again").await.expect("nothing runs any more");
 }
 
 /// Rule: what Retry and Continue cannot be meant for is answered as unknown.
@@ -261,8 +260,8 @@ async fn a_persons_own_message_cannot_be_tried_again() {
     let ada = server.sign_up("Ada").await;
     let (chat, tab) = stopped(&server, &ada).await;
     let epoch = tab.message(chat.reply).epoch;
-    assert_eq!(ada.retries(chat.said).await, Err(Refused::of(Failure::NotFound)));
-    assert_eq!(ada.continues(chat.said, epoch).await, Err(Refused::of(Failure::NotFound)));
+    assert_eq!(ada.retries(chat.message).await, Err(Refused::of(Failure::NotFound)));
+    assert_eq!(ada.continues(chat.message, epoch).await, Err(Refused::of(Failure::NotFound)));
 }
 
 /// Rule: no reply starts when the server is to stop; nothing is written.

@@ -11,10 +11,9 @@ mod stage;
 
 use std::cell::RefCell;
 
+use kit::soon;
 use proptest::{prelude::*, test_runner::RngSeed};
 use rivulet::message::Kind;
-
-use crate::support::soon;
 use stage::Stage;
 
 /// What the scheduler can do next. Replies and followers are meant by number, modulo how many there are.

@@ -1,6 +1,4 @@
-//! The whole server, on port 0, with a real database file and a provider that says what a test lets it say.
-
-mod support;
+//! The whole server, on port 0, with a real database file and a provider that writes what a test has it write.
 
 mod accounts;
 mod bad_input;
@@ -9,6 +7,7 @@ mod journal;
 mod lifecycle;
 mod lists;
 mod models;
+mod program;
 mod reconnecting;
 mod replies;
 mod scheduler;

@@ -1,5 +1,6 @@
 //! The socket: who may have one, what a subscription gives, and how it ends.
 
+use kit::{Person, Received, Server, Tab, upgrade};
 use rivulet::{
     ids::{ConversationId, MessageId, mint},
     live::{ClientFrame, List, close},
@@ -10,8 +11,6 @@ use tokio_tungstenite::{
     client_async,
     tungstenite::{Error, http::Request},
 };
-
-use crate::support::{Came, Person, Server, Tab, upgrade};
 
 const THINKING: &str = "Hm… 🤔 so.";
 const TEXT: &str = "Häé 字🙂\n“end”\\.";
@@ -32,12 +31,12 @@ fn positions(message: &Message) -> Vec<Position> {
 
 /// What a subscription at this position is sent until it has all that the message has.
 async fn is_sent(tab: &mut Tab, message: &Message, position: &Position) -> Vec<Change> {
-    tab.says(ClientFrame::Message { id: message.id, position: Some(position.clone()) }).await;
+    tab.sends(ClientFrame::Message { id: message.id, position: Some(position.clone()) }).await;
     // What comes before its number belongs to the subscription before.
-    while !matches!(tab.next().await, Came::Number(..)) {}
+    while !matches!(tab.next().await, Received::Number(..)) {}
     let (mut at, mut sent) = (position.clone(), vec![]);
     while at != message.position() {
-        if let Came::Change(id, change) = tab.next().await {
+        if let Received::Change(id, change) = tab.next().await {
             assert_eq!(id, message.id);
             at.advance(&rivulet::message::Event { epoch: message.epoch, change: change.clone() });
             sent.push(change);
@@ -99,20 +98,20 @@ async fn wherever_it_lies_it_gets_a_reset(tab: &mut Tab, message: &Message) {
 async fn a_subscription_is_sent_exactly_what_is_missing() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
     let provider = server.provider.is_asked().await;
     provider.thinks(THINKING);
-    provider.says(TEXT);
+    provider.writes(TEXT);
     tab.sees(chat.reply, TEXT).await;
     let running = tab.message(chat.reply).clone();
     let mut other = ada.opens_a_tab().await;
     everywhere_it_gets_the_missing_suffix(&mut other, &running).await;
     wherever_it_lies_it_gets_a_reset(&mut other, &running).await;
     let ended_too_early = Position { ended: true, ..running.position() };
-    other.says(ClientFrame::Message { id: chat.reply, position: Some(ended_too_early) }).await;
-    other.waits_for(|came| matches!(came, Came::Change(_, Change::Snapshot { reset: true, .. }))).await;
+    other.sends(ClientFrame::Message { id: chat.reply, position: Some(ended_too_early) }).await;
+    other.waits_for(|received| matches!(received, Received::Change(_, Change::Snapshot { reset: true, .. }))).await;
     provider.ends();
     tab.sees_the_end(chat.reply).await;
     let ended = tab.message(chat.reply).clone();
@@ -128,27 +127,27 @@ async fn a_subscription_is_sent_exactly_what_is_missing() {
 async fn what_is_left_is_told_no_more() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let (mut tab, mut other) = (ada.opens_a_tab().await, ada.opens_a_tab().await);
     tab.follows(chat.reply).await;
     tab.follows_list(List::Messages(chat.id), 0).await;
     other.follows(chat.reply).await;
     let provider = server.provider.is_asked().await;
-    provider.says("Hello");
+    provider.writes("Hello");
     tab.sees(chat.reply, "Hello").await;
     tab.leaves(chat.reply).await;
     tab.leaves_list(List::Messages(chat.id)).await;
-    tab.says_text("hm").await;
-    tab.waits_for(|came| matches!(came, Came::Error(_))).await;
-    let before = tab.came.len();
-    provider.says(" world");
+    tab.sends_text("hm").await;
+    tab.waits_for(|received| matches!(received, Received::Error(_))).await;
+    let before = tab.received.len();
+    provider.writes(" world");
     provider.ends();
     other.sees_the_end(chat.reply).await;
     tab.follows(chat.reply).await;
     tab.sees_the_end(chat.reply).await;
-    let came = &tab.came[before..];
-    assert!(!came.iter().any(|came| matches!(came, Came::List(_))), "{came:?}");
-    assert!(matches!(came[0], Came::Number(..)), "{came:?}");
+    let received = &tab.received[before..];
+    assert!(!received.iter().any(|received| matches!(received, Received::List(_))), "{received:?}");
+    assert!(matches!(received[0], Received::Number(..)), "{received:?}");
 }
 
 /// What the server answers to somebody who asks for a socket and is not to have one.
@@ -187,9 +186,9 @@ async fn signing_out_closes_the_sockets_of_that_session() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let elsewhere = ada.signs_in_again("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let provider = server.provider.is_asked().await;
-    provider.says("Hi");
+    provider.writes("Hi");
     let (mut one, mut two, mut other) =
         (ada.opens_a_tab().await, ada.opens_a_tab().await, elsewhere.opens_a_tab().await);
     for tab in [&mut one, &mut two, &mut other] {
@@ -199,7 +198,7 @@ async fn signing_out_closes_the_sockets_of_that_session() {
     ada.signs_out().await;
     assert_eq!(one.is_closed().await, close::SIGNED_OUT);
     assert_eq!(two.is_closed().await, close::SIGNED_OUT);
-    provider.says(" there");
+    provider.writes(" there");
     other.sees(chat.reply, "Hi there").await;
     assert_eq!(ada.reads(chat.id).await.expect_err("the session is over").status, 401);
 }
@@ -209,11 +208,11 @@ async fn signing_out_closes_the_sockets_of_that_session() {
 async fn a_session_that_expires_closes_its_sockets() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
     let provider = server.provider.is_asked().await;
-    provider.says("Hi");
+    provider.writes("Hi");
     tab.sees(chat.reply, "Hi").await;
     server.database().await.run("UPDATE sessions SET expires_at = 1").await;
     // The page keeps what was typed: nobody has signed out.
@@ -226,9 +225,9 @@ async fn a_session_that_expires_closes_its_sockets() {
 async fn a_long_text_does_not_delay_the_end_of_a_session() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let provider = server.provider.is_asked().await;
-    provider.says("Hi");
+    provider.writes("Hi");
     ada.stops(chat.reply).await.expect("it is stopped");
     // Quotation marks are escaped twice on the wire.
     let quotes = "\\\"".repeat(4 * 1024 * 1024 - 1);
@@ -236,7 +235,7 @@ async fn a_long_text_does_not_delay_the_end_of_a_session() {
     server.database().await.run(format!("UPDATE messages SET parts = '{parts}' WHERE id = '{}'", chat.reply)).await;
     let mut tab = Tab::open_with(&ada, &server.app.build, Some(32 * 1024)).await;
     tab.follows(chat.reply).await;
-    tab.waits_for(|came| *came == Came::Piece).await;
+    tab.waits_for(|received| *received == Received::Piece).await;
     ada.signs_out().await;
     assert_eq!(tab.is_closed().await, close::SIGNED_OUT);
     assert!(tab.message(chat.reply).parts.is_empty(), "the whole text came after the session was over");
@@ -247,17 +246,17 @@ async fn a_long_text_does_not_delay_the_end_of_a_session() {
 async fn a_long_text_does_not_delay_a_short_one() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
     let provider = server.provider.is_asked().await;
     let long = "long ".repeat(400_000);
-    provider.says(&long[..1_000_000]);
-    provider.says(&long[1_000_000..]);
+    provider.writes(&long[..1_000_000]);
+    provider.writes(&long[1_000_000..]);
     tab.sees(chat.reply, &long).await;
-    let short = ada.says("Hello").await;
+    let short = ada.asks("Hello").await;
     let other = server.provider.is_asked().await;
-    other.says("short");
+    other.writes("short");
     tab.follows(short.reply).await;
     tab.sees(short.reply, "short").await;
     // A fresh tab asks for both, the long one first.
@@ -276,8 +275,8 @@ async fn three_frames_without_sense_close_the_socket() {
     let ada = server.sign_up("Ada").await;
     let mut tab = ada.opens_a_tab().await;
     for nonsense in [r#"{"message":{"id":"msg_nonsense","position":null}}"#, r#"{"leave":7}"#, "\u{0}"] {
-        tab.says_text(nonsense).await;
-        tab.waits_for(|came| matches!(came, Came::Error(_))).await;
+        tab.sends_text(nonsense).await;
+        tab.waits_for(|received| matches!(received, Received::Error(_))).await;
     }
     assert_eq!(tab.is_closed().await, close::NONSENSE);
 }
@@ -288,11 +287,11 @@ async fn an_oversized_frame_closes_the_socket() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let (mut tab, mut other) = (ada.opens_a_tab().await, ada.opens_a_tab().await);
-    tab.says_text(&"x".repeat(100 * 1024)).await;
+    tab.sends_text(&"x".repeat(100 * 1024)).await;
     tab.is_closed().await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     other.follows(chat.reply).await;
-    server.provider.is_asked().await.says("Still here");
+    server.provider.is_asked().await.writes("Still here");
     other.sees(chat.reply, "Still here").await;
 }
 
@@ -312,14 +311,14 @@ async fn too_many_subscriptions_are_refused() {
     let ada = server.sign_up("Ada").await;
     let mut tab = ada.opens_a_tab().await;
     for _ in 0..513 {
-        tab.says(ClientFrame::List { list: List::Messages(mint()), rev: i64::MIN }).await;
+        tab.sends(ClientFrame::List { list: List::Messages(mint()), rev: i64::MIN }).await;
         // A list that is not there is given up again, so only what is there counts.
-        tab.waits_for(|came| matches!(came, Came::ListGone(_))).await;
+        tab.waits_for(|received| matches!(received, Received::ListGone(_))).await;
     }
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     server.provider.is_asked().await.ends();
-    tab.follows(chat.said).await;
-    tab.sees(chat.said, "Hello").await;
+    tab.follows(chat.message).await;
+    tab.sees(chat.message, "Hello").await;
 }
 
 /// Rule: what belongs to another account answers as what is not there.
@@ -327,22 +326,22 @@ async fn too_many_subscriptions_are_refused() {
 async fn another_accounts_messages_are_not_there() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let eve = Person { cookie: server.database().await.settles("Eve").await, ..ada.clone() };
-    let running = ada.says("Secret").await;
+    let eve = Person { cookie: server.database().await.adds_person("Eve").await, ..ada.clone() };
+    let running = ada.asks("Secret").await;
     let provider = server.provider.is_asked().await;
-    provider.says("Very secret");
+    provider.writes("Very secret");
     let mut tab = eve.opens_a_tab().await;
     let unknown: (MessageId, ConversationId) = (mint(), mint());
-    for id in [running.reply, running.said, unknown.0] {
+    for id in [running.reply, running.message, unknown.0] {
         tab.follows(id).await;
-        assert_eq!(tab.waits_for(|came| !matches!(came, Came::Beat(_))).await, Came::Gone(id));
+        assert_eq!(tab.waits_for(|received| !matches!(received, Received::Beat(_))).await, Received::Gone(id));
     }
     for list in [List::Messages(running.id), List::Messages(unknown.1)] {
         tab.follows_list(list, 0).await;
-        assert_eq!(tab.waits_for(|came| !matches!(came, Came::Beat(_))).await, Came::ListGone(list));
+        assert_eq!(tab.waits_for(|received| !matches!(received, Received::Beat(_))).await, Received::ListGone(list));
     }
     tab.follows_list(List::Conversations, -1).await;
-    tab.waits_for(|came| matches!(came, Came::List(_))).await;
+    tab.waits_for(|received| matches!(received, Received::List(_))).await;
     assert!(tab.conversations.is_empty());
 }
 
@@ -355,7 +354,7 @@ async fn a_session_that_cannot_be_read_closes_the_socket() {
     let mut database = server.database().await;
     database.run("ALTER TABLE sessions RENAME TO sessions_away").await;
     assert_eq!(tab.is_closed().await, close::RESTARTING);
-    assert!(!tab.tries_again().await, "a session that cannot be read opens no socket");
+    assert!(!tab.tries_to_reconnect().await, "a session that cannot be read opens no socket");
     database.run("ALTER TABLE sessions_away RENAME TO sessions").await;
-    assert!(tab.tries_again().await);
+    assert!(tab.tries_to_reconnect().await);
 }

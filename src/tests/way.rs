@@ -1,28 +1,27 @@
 //! The way of a word: from the provider to every tab, in its order, once.
 
+use kit::{Received, Server, Tab, provider::TITLE};
 use rivulet::{
     live::List,
     message::{Kind, Status},
 };
-
-use crate::support::{Came, Server, Tab, provider::TITLE};
 
 /// Rule: what a provider says reaches every tab, live, and the row has the same in the end.
 #[tokio::test]
 async fn a_reply_streams_into_two_tabs_and_stays() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let (mut one, mut two) = (ada.opens_a_tab().await, ada.opens_a_tab().await);
     one.follows(chat.reply).await;
     let provider = server.provider.is_asked().await;
     assert_eq!(provider.last_turn(), "Hello");
     provider.thinks("Greet back.");
-    provider.says("Hello");
+    provider.writes("Hello");
     one.sees(chat.reply, "Hello").await;
     assert_eq!(one.thinking(chat.reply), "Greet back.");
     two.follows(chat.reply).await;
-    provider.says(" 👋🏽 wörld, 世界");
+    provider.writes(" 👋🏽 wörld, 世界");
     one.sees(chat.reply, "Hello 👋🏽 wörld, 世界").await;
     two.sees(chat.reply, "Hello 👋🏽 wörld, 世界").await;
     provider.ends();
@@ -41,26 +40,26 @@ async fn a_reply_streams_into_two_tabs_and_stays() {
 async fn a_tab_that_was_away_gets_what_it_missed_and_no_more() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
     let provider = server.provider.is_asked().await;
     let mut truth = String::new();
     for round in 0..10 {
         let word = format!("word {round}, 字 and 🙂. ");
-        provider.says(&word);
+        provider.writes(&word);
         truth += &word;
         tab.sees(chat.reply, &truth).await;
-        let before = tab.bytes;
-        tab.comes_back(&ada).await;
+        let before = tab.connection.bytes;
+        tab.reconnects(&ada).await;
         let missed = format!("missed {round}. ");
-        provider.says(&missed);
+        provider.writes(&missed);
         truth += &missed;
         tab.sees(chat.reply, &truth).await;
-        assert!(tab.bytes - before < 600, "round {round} cost {} bytes", tab.bytes - before);
+        assert!(tab.connection.bytes - before < 600, "round {round} cost {} bytes", tab.connection.bytes - before);
     }
     provider.ends();
-    tab.comes_back(&ada).await;
+    tab.reconnects(&ada).await;
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Completed);
     assert_eq!(tab.text(chat.reply), truth);
 }
@@ -70,11 +69,11 @@ async fn a_tab_that_was_away_gets_what_it_missed_and_no_more() {
 async fn a_page_has_the_text_as_it_stands_and_a_late_tab_gets_the_whole() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
     let provider = server.provider.is_asked().await;
-    provider.says("As it stands");
+    provider.writes("As it stands");
     tab.sees(chat.reply, "As it stands").await;
     assert_eq!(ada.finds(&chat).await.text(), "As it stands");
     let page = ada.gets(&format!("/c/{}", chat.id)).await;
@@ -92,11 +91,11 @@ async fn a_page_has_the_text_as_it_stands_and_a_late_tab_gets_the_whole() {
 async fn what_browsers_would_change_is_changed_on_its_way_in() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("one\r\ntwo\rthree\0four").await;
+    let chat = ada.asks("one\r\ntwo\rthree\0four").await;
     let provider = server.provider.is_asked().await;
     assert_eq!(provider.last_turn(), "one\ntwo\nthree\u{fffd}four");
-    provider.says("a\r");
-    provider.says("\nb\rc\0");
+    provider.writes("a\r");
+    provider.writes("\nb\rc\0");
     provider.ends();
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
@@ -111,11 +110,11 @@ async fn what_browsers_would_change_is_changed_on_its_way_in() {
 async fn a_reply_that_breaks_off_fails_with_a_sentence_and_keeps_what_had_come() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
     let provider = server.provider.is_asked().await;
-    provider.says("Half a ");
+    provider.writes("Half a ");
     tab.sees(chat.reply, "Half a ").await;
     drop(provider);
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Failed);
@@ -131,20 +130,20 @@ async fn a_reply_past_its_limit_fails_with_what_there_is() {
     const LIMIT: usize = 4 * 1024 * 1024;
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
     let provider = server.provider.is_asked().await;
     let piece = "äöü ".repeat(10_000);
     for _ in 0..=LIMIT / piece.len() {
-        provider.says(&piece);
+        provider.writes(&piece);
     }
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Failed);
     let text = tab.text(chat.reply);
     assert!((LIMIT - 3..=LIMIT).contains(&text.len()), "{} bytes", text.len());
     assert!(piece.repeat(LIMIT / piece.len() + 1).starts_with(&text));
     assert!(ada.finds(&chat).await.text() == text, "the row has what the tab has");
-    provider.is_let_go().await;
+    provider.is_released().await;
 }
 
 /// Rule: so does one in more parts than a page could say that it has. With the most of them it still can.
@@ -152,23 +151,23 @@ async fn a_reply_past_its_limit_fails_with_what_there_is() {
 async fn a_reply_in_too_many_parts_fails_and_can_be_resumed() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
     let provider = server.provider.is_asked().await;
     for _ in 0..500 {
         provider.thinks("a");
-        provider.says("b");
+        provider.writes("b");
     }
     tab.sees(chat.reply, &"b".repeat(500)).await;
-    tab.comes_back(&ada).await;
-    provider.says("c");
+    tab.reconnects(&ada).await;
+    provider.writes("c");
     tab.sees(chat.reply, &("b".repeat(500) + "c")).await;
     provider.thinks("one too many");
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Failed);
     assert_eq!(tab.message(chat.reply).parts.len(), 1_000);
     assert_eq!(&ada.finds(&chat).await, tab.message(chat.reply));
-    provider.is_let_go().await;
+    provider.is_released().await;
 }
 
 /// Rule: a slow reader gets one merged event and costs no queue.
@@ -178,13 +177,13 @@ async fn a_slow_reader_gets_merged_events() {
     const PIECES: usize = 800;
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let build = server.app.build.clone();
     let mut slow = Tab::open_with(&ada, &build, Some(32 * 1024)).await;
     let mut quick = ada.opens_a_tab().await;
     quick.follows(chat.reply).await;
     let provider = server.provider.is_asked().await;
-    provider.says("begin ");
+    provider.writes("begin ");
     quick.sees(chat.reply, "begin ").await;
     slow.follows(chat.reply).await;
     slow.sees(chat.reply, "begin ").await;
@@ -193,7 +192,7 @@ async fn a_slow_reader_gets_merged_events() {
     for round in 0..PIECES {
         // Six bytes each on the wire: more than the system's own buffers can swallow.
         let word = format!("{round:05} {}", "\u{1}".repeat(2_000));
-        provider.says(&word);
+        provider.writes(&word);
         truth += &word;
         // Each is a commit of its own, so that there is something to merge.
         quick.sees(chat.reply, &truth).await;
@@ -202,7 +201,7 @@ async fn a_slow_reader_gets_merged_events() {
     quick.sees_the_end(chat.reply).await;
     slow.sees_the_end(chat.reply).await;
     assert!(slow.text(chat.reply) == truth, "the slow reader has it all");
-    let events = |tab: &Tab| tab.came.iter().filter(|came| matches!(came, Came::Change(..))).count();
+    let events = |tab: &Tab| tab.received.iter().filter(|received| matches!(received, Received::Change(..))).count();
     let (few, many) = (events(&slow), events(&quick));
     assert!(many >= PIECES && few * 3 < many * 2, "the slow reader was sent {few} events, the quick one {many}");
 }
@@ -214,7 +213,7 @@ async fn a_conversation_gets_its_title_from_the_model_unless_a_person_gave_one()
     let ada = server.sign_up("Ada").await;
     let mut tab = ada.opens_a_tab().await;
     tab.follows_list(List::Conversations, 0).await;
-    let (first, second) = (ada.says("Some first words").await, ada.says("Others").await);
+    let (first, second) = (ada.asks("Some first words").await, ada.asks("Others").await);
     let replies = [server.provider.is_asked().await, server.provider.is_asked().await];
     while tab.conversations.len() < 2 {
         tab.next().await;
@@ -222,7 +221,7 @@ async fn a_conversation_gets_its_title_from_the_model_unless_a_person_gave_one()
     assert_eq!(tab.conversations[&first.id].title, "Some first words");
     ada.renames(second.id, "My own").await.expect("it is renamed");
     for provider in replies {
-        provider.says("Yes.");
+        provider.writes("Yes.");
         provider.ends();
     }
     while tab.conversations[&first.id].title != TITLE {
@@ -239,12 +238,12 @@ async fn a_conversation_gets_its_title_from_the_model_unless_a_person_gave_one()
 async fn a_reply_with_an_image_is_whole_and_names_what_is_missing() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
     let provider = server.provider.is_asked().await;
-    provider.says("A fish:");
-    provider.sends("data: {\"choices\":[{\"index\":0,\"delta\":{\"images\":[{\"type\":\"image_url\"}]}}]}\n\n");
+    provider.writes("A fish:");
+    provider.writes_bytes("data: {\"choices\":[{\"index\":0,\"delta\":{\"images\":[{\"type\":\"image_url\"}]}}]}\n\n");
     provider.ends();
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Completed);
     assert_eq!(tab.text(chat.reply), "A fish:");

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::Result;
@@ -32,6 +33,13 @@ pub struct Options {
     pub release: bool,
     /// For the browser tests, which look into the page.
     pub inspect: bool,
+}
+
+impl Built {
+    /// Names it to a program that starts the server, as `xtask/kit` has it.
+    pub fn name_to<'a>(&self, program: &'a mut Command) -> &'a mut Command {
+        program.env("RIVULET_BIN", &self.server).env("RIVULET_SITE_ROOT", &self.site)
+    }
 }
 
 /// Builds the server, the browser's half and the site around it; what did not change is left alone.

@@ -34,7 +34,7 @@ pub fn short(project: &Project, built: &Built) -> Result<()> {
     run(program(project, built)?.args(["--short", "--seed", "1"]))
 }
 
-/// The program, and what it needs to know: it is told of the build by `RIVULET_BIN` and `RIVULET_SITE_ROOT`.
+/// The program, with the build and the disk in its environment.
 fn program(project: &Project, built: &Built) -> Result<Command> {
     if !cfg!(target_os = "linux") {
         bail!("The faults need Linux: /proc, and limits that can be set on a process that runs.");
@@ -50,8 +50,7 @@ fn program(project: &Project, built: &Built) -> Result<Command> {
         eprintln!("{error:#}\nThe fault of the clock is left out.");
     }
     let mut faults = Command::new(program);
-    faults.current_dir(&project.root).env("RIVULET_BIN", &built.server).env("RIVULET_SITE_ROOT", &built.site);
-    faults.env("RIVULET_DISK", disk);
+    built.name_to(&mut faults).current_dir(&project.root).env("RIVULET_DISK", disk);
     Ok(faults)
 }
 

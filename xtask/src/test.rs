@@ -34,9 +34,10 @@ pub fn test() -> Result<ExitCode> {
         let mut clippy = cargo(&project, "clippy");
         run(clippy.args(["--package", "xtask", "--package", "disk", "--all-targets"]).args(DENY_WARNINGS))
     });
-    report.check("Clippy for the faults and the bench", || {
+    report.check("Clippy for the faults, the bench and their kit", || {
         let mut clippy = cargo(&project, "clippy");
-        run(clippy.args(["--package", "faults", "--package", "bench", "--all-targets"]).args(DENY_WARNINGS))
+        let packages = ["--package", "faults", "--package", "bench", "--package", "kit"];
+        run(clippy.args(packages).arg("--all-targets").args(DENY_WARNINGS))
     });
     report.check("Packages", || deny::check(&project));
     report.tests("Tests", || cargo_tests(&project, &project.server_half()));

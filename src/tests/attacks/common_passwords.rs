@@ -1,9 +1,9 @@
 //! Tries the passwords that are tried first, and what is left of older ways to hash them.
 
+use kit::{Server, person::PASSWORD};
 use reqwest::StatusCode;
 
 use super::visitor::Visitor;
-use crate::support::{Server, person::PASSWORD};
 
 /// Rule: a password that is tried first cannot be chosen, and the form says what to choose instead.
 #[tokio::test]

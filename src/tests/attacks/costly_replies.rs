@@ -2,19 +2,18 @@
 
 use std::time::{Duration, Instant};
 
+use kit::{Person, Server, page};
 use rivulet::message::{Kind, Part};
-
-use crate::support::{Person, Server, page};
 
 /// The pages that are asked for at once.
 const PAGES: usize = 3;
 
 /// A conversation whose reply is this text.
 async fn is_replied(server: &Server, ada: &Person, text: &str) -> String {
-    let chat = ada.says("Hello").await;
-    let voice = server.provider.is_asked().await;
-    voice.says("Said.");
-    voice.ends();
+    let chat = ada.asks("Hello").await;
+    let writer = server.provider.is_asked().await;
+    writer.writes("Said.");
+    writer.ends();
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
     tab.sees_the_end(chat.reply).await;

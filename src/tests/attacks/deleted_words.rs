@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{Server, soon};
+use kit::{Server, soon};
 
 /// How often the words stand in a file; never in one that is not there.
 fn found(file: &Path, words: &str) -> usize {
@@ -17,15 +17,15 @@ async fn deleted_words_are_in_no_file() {
     let ada = server.sign_up("Ada").await;
     let files = ["", "-wal"].map(|end| server.folder.path().join(format!("rivulet.db{end}")));
     let count = |words: &str| files.iter().map(|file| found(file, words)).sum::<usize>();
-    let kept = ada.says("Kept on purpose").await;
+    let kept = ada.asks("Kept on purpose").await;
     server.provider.is_asked().await.ends();
-    let chat = ada.says(&"Said in confidence. ".repeat(400)).await;
+    let chat = ada.asks(&"Said in confidence. ".repeat(400)).await;
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
-    let voice = server.provider.is_asked().await;
-    voice.says(&"Answered in confidence. ".repeat(400));
+    let writer = server.provider.is_asked().await;
+    writer.writes(&"Answered in confidence. ".repeat(400));
     tab.sees(chat.reply, &"Answered in confidence. ".repeat(400)).await;
-    voice.ends();
+    writer.ends();
     tab.sees_the_end(chat.reply).await;
     assert!(count("in confidence") >= 800, "what is said stands in the files while it is there");
     ada.deletes(chat.id).await.expect("it is there");
@@ -45,14 +45,14 @@ async fn a_reader_only_delays_it() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let log = server.folder.path().join("rivulet.db-wal");
-    let chat = ada.says("Said in confidence.").await;
+    let chat = ada.asks("Said in confidence.").await;
     server.provider.is_asked().await.ends();
     let mut reader = server.database().await;
     reader.run("BEGIN").await;
     reader.count("SELECT COUNT(*) FROM messages").await;
     ada.deletes(chat.id).await.expect("it is there");
     server.database().await.comes_to("SELECT COUNT(*) FROM messages", 0).await;
-    ada.says("Others go on").await;
+    ada.asks("Others go on").await;
     reader.run("COMMIT").await;
     soon("the words are gone", async {
         while found(&log, "Said in confidence.") > 0 {
@@ -67,15 +67,15 @@ async fn a_reader_only_delays_it() {
 async fn long_messages_are_not_removed_all_at_once() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let mut chat = ada.says(&"x".repeat(200 * 1024)).await;
+    let mut chat = ada.asks(&"x".repeat(200 * 1024)).await;
     for _ in 0..3 {
         let provider = server.provider.is_asked().await;
         let mut tab = ada.opens_a_tab().await;
         tab.follows(chat.reply).await;
-        provider.says("Yes.");
+        provider.writes("Yes.");
         provider.ends();
         tab.sees_the_end(chat.reply).await;
-        chat = ada.says_in(chat.id, &"x".repeat(200 * 1024)).await.expect("a message that is taken");
+        chat = ada.asks_in(chat.id, &"x".repeat(200 * 1024)).await.expect("a message that is taken");
     }
     ada.stops(chat.reply).await.expect("it can be stopped");
     server.database().await.run("UPDATE conversations SET deleted = 1").await;

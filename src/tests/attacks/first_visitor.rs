@@ -1,12 +1,11 @@
 //! Comes before the owner does, and makes the account that owns the server.
 
-use rivulet::{config::Settings, server::serve::Limits};
-
-use crate::support::{
+use kit::{
     Server,
     page::{self, Page, form_request},
     person::PASSWORD,
 };
+use rivulet::{config::Settings, server::serve::Limits};
 
 const CODE: &str = "correct-horse-battery";
 

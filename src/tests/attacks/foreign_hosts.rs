@@ -1,14 +1,13 @@
 //! Has a name of one's own lead to the server (DNS rebinding), so that one's page is of its origin.
 
-use rivulet::server::serve::Limits;
-use tokio_tungstenite::{client_async, tungstenite::Error};
-
-use crate::support::{
+use kit::{
     Person, Server,
     page::{self, client, form_request},
     person::PASSWORD,
     upgrade,
 };
+use rivulet::server::serve::Limits;
+use tokio_tungstenite::{client_async, tungstenite::Error};
 
 const HTTPS: &str = "https://chat.example.org";
 
@@ -92,7 +91,7 @@ async fn the_origins_are_the_same() {
     }
     let made = page::send(signs_up(HTTPS), None).await;
     assert_eq!(made.status, 303, "{}", made.text);
-    let ada = Person { address: server.address, cookie: made.session.expect("a session's cookie") };
+    let ada = Person::with_cookie(server.address, made.session.expect("a session's cookie"));
     for (origin, host, expected) in [
         (HTTPS, "127.0.0.1:3000", 101),
         (HTTPS, "chat.example.org", 101),

@@ -1,20 +1,17 @@
 //! Has a function redirect somebody to where the attacker wants them, by the `Referer`.
 
+use kit::{Server, page::client};
 use reqwest::{
-    Client, StatusCode,
+    StatusCode,
     header::{ACCEPT, LOCATION, REFERER},
-    redirect::Policy,
 };
-
-use crate::support::Server;
 
 /// Rule: a function answers data or a failure, and never with a redirect.
 #[tokio::test]
 async fn no_function_redirects() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::builder().tls_certs_only([]).no_proxy().redirect(Policy::none()).build().expect("a client");
+    let client = client();
     for path in ["/api/account-form", "/api/rename"] {
         for cookie in ["", &ada.cookie] {
             let request = client.post(format!("http://{}{path}", server.address));

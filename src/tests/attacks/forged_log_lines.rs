@@ -1,8 +1,9 @@
 //! Somebody has the server log words that look like lines of its own, or that command a terminal.
 
+use kit::{Folder, Person, Provider, Refused, Server};
 use rivulet::{chat::api::Sending, error::Failure, server::telemetry::escaped};
 
-use crate::support::{Folder, Person, Process, Provider, Refused, Server};
+use crate::program;
 
 const FORGED: &str = "x\n2026-11-27T00:00:00.000000Z  INFO rivulet: all is well\u{1b}]0;owned\u{7}\u{202e}";
 
@@ -10,18 +11,18 @@ const FORGED: &str = "x\n2026-11-27T00:00:00.000000Z  INFO rivulet: all is well\
 #[tokio::test]
 async fn a_provider_writes_no_line_of_its_own() {
     let (folder, provider) = (Folder::new(), Provider::start().await);
-    std::fs::write(folder.path().join("Leptos.toml"), folder.settings(&provider.url, 5)).expect("settings");
-    let process = Process::start(&folder).await;
+    folder.has_settings(&folder.settings(&provider.url, 5));
+    let mut process = program::start(&folder).await;
     let ada = Person::signs_up(process.address, "Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
-    let voice = provider.is_asked().await;
-    voice.says("Words.");
-    voice.sends(format!("data: {}\n\n", serde_json::json!({ "error": { "message": FORGED } })));
-    drop(voice);
+    let writer = provider.is_asked().await;
+    writer.writes("Words.");
+    writer.writes_bytes(format!("data: {}\n\n", serde_json::json!({ "error": { "message": FORGED } })));
+    drop(writer);
     tab.sees_the_end(chat.reply).await;
-    process.is_asked_to_stop().await;
+    process.is_asked_to_stop();
     let (_, log) = process.ends().await;
     assert!(log.contains("all is well"), "{log}");
     assert!(log.lines().all(|line| !line.starts_with("2026-11-27T00:00:00.000000Z")), "{log}");

@@ -2,47 +2,39 @@
 
 use std::time::{Duration, Instant};
 
+use kit::{Database, Folder, Person, Provider, Received, Server, soon};
 use rivulet::{
     config::Limits,
     ids::mint,
     live::{ClientFrame, close},
 };
 
-use crate::support::{Came, Database, Folder, Person, Process, Provider, Server, soon};
+use crate::program;
 
-const MIB: usize = 1024 * 1024;
-
-/// How much memory the process has, in MiB.
-fn memory(process: &Process) -> usize {
-    let status = process.says_of_itself("status");
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its memory");
-    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<usize>().ok()).expect("a number") / 1024
-}
+const MIB: u64 = 1024 * 1024;
 
 /// Rule: who asks for 100 messages of 3 MiB and reads nothing has a few of them in memory, not all.
 #[tokio::test]
 async fn a_page_that_reads_nothing_holds_little() {
     let (folder, provider) = (Folder::new(), Provider::start().await);
-    std::fs::write(folder.path().join("Leptos.toml"), folder.settings(&provider.url, 5)).expect("settings");
-    let process = Process::start(&folder).await;
+    folder.has_settings(&folder.settings(&provider.url, 5));
+    let process = program::start(&folder).await;
     let ada = Person::signs_up(process.address, "Ada").await;
-    let chat = ada.says("Hello").await;
-    provider.is_asked().await.ends();
     let mut database = Database::open(&folder.database()).await;
-    database.comes_to("SELECT COUNT(*) FROM messages WHERE status = 'failed'", 1).await;
-    let ids = database.fills(chat.id, 100, 3 * MIB).await;
-    let before = memory(&process);
+    let (_, ids) = database.adds_conversation(100, &"x".repeat(3 * MIB as usize)).await;
+    let memory = || process.memory() / MIB;
+    let before = memory();
     let mut tab = ada.opens_a_tab().await;
-    tab.says(ClientFrame::Messages(ids.into_iter().map(|id| (id, None)).collect())).await;
+    tab.sends(ClientFrame::Messages(ids.into_iter().map(|id| (id, None)).collect())).await;
     // Another page is served meanwhile, so what the first one asked for was looked at.
     let mut most = 0;
     let began = Instant::now();
     while began.elapsed() < Duration::from_secs(3) {
         ada.gets("/").await;
-        most = most.max(memory(&process));
+        most = most.max(memory());
     }
     assert!(most < before + 64, "{before} MiB before, {most} MiB with a page that reads nothing");
-    tab.waits_for(|came| matches!(came, Came::Piece)).await;
+    tab.waits_for(|received| matches!(received, Received::Piece)).await;
 }
 
 /// Rule: frames are taken so many in a second, whatever they are, and others are served meanwhile.
@@ -54,10 +46,10 @@ async fn a_flood_of_frames_waits() {
     let began = Instant::now();
     let sent = 2_400;
     for _ in 0..sent {
-        flood.says(ClientFrame::Message { id: mint(), position: None }).await;
+        flood.sends(ClientFrame::Message { id: mint(), position: None }).await;
     }
     for _ in 0..sent {
-        flood.waits_for(|came| matches!(came, Came::Gone(_))).await;
+        flood.waits_for(|received| matches!(received, Received::Gone(_))).await;
     }
     // 2,048 at once, and 128 a second.
     assert!(began.elapsed() >= Duration::from_millis(2_500), "{:?}", began.elapsed());
@@ -82,7 +74,7 @@ async fn too_many_pages_are_refused() {
     drop(tabs.pop());
     soon("there is room again", async {
         loop {
-            if ada.opens_a_tab().await.next().await != Came::Closed(close::TOO_MANY) {
+            if ada.opens_a_tab().await.next().await != Received::Closed(close::TOO_MANY) {
                 return;
             }
         }

@@ -1,10 +1,10 @@
 //! Guesses a password: from many addresses, so that no limit of one address holds.
 
 use futures::future::join_all;
+use kit::{Server, person::PASSWORD, soon};
 use reqwest::StatusCode;
 
 use super::visitor::Visitor;
-use crate::support::{Server, person::PASSWORD, soon};
 
 const EMAIL: &str = "ada@example.org";
 

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
+use kit::{Server, soon};
 use rivulet::server::serve::Limits;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
-
-use crate::support::{Server, soon};
 
 /// The answer to a request whose body never comes whole. It has to come all the same.
 async fn answer(server: &Server, path: &str, cookie: &str, body: &str) -> String {
@@ -53,7 +52,7 @@ async fn who_is_not_signed_in_is_refused_before_the_body() {
             }
         }
     }
-    ada.says("Hello").await;
+    ada.asks("Hello").await;
 }
 
 #[tokio::test]
@@ -76,7 +75,7 @@ async fn nobody_sends_much_but_messages_of_who_is_signed_in() {
     }
     let answer = answer(&server, "/sign-in", "", &body).await;
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
-    ada.says(&"x".repeat(512 * 1024)).await;
+    ada.asks(&"x".repeat(512 * 1024)).await;
 }
 
 #[tokio::test]
@@ -118,7 +117,7 @@ async fn a_body_that_drips_is_given_up() {
 async fn a_session_that_ended_while_the_body_came_counts_no_more() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Said in confidence.").await;
+    let chat = ada.asks("Said in confidence.").await;
     let body = serde_json::json!({ "id": chat.id, "before": null }).to_string();
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     let head = format!(

@@ -9,11 +9,11 @@ use futures::{
     FutureExt,
     future::{join, join_all},
 };
+use kit::{Server, person::PASSWORD, soon};
 use reqwest::StatusCode;
 use rivulet::account::password::{QueueFull, Waits, verify};
 
 use super::visitor::Visitor;
-use crate::support::{Server, person::PASSWORD, soon};
 
 /// Rule: those that would wait too long are told so at once, and take no place from a known device.
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn the_queue_is_bounded_and_a_known_device_has_a_place_in_it() {
         }
         known.signs_in("ada@example.org", PASSWORD).await
     };
-    let (refused, owner) = join(strangers, tokio::time::timeout(crate::support::PATIENCE, owner)).await;
+    let (refused, owner) = join(strangers, tokio::time::timeout(kit::PATIENCE, owner)).await;
     let refused: usize = refused.into_iter().sum();
     assert!(refused >= 50, "only {refused} of 150 were refused");
     assert_eq!(owner.expect("the queue is full at some time"), StatusCode::SEE_OTHER);

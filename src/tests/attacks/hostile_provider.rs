@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use futures::StreamExt;
+use kit::{Answer, ProviderServer};
 use rivulet::{
     message::Role,
     provider::{Config, Kind, Piece, Provider, ProviderError, Request, Turn, openai::OpenAi},
 };
 use serde_json::json;
-
-use crate::provider_server::{Answer, ProviderServer};
 
 const KEY: &str = "sk-test-0123456789abcdef-Secret";
 

@@ -1,9 +1,8 @@
 //! Words that would be HTML, in every place where a page shows what people or models wrote.
 
 use html5gum::{DefaultEmitter, Token, Tokenizer};
+use kit::{Person, Server, page};
 use rivulet::ids::{ConversationId, mint};
-
-use crate::support::{Person, Server, page};
 
 /// What a page is made of when nothing is hostile.
 const PLAIN: &str = "Plain words";
@@ -76,12 +75,12 @@ fn shows(html: &str, plain: &str, words: &str) -> Parsed {
 
 /// A conversation that ended, with these words in each of its places.
 async fn is_said(server: &Server, ada: &Person, words: &str) -> ConversationId {
-    let chat = ada.says(words).await;
-    let voice = server.provider.is_asked().await;
-    voice.thinks(words);
-    voice.says(&format!("Reply {}", words.replace('&', "\\&")));
-    voice.sends(format!("data: {}\n\n", serde_json::json!({ "error": { "message": words } })));
-    drop(voice);
+    let chat = ada.asks(words).await;
+    let writer = server.provider.is_asked().await;
+    writer.thinks(words);
+    writer.writes(&format!("Reply {}", words.replace('&', "\\&")));
+    writer.writes_bytes(format!("data: {}\n\n", serde_json::json!({ "error": { "message": words } })));
+    drop(writer);
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
     tab.sees_the_end(chat.reply).await;
@@ -115,8 +114,8 @@ async fn hostile_words_of_a_conversation_are_only_words() {
 async fn hostile_titles_from_first_words_and_from_a_model_are_only_words() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let first = ada.says("</title><b>one</b>").await;
-    let voice = server.provider.is_asked().await;
+    let first = ada.asks("</title><b>one</b>").await;
+    let writer = server.provider.is_asked().await;
     let page = Parsed::of(&ada.gets(&format!("/c/{}", first.id)).await.text);
     assert_eq!(page.title, "</title><b>one</b> · Rivulet");
     assert!(!page.tags.contains(&"b ".to_owned()), "{:?}", page.tags);
@@ -124,8 +123,8 @@ async fn hostile_titles_from_first_words_and_from_a_model_are_only_words() {
     server.provider.gives_title("</title><b>\u{202e}\u{1b}two\u{2066}\u{7}</b>");
     let mut tab = ada.opens_a_tab().await;
     tab.follows_list(rivulet::live::List::Conversations, 0).await;
-    voice.says("Said.");
-    voice.ends();
+    writer.writes("Said.");
+    writer.ends();
     while tab.conversations.get(&first.id).is_none_or(|row| row.title.contains("one")) {
         tab.next().await;
     }
@@ -139,7 +138,7 @@ async fn hostile_titles_from_first_words_and_from_a_model_are_only_words() {
 async fn titles_lose_control_characters_and_what_turns_text_around() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("\u{202e}\u{1b}[31mfirst\u{2069} words\u{85}").await;
+    let chat = ada.asks("\u{202e}\u{1b}[31mfirst\u{2069} words\u{85}").await;
     let title = async || ada.reads(chat.id).await.expect("it is there").conversation.title;
     assert_eq!(title().await, "[31mfirst words");
     ada.renames(chat.id, "a\u{202a}b\u{202b}c\u{202c}d\u{202d}e\u{2066}f\u{2067}g\u{2068}h\n\ti\u{7f} ")
@@ -147,7 +146,7 @@ async fn titles_lose_control_characters_and_what_turns_text_around() {
         .expect("a title");
     assert_eq!(title().await, "abcdefgh i");
     assert!(ada.renames(chat.id, "\u{202e}\u{7}").await.is_err(), "nothing of it is left");
-    let unseen = ada.says("\u{202e}\u{7}").await;
+    let unseen = ada.asks("\u{202e}\u{7}").await;
     assert_eq!(ada.reads(unseen.id).await.expect("it is there").conversation.title, "Untitled");
 }
 

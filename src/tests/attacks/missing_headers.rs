@@ -1,13 +1,12 @@
 //! Looks for an answer that a browser may frame, run, keep or lend to another site.
 
-use reqwest::{Response, StatusCode};
-use rivulet::{config::Settings, server::serve::Limits};
-use serde_json::json;
-
-use crate::support::{
+use kit::{
     Person, Server,
     page::{client, form_request},
 };
+use reqwest::{Response, StatusCode};
+use rivulet::{config::Settings, server::serve::Limits};
+use serde_json::json;
 
 fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
     answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()

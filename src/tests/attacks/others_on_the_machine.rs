@@ -5,7 +5,9 @@ use std::{
     path::Path,
 };
 
-use crate::support::{Folder, Person, Process, Provider, Server, process::command};
+use kit::{Folder, Person, Process, Provider, Server};
+
+use crate::program::{self, command};
 
 fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).permissions().mode() & 0o777
@@ -16,12 +18,11 @@ fn mode(path: &Path) -> u32 {
 async fn files_are_for_the_servers_user_alone() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    ada.says("Hello").await;
+    ada.asks("Hello").await;
     for end in ["", "-wal", "-shm", ".lock"] {
         assert_eq!(mode(&server.folder.path().join(format!("rivulet.db{end}"))), 0o600, "{end}");
     }
-    std::fs::write(server.folder.path().join("Leptos.toml"), server.folder.settings(&server.provider.url, 5))
-        .expect("settings");
+    server.folder.has_settings(&server.folder.settings(&server.provider.url, 5));
     let mut backup = command(&server.folder);
     backup.args(["backup", "copy.db"]);
     Process::runs(backup).await;
@@ -32,10 +33,11 @@ async fn files_are_for_the_servers_user_alone() {
 #[tokio::test]
 async fn a_database_that_others_may_read_is_said() {
     let (folder, provider) = (Folder::new(), Provider::start().await);
-    std::fs::write(folder.path().join("Leptos.toml"), folder.settings(&provider.url, 5)).expect("settings");
+    folder.has_settings(&folder.settings(&provider.url, 5));
     std::fs::write(folder.database(), "").expect("a database");
     std::fs::set_permissions(folder.database(), PermissionsExt::from_mode(0o644)).expect("a mode");
-    let (process, said) = Process::start_and_read(command(&folder)).await;
+    let process = program::start(&folder).await;
+    let said = process.log.text();
     assert!(said.contains("other users of this machine may read the database"), "{said}");
     assert_eq!(Person::signs_up(process.address, "Ada").await.gets("/").await.status, 200);
 }
@@ -44,7 +46,7 @@ async fn a_database_that_others_may_read_is_said() {
 #[tokio::test]
 async fn a_link_in_place_of_the_lock_is_refused() {
     let (folder, provider) = (Folder::new(), Provider::start().await);
-    std::fs::write(folder.path().join("Leptos.toml"), folder.settings(&provider.url, 5)).expect("settings");
+    folder.has_settings(&folder.settings(&provider.url, 5));
     let target = folder.path().join("precious");
     std::fs::write(&target, "words").expect("a file");
     symlink(&target, folder.path().join("rivulet.db.lock")).expect("a link");
@@ -69,7 +71,7 @@ async fn settings_that_others_may_write_are_refused() {
     std::fs::set_permissions(elsewhere.path().join("rivulet.toml"), PermissionsExt::from_mode(0o600)).expect("a mode");
     let mut named = command(&folder);
     named.env("RIVULET_SETTINGS", elsewhere.path().join("rivulet.toml"));
-    let process = Process::from(named).await;
+    let process = Process::start(named).await;
     assert_eq!(Person::signs_up(process.address, "Ada").await.gets("/").await.status, 200);
     let mut missing = command(&folder);
     missing.env("RIVULET_SETTINGS", "/nowhere.toml");

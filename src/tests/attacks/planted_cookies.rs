@@ -1,18 +1,17 @@
 //! Plants a cookie of the session's name before ours, as another program on the same host can.
 
-use rivulet::server::serve::Limits;
-
-use crate::support::{
+use kit::{
     Person, Server,
     page::{self, form_request},
     person::PASSWORD,
 };
+use rivulet::server::serve::Limits;
 
 #[tokio::test]
 async fn a_planted_cookie_signs_nobody_out() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let chat = ada.says("Hello").await;
+    let chat = ada.asks("Hello").await;
     let planted = [
         "rivulet_session=planted; ",
         "rivulet_session=; ",

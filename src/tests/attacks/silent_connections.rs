@@ -2,13 +2,12 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use kit::{PATIENCE, Received, Server, Tab, page, soon};
 use rivulet::{ids::mint, server::serve::Limits};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
-
-use crate::support::{Came, PATIENCE, Server, Tab, page, soon};
 
 /// So short that a test can outlast them, and far shorter than [`PATIENCE`].
 const SHORT: Duration = Duration::from_millis(300);
@@ -105,8 +104,7 @@ async fn one_client_cannot_take_all_connections() {
 
 /// What a request from this address of loopback is answered; 0 if the server hangs up.
 async fn asks_from(from: &str, address: SocketAddr) -> u16 {
-    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).local_address(from.parse().ok());
-    let _ = page::client();
+    let client = page::client_builder().local_address(from.parse().ok());
     let asked = client.build().expect("a client").get(format!("http://{address}/pkg/rivulet.js")).send().await;
     asked.map_or(0, |answer| answer.status().as_u16())
 }
@@ -141,7 +139,7 @@ async fn a_socket_stays_and_counts() {
     assert_eq!(asks_from("127.0.0.1", server.address).await, 0, "sockets count");
     for tab in &mut tabs {
         tab.follows(mint()).await;
-        tab.waits_for(|came| matches!(came, Came::Gone(_))).await;
+        tab.waits_for(|received| matches!(received, Received::Gone(_))).await;
     }
     drop(tabs);
     soon("there is room again", async { while asks_from("127.0.0.1", server.address).await != 200 {} }).await;

@@ -1,10 +1,10 @@
 //! Uses a session's token that was stolen, or that was left behind.
 
+use kit::{Person, Server, person::PASSWORD};
 use reqwest::StatusCode;
 use rivulet::{error::Failure, live::close};
 
 use super::visitor::Visitor;
-use crate::support::{Person, Server, person::PASSWORD};
 
 const EMAIL: &str = "ada@example.org";
 const NEW_PASSWORD: &str = "over the other bridge";
@@ -16,7 +16,7 @@ async fn signed_in(server: &Server, number: u16) -> Visitor {
 }
 
 fn thief(server: &Server, of: &Visitor) -> Person {
-    Person { address: server.address, cookie: of.session() }
+    Person::with_cookie(server.address, of.session())
 }
 
 /// Whether this person's token opens anything.
@@ -71,7 +71,7 @@ async fn nobody_ends_the_sessions_of_others() {
     server.sign_up("Ada").await;
     let mut here = signed_in(&server, 1).await;
     let mut database = server.database().await;
-    let eve = Person { address: server.address, cookie: database.settles("Eve").await };
+    let eve = Person::with_cookie(server.address, database.adds_person("Eve").await);
     assert!(is_in(&eve).await);
     database
         .run("UPDATE sessions SET token_hash = 'eves' WHERE user_id = (SELECT id FROM users WHERE name = 'Eve')")
@@ -188,7 +188,7 @@ async fn a_session_that_is_not_used_ends() {
 async fn a_function_without_a_session_is_a_401() {
     let server = Server::start().await;
     server.sign_up("Ada").await;
-    let nobody = Person { address: server.address, cookie: String::new() };
+    let nobody = Person::with_cookie(server.address, "");
     let refused = nobody.call::<serde_json::Value>("enter", serde_json::json!({})).await.expect_err("nobody is let in");
     assert_eq!((refused.status, refused.failure), (401, Failure::SignedOut));
 }

@@ -1,15 +1,17 @@
 //! Does what nobody is to see: guesses, and comes from elsewhere.
 
+use kit::{Folder, Person, person::PASSWORD};
+
 use super::visitor::Visitor;
-use crate::support::{Folder, Person, Process, person::PASSWORD, process};
+use crate::program;
 
 /// Rule: what matters to security is logged, a line an event, with who and from where; no email and no password is.
 #[tokio::test]
 async fn what_matters_is_logged() {
     let folder = Folder::new();
     let settings = folder.settings("http://127.0.0.1:9/v1", 0);
-    std::fs::write(folder.path().join("Leptos.toml"), settings).expect("settings");
-    let process = Process::from(process::command(&folder)).await;
+    folder.has_settings(&settings);
+    let mut process = program::start(&folder).await;
     Person::signs_up(process.address, "Ada").await;
     let mut ada = Visitor::new(process.address, 1);
     let typed = "hunter2\n2026-01-01T00:00:00Z  INFO security: forged";
@@ -26,9 +28,9 @@ async fn what_matters_is_logged() {
         Visitor::new(process.address, 2).signs_in("ada@example.org", "wrong horse").await;
     }
     let foreign = reqwest::header::HeaderValue::from_static("http://evil.example");
-    let post = crate::support::page::form_request(process.address, "/sign-in", &[]).header("origin", foreign);
+    let post = kit::page::form_request(process.address, "/sign-in", &[]).header("origin", foreign);
     assert_eq!(post.send().await.expect("an answer").status(), 403);
-    process.is_asked_to_stop().await;
+    process.is_asked_to_stop();
     let (_, log) = process.ends().await;
 
     let lines: Vec<&str> = log.lines().filter(|line| line.contains(" security: ")).collect();

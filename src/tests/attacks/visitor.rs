@@ -2,12 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use kit::page::{client_builder, form_request_by};
 use reqwest::{
     StatusCode,
     header::{ACCEPT, COOKIE, SET_COOKIE, USER_AGENT},
 };
-
-use crate::support::page::form_request_by;
 
 const PLANTED: &str = "planted";
 
@@ -27,14 +26,7 @@ impl Visitor {
     pub fn new(server: SocketAddr, number: u16) -> Visitor {
         let [high, low] = number.to_be_bytes();
         let address = IpAddr::V4(Ipv4Addr::new(127, 7, high, low));
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .tls_certs_only([])
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .local_address(address)
-            .build()
-            .expect("a client");
+        let client = client_builder().local_address(address).build().expect("a client that needs no certificates");
         Visitor { server, client, cookies: vec![] }
     }
 

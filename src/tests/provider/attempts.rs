@@ -10,7 +10,7 @@ use futures::{StreamExt, stream};
 use rivulet::provider::{self, Model, Piece, Pieces, Provider, ProviderError, Request};
 use tokio::time::Instant;
 
-use crate::{Answer, Came, ask, provider, provider_server::ProviderServer, text};
+use crate::{Answer, Came, ProviderServer, ask, provider, text};
 
 /// Gives one prepared reply after the other.
 struct Prepared(Mutex<Vec<Vec<Result<Piece, ProviderError>>>>);

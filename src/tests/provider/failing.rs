@@ -9,9 +9,7 @@ use futures::StreamExt;
 use rivulet::provider::{Config, Piece, Provider, ProviderError, openai::OpenAi};
 use tokio::{net::TcpListener, sync::Notify, time::timeout};
 
-use crate::{
-    Answer, Came, KEY, ask, came_in_time, came_of, config, impatient, provider, provider_server::ProviderServer, text,
-};
+use crate::{Answer, Came, KEY, ProviderServer, ask, came_in_time, came_of, config, impatient, provider, text};
 
 const SETTING: &str = "OPENAI_BASE_URL, or base-url in Leptos.toml";
 

@@ -8,7 +8,7 @@ use rivulet::{
 };
 use serde_json::{Value, json};
 
-use crate::{Answer, Came, KEY, ask, came_of, config, provider, provider_server::ProviderServer, text};
+use crate::{Answer, Came, KEY, ProviderServer, ask, came_of, config, provider, text};
 
 const DONE: &str = "data: [DONE]\n\n";
 

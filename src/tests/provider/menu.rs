@@ -23,7 +23,7 @@ use tokio::{
     time::{Instant, advance},
 };
 
-use crate::{Answer, Came, ask, config, provider, provider_server::ProviderServer, text};
+use crate::{Answer, Came, ProviderServer, ask, config, provider, text};
 
 const DONE: &str = "data: [DONE]\n\n";
 

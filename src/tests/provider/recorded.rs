@@ -10,7 +10,7 @@ use std::{fs, path::Path};
 use rivulet::{provider::Provider, text::normalize};
 use serde::Deserialize;
 
-use crate::{Answer, Came, ask, provider, provider_server::ProviderServer};
+use crate::{Answer, Came, ProviderServer, ask, provider};
 
 #[derive(Debug, Deserialize, PartialEq)]
 struct Expected {

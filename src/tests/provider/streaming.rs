@@ -13,7 +13,7 @@ use rivulet::{
 };
 use tokio::{runtime::Runtime, sync::Notify};
 
-use crate::{Answer, Came, ask, came_of, provider, provider_server::ProviderServer, text};
+use crate::{Answer, Came, ProviderServer, ask, came_of, provider, text};
 
 /// Everything at once that a stream may have in it.
 const WIRE: &[u8] = b"\xEF\xBB\xBFdata: {\"choices\":[{\"delta\":{\"reasoning\":\"First: \"}}]}\n\n\

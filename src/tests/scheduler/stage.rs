@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use kit::{Database, Folder, soon};
 use rivulet::{
     config::Limits,
     database,
@@ -17,7 +18,6 @@ use rivulet::{
 use tokio::sync::watch;
 
 use super::{follower::Follower, reply::Reply};
-use crate::support::{Database, Folder, soon};
 
 pub struct Stage {
     _folder: Folder,

@@ -2,12 +2,12 @@
 
 use std::{fs::rename, path::Path, time::Duration};
 
+use kit::{Built, Process};
 use rivulet::message::{Message, Status};
 use tokio::time::Instant;
 
 use crate::{
     fault::Round,
-    support::soon,
     world::{PACE, World},
 };
 
@@ -18,28 +18,32 @@ const LONGEST: Duration = Duration::from_secs(20);
 /// waited for it.
 pub async fn while_streaming(mut round: Round) {
     let mut world = World::start(&mut round).await;
-    let (whole, mut teller) = world.asks().await;
-    teller.says_words(50);
-    teller.voice.ends();
+    let (whole, mut author) = world.asks().await;
+    author.writes_words(50);
+    author.writer.ends();
     let complete = world.settles(&whole).await;
-    let (reply, mut teller) = world.asks().await;
-    teller.says_words(50);
+    let (reply, mut author) = world.asks().await;
+    author.writes_words(50);
     let mut tab = world.tab().await;
     tab.follows(reply.chat.reply).await;
-    tab.sees(reply.chat.reply, &reply.told.text()).await;
-    let shown = reply.told.text();
+    tab.sees(reply.chat.reply, &reply.written.text()).await;
+    let shown = reply.written.text();
     let line = world.line().await;
     let watching = world.tab_at(&line).await;
     let watching = world.follow(watching, reply.chat.reply);
-    tokio::spawn(teller.talks(usize::MAX, PACE));
+    tokio::spawn(author.streams(usize::MAX, PACE));
     let copy = world.folder.path().join("copy.db");
     let begun = Instant::now();
-    let made = soon("the copy is made", world.server.copies_database(&world.folder, &copy)).await;
+    let backup = || {
+        let mut command = kit::command(Built::from_environment().server, &world.folder);
+        command.arg("backup").arg(&copy);
+        command
+    };
+    Process::runs(backup()).await;
     let took = begun.elapsed();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    round.told.times(1);
-    let again = soon("it answers", world.server.copies_database(&world.folder, &copy)).await;
-    assert!(!again.status.success(), "a file that is there is not written over");
+    round.report.times(1);
+    // A file that is there is not written over.
+    Process::fails(backup()).await;
     // All that was shown is in the database that is served, as ever.
     world.server.dies();
     world.restarts().await;
@@ -54,9 +58,9 @@ pub async fn while_streaming(mut round: Round) {
     };
     assert_eq!(finds(world.ada.finds(&whole.chat).await, ""), complete);
     let kept = finds(world.ada.finds(&reply.chat).await, &shown);
-    assert!(reply.told.text().starts_with(&kept.text()), "the copy has what was never said");
+    assert!(reply.written.text().starts_with(&kept.text()), "the copy has what was never written");
     assert_eq!(kept.status, Status::Interrupted);
-    round.told.note(format!("the copy took {took:.1?}"));
+    round.report.note(format!("the copy took {took:.1?}"));
     assert!(took < LONGEST, "the copy took {took:?}");
 }
 

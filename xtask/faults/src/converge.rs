@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use kit::{Person, Received, Tab};
 use rand::{RngExt, rngs::SmallRng};
 use rivulet::{
     conversation::{ConversationPage, MessagePage},
@@ -17,10 +18,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, watch};
 
-use crate::{
-    support::{Came, Person, Tab},
-    tally::{Came as By, Tally},
-};
+use crate::tally::{Awaited, Tally};
 
 /// How long lists may take after the end of a reply that the tab has seen, over bad lines too.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -70,15 +68,15 @@ impl Pages {
                 _ => {}
             }
             assert!(begun.elapsed() < LONGEST, "a tab's lists are not those of a page that opens now");
-            let connections = tab.connections;
-            if let Some(Came::Closed(_)) = tab.hears(FRESH).await {
-                while tab.connections == connections {
-                    tab.lives_on(random.random()).await;
+            let connections = tab.connection.connections;
+            if let Some(Received::Closed(_)) = tab.receives(FRESH).await {
+                while tab.connection.connections == connections {
+                    tab.acts(random.random()).await;
                 }
             }
         }
-        let last = tab.came.iter().rposition(|came| matches!(came, Came::List(_)));
-        tally.came(By::Lists, last.is_some_and(|last| came_by_a_beat(&tab.came[..=last])));
+        let last = tab.received.iter().rposition(|received| matches!(received, Received::List(_)));
+        tally.came(Awaited::Lists, last.is_some_and(|last| came_by_a_beat(&tab.received[..=last])));
         tally.converged(begun.elapsed());
     }
 
@@ -116,6 +114,6 @@ fn are_those_of(tab: &Tab, page: &(MessagePage, ConversationPage)) -> bool {
 
 /// Whether the last of what came did so right after a heartbeat that was not a new connection's greeting: on its own it
 /// would have come earlier, or not at all.
-pub fn came_by_a_beat(came: &[Came]) -> bool {
-    matches!(came, [.., before, Came::Beat(_), _] if !matches!(before, Came::Closed(_)))
+pub fn came_by_a_beat(came: &[Received]) -> bool {
+    matches!(came, [.., before, Received::Beat(_), _] if !matches!(before, Received::Closed(_)))
 }

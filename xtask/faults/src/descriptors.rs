@@ -1,5 +1,6 @@
-//! Somebody opens connections until the server has no descriptor left, and says nothing on any of them.
+//! Somebody opens connections until the server has no descriptor left, and sends nothing on any of them.
 
+use kit::soon;
 use rivulet::message::Status;
 use tokio::{
     net::TcpStream,
@@ -8,7 +9,7 @@ use tokio::{
 
 use crate::{
     fault::Round,
-    support::soon,
+    server,
     world::{LONG, World},
 };
 
@@ -20,12 +21,12 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Whoever is connected reads on; once the silent ones are gone pages open again. The log is not flooded.
 pub async fn used_up(mut round: Round) {
     let mut world = World::start(&mut round).await;
-    let (reply, mut teller) = world.asks().await;
+    let (reply, mut author) = world.asks().await;
     let mut tab = world.tab().await;
     tab.follows(reply.chat.reply).await;
-    teller.says_words(3);
-    tab.sees(reply.chat.reply, &reply.told.text()).await;
-    world.server.has_descriptors((world.server.descriptors() + FREE) as u64);
+    author.writes_words(3);
+    tab.sees(reply.chat.reply, &reply.written.text()).await;
+    server::limit_descriptors(&world.server, server::descriptors(&world.server) + FREE);
     let mut silent = vec![];
     for _ in 0..SILENT {
         // The system takes those that the server cannot take.
@@ -34,11 +35,11 @@ pub async fn used_up(mut round: Round) {
     let begun = Instant::now();
     let mut longest = Duration::ZERO;
     while begun.elapsed() < if round.long { MINUTE + LONG } else { LONG } {
-        teller.says_words(3);
-        let said = Instant::now();
-        tab.sees(reply.chat.reply, &reply.told.text()).await;
-        longest = longest.max(said.elapsed());
-        round.told.times(1);
+        author.writes_words(3);
+        let written = Instant::now();
+        tab.sees(reply.chat.reply, &reply.written.text()).await;
+        longest = longest.max(written.elapsed());
+        round.report.times(1);
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert!(longest < LONG, "who is connected waited {longest:?}");
@@ -46,11 +47,11 @@ pub async fn used_up(mut round: Round) {
     drop(silent);
     let freed = Instant::now();
     soon("pages open again", world.ada.gets("/")).await;
-    let logged = world.server.lines_with("ccept");
+    let logged = world.server.log.lines_with("ccept");
     assert!((1..=minutes).contains(&logged), "{logged} lines of the log in {minutes} minutes");
-    teller.voice.ends();
+    author.writer.ends();
     assert_eq!(world.settles(&reply).await.status, Status::Completed);
     let waited = freed.elapsed();
-    round.told.note(format!("pages opened again after {waited:.1?}, a reader waited {} ms", longest.as_millis()));
+    round.report.note(format!("pages opened again after {waited:.1?}, a reader waited {} ms", longest.as_millis()));
     assert!(waited < LONG * 2, "a page opened {waited:?} after there was room for it");
 }

@@ -2,31 +2,32 @@
 
 use std::{fs::File, io::Write, path::PathBuf, process::Command, time::Duration};
 
+use kit::{Folder, Person, Tab};
 use rand::RngExt;
 use rivulet::message::Status;
 use tokio::{task::JoinHandle, time::sleep};
 
 use crate::{
+    author::Author,
     fault::Round,
-    support::{Folder, Person, Tab},
-    teller::Teller,
+    server,
     world::{PACE, Reply, World},
 };
 
 const UNKNOWN: &str = "a commit's outcome is unknown";
 
-/// No file may grow at a random moment: the reply pauses, nothing unsaved is shown, who sends is told. When it may again,
-/// or after a kill and then, it goes on.
+/// From a random moment on no file may grow: the reply pauses, nothing unsaved is shown, and who sends gets an error. When
+/// files may grow again, perhaps only after a kill, all works again.
 pub async fn limit(mut round: Round) {
     let world = World::start(&mut round).await;
     let file = world.folder.database().with_extension("db-wal");
     let length = move || std::fs::metadata(&file).expect("the database's log").len();
     // At once, or in the middle of a later write.
     let room = round.random.random_range(0..60_000);
-    let fills = |world: &World| assert!(world.server.has_room_for(Some(length() + room)));
+    let fills = |world: &World| assert!(server::limit_files(&world.server, Some(length() + room)));
     full(round, world, fills, |world| {
         // One that was killed took its limit with it.
-        world.server.has_room_for(None);
+        server::limit_files(&world.server, None);
     })
     .await;
 }
@@ -35,7 +36,7 @@ pub async fn limit(mut round: Round) {
 pub async fn space(mut round: Round) {
     let folder = Folder::new();
     let Some(disk) = Disk::mount(folder.path()) else {
-        return round.told.left_out("only root can mount a disk");
+        return round.report.left_out("only root can mount a disk");
     };
     let world = World::start_in(&mut round, folder, 0, &[]).await;
     let filler = disk.0.join("filler");
@@ -49,11 +50,11 @@ pub async fn space(mut round: Round) {
 async fn full(mut round: Round, mut world: World, fills: impl Fn(&World), empties: impl Fn(&World)) {
     let line = world.line().await;
     let tab = world.tab_at(&line).await;
-    let Streaming { reply, reading, talking } = streams(&mut round, &mut world, tab).await;
-    let said = world.server.said();
+    let Streaming { reply, reading, writing } = streams(&mut round, &mut world, tab).await;
+    let logged = world.server.log.length();
     fills(&world);
-    round.told.times(1);
-    world.server.says(said, UNKNOWN).await;
+    round.report.times(1);
+    world.server.log.has(logged, UNKNOWN).await;
     nothing_unsaved_is_shown(&world, &reply).await;
     let refused = world.ada.sends(&Person::first_message("Is there room?")).await.expect_err("there is no room");
     assert_eq!(refused.status, 503, "{refused:?}");
@@ -65,13 +66,13 @@ async fn full(mut round: Round, mut world: World, fills: impl Fn(&World), emptie
     } else {
         empties(&world);
     }
-    talking.await.expect("a voice").voice.ends();
+    writing.await.expect("an author").writer.ends();
     reading.await.expect("a tab that reads to the end");
     let expected = if killed { Status::Interrupted } else { Status::Completed };
     assert_eq!(world.settles(&reply).await.status, expected);
-    let (reply, mut teller) = world.asks().await;
-    teller.says_words(1);
-    teller.voice.ends();
+    let (reply, mut author) = world.asks().await;
+    author.writes_words(1);
+    author.writer.ends();
     assert_eq!(world.settles(&reply).await.status, Status::Completed);
 }
 
@@ -99,13 +100,13 @@ impl Drop for Disk {
 pub async fn fails_once(mut round: Round) {
     let mut world = World::start(&mut round).await;
     let tab = world.tab().await;
-    let Streaming { reply, reading, talking } = streams(&mut round, &mut world, tab).await;
-    let said = world.server.said();
-    assert!(world.server.has_room_for(Some(1)));
-    world.server.says(said, UNKNOWN).await;
-    assert!(world.server.has_room_for(None));
-    round.told.times(1);
-    talking.await.expect("a voice").voice.ends();
+    let Streaming { reply, reading, writing } = streams(&mut round, &mut world, tab).await;
+    let logged = world.server.log.length();
+    assert!(server::limit_files(&world.server, Some(1)));
+    world.server.log.has(logged, UNKNOWN).await;
+    assert!(server::limit_files(&world.server, None));
+    round.report.times(1);
+    writing.await.expect("an author").writer.ends();
     reading.await.expect("a tab that reads to the end");
     assert_eq!(world.settles(&reply).await.status, Status::Completed);
 }
@@ -114,34 +115,34 @@ pub async fn fails_once(mut round: Round) {
 pub async fn locked(mut round: Round) {
     let mut world = World::start(&mut round).await;
     let tab = world.tab().await;
-    let Streaming { reply, reading, talking } = streams(&mut round, &mut world, tab).await;
+    let Streaming { reply, reading, writing } = streams(&mut round, &mut world, tab).await;
     let mut database = world.database().await;
-    let said = world.server.said();
+    let logged = world.server.log.length();
     database.locks().await;
-    world.server.says(said, UNKNOWN).await;
+    world.server.log.has(logged, UNKNOWN).await;
     nothing_unsaved_is_shown(&world, &reply).await;
     database.unlocks().await;
-    round.told.times(1);
-    talking.await.expect("a voice").voice.ends();
+    round.report.times(1);
+    writing.await.expect("an author").writer.ends();
     reading.await.expect("a tab that reads to the end");
     assert_eq!(world.settles(&reply).await.status, Status::Completed);
 }
 
-/// A reply that somebody tells and somebody reads.
+/// A reply that is being written and read.
 struct Streaming {
     reply: Reply,
     reading: JoinHandle<Tab>,
-    talking: JoinHandle<Teller>,
+    writing: JoinHandle<Author>,
 }
 
 /// One that this tab reads, at a random moment of it.
 async fn streams(round: &mut Round, world: &mut World, tab: Tab) -> Streaming {
-    let (reply, teller) = world.asks().await;
+    let (reply, author) = world.asks().await;
     let reading = world.follow(tab, reply.chat.reply);
-    let talking = tokio::spawn(teller.talks(250, PACE));
+    let writing = tokio::spawn(author.streams(250, PACE));
     let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(300));
     sleep(moment).await;
-    Streaming { reply, reading, talking }
+    Streaming { reply, reading, writing }
 }
 
 /// While nothing can be written, a page shows no more than the database has.

@@ -1,4 +1,4 @@
-//! Running one fault: its rounds, each with a seed of its own, and the line that tells how they went.
+//! Running one fault: its rounds, each with a seed of its own, and the line that reports how they went.
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,7 @@ use rand::{SeedableRng, rngs::SmallRng};
 
 use crate::tally::{Bytes, Tally};
 
-/// One way to break things.
+/// One kind of fault.
 pub struct Fault {
     /// For `--only`.
     pub name: &'static str,
@@ -33,27 +33,27 @@ pub enum Rounds {
     Random { short: u64, long: u64, share: u32 },
 }
 
-/// What one round is told, and what it tells.
+/// What one round is given, and where it reports.
 pub struct Round {
-    /// The only source of chance.
+    /// The only source of random numbers.
     pub random: SmallRng,
     /// Whether there is time for minutes of waiting.
     pub long: bool,
     pub tally: Tally,
-    pub told: Told,
+    pub report: Report,
 }
 
-/// What the rounds of a fault have to say.
+/// What the rounds of a fault report.
 #[derive(Clone, Default)]
-pub struct Told {
+pub struct Report {
     times: Arc<AtomicU64>,
     note: Arc<Mutex<String>>,
-    /// How often each of the ways happened in which a round may end.
-    ways: Arc<Mutex<BTreeMap<String, u64>>>,
+    /// How often each outcome happened that a round may have.
+    outcomes: Arc<Mutex<BTreeMap<String, u64>>>,
     left_out: Arc<AtomicBool>,
 }
 
-impl Told {
+impl Report {
     /// The fault was made so many times more.
     pub fn times(&self, more: u64) {
         self.times.fetch_add(more, Relaxed);
@@ -64,15 +64,15 @@ impl Told {
         *lock(&self.note) = note.into();
     }
 
-    /// A round may end in any of these ways; in a long run each has to happen.
-    pub fn may_end(&self, ways: &[&str]) {
-        for way in ways {
-            lock(&self.ways).entry((*way).to_owned()).or_default();
+    /// A round may end with any of these outcomes; in a long run each has to happen.
+    pub fn may_end(&self, outcomes: &[&str]) {
+        for outcome in outcomes {
+            lock(&self.outcomes).entry((*outcome).to_owned()).or_default();
         }
     }
 
-    pub fn ended(&self, way: &str) {
-        *lock(&self.ways).entry(way.to_owned()).or_default() += 1;
+    pub fn ended(&self, outcome: &str) {
+        *lock(&self.outcomes).entry(outcome.to_owned()).or_default() += 1;
     }
 
     /// It cannot be made here.
@@ -82,14 +82,16 @@ impl Told {
     }
 
     fn never(&self) -> Option<String> {
-        lock(&self.ways).iter().find(|(_, times)| **times == 0).map(|(way, _)| format!("it never ended {way}"))
+        let outcomes = lock(&self.outcomes);
+        outcomes.iter().find(|(_, times)| **times == 0).map(|(outcome, _)| format!("it never ended {outcome}"))
     }
 
     fn notes(&self) -> String {
-        let ways = lock(&self.ways).iter().map(|(way, times)| format!("; {times} {way}")).collect::<String>();
+        let outcomes =
+            lock(&self.outcomes).iter().map(|(outcome, times)| format!("; {times} {outcome}")).collect::<String>();
         match &**lock(&self.note) {
-            "" => ways,
-            note => format!("{ways}; {note}"),
+            "" => outcomes,
+            note => format!("{outcomes}; {note}"),
         }
     }
 }
@@ -108,7 +110,7 @@ impl Fault {
     /// that each can be repeated by itself.
     pub async fn run(&self, seed: u64, long: bool, share: Duration) -> Outcome {
         let begun = Instant::now();
-        let (tally, told) = (Tally::default(), Told::default());
+        let (tally, report) = (Tally::default(), Report::default());
         let least = match self.rounds {
             Rounds::Once => 1,
             Rounds::Random { short, .. } if !long => short,
@@ -118,7 +120,8 @@ impl Fault {
         let mut rounds = 0;
         while rounds < least || matches!(self.rounds, Rounds::Random { .. }) && long && begun.elapsed() < share {
             let own = seed + rounds;
-            let round = Round { random: SmallRng::seed_from_u64(own), long, tally: tally.clone(), told: told.clone() };
+            let round =
+                Round { random: SmallRng::seed_from_u64(own), long, tally: tally.clone(), report: report.clone() };
             failure = self.attempt(round).await.map(|why| (own, why));
             if failure.is_some() {
                 break;
@@ -126,13 +129,13 @@ impl Fault {
             rounds += 1;
         }
         if long && failure.is_none() {
-            failure = told.never().map(|why| (seed, why));
+            failure = report.never().map(|why| (seed, why));
         }
         failure = failure.or(tally.came_only_by_beats().map(|why| (seed, why.into())));
-        let left_out = told.left_out.load(Relaxed);
+        let left_out = report.left_out.load(Relaxed);
         let outcome =
-            Outcome { bytes: tally.bytes(), times: told.times.load(Relaxed), failed: failure.is_some(), left_out };
-        self.print(&outcome, begun.elapsed().as_secs_f64(), &format!("{}{}", told.notes(), tally.arrivals()));
+            Outcome { bytes: tally.bytes(), times: report.times.load(Relaxed), failed: failure.is_some(), left_out };
+        self.print(&outcome, begun.elapsed().as_secs_f64(), &format!("{}{}", report.notes(), tally.arrivals()));
         if let Some((seed, why)) = failure {
             let short = if long { "" } else { " --short" };
             println!("    {why}\n    Again: cargo xtask faults --seed {seed} --only {}{short}", self.name);
@@ -171,7 +174,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What a failed expectation said.
+/// The message of a failed expectation.
 fn words(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
     let text = text.unwrap_or("something panicked");

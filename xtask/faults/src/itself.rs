@@ -1,7 +1,7 @@
 //! The measure itself: one that finds nothing would make all others worthless.
 
 use crate::{
-    fault::{Round, Told},
+    fault::{Report, Round},
     tally::{Bytes, Tally},
     world::World,
 };
@@ -23,15 +23,15 @@ const TAMPERINGS: [Tampering; 3] = [
 pub async fn finds(round: Round) {
     for Tampering { sql, counted } in TAMPERINGS {
         let tally = Tally::default();
-        let mut own = Round { random: round.random.clone(), tally: tally.clone(), told: Told::default(), ..round };
+        let mut own = Round { random: round.random.clone(), tally: tally.clone(), report: Report::default(), ..round };
         let mut world = World::start(&mut own).await;
-        let (reply, mut teller) = world.asks().await;
+        let (reply, mut author) = world.asks().await;
         let id = reply.chat.reply;
         let mut tab = world.tab().await;
         tab.follows(id).await;
         for _ in 0..5 {
-            teller.says_words(3);
-            tab.sees(id, &reply.told.text()).await;
+            author.writes_words(3);
+            tab.sees(id, &reply.written.text()).await;
         }
         world.server.dies();
         let newest = format!("message_id = '{id}' AND at = (SELECT MAX(at) FROM journal WHERE message_id = '{id}')");
@@ -39,6 +39,6 @@ pub async fn finds(round: Round) {
         world.restarts().await;
         world.settles(&reply).await;
         assert!(counted(tally.bytes()) > 0, "nothing was found after {sql}");
-        round.told.times(1);
+        round.report.times(1);
     }
 }

@@ -21,25 +21,25 @@ const FIRST: Duration = Duration::from_secs(75);
 /// as long as the slow one runs. Only in a long run: it takes minutes.
 pub async fn slow_reply(mut round: Round) {
     if !round.long {
-        return round.told.left_out("it takes minutes, which a long run has");
+        return round.report.left_out("it takes minutes, which a long run has");
     }
     let mut world = World::start(&mut round).await;
-    let (slow, teller) = world.asks().await;
+    let (slow, author) = world.asks().await;
     let tab = world.tab().await;
     let reading = world.follow(tab, slow.chat.reply);
-    let talking = tokio::spawn(teller.talks(usize::MAX, Duration::from_secs(2)..Duration::from_secs(6)));
+    let writing = tokio::spawn(author.streams(usize::MAX, Duration::from_secs(2)..Duration::from_secs(6)));
     let mut database = world.database().await;
     let (begun, mut first, mut later) = (Instant::now(), 0, 0);
     while begun.elapsed() < LONG {
         let mut beside = vec![];
         for _ in 0..BESIDE {
-            let (reply, teller) = world.asks().await;
-            beside.push((reply, tokio::spawn(teller.talks(WORDS, PACE))));
+            let (reply, author) = world.asks().await;
+            beside.push((reply, tokio::spawn(author.streams(WORDS, PACE))));
         }
-        for (reply, talking) in beside {
-            talking.await.expect("a voice").voice.ends();
+        for (reply, writing) in beside {
+            writing.await.expect("an author").writer.ends();
             assert_eq!(world.settles(&reply).await.status, Status::Completed);
-            round.told.times(1);
+            round.report.times(1);
         }
         let rows = database.count("SELECT COUNT(*) FROM journal").await;
         let most = if begun.elapsed() < FIRST { &mut first } else { &mut later };
@@ -48,8 +48,8 @@ pub async fn slow_reply(mut round: Round) {
     }
     world.ada.stops(slow.chat.reply).await.expect("Stop is never refused");
     reading.await.expect("a tab that reads to the end");
-    drop(talking.await);
+    drop(writing.await);
     assert_eq!(world.settles(&slow).await.status, Status::Stopped);
-    round.told.note(format!("{first} rows at most in the first {FIRST:?}, {later} later"));
+    round.report.note(format!("{first} rows at most in the first {FIRST:?}, {later} later"));
     assert!(later <= first + first / 4, "the journal grows: {first} rows, then {later}");
 }

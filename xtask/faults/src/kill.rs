@@ -1,4 +1,4 @@
-//! The server ends in the middle, one way or the other.
+//! The server ends in the middle of replies, by SIGKILL or SIGTERM.
 
 use std::{ops::Range, time::Duration};
 
@@ -35,51 +35,51 @@ pub async fn dies(
     let mut lines = vec![];
     let mut replies = vec![];
     for _ in 0..count {
-        let (reply, teller) = world.asks().await;
-        replies.push((reply, Some(teller)));
+        let (reply, author) = world.asks().await;
+        replies.push((reply, Some(author)));
         lines.push(world.line().await);
     }
     for again in 0..round.random.random_range(1..=3) {
         let mut reading = vec![];
-        for ((reply, teller), line) in replies.iter_mut().zip(&lines) {
+        for ((reply, author), line) in replies.iter_mut().zip(&lines) {
             for _ in 0..2 {
                 let tab = world.tab_at(line).await;
                 reading.push(world.follow(tab, reply.chat.reply));
             }
-            if let Some(teller) = teller.take() {
-                tokio::spawn(teller.talks(usize::MAX, pace.clone()));
+            if let Some(author) = author.take() {
+                tokio::spawn(author.streams(usize::MAX, pace.clone()));
             }
         }
         let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(400));
         sleep(moment).await;
         world.server.dies();
         before_start(&mut round.random);
-        round.told.times(1);
+        round.report.times(1);
         if round.random.random_bool(0.3) {
             let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(60));
             world.restarts_in_vain(moment).await;
             before_start(&mut round.random);
-            round.told.times(1);
+            round.report.times(1);
         }
         world.restarts().await;
         for tab in reading {
             tab.await.expect("a tab that reads to the end");
         }
-        for (reply, teller) in &mut replies {
+        for (reply, author) in &mut replies {
             let last = world.settles(reply).await;
             assert_eq!(last.status, Status::Interrupted, "kill number {}", again + 1);
-            *teller = Some(world.continues(reply, &last).await);
+            *author = Some(world.continues(reply, &last).await);
         }
     }
 }
 
-/// The server is told to stop with replies open, some of which finish within the grace.
+/// The server is asked to stop with replies open, some of which finish within the grace.
 pub async fn sigterm(mut round: Round) {
     let mut world = World::start_with(&mut round, 1, &[]).await;
     let mut replies = vec![];
     let mut reading = vec![];
     for _ in 0..3 {
-        let (reply, teller) = world.asks().await;
+        let (reply, author) = world.asks().await;
         let line = world.line().await;
         for _ in 0..2 {
             let tab = world.tab_at(&line).await;
@@ -87,16 +87,16 @@ pub async fn sigterm(mut round: Round) {
         }
         let words = round.random.random_range(1..150);
         tokio::spawn(async move {
-            let teller = teller.talks(words, PACE).await;
-            teller.voice.ends();
+            let author = author.streams(words, PACE).await;
+            author.writer.ends();
         });
         replies.push((reply, line));
     }
     let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(400));
     sleep(moment).await;
     world.server.is_asked_to_stop();
-    round.told.times(1);
-    let status = world.server.ends().await;
+    round.report.times(1);
+    let status = world.server.ends().await.0;
     assert!(status.success(), "it ended with {status}");
     world.restarts().await;
     for tab in reading {
@@ -104,7 +104,7 @@ pub async fn sigterm(mut round: Round) {
     }
     for (reply, _) in &replies {
         let last = world.settles(reply).await;
-        let whole = last.text() == reply.told.text();
+        let whole = last.text() == reply.written.text();
         assert_eq!(last.status, if whole && last.usage.is_some() { Status::Completed } else { Status::Interrupted });
     }
 }

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use kit::soon;
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -22,11 +23,9 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-use crate::support::soon;
-
-/// How the network is. The same in both directions, but for what is cut.
+/// The conditions of the network, the same in both directions except for what is cut.
 #[derive(Clone, Debug, Default)]
-pub struct Weather {
+pub struct Conditions {
     /// So many bytes come from the server on each connection, and then it breaks.
     pub cut_after: Option<usize>,
     pub delay: Duration,
@@ -36,16 +35,16 @@ pub struct Weather {
     pub period: Option<Duration>,
     /// Bytes a second.
     pub rate: Option<usize>,
-    /// Nothing gets through, and nobody is told; later it all comes.
+    /// Nothing gets through, which nobody can notice; later it all comes.
     pub stalls: bool,
-    /// Everything is swallowed, and nobody is told: half-open.
+    /// Everything is swallowed, which nobody can notice: half-open.
     pub swallows: bool,
 }
 
 /// The proxy. It ends, with all its connections, when it is dropped.
 pub struct Line {
     pub address: SocketAddr,
-    weather: watch::Sender<Weather>,
+    conditions: watch::Sender<Conditions>,
     /// What came from the server on the newest connection.
     passed: Passed,
     /// How many connections were cut.
@@ -54,28 +53,28 @@ pub struct Line {
 }
 
 type Passed = Arc<Mutex<Vec<u8>>>;
-/// What is told of the server's half of a connection: what passed, and that it was cut.
-type Heard = (Passed, Arc<AtomicUsize>);
+/// What is recorded of the server's half of a connection: what passed, and how many were cut.
+type Record = (Passed, Arc<AtomicUsize>);
 
 impl Line {
     /// A line to wherever the server is at the time of a connection.
     pub async fn to(server: watch::Receiver<SocketAddr>, seed: u64) -> Line {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port for the line");
         let address = listener.local_addr().expect("the line's address");
-        let (weather, passed, cuts) = (watch::Sender::default(), Passed::default(), Arc::<AtomicUsize>::default());
-        let task = tokio::spawn(accept(listener, server, weather.clone(), (passed.clone(), cuts.clone()), seed));
-        Line { address, weather, passed, cuts, task }
+        let (conditions, passed, cuts) = (watch::Sender::default(), Passed::default(), Arc::<AtomicUsize>::default());
+        let task = tokio::spawn(accept(listener, server, conditions.clone(), (passed.clone(), cuts.clone()), seed));
+        Line { address, conditions, passed, cuts, task }
     }
 
     /// From now on, for every connection that there is or will be.
-    pub fn turns(&self, weather: Weather) {
-        self.weather.send_replace(weather);
+    pub fn sets(&self, conditions: Conditions) {
+        self.conditions.send_replace(conditions);
     }
 
     /// Breaks it now and for all who come, until one connection was cut.
     pub async fn breaks(&self) {
         let before = self.cuts.load(Relaxed);
-        self.turns(Weather { cut_after: Some(0), ..Weather::default() });
+        self.sets(Conditions { cut_after: Some(0), ..Conditions::default() });
         soon("something comes that can be cut off", async {
             while self.cuts.load(Relaxed) == before {
                 sleep(Duration::from_millis(1)).await;
@@ -98,16 +97,16 @@ impl Drop for Line {
 async fn accept(
     listener: TcpListener,
     server: watch::Receiver<SocketAddr>,
-    weather: watch::Sender<Weather>,
-    (passed, cuts): Heard,
+    conditions: watch::Sender<Conditions>,
+    (passed, cuts): Record,
     seed: u64,
 ) {
     let mut connections = JoinSet::new();
     let mut seeds = SmallRng::seed_from_u64(seed);
     while let Ok((client, _)) = listener.accept().await {
         passed.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        let (server, weather, heard) = (*server.borrow(), weather.subscribe(), (passed.clone(), cuts.clone()));
-        connections.spawn(connection(client, server, weather, heard, SmallRng::seed_from_u64(seeds.random())));
+        let (server, conditions, record) = (*server.borrow(), conditions.subscribe(), (passed.clone(), cuts.clone()));
+        connections.spawn(connection(client, server, conditions, record, SmallRng::seed_from_u64(seeds.random())));
     }
 }
 
@@ -115,8 +114,8 @@ async fn accept(
 async fn connection(
     mut client: TcpStream,
     server: SocketAddr,
-    mut weather: watch::Receiver<Weather>,
-    heard: Heard,
+    mut conditions: watch::Receiver<Conditions>,
+    record: Record,
     mut random: SmallRng,
 ) {
     let Ok(mut server) = TcpStream::connect(server).await else {
@@ -126,12 +125,12 @@ async fn connection(
     let ((from_client, to_client), (from_server, to_server)) = (client.split(), server.split());
     let other = SmallRng::seed_from_u64(random.random());
     let half_open = tokio::select! {
-        () = direction(from_client, to_server, weather.clone(), None, other) => false,
-        () = direction(from_server, to_client, weather.clone(), Some(heard), random) => false,
-        swallows = weather.wait_for(|weather| weather.swallows) => swallows.is_ok(),
+        () = direction(from_client, to_server, conditions.clone(), None, other) => false,
+        () = direction(from_server, to_client, conditions.clone(), Some(record), random) => false,
+        swallows = conditions.wait_for(|conditions| conditions.swallows) => swallows.is_ok(),
     };
     if half_open {
-        // Neither side is told anything any more, whatever the other does.
+        // Neither side notices anything any more, whatever the other does.
         pending::<()>().await;
     }
 }
@@ -139,24 +138,24 @@ async fn connection(
 async fn direction(
     from: ReadHalf<'_>,
     to: WriteHalf<'_>,
-    weather: watch::Receiver<Weather>,
-    heard: Option<Heard>,
+    conditions: watch::Receiver<Conditions>,
+    record: Option<Record>,
     random: SmallRng,
 ) {
-    // So much can be on the way, however long that is.
-    let (queue, on_the_way) = mpsc::channel(64);
+    // So many pieces can be in transit, however long that takes.
+    let (queue, in_transit) = mpsc::channel(64);
     tokio::select! {
-        () = arrive(on_the_way, to, weather.clone(), heard) => {}
-        // What is on the way when nothing more departs still arrives.
-        () = async { depart(from, queue, weather, random).await; pending().await } => {}
+        () = arrive(in_transit, to, conditions.clone(), record) => {}
+        // What is in transit when nothing more departs still arrives.
+        () = async { depart(from, queue, conditions, random).await; pending().await } => {}
     }
 }
 
-/// Reads, and says when each piece is to arrive.
+/// Reads, and decides when each piece is to arrive.
 async fn depart(
     mut from: ReadHalf<'_>,
     queue: mpsc::Sender<(Instant, Vec<u8>)>,
-    mut weather: watch::Receiver<Weather>,
+    mut conditions: watch::Receiver<Conditions>,
     mut random: SmallRng,
 ) {
     let mut piece = vec![0; 16 * 1024];
@@ -164,12 +163,12 @@ async fn depart(
     let mut latest = begun;
     loop {
         // The sender lives as long as the line.
-        let _ = weather.wait_for(|weather| !weather.stalls).await;
+        let _ = conditions.wait_for(|conditions| !conditions.stalls).await;
         let length = match from.read(&mut piece).await {
             Ok(length @ 1..) => length,
             _ => return,
         };
-        let Weather { delay, jitter, period, .. } = *weather.borrow();
+        let Conditions { delay, jitter, period, .. } = *conditions.borrow();
         latest = latest.max(Instant::now() + delay + jitter.mul_f64(random.random()));
         if let Some(period) = period {
             let periods = latest.duration_since(begun).div_duration_f64(period).ceil();
@@ -184,18 +183,18 @@ async fn depart(
 async fn arrive(
     mut queue: mpsc::Receiver<(Instant, Vec<u8>)>,
     mut to: WriteHalf<'_>,
-    mut weather: watch::Receiver<Weather>,
-    heard: Option<Heard>,
+    mut conditions: watch::Receiver<Conditions>,
+    record: Option<Record>,
 ) {
     let mut total = 0;
     while let Some((at, bytes)) = queue.recv().await {
         sleep_until(at).await;
-        let _ = weather.wait_for(|weather| !weather.stalls).await;
-        let Weather { cut_after, rate, .. } = *weather.borrow();
-        let room = cut_after.filter(|_| heard.is_some()).map_or(usize::MAX, |limit| limit - total.min(limit));
+        let _ = conditions.wait_for(|conditions| !conditions.stalls).await;
+        let Conditions { cut_after, rate, .. } = *conditions.borrow();
+        let room = cut_after.filter(|_| record.is_some()).map_or(usize::MAX, |limit| limit - total.min(limit));
         let bytes = &bytes[..bytes.len().min(room)];
         // Before they are sent: who has them finds them here.
-        if let Some((passed, _)) = &heard {
+        if let Some((passed, _)) = &record {
             passed.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
         }
         for slice in bytes.chunks(rate.map_or(usize::MAX, |rate| rate.div_ceil(20))) {
@@ -208,7 +207,7 @@ async fn arrive(
         }
         total += bytes.len();
         if bytes.len() == room {
-            if let Some((_, cuts)) = &heard {
+            if let Some((_, cuts)) = &record {
                 cuts.fetch_add(1, Relaxed);
             }
             return;

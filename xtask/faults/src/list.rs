@@ -1,4 +1,4 @@
-//! All faults, in the order of their telling.
+//! All faults, in the order in which they are listed.
 
 use crate::{
     backup, clock, descriptors, disk,
@@ -6,7 +6,7 @@ use crate::{
         Fault,
         Rounds::{self, Once},
     },
-    itself, journal, kill, logs, memory, menu, network, person, power, reader, rows, voices,
+    itself, journal, kill, logs, memory, menu, network, person, power, providers, reader, rows,
 };
 
 macro_rules! fault {
@@ -53,11 +53,11 @@ pub const FAULTS: &[Fault] = &[
     fault!("power-sync", "Syncs that fail, and power lost", random(1, 10, 5), power::failing),
     fault!("slow-disk", "Every sync 100 ms late", Once, power::slow),
     fault!("slow-reply", "A slow reply beside many fast ones", Once, journal::slow_reply),
-    fault!("hangs", "A provider that hangs", Once, voices::hangs),
-    fault!("drips", "A provider that drips", random(1, 5, 1), voices::drips),
-    fault!("breaks-off", "A provider that breaks off", random(2, 10, 3), voices::breaks_off),
-    fault!("50mb", "A provider that sends 50 MB", Once, voices::sends_50_mb),
-    fault!("no-utf8", "A provider that sends no UTF-8", random(1, 5, 1), voices::no_utf8),
+    fault!("hangs", "A provider that hangs", Once, providers::hangs),
+    fault!("drips", "A provider that drips", random(1, 5, 1), providers::drips),
+    fault!("breaks-off", "A provider that breaks off", random(2, 10, 3), providers::breaks_off),
+    fault!("50mb", "A provider that sends 50 MB", Once, providers::sends_50_mb),
+    fault!("no-utf8", "A provider that sends no UTF-8", random(1, 5, 1), providers::no_utf8),
     fault!("ends", "Stop, finish and failure in one instant", random(2, 10, 5), person::ends_thrice),
     fault!("retry", "Retry during Stop", random(1, 10, 4), person::retries_while_stopping),
     fault!("delete", "Conversation deleted while it streams", random(2, 10, 3), person::deletes),

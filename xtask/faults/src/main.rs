@@ -1,8 +1,10 @@
-//! `cargo xtask faults`: breaks the release server in every way that we know, and counts the bytes that it cost.
+//! `cargo xtask faults`: makes every fault that we know of on the release server, and counts the bytes that were lost or
+//! doubled.
 //!
-//! Real tabs ([`support`]) read replies over lines that can be made bad ([`line`]) from a server that can be killed
+//! Real tabs ([`kit::Tab`]) read replies over lines that can be made bad ([`line`]) from a server that can be killed
 //! ([`server`]). Every state that any of them ever showed is held against the end ([`tally`]).
 
+mod author;
 mod backup;
 mod clock;
 mod converge;
@@ -20,13 +22,11 @@ mod menu;
 mod network;
 mod person;
 mod power;
+mod providers;
 mod reader;
 mod rows;
 mod server;
-mod support;
 mod tally;
-mod teller;
-mod voices;
 mod world;
 
 use std::{
@@ -45,7 +45,7 @@ use fault::{Outcome, Rounds, grouped};
 const USAGE: &str = "\
 cargo xtask faults [--seed N] [--minutes M] [--only NAME] [--short]
 
---seed N      the source of all chance (1)
+--seed N      the seed of all random numbers (1)
 --minutes M   how long all of it takes, about (20); those that are made once take six, however few are asked for
 --short       fewer and shorter, as `cargo xtask test` runs them
 --only NAME   one fault:
@@ -76,7 +76,7 @@ async fn main() -> ExitCode {
 }
 
 async fn asked_to_stop() {
-    let mut terminated = signal(SignalKind::terminate()).expect("SIGTERM can be heard");
+    let mut terminated = signal(SignalKind::terminate()).expect("SIGTERM can be received");
     tokio::select! {
         _ = ctrl_c() => {}
         _ = terminated.recv() => {}
@@ -94,11 +94,11 @@ fn asked(mut arguments: impl Iterator<Item = String>) -> Option<Asked> {
             _ => return None,
         }
     }
-    let known = |name: &String| list::FAULTS.iter().any(|fault| fault.name == name);
-    asked.only.as_ref().is_none_or(known).then_some(asked)
+    let exists = |name: &String| list::FAULTS.iter().any(|fault| fault.name == name);
+    asked.only.as_ref().is_none_or(exists).then_some(asked)
 }
 
-/// Makes the faults that mostly wait beside the others, and those that are made once before those that go on.
+/// First the faults that are made once, two at a time as they mostly wait; then those that are made at random.
 async fn run(asked: &Asked) -> ExitCode {
     let begun = Instant::now();
     let chosen = |fault: &&fault::Fault| asked.only.as_deref().is_none_or(|only| only == fault.name);

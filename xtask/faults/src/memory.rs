@@ -5,7 +5,7 @@ use std::time::Duration;
 use rivulet::message::Status;
 use tokio::time::{Instant, sleep};
 
-use crate::{fault::Round, world::World};
+use crate::{fault::Round, server, world::World};
 
 const DEAF: usize = 100;
 /// Just less than a reply may have.
@@ -17,28 +17,28 @@ const MOST: u64 = 96;
 /// gone that is given back.
 pub async fn deaf(mut round: Round) {
     let mut world = World::start(&mut round).await;
-    let (reply, mut teller) = world.asks().await;
+    let (reply, mut author) = world.asks().await;
     let mut tab = world.tab().await;
     tab.follows(reply.chat.reply).await;
-    while reply.told.text().len() < LENGTH {
-        teller.says(&format!("{:060000} ", reply.told.text().len()));
-        tab.sees(reply.chat.reply, &reply.told.text()).await;
+    while reply.written.text().len() < LENGTH {
+        author.writes(&format!("{:060000} ", reply.written.text().len()));
+        tab.sees(reply.chat.reply, &reply.written.text()).await;
     }
-    let (before, sockets) = (world.server.memory(), world.server.idle_sockets().await);
+    let (before, sockets) = (world.server.memory(), server::idle_sockets(&world.server).await);
     let mut deaf = vec![];
     for _ in 0..DEAF {
         let mut tab = world.tab_with(Some(4096)).await;
         tab.follows(reply.chat.reply).await;
         deaf.push(tab);
     }
-    round.told.times(DEAF as u64);
+    round.report.times(DEAF as u64);
     let (begun, mut most) = (Instant::now(), 0);
     while begun.elapsed() < Duration::from_secs(5) {
         most = most.max(world.server.memory());
         sleep(Duration::from_millis(20)).await;
     }
     drop(deaf);
-    while world.server.sockets() > sockets {
+    while server::sockets(&world.server) > sockets {
         assert!(begun.elapsed() < Duration::from_secs(60), "who is gone is still connected");
         sleep(Duration::from_millis(50)).await;
     }
@@ -49,10 +49,10 @@ pub async fn deaf(mut round: Round) {
         sleep(Duration::from_millis(100)).await;
     }
     let (most, kept) = (grown(most), grown(world.server.memory()));
-    round.told.note(format!("{most} MiB more memory at most, {kept} of it kept"));
+    round.report.note(format!("{most} MiB more memory at most, {kept} of it kept"));
     assert!(most <= MOST, "{most} MiB more for {DEAF} readers that do not read");
     assert!(kept <= MOST / 2, "{kept} MiB of {most} are kept though nobody needs them");
-    teller.voice.ends();
+    author.writer.ends();
     tab.sees_the_end(reply.chat.reply).await;
     assert_eq!(world.settles(&reply).await.status, Status::Completed);
 }

@@ -32,14 +32,14 @@ pub async fn hangs(mut round: Round) {
         let begun = Instant::now();
         world.ada.gets("/").await;
         longest = longest.max(begun.elapsed());
-        round.told.times(1);
+        round.report.times(1);
         sleep(Duration::from_millis(200)).await;
     }
-    let (reply, mut teller) = world.asks().await;
-    teller.says_words(3);
-    teller.voice.ends();
+    let (reply, mut author) = world.asks().await;
+    author.writes_words(3);
+    author.writer.ends();
     assert_eq!(world.settles(&reply).await.status, Status::Completed);
-    round.told.note(format!("a page took {} ms at most", longest.as_millis()));
+    round.report.note(format!("a page took {} ms at most", longest.as_millis()));
     assert!(longest < LONGEST, "a page took {longest:?}");
     drop(silent);
 }

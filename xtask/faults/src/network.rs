@@ -2,19 +2,20 @@
 
 use std::{ops::Range, time::Duration};
 
+use kit::{Received, Tab, soon};
 use rand::RngExt;
 use rivulet::message::Status;
 use tokio::time::{Instant, sleep};
 
 use crate::{
     fault::Round,
-    line::{Line, Weather},
-    support::{Came, Tab, soon},
+    line::{Conditions, Line},
+    server,
     world::{PACE, Reply, World},
 };
 
-fn cut_after(bytes: usize) -> Weather {
-    Weather { cut_after: Some(bytes), ..Weather::default() }
+fn cut_after(bytes: usize) -> Conditions {
+    Conditions { cut_after: Some(bytes), ..Conditions::default() }
 }
 
 /// The connection breaks at every byte of a live text's frame, then at every byte of a whole connection's beginning,
@@ -22,14 +23,14 @@ fn cut_after(bytes: usize) -> Weather {
 pub async fn cut(mut round: Round) {
     let mut world = World::start(&mut round).await;
     let line = world.line().await;
-    let (reply, mut teller) = world.asks().await;
+    let (reply, mut author) = world.asks().await;
     let mut tab = world.tab_at(&line).await;
     tab.follows(reply.chat.reply).await;
-    teller.says_words(if round.long { 100 } else { 20 });
-    tab.sees(reply.chat.reply, &reply.told.text()).await;
+    author.writes_words(if round.long { 100 } else { 20 });
+    tab.sees(reply.chat.reply, &reply.written.text()).await;
     let before = line.passed().len();
-    teller.says("字 and 🙂. ");
-    tab.sees(reply.chat.reply, &reply.told.text()).await;
+    author.writes("字 and 🙂. ");
+    tab.sees(reply.chat.reply, &reply.written.text()).await;
     let sent = line.passed()[before..].to_vec();
     let is_text = |frame: &Range<usize>| sent[frame.clone()].windows(5).any(|part| part == b"{\"e\":");
     let frame = frames(&sent).find(is_text).expect("the text's frame");
@@ -38,28 +39,28 @@ pub async fn cut(mut round: Round) {
         // A heartbeat may come first; then the cut is made again.
         loop {
             let before = line.passed().len();
-            line.turns(cut_after(before + at));
-            teller.says("字 and 🙂. ");
+            line.sets(cut_after(before + at));
+            author.writes("字 and 🙂. ");
             reads_until_closed(&mut tab).await;
             let begun = line.passed()[before..].to_vec();
-            line.turns(Weather::default());
-            assert!(tab.tries_again().await);
-            tab.sees(reply.chat.reply, &reply.told.text()).await;
-            round.told.times(1);
+            line.sets(Conditions::default());
+            assert!(tab.tries_to_reconnect().await);
+            tab.sees(reply.chat.reply, &reply.written.text()).await;
+            round.report.times(1);
             if begun.len() == at && b"\x81".iter().chain(b"_{\"e\":").zip(&begun).all(|(a, b)| a == b || *a == b'_') {
                 break;
             }
         }
     }
-    teller.voice.ends();
+    author.writer.ends();
     tab.sees_the_end(reply.chat.reply).await;
     let whole = beginning(&world, &line, &reply).await.len();
     breaks_at(&round, &world, &line, &reply, 0..whole, 1).await;
-    let (long, mut teller) = world.asks().await;
-    while long.told.text().len() < 20 * 1024 {
-        teller.says_words(100);
+    let (long, mut author) = world.asks().await;
+    while long.written.text().len() < 20 * 1024 {
+        author.writes_words(100);
     }
-    teller.voice.ends();
+    author.writer.ends();
     let tab = world.tab().await;
     world.follow(tab, long.chat.reply).await.expect("a tab that reads to the end");
     let whole = beginning(&world, &line, &long).await;
@@ -81,26 +82,26 @@ async fn beginning(world: &World, line: &Line, reply: &Reply) -> Vec<u8> {
 }
 
 async fn breaks_at(round: &Round, world: &World, line: &Line, reply: &Reply, bytes: Range<usize>, step: usize) {
-    let told = reply.told.text();
+    let written = reply.written.text();
     for at in bytes.step_by(step) {
-        line.turns(cut_after(at));
+        line.sets(cut_after(at));
         let opened = world.tries_tab(line).await;
-        round.told.times(1);
+        round.report.times(1);
         // Else it broke in the handshake.
         if let Some(mut tab) = opened {
             tab.follows(reply.chat.reply).await;
             reads_until_closed(&mut tab).await;
-            line.turns(Weather::default());
-            assert!(tab.tries_again().await);
+            line.sets(Conditions::default());
+            assert!(tab.tries_to_reconnect().await);
             tab.sees_the_end(reply.chat.reply).await;
-            assert!(tab.text(reply.chat.reply) == told, "cut at {at}");
+            assert!(tab.text(reply.chat.reply) == written, "cut at {at}");
         }
     }
-    line.turns(Weather::default());
+    line.sets(Conditions::default());
 }
 
 async fn reads_until_closed(tab: &mut Tab) {
-    while !matches!(tab.next().await, Came::Closed(_)) {}
+    while !matches!(tab.next().await, Received::Closed(_)) {}
 }
 
 /// Where the WebSocket's frames lie in what a server sent, the handshake's answer left out.
@@ -122,91 +123,92 @@ fn frames(sent: &[u8]) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Everything is swallowed in both directions, and nobody is told. The tab comes back by itself; the server lets the
-/// dead one go.
+/// Everything is swallowed in both directions, which nobody can notice. The tab comes back by itself; the server closes
+/// the dead socket.
 pub async fn half_open(mut round: Round) {
     let mut world = World::start(&mut round).await;
     let line = world.line().await;
-    let (reply, teller) = world.asks().await;
-    let idle = world.server.idle_sockets().await;
+    let (reply, author) = world.asks().await;
+    let idle = server::idle_sockets(&world.server).await;
     let mut tab = world.tab_at(&line).await;
     tab.follows(reply.chat.reply).await;
-    let talking = tokio::spawn(teller.talks(if round.long { 14_000 } else { 800 }, PACE));
-    tab.hears_beats(2).await;
-    line.turns(Weather { swallows: true, ..Weather::default() });
-    round.told.times(1);
+    let writing = tokio::spawn(author.streams(if round.long { 14_000 } else { 800 }, PACE));
+    tab.receives_heartbeats(2).await;
+    line.sets(Conditions { swallows: true, ..Conditions::default() });
+    round.report.times(1);
     let begun = Instant::now();
     let reading = world.follow(tab, reply.chat.reply);
     // Long enough that the connections are cut off, not long enough that the tab notices.
     sleep(Duration::from_secs(1)).await;
-    line.turns(Weather::default());
+    line.sets(Conditions::default());
     if round.long {
         // The dead one, and beside it the live one once the tab is back.
         soon("the tab is back", async {
-            while world.server.sockets() < idle + 2 {
+            while server::sockets(&world.server) < idle + 2 {
                 sleep(Duration::from_millis(50)).await;
             }
         })
         .await;
-        while world.server.sockets() > idle + 1 {
+        while server::sockets(&world.server) > idle + 1 {
             assert!(begun.elapsed() < Duration::from_secs(100), "the server still keeps the dead socket");
             sleep(Duration::from_millis(200)).await;
         }
-        round.told.note(format!("the server let it go after {:.0} s", begun.elapsed().as_secs_f64()));
+        round.report.note(format!("the server closed it after {:.0} s", begun.elapsed().as_secs_f64()));
     }
-    talking.await.expect("a voice").voice.ends();
+    writing.await.expect("an author").writer.ends();
     soon("the tab is back", reading).await.expect("a tab that reads to the end");
     assert_eq!(world.settles(&reply).await.status, Status::Completed);
 }
 
 /// Every piece is late.
 pub async fn delay(round: Round) {
-    let late = Weather { delay: Duration::from_millis(300), ..Weather::default() };
-    in_weather(round, late, 150).await;
+    let late = Conditions { delay: Duration::from_millis(300), ..Conditions::default() };
+    under(round, late, 150).await;
 }
 
-/// Every piece is late by another time, and the line breaks now and then.
+/// Every piece is late, each by another time, and the line breaks now and then.
 pub async fn jitter(round: Round) {
-    let weather = Weather { delay: Duration::from_millis(5), jitter: Duration::from_millis(400), ..Weather::default() };
-    in_weather(round, weather, 150).await;
+    let conditions =
+        Conditions { delay: Duration::from_millis(5), jitter: Duration::from_millis(400), ..Conditions::default() };
+    under(round, conditions, 150).await;
 }
 
 /// A kilobyte a second.
 pub async fn slow(round: Round) {
-    in_weather(round, Weather { rate: Some(1024), ..Weather::default() }, 150).await;
+    under(round, Conditions { rate: Some(1024), ..Conditions::default() }, 150).await;
 }
 
 /// Whatever comes is kept, and passed on once a second, as a proxy does that buffers.
 pub async fn buffers(round: Round) {
-    in_weather(round, Weather { period: Some(Duration::from_secs(1)), ..Weather::default() }, 400).await;
+    under(round, Conditions { period: Some(Duration::from_secs(1)), ..Conditions::default() }, 400).await;
 }
 
-/// A reply over a line in such weather, and over a good one, both of which break at random.
-async fn in_weather(mut round: Round, weather: Weather, words: usize) {
+/// A reply over two lines under such conditions, and over a good one, both of which break at random.
+async fn under(mut round: Round, conditions: Conditions, words: usize) {
     let mut world = World::start(&mut round).await;
-    let (reply, teller) = world.asks().await;
+    let (reply, author) = world.asks().await;
     let mut reading = vec![];
     let mut lines = vec![];
-    for weather in [weather.clone(), weather, Weather::default()] {
+    for conditions in [conditions.clone(), conditions, Conditions::default()] {
         let line = world.line().await;
-        line.turns(weather.clone());
+        line.sets(conditions.clone());
         let tab = world.tab_at(&line).await;
         reading.push(world.follow(tab, reply.chat.reply));
-        lines.push((line, weather));
+        lines.push((line, conditions));
     }
-    let talking = tokio::spawn(teller.talks(words, PACE));
-    for (line, weather) in &lines[1..] {
+    let writing = tokio::spawn(author.streams(words, PACE));
+    for (line, conditions) in &lines[1..] {
         let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(600));
         sleep(moment).await;
         line.breaks().await;
         let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(100));
         sleep(moment).await;
-        line.turns(weather.clone());
+        line.sets(conditions.clone());
     }
-    talking.await.expect("a voice").voice.ends();
+    writing.await.expect("an author").writer.ends();
     for tab in reading {
         tab.await.expect("a tab that reads to the end");
     }
-    round.told.times(1);
+    round.report.times(1);
     assert_eq!(world.settles(&reply).await.status, Status::Completed);
 }

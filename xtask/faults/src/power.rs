@@ -8,15 +8,15 @@ use std::{
     time::Duration,
 };
 
+use kit::Folder;
 use rand::{Rng, RngExt};
 use rivulet::message::Status;
 use temp_dir::TempDir;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    fault::{Round, Told},
+    fault::{Report, Round},
     kill::dies,
-    support::Folder,
     tally::Tally,
     world::{LONG, PACE, World},
 };
@@ -111,25 +111,25 @@ fn torn(written: &[u8], synced: &[u8], random: &mut impl Rng, kept: f64) -> Vec<
 /// Power is lost at a random moment with replies open, and again while what was open is recovered.
 pub async fn lost(mut round: Round) {
     let (mut world, disk) = Disk::start(&mut round).await;
-    round.told.may_end(&["with nothing else", "with torn sectors"]);
+    round.report.may_end(&["with nothing else", "with torn sectors"]);
     let kept = if round.random.random_bool(0.5) { 0.0 } else { 0.5 };
     let count = round.random.random_range(3..=12);
     dies(&mut round, &mut world, count, PACE, |random| _ = disk.loses_power(random, kept)).await;
     is_sound(&world).await;
-    round.told.ended(if kept == 0.0 { "with nothing else" } else { "with torn sectors" });
+    round.report.ended(if kept == 0.0 { "with nothing else" } else { "with torn sectors" });
 }
 
-/// So much is said that the log is copied into the database while power is lost.
+/// So much is written that the log is copied into the database while power is lost.
 pub async fn lost_in_a_checkpoint(mut round: Round) {
     let (mut world, disk) = Disk::start(&mut round).await;
     let mut replies = vec![];
     let mut reading = vec![];
     for _ in 0..4 {
-        let (reply, teller) = world.asks().await;
+        let (reply, author) = world.asks().await;
         let line = world.line().await;
         let tab = world.tab_at(&line).await;
         reading.push(world.follow(tab, reply.chat.reply));
-        tokio::spawn(teller.talks_in_pieces(usize::MAX, 200, PACE));
+        tokio::spawn(author.streams_in_pieces(usize::MAX, 200, PACE));
         replies.push((reply, line));
     }
     let length = || contents(&disk.durable().join("rivulet.db")).len();
@@ -145,7 +145,7 @@ pub async fn lost_in_a_checkpoint(mut round: Round) {
     world.server.dies();
     let kept = if round.random.random_bool(0.5) { 0.0 } else { 0.5 };
     let gone = disk.loses_power(&mut round.random, kept);
-    round.told.times(1);
+    round.report.times(1);
     world.restarts().await;
     for tab in reading {
         tab.await.expect("a tab that reads to the end");
@@ -154,25 +154,25 @@ pub async fn lost_in_a_checkpoint(mut round: Round) {
         assert_eq!(world.settles(reply).await.status, Status::Interrupted);
     }
     is_sound(&world).await;
-    round.told.note(format!("{gone} bytes were not synced in the last"));
+    round.report.note(format!("{gone} bytes were not synced in the last"));
 }
 
 /// Syncs fail, and what they should have made durable is gone from memory too; then power is lost.
 pub async fn failing(mut round: Round) {
     let (mut world, disk) = Disk::start(&mut round).await;
-    let (reply, teller) = world.asks().await;
+    let (reply, author) = world.asks().await;
     let line = world.line().await;
     let tab = world.tab_at(&line).await;
     let reading = world.follow(tab, reply.chat.reply);
-    let said = world.server.said();
+    let logged = world.server.log.length();
     disk.syncs(&format!("every {} fail", round.random.random_range(2..=13)));
-    tokio::spawn(teller.talks(usize::MAX, PACE));
-    world.server.says(said, "a commit").await;
+    tokio::spawn(author.streams(usize::MAX, PACE));
+    world.server.log.has(logged, "a commit").await;
     let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(1_500));
     sleep(moment).await;
     world.server.dies();
     disk.loses_power(&mut round.random, 0.5);
-    round.told.times(1);
+    round.report.times(1);
     world.restarts().await;
     reading.await.expect("a tab that reads to the end");
     assert_eq!(world.settles(&reply).await.status, Status::Interrupted);
@@ -185,28 +185,28 @@ pub async fn slow(mut round: Round) {
     disk.syncs("100000 late");
     let mut replies = vec![];
     for _ in 0..3 {
-        let (reply, mut teller) = world.asks().await;
+        let (reply, mut author) = world.asks().await;
         let mut tab = world.tab().await;
         tab.follows(reply.chat.reply).await;
-        teller.says_words(3);
-        tab.sees(reply.chat.reply, &reply.told.text()).await;
-        replies.push((reply, tab, teller));
+        author.writes_words(3);
+        tab.sees(reply.chat.reply, &reply.written.text()).await;
+        replies.push((reply, tab, author));
     }
     let mut longest = Duration::ZERO;
     for _ in 0..if round.long { 60 } else { 10 } {
-        for (reply, tab, teller) in &mut replies {
-            teller.says_words(5);
+        for (reply, tab, author) in &mut replies {
+            author.writes_words(5);
             let begun = Instant::now();
-            tab.sees(reply.chat.reply, &reply.told.text()).await;
+            tab.sees(reply.chat.reply, &reply.written.text()).await;
             longest = longest.max(begun.elapsed());
-            round.told.times(1);
+            round.report.times(1);
         }
     }
     let begun = Instant::now();
-    for (reply, tab, teller) in &mut replies {
+    for (reply, tab, author) in &mut replies {
         world.ada.stops(reply.chat.reply).await.expect("it is stopped");
         tab.sees_the_end(reply.chat.reply).await;
-        assert!(teller.voice.bytes.is_closed() || begun.elapsed() < LONG, "Stop took {:?}", begun.elapsed());
+        assert!(author.writer.bytes.is_closed() || begun.elapsed() < LONG, "Stop took {:?}", begun.elapsed());
     }
     world.server.dies();
     disk.loses_power(&mut round.random, 0.0);
@@ -214,23 +214,23 @@ pub async fn slow(mut round: Round) {
     for (reply, ..) in &replies {
         assert_eq!(world.settles(reply).await.status, Status::Stopped);
     }
-    round.told.note(format!("words took {} ms at most", longest.as_millis()));
+    round.report.note(format!("words took {} ms at most", longest.as_millis()));
     assert!(longest < LONG, "words took {longest:?}");
 }
 
 /// The measure itself: where syncs are ignored, words that were shown are lost, and that is found.
 pub async fn ignored(round: Round) {
     let tally = Tally::default();
-    let mut own = Round { random: round.random.clone(), tally: tally.clone(), told: Told::default(), ..round };
+    let mut own = Round { random: round.random.clone(), tally: tally.clone(), report: Report::default(), ..round };
     let (mut world, disk) = Disk::start(&mut own).await;
-    let (reply, mut teller) = world.asks().await;
+    let (reply, mut author) = world.asks().await;
     let mut tab = world.tab().await;
     tab.follows(reply.chat.reply).await;
     for how in ["", "ignored"] {
         disk.syncs(how);
         for _ in 0..5 {
-            teller.says_words(3);
-            tab.sees(reply.chat.reply, &reply.told.text()).await;
+            author.writes_words(3);
+            tab.sees(reply.chat.reply, &reply.written.text()).await;
         }
     }
     world.server.dies();
@@ -239,8 +239,8 @@ pub async fn ignored(round: Round) {
     world.settles(&reply).await;
     let lost = tally.bytes().lost;
     assert!(lost > 0, "nothing was lost where nothing was synced");
-    round.told.times(1);
-    round.told.note(format!("{lost} of {} bytes were lost, as they had to be", tally.bytes().shown));
+    round.report.times(1);
+    round.report.note(format!("{lost} of {} bytes were lost, as they had to be", tally.bytes().shown));
 }
 
 async fn is_sound(world: &World) {

@@ -2,15 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+use kit::{Received, Tab};
 use rivulet::message::Status;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::time::sleep;
 
 use crate::{
+    author::Author,
     fault::Round,
-    line::Weather,
-    support::{Came, Tab},
-    teller::Teller,
+    line::Conditions,
+    server,
     world::{LONG, PACE, Reply, World, reads_to_the_end},
 };
 
@@ -19,42 +20,42 @@ const MUCH: usize = 3 * 1024 * 1024;
 /// Six bytes each on the wire.
 const WIDE: &str = "\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{8}";
 
-/// A tab that reads, stops while more is said than systems keep, and reads on: after a few seconds what it missed comes
-/// in fewer, fuller events; after a minute the server has let it go, and it comes back for the rest.
+/// A tab that reads, stops while more is written than systems keep, and reads again: after a few seconds what it missed
+/// comes in fewer, fuller events; after a minute the server has closed its socket, and it comes back for the rest.
 pub async fn stops(mut round: Round) {
     let mut world = World::start(&mut round).await;
-    let (reply, mut teller) = world.asks().await;
+    let (reply, mut author) = world.asks().await;
     let id = reply.chat.reply;
     let (mut tab, mut other) = (world.tab_with(Some(4096)).await, world.tab().await);
-    teller.says_words(10);
+    author.writes_words(10);
     for tab in [&mut tab, &mut other] {
         tab.follows(id).await;
-        tab.sees(id, &reply.told.text()).await;
+        tab.sees(id, &reply.written.text()).await;
     }
-    round.told.times(1);
+    round.report.times(1);
     let stopped = Instant::now();
-    floods(&reply, &mut teller, &mut other, || ()).await;
+    floods(&reply, &mut author, &mut other, || ()).await;
     sleep(Duration::from_secs(if round.long { 60 } else { 5 }).saturating_sub(stopped.elapsed())).await;
-    teller.says_words(10);
-    teller.voice.ends();
+    author.writes_words(10);
+    author.writer.ends();
     other.sees_the_end(id).await;
     let tab = reads_to_the_end(tab, id, round.random.clone()).await;
-    let events = |tab: &Tab| tab.came.iter().filter(|came| matches!(came, Came::Change(..))).count();
+    let events = |tab: &Tab| tab.received.iter().filter(|received| matches!(received, Received::Change(..))).count();
     let (few, many) = (events(&tab), events(&other));
     assert!(few < many, "it was sent {few} events, and who read on {many}");
-    let closed = tab.came.iter().any(|came| matches!(came, Came::Closed(_)));
-    assert!(closed || !round.long, "who takes nothing for a minute is let go");
+    let closed = tab.received.iter().any(|received| matches!(received, Received::Closed(_)));
+    assert!(closed || !round.long, "who takes nothing for a minute is closed");
     assert_eq!(world.settles(&reply).await.status, Status::Completed);
 }
 
-/// Says much, each time once the tab has all that came before, and gives the longest that took.
-async fn floods(reply: &Reply, teller: &mut Teller, tab: &mut Tab, mut meanwhile: impl FnMut()) -> Duration {
+/// Writes much, more of it each time once the tab has all that came before, and gives the longest that took.
+async fn floods(reply: &Reply, author: &mut Author, tab: &mut Tab, mut meanwhile: impl FnMut()) -> Duration {
     let mut longest = Duration::ZERO;
-    while reply.told.text().len() < MUCH {
-        teller.says_words(50);
-        teller.says(&WIDE.repeat(2_000));
+    while reply.written.text().len() < MUCH {
+        author.writes_words(50);
+        author.writes(&WIDE.repeat(2_000));
         let begun = Instant::now();
-        tab.sees(reply.chat.reply, &reply.told.text()).await;
+        tab.sees(reply.chat.reply, &reply.written.text()).await;
         longest = longest.max(begun.elapsed());
         meanwhile();
     }
@@ -64,32 +65,34 @@ async fn floods(reply: &Reply, teller: &mut Teller, tab: &mut Tab, mut meanwhile
 /// A tab that asks for much and never reads: it is closed in time, costs little, and nobody else is kept waiting.
 pub async fn never_reads(mut round: Round) {
     let mut world = World::start(&mut round).await;
-    let (reply, mut teller) = world.asks().await;
+    let (reply, mut author) = world.asks().await;
     let mut other = world.tab().await;
     other.follows(reply.chat.reply).await;
-    let (idle, memory) = (world.server.idle_sockets().await, world.server.memory());
+    let (idle, memory) = (server::idle_sockets(&world.server).await, world.server.memory());
     let mut deaf = vec![];
     for _ in 0..20 {
         let mut tab = world.tab_with(Some(4096)).await;
         tab.follows(reply.chat.reply).await;
         deaf.push(tab);
     }
-    round.told.times(deaf.len() as u64);
+    round.report.times(deaf.len() as u64);
     let begun = Instant::now();
     let mut most = 0;
-    let longest = floods(&reply, &mut teller, &mut other, || most = most.max(world.server.memory())).await;
+    let longest = floods(&reply, &mut author, &mut other, || most = most.max(world.server.memory())).await;
     assert!(longest < LONG, "who reads waited {longest:?} for the next words");
     let flooded = begun.elapsed();
-    while world.server.sockets() > idle {
+    while server::sockets(&world.server) > idle {
         assert!(begun.elapsed() < Duration::from_secs(45) + flooded, "who never reads is still connected");
         most = most.max(world.server.memory());
         sleep(Duration::from_millis(100)).await;
     }
     let grown = most.saturating_sub(memory);
     let (closed, mib, waited) = (begun.elapsed().as_secs_f64(), grown / 1024 / 1024, longest.as_millis());
-    round.told.note(format!("closed after {closed:.0} s, {mib} MiB more memory, another waited {waited} ms, at most"));
+    round
+        .report
+        .note(format!("closed after {closed:.0} s, {mib} MiB more memory, another waited {waited} ms, at most"));
     assert!(mib < 64, "{mib} MiB more for {} readers of {MUCH} bytes", deaf.len());
-    teller.voice.ends();
+    author.writer.ends();
     other.sees_the_end(reply.chat.reply).await;
     drop(deaf);
     assert_eq!(world.settles(&reply).await.status, Status::Completed);
@@ -104,20 +107,20 @@ pub async fn crowd(mut round: Round) {
     let count = most.min(if round.long { 2_000 } else { 500 });
     let mut world = World::start(&mut round).await;
     let line = world.line().await;
-    let (reply, mut teller) = world.asks().await;
+    let (reply, mut author) = world.asks().await;
     let mut reading = vec![];
     for _ in 0..count {
         let tab = world.tab_at(&line).await;
         reading.push(world.follow(tab, reply.chat.reply));
     }
-    teller.says_words(20);
-    let talking = tokio::spawn(teller.talks(200, PACE));
+    author.writes_words(20);
+    let writing = tokio::spawn(author.streams(200, PACE));
     sleep(Duration::from_millis(300)).await;
-    line.turns(Weather { cut_after: Some(0), ..Weather::default() });
+    line.sets(Conditions { cut_after: Some(0), ..Conditions::default() });
     // The next word breaks each of them.
-    let teller = talking.await.expect("a voice");
-    line.turns(Weather::default());
-    tokio::spawn(teller.talks(usize::MAX, PACE));
+    let author = writing.await.expect("an author");
+    line.sets(Conditions::default());
+    tokio::spawn(author.streams(usize::MAX, PACE));
     sleep(Duration::from_secs(1)).await;
     world.server.dies();
     let begun = Instant::now();
@@ -125,27 +128,27 @@ pub async fn crowd(mut round: Round) {
     for tab in reading {
         tab.await.expect("a tab that reads to the end");
     }
-    round.told.times(count as u64);
-    round.told.note(format!("{count} tabs had all again after {:.1} s", begun.elapsed().as_secs_f64()));
+    round.report.times(count as u64);
+    round.report.note(format!("{count} tabs had all again after {:.1} s", begun.elapsed().as_secs_f64()));
     assert_eq!(world.settles(&reply).await.status, Status::Interrupted);
 }
 
-/// The tab's computer sleeps: it reads nothing and says nothing, and nothing gets through.
+/// The tab's computer sleeps: it reads nothing and sends nothing, and nothing gets through.
 pub async fn sleeps(mut round: Round) {
     let mut world = World::start(&mut round).await;
     let line = world.line().await;
-    let (reply, mut teller) = world.asks().await;
+    let (reply, mut author) = world.asks().await;
     let mut tab = world.tab_at(&line).await;
     tab.follows(reply.chat.reply).await;
-    teller.says_words(10);
-    tab.sees(reply.chat.reply, &reply.told.text()).await;
-    let talking = tokio::spawn(teller.talks(200, PACE));
-    line.turns(Weather { stalls: true, ..Weather::default() });
+    author.writes_words(10);
+    tab.sees(reply.chat.reply, &reply.written.text()).await;
+    let writing = tokio::spawn(author.streams(200, PACE));
+    line.sets(Conditions { stalls: true, ..Conditions::default() });
     sleep(Duration::from_secs(if round.long { 120 } else { 4 })).await;
-    line.turns(Weather::default());
-    round.told.times(1);
-    let teller = talking.await.expect("a voice");
-    teller.voice.ends();
+    line.sets(Conditions::default());
+    round.report.times(1);
+    let author = writing.await.expect("an author");
+    author.writer.ends();
     reads_to_the_end(tab, reply.chat.reply, round.random.clone()).await;
     assert_eq!(world.settles(&reply).await.status, Status::Completed);
 }

@@ -2,46 +2,46 @@
 
 use std::time::Duration;
 
+use kit::soon;
 use rand::RngExt;
 use rivulet::{ids::MessageId, message::Status};
 use tokio::time::{Instant, sleep};
 
 use crate::{
+    author::Author,
     fault::Round,
-    support::soon,
-    teller::Teller,
     world::{LONG, PACE, Reply, World},
 };
 
 /// A row that cannot be read, in a tab that follows another reply too: that one streams on in this very tab.
 pub async fn unreadable(mut round: Round) {
     let mut world = World::start(&mut round).await;
-    let (broken, mut teller) = world.asks().await;
-    teller.says_words(20);
-    teller.voice.ends();
+    let (broken, mut author) = world.asks().await;
+    author.writes_words(20);
+    author.writer.ends();
     let sound = world.settles(&broken).await;
     let id = broken.chat.reply;
     let mut database = world.database().await;
     database.run(format!("CREATE TABLE aside AS SELECT parts FROM messages WHERE id = '{id}'")).await;
     database.run(format!("UPDATE messages SET parts = '[{{' WHERE id = '{id}'")).await;
-    let (reply, teller) = world.asks().await;
+    let (reply, author) = world.asks().await;
     let mut tab = world.tab().await;
     tab.follows(id).await;
     let reading = world.follow(tab, reply.chat.reply);
-    let talking = tokio::spawn(teller.talks(300, PACE));
+    let writing = tokio::spawn(author.streams(300, PACE));
     let read = soon("the other reply streams on", async {
-        talking.await.expect("a voice").voice.ends();
+        writing.await.expect("an author").writer.ends();
         reading.await.expect("a tab that reads to the end")
     });
     let mut tab = read.await;
-    round.told.times(1);
+    round.report.times(1);
     assert_eq!(world.settles(&reply).await.status, Status::Completed);
     database
         .run(format!("UPDATE messages SET parts = (SELECT parts FROM aside) WHERE id = '{id}'; DROP TABLE aside"))
         .await;
     soon("the row is read once it can be", async {
         while !tab.message(id).status.is_final() {
-            tab.lives_on(round.random.random()).await;
+            tab.acts(round.random.random()).await;
         }
     })
     .await;
@@ -89,12 +89,12 @@ impl Refused {
 
 async fn refuses(mut round: Round, what: &[Refused]) {
     let mut world = World::start(&mut round).await;
-    let (bad, mut teller) = world.asks().await;
+    let (bad, mut author) = world.asks().await;
     let id = bad.chat.reply;
     let mut tab = world.tab().await;
     tab.follows(id).await;
-    teller.says_words(100);
-    tab.sees(id, &bad.told.text()).await;
+    author.writes_words(100);
+    tab.sees(id, &bad.written.text()).await;
     let mut others = vec![];
     for _ in 0..3 {
         others.push(world.asks().await);
@@ -105,11 +105,11 @@ async fn refuses(mut round: Round, what: &[Refused]) {
     let line = world.line().await;
     let watching = world.tab_at(&line).await;
     let watching = world.follow(watching, id);
-    let talking = tokio::spawn(teller.talks(usize::MAX, PACE));
+    let writing = tokio::spawn(author.streams(usize::MAX, PACE));
     let longest = stream_on(&world, &mut others, Duration::from_secs(if round.long { 20 } else { 6 })).await;
-    round.told.times(1);
-    for (reply, teller) in others {
-        teller.voice.ends();
+    round.report.times(1);
+    for (reply, author) in others {
+        author.writer.ends();
         assert_eq!(world.settles(&reply).await.status, Status::Completed);
     }
     let killed = round.random.random_bool(0.5);
@@ -122,24 +122,24 @@ async fn refuses(mut round: Round, what: &[Refused]) {
     if killed {
         world.restarts().await;
     }
-    // It goes on, has failed by now or was interrupted; whatever it is, all that was shown of it is there.
-    let talking = soon("it is ended", async {
+    // It still runs, has failed by now or was interrupted; whatever it is, all that was shown of it is there.
+    let writing = soon("it is ended", async {
         if !killed {
             sleep(Duration::from_millis(500)).await;
             world.ada.stops(id).await.expect("Stop is never refused");
         }
         watching.await.expect("a tab that reads to the end");
-        talking.await
+        writing.await
     });
-    drop(talking.await);
+    drop(writing.await);
     let status = world.settles(&bad).await.status;
-    round.told.ended(&format!("{status:?}").to_lowercase());
-    round.told.note(format!("a word of another reply took {} ms at most", longest.as_millis()));
+    round.report.ended(&format!("{status:?}").to_lowercase());
+    round.report.note(format!("a word of another reply took {} ms at most", longest.as_millis()));
     assert!(longest < LONG, "others waited {longest:?}");
 }
 
-/// Lets others say words for so long, one after another, and gives the longest time that any took to be seen.
-async fn stream_on(world: &World, others: &mut [(Reply, Teller)], time: Duration) -> Duration {
+/// Lets other replies have words for so long, one after another, and gives the longest time that any took to be seen.
+async fn stream_on(world: &World, others: &mut [(Reply, Author)], time: Duration) -> Duration {
     let mut tabs = vec![];
     for (reply, _) in &*others {
         let mut tab = world.tab().await;
@@ -148,12 +148,12 @@ async fn stream_on(world: &World, others: &mut [(Reply, Teller)], time: Duration
     }
     let (begun, mut longest) = (Instant::now(), Duration::ZERO);
     while begun.elapsed() < time {
-        for ((reply, teller), tab) in others.iter_mut().zip(&mut tabs) {
-            teller.says_words(1);
-            let said = Instant::now();
-            let all = reply.told.text();
+        for ((reply, author), tab) in others.iter_mut().zip(&mut tabs) {
+            author.writes_words(1);
+            let written = Instant::now();
+            let all = reply.written.text();
             soon("another reply streams on", tab.sees(reply.chat.reply, &all)).await;
-            longest = longest.max(said.elapsed());
+            longest = longest.max(written.elapsed());
         }
         sleep(Duration::from_millis(10)).await;
     }

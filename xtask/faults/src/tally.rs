@@ -1,4 +1,4 @@
-//! Every state that any tab was ever shown, held against how the message ended.
+//! Every state that any tab ever showed, compared with how the message ended.
 
 use std::{
     collections::HashMap,
@@ -6,12 +6,11 @@ use std::{
     time::Duration,
 };
 
+use kit::{Tab, is_beginning};
 use rivulet::{
     ids::MessageId,
     message::{Message, Part},
 };
-
-use crate::support::Tab;
 
 /// The bytes of one fault's rounds. Cheap to clone: it is shared.
 #[derive(Clone, Default)]
@@ -30,7 +29,7 @@ struct Seen {
 
 /// The last thing that a tab waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Came {
+pub enum Awaited {
     /// The end of its reply.
     End,
     /// The last change of its lists.
@@ -65,10 +64,10 @@ pub struct Bytes {
 }
 
 impl Tally {
-    /// From now on all that the tab shows is written down.
+    /// From now on all that the tab shows is recorded.
     pub fn watches(&self, tab: &mut Tab) {
         let (tally, before) = (self.clone(), Mutex::<HashMap<MessageId, usize>>::default());
-        tab.witness = Some(Arc::new(move |message: &Message| {
+        tab.observer = Some(Arc::new(move |message: &Message| {
             let length = length(&message.parts);
             let before = lock(&before).insert(message.id, length).unwrap_or(0);
             tally.saw(message, length.saturating_sub(before));
@@ -85,7 +84,7 @@ impl Tally {
         }
     }
 
-    /// Holds all that was shown of a message against its end, and forgets it.
+    /// Compares all that was shown of a message with its end, and forgets it.
     pub fn settle(&self, last: &Message) {
         let mut seen = lock(&self.0);
         for state in seen.states.remove(&last.id).unwrap_or_default() {
@@ -98,19 +97,19 @@ impl Tally {
         }
     }
 
-    /// Holds what a message ended as against what its provider said: it may end early, but not otherwise.
-    pub fn compare(&self, last: &str, told: &str) {
-        if !told.starts_with(last) {
-            lock(&self.0).bytes.doubled += other(last, told) as u64;
+    /// Compares what a message ended as with what its provider wrote: it may end early, but not otherwise.
+    pub fn compare(&self, last: &str, written: &str) {
+        if !written.starts_with(last) {
+            lock(&self.0).bytes.doubled += other(last, written) as u64;
         }
     }
 
     /// A tab had the last that it waited for, perhaps with a heartbeat.
-    pub fn came(&self, what: Came, by_a_beat: bool) {
+    pub fn came(&self, what: Awaited, by_a_beat: bool) {
         let mut seen = lock(&self.0);
         let arrivals = match what {
-            Came::End => &mut seen.ends,
-            Came::Lists => &mut seen.lists,
+            Awaited::End => &mut seen.ends,
+            Awaited::Lists => &mut seen.lists,
         };
         arrivals.all += 1;
         arrivals.by_a_beat += u64::from(by_a_beat);
@@ -176,16 +175,6 @@ fn same_epoch(one: &Message, other: &Message) -> bool {
 fn begins(one: &Message, other: &Message) -> bool {
     is_beginning(&one.parts, &other.parts)
         && (!one.status.is_final() || (one.status, &one.parts) == (other.status, &other.parts))
-}
-
-fn is_beginning(parts: &[Part], of: &[Part]) -> bool {
-    let complete = parts.len().saturating_sub(1);
-    parts.len() <= of.len()
-        && parts.iter().zip(of).enumerate().all(|(at, (one, other))| {
-            one.kind == other.kind
-                && other.text.starts_with(&one.text)
-                && (at >= complete || one.text.len() == other.text.len())
-        })
 }
 
 fn length(parts: &[Part]) -> usize {

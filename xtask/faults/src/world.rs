@@ -1,7 +1,8 @@
-//! A server with its folder, its provider and a person; replies that run; tabs that read them through thick and thin.
+//! A server with its folder, its provider and a person; replies that run; tabs that read them whatever happens.
 
 use std::{net::SocketAddr, ops::Range, time::Duration};
 
+use kit::{Chat, Database, Folder, Person, Process, Provider, Tab};
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use rivulet::{
     ids::MessageId,
@@ -14,25 +15,24 @@ use tokio::{
 };
 
 use crate::{
+    author::{Author, Written},
     converge::{Pages, came_by_a_beat},
     fault::Round,
     line::Line,
-    server::Server,
-    support::{Chat, Database, Folder, Person, Provider, Tab},
-    tally::{Came as By, Tally},
-    teller::{Teller, Told},
+    server::command,
+    tally::{Awaited, Tally},
 };
 
 /// The longest that anything may take, with all that is done to it.
 const LONGEST: Duration = Duration::from_secs(300);
 /// The longest that a word may take while others misbehave, on a machine that is busy with it.
 pub const LONG: Duration = Duration::from_secs(5);
-/// As often as many models speak.
+/// As fast as many models write.
 pub const PACE: Range<Duration> = Duration::ZERO..Duration::from_millis(12);
 
 pub struct World {
     // It ends before its folder goes.
-    pub server: Server,
+    pub server: Process,
     pub folder: Folder,
     pub provider: Provider,
     pub ada: Person,
@@ -44,11 +44,11 @@ pub struct World {
     random: SmallRng,
 }
 
-/// A reply that was asked for, and all that was said of it.
+/// A reply that was asked for, and all that was written of it.
 #[derive(Clone)]
 pub struct Reply {
     pub chat: Chat,
-    pub told: Told,
+    pub written: Written,
 }
 
 impl World {
@@ -63,14 +63,12 @@ impl World {
 
     pub async fn start_in(round: &mut Round, folder: Folder, grace: u64, environment: &[(&str, &str)]) -> World {
         let provider = Provider::start().await;
-        let settings = folder.settings(&provider.url, grace);
-        std::fs::write(folder.path().join("Leptos.toml"), settings).expect("settings can be written");
+        folder.has_settings(&folder.settings(&provider.url, grace));
         let environment: Vec<_> =
             environment.iter().map(|(name, value)| (String::from(*name), String::from(*value))).collect();
-        let server = Server::start(&folder, &environment).await;
+        let server = Process::start(command(&folder, &environment)).await;
         let ada = Person::signs_up(server.address, "Ada").await;
-        let opening: serde_json::Value = ada.call("enter", serde_json::json!({})).await.expect("a page");
-        let build = opening["build"].as_str().expect("the page's build").to_owned();
+        let build = ada.build().await;
         let here = watch::Sender::new(server.address);
         let pages = Pages::new(ada.clone(), here.subscribe());
         let random = SmallRng::seed_from_u64(round.random.random());
@@ -79,14 +77,14 @@ impl World {
 
     /// Starts the server again, after whatever ended it. Lines find it.
     pub async fn restarts(&mut self) {
-        self.server = Server::start(&self.folder, &self.environment).await;
+        self.server = Process::start(command(&self.folder, &self.environment)).await;
         self.ada.address = self.server.address;
         self.here.send_replace(self.server.address);
     }
 
     /// Starts it and kills it in the middle of that.
     pub async fn restarts_in_vain(&mut self, after: Duration) {
-        self.server = Server::spawn(&self.folder, &self.environment);
+        self.server = Process::spawn(command(&self.folder, &self.environment));
         sleep(after).await;
         self.server.dies();
     }
@@ -95,25 +93,25 @@ impl World {
         Line::to(self.here.subscribe(), self.random.random()).await
     }
 
-    /// A reply that was asked for, and the voice that is to tell it.
-    pub async fn asks(&mut self) -> (Reply, Teller) {
-        let chat = self.ada.says("Tell me").await;
-        self.tells(chat).await
+    /// A reply that was asked for, and who writes it.
+    pub async fn asks(&mut self) -> (Reply, Author) {
+        let chat = self.ada.asks("Hello").await;
+        self.answers(chat).await
     }
 
     /// The same where the question was asked already.
-    pub async fn tells(&mut self, chat: Chat) -> (Reply, Teller) {
-        let reply = Reply { chat, told: Told::default() };
+    pub async fn answers(&mut self, chat: Chat) -> (Reply, Author) {
+        let reply = Reply { chat, written: Written::default() };
         self.pages.learn(chat.reply, chat.id);
-        let teller = Teller::new(self.provider.is_asked().await, reply.told.clone(), self.random.random());
-        (reply, teller)
+        let author = Author::new(self.provider.is_asked().await, reply.written.clone(), self.random.random());
+        (reply, author)
     }
 
     /// Continues a reply from what was kept of it.
-    pub async fn continues(&mut self, reply: &Reply, kept: &Message) -> Teller {
-        reply.told.goes_on_from(&kept.text());
-        self.ada.continues(reply.chat.reply, kept.epoch).await.expect("it goes on");
-        Teller::new(self.provider.is_asked().await, reply.told.clone(), self.random.random())
+    pub async fn continues(&mut self, reply: &Reply, kept: &Message) -> Author {
+        reply.written.continues_from(&kept.text());
+        self.ada.continues(reply.chat.reply, kept.epoch).await.expect("it is continued");
+        Author::new(self.provider.is_asked().await, reply.written.clone(), self.random.random())
     }
 
     /// A tab at the server itself.
@@ -140,7 +138,7 @@ impl World {
         self.tries_tab(line).await.expect("a line that works so far")
     }
 
-    /// A tab that follows a reply to its end on its own, and with it the lists of a page that is open on it.
+    /// A tab that by itself follows a reply until it ends, and with it the lists of a page that is open on it.
     pub fn follow(&mut self, mut tab: Tab, id: MessageId) -> JoinHandle<Tab> {
         let mut random = SmallRng::seed_from_u64(self.random.random());
         let (pages, tally) = (self.pages.clone(), self.tally.clone());
@@ -148,13 +146,13 @@ impl World {
             tab.follows(id).await;
             pages.follows_lists(&mut tab, id).await;
             let mut tab = reads_to_the_end(tab, id, SmallRng::seed_from_u64(random.random())).await;
-            tally.came(By::End, came_by_a_beat(&tab.came));
+            tally.came(Awaited::End, came_by_a_beat(&tab.received));
             pages.converge(&mut tab, id, &tally, &mut random).await;
             tab
         })
     }
 
-    /// What the reply is in the end, for a fresh tab, a page and the row. All that was ever shown of it is held against that.
+    /// What the reply is in the end, for a fresh tab, a page and the row. All that was ever shown of it is compared with that.
     pub async fn settles(&self, reply: &Reply) -> Message {
         let last = self.settles_unshown(reply).await;
         assert_eq!(self.ada.finds(&reply.chat).await, last, "a page has what a tab has");
@@ -172,8 +170,8 @@ impl World {
         assert_eq!(format!("{:?}", last.status).to_lowercase(), status, "the row has what a tab has");
         assert!(last.text() == text, "the row has what a tab has");
         self.tally.settle(&last);
-        self.tally.compare(&text, &reply.told.text());
-        let whole = last.status != Status::Completed || text == reply.told.text();
+        self.tally.compare(&text, &reply.written.text());
+        let whole = last.status != Status::Completed || text == reply.written.text();
         assert!(whole, "a reply that is complete lacks its last words");
         last
     }
@@ -183,19 +181,11 @@ impl World {
     }
 }
 
-impl Drop for World {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("The server's log:\n{}", self.server.log());
-        }
-    }
-}
-
 /// Reads, and comes back whenever the connection goes, as a page does, until the message has ended.
 pub async fn reads_to_the_end(mut tab: Tab, id: MessageId, mut random: SmallRng) -> Tab {
     let reading = async {
         while !tab.message(id).status.is_final() {
-            tab.lives_on(random.random()).await;
+            tab.acts(random.random()).await;
         }
     };
     let read = timeout(LONGEST, reading).await;

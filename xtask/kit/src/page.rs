@@ -51,11 +51,15 @@ pub async fn send(request: RequestBuilder, cookie: Option<&str>) -> Page {
     Page { status, location, session, text: response.text().await.expect("a whole page") }
 }
 
-/// A client that keeps nothing, follows nothing and uses no proxy: each request says all that it says.
+/// A client that keeps nothing, not even its connections, follows nothing and uses no proxy: a request has only what is
+/// given to it.
 pub fn client() -> reqwest::Client {
+    client_builder().pool_max_idle_per_host(0).build().expect("a client that needs no certificates")
+}
+
+/// The same to be made otherwise; without more it keeps its connections.
+pub fn client_builder() -> reqwest::ClientBuilder {
     // A second call changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    (reqwest::Client::builder().tls_certs_only([]).no_proxy().redirect(reqwest::redirect::Policy::none()))
-        .build()
-        .expect("a client that needs no certificates")
+    reqwest::Client::builder().tls_certs_only([]).no_proxy().redirect(reqwest::redirect::Policy::none())
 }

@@ -7,10 +7,16 @@ use temp_dir::TempDir;
 /// What browsers load, as far as these tests need it.
 const SITE: [(&str, &str); 3] = [("rivulet.wasm", "wasm"), ("rivulet.js", "js"), ("rivulet.css", "css")];
 
-/// What [`Folder::settings`] says of limits.
+/// The limits in [`Folder::settings`].
 pub const LIMITS: &str = "[limits]\ntabs-per-person = 1000000\nreplies-per-person = 1000000\nreplies = 1000000\n";
 
 pub struct Folder(TempDir);
+
+impl Default for Folder {
+    fn default() -> Folder {
+        Folder::new()
+    }
+}
 
 impl Folder {
     pub fn new() -> Folder {
@@ -34,7 +40,12 @@ impl Folder {
         self.0.path().join("rivulet.db")
     }
 
-    /// `Leptos.toml` for a server in this folder whose only provider is at `provider`. One person may have as much as
+    /// Settings as people have them, in `Leptos.toml`.
+    pub fn has_settings(&self, settings: &str) {
+        std::fs::write(self.path().join("Leptos.toml"), settings).expect("settings can be written");
+    }
+
+    /// The settings of a server in this folder whose only provider is at `provider`. One person may have as much as
     /// comes, as in these tests there is but one.
     pub fn settings(&self, provider: &str, grace_seconds: u64) -> String {
         format!(

@@ -10,7 +10,7 @@ use rivulet::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{Database, Folder, Person, Provider};
+use crate::{Database, Folder, Person, Provider};
 
 pub struct Server {
     pub address: SocketAddr,
@@ -34,7 +34,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("the server's address");
         let (app, _) = AppState::start(&settings).await.expect("a server that starts");
-        // It is not told to stop, so that tests can ask an app that closes.
+        // Nothing stops it, so that tests can ask an app that closes.
         tokio::spawn(serve(listener, app.clone(), limits, CancellationToken::new()));
         Server { address, provider, folder, app }
     }

@@ -1,4 +1,4 @@
-//! What a server says on its standard error, for as long as anybody reads that.
+//! What a program writes on its standard error, for as long as anybody reads that.
 
 use std::{
     process::ChildStderr,
@@ -11,7 +11,8 @@ use tokio::{
     sync::watch,
 };
 
-/// What the server has said so far.
+use crate::soon;
+
 pub struct Log {
     lines: Arc<Mutex<Vec<String>>>,
     /// How many lines; its sender goes with the process, or with whoever reads.
@@ -32,7 +33,7 @@ enum Reader {
 impl Log {
     pub fn of(pipe: ChildStderr) -> Log {
         let lines = Arc::<Mutex<Vec<String>>>::default();
-        let (said, count) = watch::channel(0);
+        let (counter, count) = watch::channel(0);
         let (reader, mut changes) = watch::channel(Reader::Reads);
         let log = Log { lines: lines.clone(), count, reader };
         let pipe = Receiver::from_owned_fd(pipe.into()).expect("a pipe");
@@ -44,17 +45,17 @@ impl Log {
                         Ok(Some(line)) => lock(&lines).push(line),
                         _ => return,
                     },
-                    // An error says that nobody wants to know any more.
+                    // An error means that the log was dropped.
                     changed = changes.changed() => match (changed, *changes.borrow()) {
                         (Ok(()), Reader::Idle) => break,
                         (Ok(()), Reader::Reads) => {}
                         (Err(_), _) | (_, Reader::Gone) => return,
                     },
                 }
-                said.send_modify(|count| *count += 1);
+                counter.send_modify(|count| *count += 1);
             }
-            drop(said);
-            // The pipe is kept open until the server is dropped.
+            drop(counter);
+            // The pipe is kept open until the log is dropped.
             while changes.changed().await.is_ok() {}
         });
         log
@@ -77,12 +78,23 @@ impl Log {
     }
 
     /// How many lines there are.
-    pub fn said(&self) -> usize {
+    pub fn length(&self) -> usize {
         *self.count.borrow()
+    }
+
+    /// The lines from `after` on.
+    pub fn lines(&self, after: usize) -> Vec<String> {
+        lock(&self.lines).get(after..).unwrap_or_default().to_vec()
     }
 
     pub fn text(&self) -> String {
         lock(&self.lines).join("\n")
+    }
+
+    /// Waits for a line with these words, from line `after` on.
+    pub async fn has(&self, after: usize, words: &str) {
+        let found = self.find(after, |line| line.contains(words).then_some(()));
+        assert!(soon(&format!("{words:?} in the log"), found).await.is_some(), "it ended without {words:?}");
     }
 
     /// How many lines have these words.
@@ -96,7 +108,7 @@ impl Log {
         loop {
             let ended = count.has_changed().is_err();
             count.mark_unchanged();
-            let fresh: Vec<String> = lock(&self.lines).get(after..).unwrap_or_default().to_vec();
+            let fresh = self.lines(after);
             if let Some(found) = fresh.iter().find_map(|line| find(line)) {
                 return Some(found);
             }
@@ -104,7 +116,7 @@ impl Log {
                 return None;
             }
             after += fresh.len();
-            // An error says that the process has ended, which the next round sees.
+            // An error means that the process has ended, which the next round sees.
             let _ = count.changed().await;
         }
     }

@@ -16,10 +16,7 @@ use rivulet::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{
-    Tab,
-    page::{self, client},
-};
+use crate::page::{self, client};
 
 pub const PASSWORD: &str = "correct horse";
 /// The model that the test provider offers.
@@ -30,6 +27,8 @@ pub struct Person {
     pub address: SocketAddr,
     /// `rivulet_session=…`
     pub cookie: String,
+    /// What they ask through.
+    pub client: reqwest::Client,
 }
 
 /// An answer that was no.
@@ -43,7 +42,8 @@ pub struct Refused {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chat {
     pub id: ConversationId,
-    pub said: MessageId,
+    /// What the person sent.
+    pub message: MessageId,
     pub reply: MessageId,
 }
 
@@ -53,7 +53,12 @@ impl Person {
         let form = [("name", name), ("email", &email), ("password", PASSWORD)];
         let response = page::post(address, "/create-account", None, &form).await;
         assert_eq!(response.status, StatusCode::SEE_OTHER, "{}", response.text);
-        Person { address, cookie: response.session.expect("a session's cookie") }
+        Person::with_cookie(address, response.session.expect("a session's cookie"))
+    }
+
+    /// Somebody who has this session.
+    pub fn with_cookie(address: SocketAddr, cookie: impl Into<String>) -> Person {
+        Person { address, cookie: cookie.into(), client: client() }
     }
 
     /// The same person in another browser.
@@ -71,24 +76,27 @@ impl Person {
 
     /// Sends a form.
     pub async fn posts(&self, path: &str, form: &[(&str, &str)]) -> page::Page {
-        page::post(self.address, path, Some(&self.cookie), form).await
+        let request = page::form_request_by(&self.client, self.address, path, form);
+        page::send(request, Some(&self.cookie)).await
     }
 
     pub async fn gets(&self, path: &str) -> page::Page {
-        page::get(self.address, path, Some(&self.cookie)).await
+        page::send(self.client.get(format!("http://{}{path}", self.address)), Some(&self.cookie)).await
     }
 
-    pub async fn opens_a_tab(&self) -> Tab {
-        Tab::open(self).await
+    /// The build of the page that they have open.
+    pub async fn build(&self) -> String {
+        let page: Value = self.call("enter", json!({})).await.expect("a page for somebody who is signed in");
+        page["build"].as_str().expect("the page's build").to_owned()
     }
 
     /// Begins a conversation.
-    pub async fn says(&self, text: &str) -> Chat {
+    pub async fn asks(&self, text: &str) -> Chat {
         self.sends(&Person::first_message(text)).await.expect("a message that is taken")
     }
 
-    /// Goes on with one.
-    pub async fn says_in(&self, chat: ConversationId, text: &str) -> Result<Chat, Refused> {
+    /// Continues one.
+    pub async fn asks_in(&self, chat: ConversationId, text: &str) -> Result<Chat, Refused> {
         self.sends(&Sending { conversation: chat, opens: false, ..Person::first_message(text) }).await
     }
 
@@ -97,11 +105,11 @@ impl Person {
         Sending { conversation: mint(), opens: true, id: mint(), text: text.into(), model: MODEL.into() }
     }
 
-    /// Sends, and says which reply came of it.
+    /// Sends, and gives the reply that came of it.
     pub async fn sends(&self, sending: &Sending) -> Result<Chat, Refused> {
         let sent: Sent = self.call("send", json!({ "sending": sending })).await?;
         let reply = sent.messages.last().expect("the reply to a message that had not come before").id;
-        Ok(Chat { id: sending.conversation, said: sending.id, reply })
+        Ok(Chat { id: sending.conversation, message: sending.id, reply })
     }
 
     pub async fn stops(&self, reply: MessageId) -> Result<(), Refused> {
@@ -159,7 +167,7 @@ impl Person {
 
     /// A request to a server function, without its body.
     pub fn request(&self, function: &str) -> RequestBuilder {
-        (client().post(format!("http://{}/api/{function}", self.address)))
+        (self.client.post(format!("http://{}/api/{function}", self.address)))
             .header(COOKIE, &self.cookie)
             .header(ACCEPT, "application/json")
             .header("content-type", "application/json")

@@ -142,7 +142,7 @@ impl Answer {
         self
     }
 
-    /// Goes on when told to.
+    /// Continues when notified.
     pub fn wait(mut self, until: &Arc<Notify>) -> Self {
         self.0.push(Step::Wait(until.clone()));
         self
@@ -154,19 +154,18 @@ impl Answer {
         self
     }
 
-    /// Only says again and again that it is there, as servers behind a proxy do, until the other side hangs up.
+    /// Only repeats that it is there, as servers behind a proxy do, until the other side hangs up.
     pub fn murmur(self) -> Self {
         self.murmur_until(&Arc::default())
     }
 
-    /// The same until told to go on.
+    /// The same until notified.
     pub fn murmur_until(mut self, until: &Arc<Notify>) -> Self {
         self.0.push(Step::Repeat(chunk(b": keep-alive\n\n"), Duration::from_millis(100), until.clone()));
         self
     }
 
     /// Sends the same again and again, with a pause between, until the other side hangs up.
-    #[allow(dead_code, reason = "only attackers do")]
     pub fn forever(mut self, bytes: impl AsRef<[u8]>, pause: Duration) -> Self {
         self.0.push(Step::Repeat(chunk(bytes.as_ref()), pause, Arc::default()));
         self

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rivulet::{
-    ids::{AccountId, ConversationId, MessageId, UserId, mint},
-    message::Part,
+    ids::{AccountId, ConversationId, MessageId, UserId, mint, now},
+    message::{Kind, Part},
 };
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use super::{PATIENCE, soon};
+use crate::{PATIENCE, soon};
 
 pub struct Database(SqliteConnection);
 
@@ -86,7 +86,7 @@ impl Database {
         for (_, part, at, body) in rows {
             match (part, at, body) {
                 (Some(part), Some(at), Some(body)) if at >= 0 => {
-                    let text = texts.get_mut(part as usize).expect("a part that was born");
+                    let text = texts.get_mut(part as usize).expect("a part that was begun");
                     assert_eq!(text.len() as i64, at, "the journal has a gap, or something twice");
                     text.push_str(&body);
                 }
@@ -97,31 +97,42 @@ impl Database {
         texts
     }
 
-    /// Adds so many messages to a conversation, each with so many bytes of text.
-    #[allow(dead_code, reason = "only attackers do")]
-    pub async fn fills(&mut self, chat: ConversationId, count: usize, bytes: usize) -> Vec<MessageId> {
-        let ids: Vec<MessageId> = (0..count).map(|_| mint()).collect();
-        for (id, after) in ids.iter().zip(1..) {
-            self.run(format!(
-                "INSERT INTO messages (id, conversation_id, rev, place, attempt, shown, role, epoch, nonce, status, parts, ended_at)
-                 SELECT '{id}', conversation_id, rev, place + 1000 + {after}, attempt, shown, role, epoch, nonce, status,
-                     json_set(parts, '$[0].text', printf('%.{bytes}c', 'x')), ended_at
-                 FROM messages WHERE conversation_id = '{chat}' AND role = 'user' AND place < 1000"
-            ))
-            .await;
+    /// Adds a conversation of so many messages, a person's and a model's in turns, each with this text, to the one account
+    /// that there is.
+    pub async fn adds_conversation(&mut self, length: usize, text: &str) -> (ConversationId, Vec<MessageId>) {
+        let (conversation, ids): (ConversationId, Vec<MessageId>) = (mint(), (0..length).map(|_| mint()).collect());
+        self.locks().await;
+        self.run(format!(
+            "INSERT INTO conversations (id, account_id, rev, title, titled, updated_at, messages_rev, next_place)
+             SELECT '{conversation}', id, conversations_rev + 1, 'Long', 1, {}, {length}, {length} + 1 FROM accounts;
+             UPDATE accounts SET conversations_rev = conversations_rev + 1",
+            now()
+        ))
+        .await;
+        let part = Part { kind: Kind::Text, started_at: now(), text: text.to_owned() };
+        let parts = serde_json::to_string(&[part]).expect("parts");
+        for (place, id) in (1..).zip(&ids) {
+            let insert = "INSERT INTO messages
+                 (id, conversation_id, rev, place, attempt, shown, role, epoch, nonce, status, parts, ended_at)
+                 VALUES ($1, $2, $3, $3, 1, 1, $4, 1, 1, 'completed', $5, $6)";
+            let role = if place % 2 == 1 { "user" } else { "assistant" };
+            let insert = sqlx::query(insert).bind(id.to_string()).bind(conversation.to_string()).bind(place);
+            let inserted = insert.bind(role).bind(&parts).bind(now()).execute(&mut self.0).await;
+            inserted.expect("a message that can be added");
         }
-        ids
+        self.unlocks().await;
+        (conversation, ids)
     }
 
     /// Another person with an account of their own, which no page can make yet. Gives their session's cookie.
-    pub async fn settles(&mut self, name: &str) -> String {
+    pub async fn adds_person(&mut self, name: &str) -> String {
         let (account, user): (AccountId, UserId) = (mint(), mint());
         let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(name));
         self.run(format!(
             "INSERT INTO accounts (id) VALUES ('{account}');
              INSERT INTO users (id, account_id, name, email, password_hash) VALUES ('{user}', '{account}', '{name}', '{name}@example.org', '');
              INSERT INTO sessions (token_hash, user_id, created_at, expires_at) VALUES ('{hash}', '{user}', {}, {});",
-            rivulet::ids::now(),
+            now(),
             i64::MAX
         ))
         .await;

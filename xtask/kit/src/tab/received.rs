@@ -1,0 +1,50 @@
+//! What a tab was sent, as tests look at it.
+
+use std::collections::HashMap;
+
+use rivulet::{
+    ids::MessageId,
+    live::{List, ServerFrame},
+    message::{Change, Position},
+};
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Received {
+    Number(u32, MessageId),
+    Change(MessageId, Change),
+    Piece,
+    List(List),
+    Beat(Vec<(u32, Position)>),
+    Gone(MessageId),
+    ListGone(List),
+    Later(MessageId),
+    LaterList(List),
+    Error(String),
+    /// The server closed, with this code.
+    Closed(u16),
+}
+
+impl Received {
+    /// What a frame is. `numbers`: which number the server has given each message so far.
+    pub(super) fn from(frame: &ServerFrame, numbers: &mut HashMap<u32, MessageId>) -> Received {
+        match frame {
+            ServerFrame::Number(number, id) => {
+                numbers.insert(*number, *id);
+                Received::Number(*number, *id)
+            }
+            ServerFrame::Event(number, _, change) => {
+                let id = numbers.get(number).expect("a number that came before");
+                Received::Change(*id, change.clone())
+            }
+            ServerFrame::Piece(..) => Received::Piece,
+            ServerFrame::Conversations { .. } => Received::List(List::Conversations),
+            ServerFrame::Messages { of, .. } => Received::List(List::Messages(*of)),
+            ServerFrame::Beat(positions) => Received::Beat(positions.clone()),
+            ServerFrame::Gone(id) => Received::Gone(*id),
+            ServerFrame::ListGone(list) => Received::ListGone(*list),
+            ServerFrame::Later(id) => Received::Later(*id),
+            ServerFrame::LaterList(list) => Received::LaterList(*list),
+            ServerFrame::Error(error) => Received::Error(error.clone()),
+        }
+    }
+}
