@@ -30,7 +30,7 @@ pub fn bench(json: bool) -> Result<ExitCode> {
     let built = build(&project, Options { release: true, ..Options::default() })?;
     let program = measuring(&project)?;
     output::raise_file_limit()?;
-    let mut rows = server_rows(Command::new(program).arg(&built.server).arg(&built.site))?;
+    let mut rows = server_rows(built.name_to(&mut Command::new(program)))?;
     rows.extend(browser_rows(&project, &built)?);
     table.print(&if json { serde_json::to_string_pretty(&rows)? } else { as_table(&rows) })?;
     Ok(ExitCode::SUCCESS)

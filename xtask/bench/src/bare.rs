@@ -15,11 +15,12 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
+use kit::provider::nodelay;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::broadcast};
 
-use crate::{client, provider::Provider};
+use crate::{provider::question, side::client};
 
 /// How far a socket may fall behind, in tokens.
 const BEHIND: usize = 1024;
@@ -46,7 +47,7 @@ pub async fn serve(provider: String) -> anyhow::Result<()> {
         .with_state(bare);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     eprintln!("listening on http://{}", listener.local_addr()?);
-    axum::serve(crate::listener::nodelay(listener), router).await?;
+    axum::serve(nodelay(listener), router).await?;
     Ok(())
 }
 
@@ -56,10 +57,9 @@ impl Bare {
         replies.entry(reply).or_insert_with(|| broadcast::Sender::new(BEHIND)).clone()
     }
 
-    /// Passes on what the provider says of a reply.
+    /// Passes on what the provider writes of a reply.
     async fn passes_on(self, reply: usize) -> anyhow::Result<()> {
-        let question =
-            json!({ "messages": [{ "role": "user", "content": Provider::question(reply) }], "stream": true });
+        let question = json!({ "messages": [{ "role": "user", "content": question(reply) }], "stream": true });
         let address = format!("{}/chat/completions", self.provider);
         let mut response = self.client.post(address).json(&question).send().await?;
         let tabs = self.channel(reply);
@@ -96,14 +96,14 @@ async fn connect(State(bare): State<Bare>, Query(which): Query<Which>, upgrade: 
 
 async fn sends(mut socket: WebSocket, mut tokens: broadcast::Receiver<Utf8Bytes>) {
     loop {
-        let says = tokio::select! {
+        let next = tokio::select! {
             token = tokens.recv() => token.ok().map(Message::Text),
-            // Whatever is said is said back; a farewell is none of it.
-            heard = socket.recv() => heard.and_then(Result::ok).filter(|heard| matches!(heard, Message::Text(_))),
+            // A text is sent back; a close is none.
+            echo = socket.recv() => echo.and_then(Result::ok).filter(|echo| matches!(echo, Message::Text(_))),
         };
-        match says {
-            Some(says) => {
-                if socket.send(says).await.is_err() {
+        match next {
+            Some(next) => {
+                if socket.send(next).await.is_err() {
                     return;
                 }
             }

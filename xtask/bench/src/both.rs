@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use kit::Provider;
+
 use crate::{
     load::Load,
-    provider::Provider,
     row::{Goal, Row},
     side::{Bare, Outcome, Product},
 };
@@ -13,30 +14,30 @@ pub struct Bench {
     pub provider: Provider,
     pub product: Product,
     pub bare: Bare,
-    /// How many tabs have compared what they saw with what was said, and how many bytes were not the same.
+    /// How many tabs have compared what they saw with what was written, and how many bytes were not the same.
     pub tabs: usize,
     pub wrong: usize,
 }
 
 impl Bench {
-    pub async fn start() -> anyhow::Result<Bench> {
-        let provider = Provider::start().await?;
-        let product = Product::start(&provider).await?;
-        let bare = Bare::start(&provider)?;
-        Ok(Bench { provider, product, bare, tabs: 0, wrong: 0 })
+    pub async fn start() -> Bench {
+        let provider = Provider::start().await;
+        let product = Product::start(&provider).await;
+        let bare = Bare::start(&provider).await;
+        Bench { provider, product, bare, tabs: 0, wrong: 0 }
     }
 
     /// Both under the same load, in turns, so that what else the machine does hits both: the server's, then the bare one's.
-    pub async fn both(&mut self, turns: usize, load: impl Fn() -> Load) -> anyhow::Result<(Outcome, Outcome)> {
+    pub async fn both(&mut self, turns: usize, load: impl Fn() -> Load) -> (Outcome, Outcome) {
         let (mut ours, mut theirs) = (Outcome::default(), Outcome::default());
         for turn in 1..=turns {
             eprintln!("{}, turn {turn} of {turns} …", load());
-            theirs.add(self.bare.bears(&Arc::new(load()), &self.provider).await?);
-            ours.add(self.product.bears(&Arc::new(load()), &self.provider).await?);
+            theirs.add(self.bare.bears(&Arc::new(load()), &self.provider).await);
+            ours.add(self.product.bears(&Arc::new(load()), &self.provider).await);
         }
         self.tabs += ours.tabs;
         self.wrong += ours.seen.wrong;
-        Ok((ours, theirs))
+        (ours, theirs)
     }
 
     pub fn lost(&self) -> Row {

@@ -12,33 +12,33 @@ use crate::{
 /// How many times as much as at the bare socket a token may cost: what a measurement of some seconds is uncertain by.
 const MORE: f64 = 1.25;
 
-pub async fn rows(bench: &mut Bench) -> anyhow::Result<Vec<Row>> {
+pub async fn rows(bench: &mut Bench) -> Vec<Row> {
     let seconds = Duration::from_secs(4);
     let mut rows = Vec::new();
     for (replies, pace) in [(1, 50.0), (10, 50.0), (100, 50.0), (1_000, 5.0)] {
         let load = || Load::new(replies, 1, pace, seconds);
-        let (ours, theirs) = bench.both(1, load).await?;
-        rows.extend(late(&load(), Goal::AtMost(25.0), &ours, &theirs)?);
+        let (ours, theirs) = bench.both(1, load).await;
+        rows.extend(late(&load(), Goal::AtMost(25.0), &ours, &theirs));
         rows.push(commit(&load(), &ours));
         rows.push(cost(&load(), &ours, &theirs));
     }
     for (tabs, pace) in [(100, 50.0), (2_000, 10.0)] {
         let load = || Load::new(1, tabs, pace, seconds);
-        let (ours, theirs) = bench.both(1, load).await?;
+        let (ours, theirs) = bench.both(1, load).await;
         // A token goes to all of them at once, so the last one waits for the others at either.
-        rows.extend(late(&load(), Goal::TimesBare(1.5), &ours, &theirs)?);
+        rows.extend(late(&load(), Goal::TimesBare(1.5), &ours, &theirs));
         rows.push(cost(&load(), &ours, &theirs));
     }
-    Ok(rows)
+    rows
 }
 
-fn late(load: &Load, goal: Goal, ours: &Outcome, theirs: &Outcome) -> anyhow::Result<[Row; 2]> {
+fn late(load: &Load, goal: Goal, ours: &Outcome, theirs: &Outcome) -> [Row; 2] {
     let row = format!("growth: provider → socket, p99, ms: {load}");
     let longest = format!("growth: the longest commit meanwhile, ms (0: none took 50): {load}");
-    Ok([
-        Row::new(row, goal, ours.delay(99.0)?, Some(theirs.delay(99.0)?)),
+    [
+        Row::new(row, goal, ours.delay(99.0), Some(theirs.delay(99.0))),
         Row::new(longest, Goal::None, ours.longest_commit as f64, None),
-    ])
+    ]
 }
 
 fn commit(load: &Load, ours: &Outcome) -> Row {

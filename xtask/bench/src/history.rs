@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use kit::Provider;
 use rivulet::{
     conversation::{MESSAGES_A_PAGE, MessagePage},
     ids::ConversationId,
@@ -9,11 +10,11 @@ use rivulet::{
 use serde_json::json;
 
 use crate::{
-    provider::Provider,
+    provider::question,
+    recorder::Recorder,
     row::{Goal, Row, median},
     side::Product,
     tab::Tab,
-    witness::Witness,
 };
 
 const LENGTHS: [usize; 3] = [10, 1_000, 10_000];
@@ -36,15 +37,15 @@ struct Cost {
     times: f64,
 }
 
-pub async fn rows(provider: &Provider) -> anyhow::Result<Vec<Row>> {
+pub async fn rows(provider: &Provider) -> Vec<Row> {
     eprintln!("Conversations of {LENGTHS:?} messages …");
-    let mut product = Product::start(provider).await?;
+    let mut product = Product::start(provider).await;
     let mut rows = Vec::new();
     let mut shorter: Option<(usize, Vec<Cost>)> = None;
     for length in LENGTHS {
-        let conversation = product.database.fills(length).await?;
-        let mut costs = reading(&product, conversation, length).await?;
-        let (sent, asked) = sending(&product, conversation, provider).await?;
+        let conversation = product.adds_conversation(length).await;
+        let mut costs = reading(&product, conversation, length).await;
+        let (sent, asked) = sending(&product, conversation, provider).await;
         costs.push(sent);
         for (at, cost) in costs.iter().enumerate() {
             let goal = match &shorter {
@@ -61,11 +62,11 @@ pub async fn rows(provider: &Provider) -> anyhow::Result<Vec<Row>> {
         rows.push(Row::new(row, Goal::AtMost(AT_ONCE), asked, None));
         shorter = Some((length, costs));
     }
-    Ok(rows)
+    rows
 }
 
 /// Opening the page, and scrolling up.
-async fn reading(product: &Product, conversation: ConversationId, length: usize) -> anyhow::Result<Vec<Cost>> {
+async fn reading(product: &Product, conversation: ConversationId, length: usize) -> Vec<Cost> {
     let person = &product.person;
     let page = MESSAGES_A_PAGE as usize;
     // The page above the newest; all that there is where there is less.
@@ -73,35 +74,38 @@ async fn reading(product: &Product, conversation: ConversationId, length: usize)
     let (mut opened, mut scrolled, mut bytes) = (Vec::new(), Vec::new(), 0);
     for _ in 0..TIMES {
         let start = Instant::now();
-        bytes = person.opens(conversation).await?.len();
+        let opened_page = person.gets(&format!("/c/{conversation}")).await;
+        assert_eq!(opened_page.status, 200);
+        bytes = opened_page.text.len();
         opened.push(start.elapsed().as_secs_f64() * 1e3);
         let start = Instant::now();
-        let earlier: MessagePage = person.call("messages", json!({ "id": conversation, "before": before })).await?;
+        let earlier: Result<MessagePage, _> =
+            person.call("messages", json!({ "id": conversation, "before": before })).await;
         scrolled.push(start.elapsed().as_secs_f64() * 1e3);
-        anyhow::ensure!(earlier.messages.len() == length.min(page), "{} messages", earlier.messages.len());
+        assert_eq!(earlier.expect("earlier messages").messages.len(), length.min(page));
     }
     let times = MESSAGES_A_PAGE as f64 / LENGTHS[0] as f64;
-    Ok(vec![
+    vec![
         Cost { what: "open, ms", measured: median(opened), most: AT_ONCE, times },
         Cost { what: "open, bytes of HTML", measured: bytes as f64, most: PAGE, times },
         Cost { what: "scroll up, ms", measured: median(scrolled), most: AT_ONCE, times },
-    ])
+    ]
 }
 
 /// Sending, until the server has answered that the message is written and the reply begun; and, in milliseconds, until
 /// the provider is asked for the reply.
-async fn sending(product: &Product, conversation: ConversationId, provider: &Provider) -> anyhow::Result<(Cost, f64)> {
+async fn sending(product: &Product, conversation: ConversationId, provider: &Provider) -> (Cost, f64) {
     let (mut sent, mut asked) = (Vec::new(), Vec::new());
     for _ in 0..TIMES {
         let start = Instant::now();
-        let reply = product.person.sends(conversation, false, &Provider::question(0)).await?;
+        let chat = product.person.asks_in(conversation, &question(0)).await.expect("a message that is taken");
         sent.push(start.elapsed().as_secs_f64() * 1e3);
-        let voice = provider.is_asked_once().await?;
+        let writer = provider.is_asked().await;
         asked.push(start.elapsed().as_secs_f64() * 1e3);
-        let tab = Tab::follows(&product.person, reply).await?;
-        voice.says("Yes.");
-        voice.ends();
-        tab.sees_the_end(Witness::default()).await?;
+        let tab = Tab::follows(&product.person, &product.build, chat.reply).await;
+        writer.writes("Yes.");
+        writer.ends();
+        tab.sees_the_end(Recorder::default()).await;
     }
-    Ok((Cost { what: "send, ms", measured: median(sent), most: AT_ONCE, times: 1.0 }, median(asked)))
+    (Cost { what: "send, ms", measured: median(sent), most: AT_ONCE, times: 1.0 }, median(asked))
 }

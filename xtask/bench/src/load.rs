@@ -1,4 +1,4 @@
-//! So many replies at such a pace: what a provider is to say, when, and what must have arrived in the end.
+//! So many replies at such a pace: what a provider is to write, when, and what must have arrived in the end.
 
 use std::{
     fmt,
@@ -27,7 +27,7 @@ impl Load {
         Load { replies, tabs, pace, tokens, start: OnceLock::new() }
     }
 
-    /// One reply of so many tokens that has no pace: somebody says them one by one.
+    /// One reply of so many tokens that has no pace: they are written one by one.
     pub fn by_hand(tokens: usize) -> Load {
         let load = Load { replies: 1, tabs: 1, pace: 1.0, tokens, start: OnceLock::new() };
         load.starts(Instant::now());
@@ -49,7 +49,7 @@ impl Load {
         (0..self.replies * tabs).map(move |tab| tab / tabs)
     }
 
-    /// How long the provider speaks.
+    /// How long the provider writes.
     pub fn lasting(&self) -> Duration {
         Duration::from_secs_f64(self.tokens as f64 / self.pace)
     }
@@ -61,7 +61,7 @@ impl Load {
         *self.start.get().expect("a load that has begun") + Duration::from_secs_f64(turns / self.pace)
     }
 
-    /// A reply's tokens tell their number, and replies differ.
+    /// A reply's tokens have their number, and replies differ.
     pub fn token(&self, reply: usize, token: usize) -> String {
         format!(" {:04}", (reply * 37 + token) % 10_000)
     }

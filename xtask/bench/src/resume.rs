@@ -6,12 +6,13 @@ use futures::SinkExt;
 use tokio_tungstenite::tungstenite::Message as Frame;
 
 use crate::{
+    bare_tab,
     both::Bench,
     load::{Load, TOKEN},
-    provider::Provider,
+    provider::question,
+    recorder::Recorder,
     row::{Goal, Row, median},
-    tab::{self, Tab},
-    witness::Witness,
+    tab::Tab,
 };
 
 /// How often it goes and comes.
@@ -19,43 +20,43 @@ const DROPS: usize = 21;
 /// What it misses each time, in tokens.
 const MISSED: usize = 500;
 
-pub async fn rows(bench: &mut Bench) -> anyhow::Result<Vec<Row>> {
+pub async fn rows(bench: &mut Bench) -> Vec<Row> {
     eprintln!("Connections that drop …");
     let load = Arc::new(Load::by_hand(MISSED * DROPS));
-    let person = &bench.product.person;
-    let (_, id) = person.says(&Provider::question(0)).await?;
-    let voice = bench.provider.is_asked_once().await?;
-    let mut tab = Tab::follows(person, id).await?;
-    let mut stays = Tab::follows(person, id).await?;
+    let (person, build) = (&bench.product.person, &bench.product.build);
+    let id = person.asks(&question(0)).await.reply;
+    let writer = bench.provider.is_asked().await;
+    let mut tab = Tab::follows(person, build, id).await;
+    let mut stays = Tab::follows(person, build, id).await;
     let truth: Arc<str> = load.text(0).into();
-    let [mut seen, mut stayed] = [(); 2].map(|()| Witness::new(load.clone(), 0, truth.clone()));
-    let mut echo = bench.bare.connect(0).await?;
+    let [mut seen, mut stayed] = [(); 2].map(|()| Recorder::new(load.clone(), 0, truth.clone()));
+    let mut echo = bare_tab::connect(bench.bare.process.address, 0).await;
     let (mut times, mut echoes, mut asked, mut text) = (Vec::new(), Vec::new(), 0, 0);
     for drop in 1..=DROPS {
         let gone = tab.drops();
-        (MISSED * (drop - 1)..MISSED * drop).for_each(|token| voice.says(&load.token(0, token)));
-        stays.sees(&mut stayed, MISSED * drop * TOKEN).await?;
-        let mut back = Tab::with(person, gone).await?;
+        (MISSED * (drop - 1)..MISSED * drop).for_each(|token| writer.writes(&load.token(0, token)));
+        stays.sees(&mut stayed, MISSED * drop * TOKEN).await;
+        let mut back = Tab::open(person, build, gone).await;
         let start = Instant::now();
-        back.asks().await?;
-        text += back.sees(&mut seen, MISSED * drop * TOKEN).await?;
+        back.asks().await;
+        text += back.sees(&mut seen, MISSED * drop * TOKEN).await;
         times.push(start.elapsed().as_secs_f64() * 1e3);
         asked += back.asked;
         tab = back;
         let start = Instant::now();
-        echo.send(Frame::text("x".repeat(MISSED * TOKEN))).await?;
-        tab::text(&mut echo).await?;
+        echo.send(Frame::text("x".repeat(MISSED * TOKEN))).await.expect("a bare socket");
+        bare_tab::text(&mut echo).await;
         echoes.push(start.elapsed().as_secs_f64() * 1e3);
     }
-    voice.ends();
-    for (tab, witness) in [(tab, seen), (stays, stayed)] {
-        bench.wrong += tab.sees_the_end(witness).await?.wrong;
+    writer.ends();
+    for (tab, recorder) in [(tab, seen), (stays, stayed)] {
+        bench.wrong += tab.sees_the_end(recorder).await.wrong;
         bench.tabs += 1;
     }
     let missing = (MISSED * TOKEN) as f64;
     let bare = median(echoes);
     let load = format!("{DROPS} drops, {missing} bytes missed each");
-    Ok(vec![
+    vec![
         Row::new(
             format!("resume after a drop, round trips: {load}"),
             Goal::Exactly(1.0),
@@ -74,5 +75,5 @@ pub async fn rows(bench: &mut Bench) -> anyhow::Result<Vec<Row>> {
             median(times),
             Some(bare),
         ),
-    ])
+    ]
 }

@@ -2,39 +2,43 @@
 
 use std::{process::Command, sync::Arc, time::Duration};
 
-use anyhow::{Context, ensure};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use hdrhistogram::Histogram;
-use rivulet::live::List;
+use kit::{Built, Chat, Database, Folder, PATIENCE, Person, Process, Provider, page::client_builder};
+use rivulet::{
+    conversation::ConversationPage,
+    ids::{ConversationId, mint},
+    live::List,
+    message::{Message, Role},
+};
+use serde_json::json;
 use tokio::{task::JoinSet, time::timeout};
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use crate::{
-    client,
-    database::Database,
-    folder::Folder,
+    bare_tab::{self, Socket},
+    commits, cpu,
     load::Load,
     log_index::LogIndex,
-    person::Person,
-    process::Process,
-    provider::{self, Provider},
-    tab::{self, Socket, Tab},
-    witness::{Seen, Witness},
+    provider::{self, question},
+    recorder::{Recorder, Seen},
+    tab::Tab,
 };
 
 /// How many requests are on their way at once while a load is prepared.
 pub const AT_ONCE: usize = 32;
 /// The thread that commits.
 const COMMITTER: &str = "journal";
-/// How long a load may take beyond its own time.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The text of every message that is only there to be there, about 500 bytes of it.
+const PROSE: &str = "A river keeps its words by moving on. ";
 
 /// The server as people have it, in a folder of its own.
 pub struct Product {
     pub process: Process,
     pub person: Person,
-    pub database: Database,
+    /// The build of their page.
+    pub build: String,
     pub log: LogIndex,
+    database: Database,
     _folder: Folder,
 }
 
@@ -58,91 +62,120 @@ pub struct Outcome {
 }
 
 impl Product {
-    pub async fn start(provider: &Provider) -> anyhow::Result<Product> {
-        let folder = Folder::new(&provider.url)?;
-        let process = Process::start(&mut folder.command())?;
-        let person = Person::signs_up(process.address).await?;
-        let database = Database::open(&folder.database()).await?;
-        let log = LogIndex::of(folder.database());
-        Ok(Product { process, person, database, log, _folder: folder })
+    pub async fn start(provider: &Provider) -> Product {
+        let (folder, process) = Product::process(provider).await;
+        let person = Person { client: client(), ..Person::signs_up(process.address, "Ada").await };
+        let (build, database) = (person.build().await, Database::open(&folder.database()).await);
+        Product { process, person, build, log: LogIndex::of(folder.database()), database, _folder: folder }
+    }
+
+    /// The server alone, which nobody has used yet.
+    pub async fn process(provider: &Provider) -> (Folder, Process) {
+        let folder = Folder::new();
+        folder.has_settings(&folder.settings(&provider.url, 0));
+        let Built { server, site } = Built::from_environment();
+        let mut command = kit::command(server, &folder);
+        command.env("LEPTOS_SITE_ROOT", site);
+        // The server's own default, and each commit that took long.
+        command.env("RUST_LOG", "info,tower_http=warn,sqlx=warn,hyper=warn,rivulet::reply::journal=debug");
+        let process = Process::start(command).await;
+        (folder, process)
+    }
+
+    /// A conversation of so many messages, which nobody has to wait for.
+    pub async fn adds_conversation(&mut self, length: usize) -> ConversationId {
+        self.database.adds_conversation(length, &PROSE.repeat(13)).await.0
+    }
+
+    /// A tab that follows lists from their beginning, and no message.
+    pub async fn tab_with_lists(&self, lists: &[List]) -> Tab {
+        let mut tab = Tab::open(&self.person, &self.build, Message::unseen(mint(), Role::Assistant)).await;
+        for list in lists {
+            tab.follows_list(*list, 0).await;
+        }
+        tab
     }
 
     /// Each reply in a conversation of its own, as one runs in each.
-    pub async fn bears(&mut self, load: &Arc<Load>, provider: &Provider) -> anyhow::Result<Outcome> {
-        let person = &self.person;
-        let ask = |reply| async move { person.says(&Provider::question(reply)).await };
-        let replies: Vec<_> = stream::iter(0..load.replies).map(ask).buffered(AT_ONCE).try_collect().await?;
-        let voices = provider.is_asked(load).await?;
-        self.database.wants_no_titles().await?;
-        let ids = load.seats().map(|reply| replies[reply]);
-        let sidebar = person.sidebar().await?;
-        let follow = |(conversation, id)| async move {
-            let mut tab = Tab::follows(person, id).await?;
-            let messages = (List::Messages(conversation), person.reads(conversation).await?.rev);
-            tab.follows_lists([messages, (List::Conversations, sidebar)]).await?;
-            anyhow::Ok(tab)
+    pub async fn bears(&mut self, load: &Arc<Load>, provider: &Provider) -> Outcome {
+        let (person, build) = (&self.person, &self.build);
+        let ask = |reply| async move { person.asks(&question(reply)).await };
+        let chats: Vec<_> = stream::iter(0..load.replies).map(ask).buffered(AT_ONCE).collect().await;
+        let writers = provider::is_asked(provider, load).await;
+        // Asking for titles is no part of a load.
+        self.database.run("UPDATE conversations SET titled = 1").await;
+        let page: Result<ConversationPage, _> = person.call("conversations", json!({ "before": i64::MAX })).await;
+        let sidebar = page.expect("the sidebar").rev;
+        let follow = |chat: Chat| async move {
+            let mut tab = Tab::follows(person, build, chat.reply).await;
+            let messages = person.reads(chat.id).await.expect("the conversation").rev;
+            tab.follows_list(List::Messages(chat.id), messages).await;
+            tab.follows_list(List::Conversations, sidebar).await;
+            tab
         };
-        let tabs: Vec<Tab> = stream::iter(ids).map(follow).buffered(AT_ONCE).try_collect().await?;
-        self.process.longest_commit();
-        let before = (self.process.cpu()?, self.process.cpu_of_thread(COMMITTER)?, self.log.commits()?);
-        provider::says(load.clone(), voices);
-        let seen = all(load, tabs, Tab::sees_the_end).await?;
-        Ok(Outcome {
-            commits_cpu: self.process.cpu_of_thread(COMMITTER)? - before.1,
-            commits: self.log.commits()?.wrapping_sub(before.2),
-            longest_commit: self.process.longest_commit(),
-            ..Outcome::new(load, seen, self.process.cpu()? - before.0)
-        })
+        let seats = load.seats().map(|reply| chats[reply]);
+        let tabs: Vec<Tab> = stream::iter(seats).map(follow).buffered(AT_ONCE).collect().await;
+        let process = &self.process;
+        let logged = process.log.length();
+        let before = (cpu::of(process), cpu::of_thread(process, COMMITTER), self.log.commits());
+        provider::writes(load.clone(), writers);
+        let seen = all(load, tabs, Tab::sees_the_end).await;
+        Outcome {
+            commits_cpu: cpu::of_thread(process, COMMITTER) - before.1,
+            commits: self.log.commits().wrapping_sub(before.2),
+            longest_commit: commits::longest(process, logged),
+            ..Outcome::new(load, seen, cpu::of(process) - before.0)
+        }
     }
 }
 
 impl Bare {
-    pub fn start(provider: &Provider) -> anyhow::Result<Bare> {
-        let mut command = Command::new(std::env::current_exe()?);
-        let process = Process::start(command.args(["bare", &provider.url]))?;
-        Ok(Bare { process, client: client() })
+    pub async fn start(provider: &Provider) -> Bare {
+        let mut command = Command::new(std::env::current_exe().expect("this program"));
+        command.args(["bare", &provider.url]);
+        Bare { process: Process::start(command).await, client: client() }
     }
 
-    pub async fn bears(&mut self, load: &Arc<Load>, provider: &Provider) -> anyhow::Result<Outcome> {
-        let connect = |reply| self.connect(reply);
-        let tabs: Vec<Socket> = stream::iter(load.seats()).map(connect).buffered(AT_ONCE).try_collect().await?;
+    pub async fn bears(&mut self, load: &Arc<Load>, provider: &Provider) -> Outcome {
+        let connect = |reply| bare_tab::connect(self.process.address, reply);
+        let tabs: Vec<Socket> = stream::iter(load.seats()).map(connect).buffered(AT_ONCE).collect().await;
         for reply in 0..load.replies {
             let address = format!("http://{}/reply?reply={reply}", self.process.address);
-            self.client.post(address).send().await?.error_for_status()?;
+            let asked = self.client.post(address).send().await.expect("an answer");
+            assert!(asked.status().is_success(), "{}", asked.status());
         }
-        let voices = provider.is_asked(load).await?;
-        let before = self.process.cpu()?;
-        provider::says(load.clone(), voices);
-        let seen = all(load, tabs, tab::bare_sees_the_end).await?;
-        Ok(Outcome::new(load, seen, self.process.cpu()? - before))
-    }
-
-    /// A socket on which a reply will come.
-    pub async fn connect(&self, reply: usize) -> anyhow::Result<Socket> {
-        tab::connect(format!("ws://{}/live?reply={reply}", self.process.address).into_client_request()?).await
+        let writers = provider::is_asked(provider, load).await;
+        let before = cpu::of(&self.process);
+        provider::writes(load.clone(), writers);
+        let seen = all(load, tabs, bare_tab::sees_the_end).await;
+        Outcome::new(load, seen, cpu::of(&self.process) - before)
     }
 }
 
-/// Lets every tab read to the end, and puts together what they saw.
-async fn all<T, F>(load: &Arc<Load>, tabs: Vec<T>, read: impl Fn(T, Witness) -> F) -> anyhow::Result<Seen>
+/// A client that keeps its connections, as browsers do.
+pub fn client() -> reqwest::Client {
+    client_builder().build().expect("a client that needs no certificates")
+}
+
+/// Lets every tab read until its reply ends, and puts together what they saw.
+async fn all<T, F>(load: &Arc<Load>, tabs: Vec<T>, read: impl Fn(T, Recorder) -> F) -> Seen
 where
-    F: Future<Output = anyhow::Result<Seen>> + Send + 'static,
+    F: Future<Output = Seen> + Send + 'static,
 {
     let texts: Vec<Arc<str>> = (0..load.replies).map(|reply| load.text(reply).into()).collect();
     let mut reading = JoinSet::new();
     for (tab, reply) in tabs.into_iter().zip(load.seats()) {
-        reading.spawn(read(tab, Witness::new(load.clone(), reply, texts[reply].clone())));
+        reading.spawn(read(tab, Recorder::new(load.clone(), reply, texts[reply].clone())));
     }
     let mut all = Seen::default();
     let read = async {
         while let Some(seen) = reading.join_next().await {
-            all.add(seen??);
+            all.add(seen.expect("a tab that reads until the end"));
         }
-        anyhow::Ok(())
     };
-    timeout(load.lasting() + PATIENCE, read).await.with_context(|| format!("{load} did not end"))??;
-    ensure!(all.delays.len() == load.deliveries(), "{load}: {} of {} came", all.delays.len(), load.deliveries());
-    Ok(all)
+    timeout(load.lasting() + PATIENCE, read).await.unwrap_or_else(|_| panic!("{load} did not end"));
+    assert!(all.delays.len() == load.deliveries(), "{load}: {} of {} came", all.delays.len(), load.deliveries());
+    all
 }
 
 impl Outcome {
@@ -162,12 +195,12 @@ impl Outcome {
 
     /// So many per cent of the tokens were there after so many milliseconds. Counted from when each was to be sent: a
     /// provider or a server that stalls makes all that it held back late, and not only one.
-    pub fn delay(&self, percentile: f64) -> anyhow::Result<f64> {
-        let mut delays = Histogram::<u64>::new(3)?;
+    pub fn delay(&self, percentile: f64) -> f64 {
+        let mut delays = Histogram::<u64>::new(3).expect("three digits");
         for delay in &self.seen.delays {
-            delays.record(u64::from(*delay))?;
+            delays.record(u64::from(*delay)).expect("a delay");
         }
-        Ok(delays.value_at_percentile(percentile) as f64 / 1e3)
+        delays.value_at_percentile(percentile) as f64 / 1e3
     }
 
     pub fn bytes_for_each(&self) -> f64 {

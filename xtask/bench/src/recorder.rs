@@ -1,11 +1,11 @@
-//! What a tab saw of a reply, held against what was said: every byte, and when it came.
+//! What a tab saw of a reply, compared with what was written: every byte, and when it came.
 
 use std::{sync::Arc, time::Instant};
 
 use crate::load::{Load, TOKEN};
 
 #[derive(Default)]
-pub struct Witness {
+pub struct Recorder {
     load: Arc<Load>,
     reply: usize,
     truth: Arc<str>,
@@ -14,21 +14,21 @@ pub struct Witness {
     pub seen: Seen,
 }
 
-/// What one or more witnesses saw.
+/// What one or more tabs saw.
 #[derive(Default)]
 pub struct Seen {
     /// From when the provider was to send a token until it was here, in microseconds.
     pub delays: Vec<u32>,
-    /// Bytes that were not the ones that were said at that place, or never came.
+    /// Bytes that were not the ones that were written at that place, or never came.
     pub wrong: usize,
     pub frames: usize,
     /// Bytes of the frames' contents.
     pub bytes: usize,
 }
 
-impl Witness {
-    pub fn new(load: Arc<Load>, reply: usize, truth: Arc<str>) -> Witness {
-        Witness { load, reply, truth, at: 0, seen: Seen::default() }
+impl Recorder {
+    pub fn new(load: Arc<Load>, reply: usize, truth: Arc<str>) -> Recorder {
+        Recorder { load, reply, truth, at: 0, seen: Seen::default() }
     }
 
     /// A frame came, of whatever kind.
