@@ -111,9 +111,10 @@ impl Committer {
         };
         let ending: &[MessageId] = if ends { &[id] } else { &[] };
         let sweep = self.sweep(&world.rows, ending);
-        match ends {
-            true => world.database.messages[of] = (CHARACTERS, true),
-            false => drop(world.database.journal.entry(seq).or_insert((of, reply.shown))),
+        if ends {
+            world.database.messages[of] = (CHARACTERS, true)
+        } else {
+            world.database.journal.entry(seq).or_insert((of, reply.shown));
         }
         if let Some(sweep) = &sweep {
             self.removes(world, sweep);
@@ -127,12 +128,11 @@ impl Committer {
         }
         let reply = &mut world.replies[of];
         reply.tried = None;
-        match ends {
-            true => {
-                reply.over = true;
-                world.rows.close(id);
-            }
-            false => reply.shown += 1,
+        if ends {
+            reply.over = true;
+            world.rows.close(id);
+        } else {
+            reply.shown += 1
         }
     }
 
@@ -204,9 +204,10 @@ impl Model for Committer {
                 if world.replies[of].tried.is_none() && world.replies[of].shown < CHARACTERS {
                     world.replies[of].tried = Some(world.rows.number(id, 1, world.minute));
                 }
-                match self.design.sets_aside {
-                    true => world.rows.set_aside(id, true),
-                    false => world.rows.close(id),
+                if self.design.sets_aside {
+                    world.rows.set_aside(id, true)
+                } else {
+                    world.rows.close(id)
                 }
                 world.replies[of].aside = true;
             }

@@ -23,7 +23,7 @@ use futures::StreamExt;
 use kit::{Answer, ProviderServer};
 use rivulet::{
     message::{Role, Usage},
-    provider::{Config, Kind, Piece, Pieces, Provider, ProviderError, Request, Turn, openai::OpenAi},
+    provider::{Config, Piece, Pieces, Provider, ProviderError, ProviderKind, Request, Turn, openai::OpenAi},
 };
 
 /// All that came of one attempt, neighbours of the same kind joined.
@@ -75,7 +75,7 @@ const KEY: &str = "sk-secret-0123456789";
 
 fn config(server: &ProviderServer) -> Config {
     Config {
-        kind: Kind::Openai,
+        kind: ProviderKind::Openai,
         name: Some("Test".into()),
         base_url: Some(server.url()),
         api_key: Some(KEY.into()),

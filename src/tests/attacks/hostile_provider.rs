@@ -6,7 +6,7 @@ use futures::StreamExt;
 use kit::{Answer, ProviderServer};
 use rivulet::{
     message::Role,
-    provider::{Config, Kind, Piece, Provider, ProviderError, Request, Turn, openai::OpenAi},
+    provider::{Config, Piece, Provider, ProviderError, ProviderKind, Request, Turn, openai::OpenAi},
 };
 use serde_json::json;
 
@@ -19,7 +19,7 @@ fn config(server: &ProviderServer) -> Config {
         api_key: Some(KEY.into()),
         start_timeout_seconds: Some(1),
         idle_timeout_seconds: Some(1),
-        ..Config { kind: Kind::Openai, ..Config::demo() }
+        ..Config { kind: ProviderKind::Openai, ..Config::demo() }
     }
 }
 

@@ -77,9 +77,10 @@ fn functions_of_the_architecture_are_in_their_files() {
     for (at, name) in code.iter().enumerate().filter_map(|(at, code)| Some((at, code.strip_suffix("()")?))) {
         let (before, behind) = code.split_at(at);
         let files = before.iter().rev().find(is_file).into_iter().chain(behind.iter().find(is_file));
-        match files.clone().any(|file| has(file, name)) {
-            true => found += 1,
-            false => lost.push(format!("{name} in {:?}", files.collect::<Vec<_>>())),
+        if files.clone().any(|file| has(file, name)) {
+            found += 1
+        } else {
+            lost.push(format!("{name} in {:?}", files.collect::<Vec<_>>()))
         }
     }
     assert!(lost.is_empty(), "these functions are not there:\n{}", lost.join("\n"));

@@ -79,9 +79,10 @@ fn in_our_form<'a>(event: Event<'a>, events: &mut Vec<Event<'a>>) {
             events.push(Event::End(TagEnd::Table));
             events.push(tag("</div>"));
         }
-        Event::TaskListMarker(done) => events.push(tag(match done {
-            true => "<input type=\"checkbox\" disabled checked aria-label=\"Done\"> ",
-            false => "<input type=\"checkbox\" disabled aria-label=\"To do\"> ",
+        Event::TaskListMarker(done) => events.push(tag(if done {
+            "<input type=\"checkbox\" disabled checked aria-label=\"Done\"> "
+        } else {
+            "<input type=\"checkbox\" disabled aria-label=\"To do\"> "
         })),
         other => events.push(other),
     }

@@ -132,9 +132,10 @@ impl World {
         let tab = &mut self.tabs[at];
         self.luck.reloads = self.luck.reloads.saturating_sub(u8::from(tab.page == Page::Open));
         server.sockets[at] = None;
-        let half = match design.has(Guard::HubBeforeRow) {
-            true => Half::Hub(seen(server)),
-            false => Half::Row(Box::new(self.database.clone())),
+        let half = if design.has(Guard::HubBeforeRow) {
+            Half::Hub(seen(server))
+        } else {
+            Half::Row(Box::new(self.database.clone()))
         };
         tab.page = Page::Rendering(half);
     }

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use rivulet::provider::{
-    sse::{Event, LIMIT, MAX_PASSED_OVER, Parser, TooLong},
+    sse::{LIMIT, MAX_PASSED_OVER, Parser, SseEvent, TooLong},
     wording::Decoder,
 };
 
@@ -17,7 +17,7 @@ fn flood(chunk: &[u8], most: usize) -> (Option<usize>, usize) {
         sent += chunk.len();
         let fits = parser.push(chunk, &mut events);
         assert!(parser.held() <= LIMIT, "{} bytes are held", parser.held());
-        for Event { name, data, .. } in events.drain(..) {
+        for SseEvent { name, data, .. } in events.drain(..) {
             largest = largest.max(name.len().max(data.len()));
         }
         if fits == Err(TooLong) {
@@ -67,7 +67,7 @@ fn nearly() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(some, 0..40).prop_map(|parts| parts.concat())
 }
 
-fn events<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<Event> {
+fn events<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<SseEvent> {
     let (mut parser, mut events) = (Parser::default(), vec![]);
     for part in parts {
         parser.push(part, &mut events).expect("less than the limit");
