@@ -168,7 +168,7 @@ pub struct Say {
     model: String,
 }
 
-pub async fn say_first(
+pub async fn send_first(
     app: State<AppState>,
     who: Result<SignedIn, Failure>,
     parts: Parts,
@@ -177,7 +177,7 @@ pub async fn say_first(
     say(app, who, parts, "/".into(), true, form).await
 }
 
-pub async fn say_next(
+pub async fn send_next(
     app: State<AppState>,
     who: Result<SignedIn, Failure>,
     Path(id): Path<String>,

@@ -4,10 +4,11 @@ use axum::{
     Router,
     body::Body,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderValue, StatusCode, header},
+    handler::Handler,
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{any, get, post},
+    routing::{MethodRouter, any, get, post},
 };
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
@@ -23,27 +24,68 @@ use crate::{
     state::AppState,
 };
 
+/// What answers at an address, beside the pages and the functions: leptos has tables of those.
+pub struct Endpoint {
+    pub method: Method,
+    pub path: &'static str,
+    pub access: Access,
+    /// Whether its answers are compressed.
+    packed: bool,
+    handler: MethodRouter<AppState>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    Anyone,
+    /// Whoever is not signed in is refused, or sent to where they can sign in.
+    SignedIn,
+}
+
+pub fn endpoints() -> Vec<Endpoint> {
+    use Access::{Anyone, SignedIn};
+    vec![
+        Endpoint::post("/create-account", Anyone, forms::create_account),
+        Endpoint::post("/sign-in", Anyone, forms::sign_in),
+        Endpoint::post("/sign-out", Anyone, forms::sign_out),
+        Endpoint::get("/settings/security", SignedIn, forms::security::show),
+        Endpoint::post("/settings/security/end", SignedIn, forms::security::end),
+        Endpoint::post("/settings/security/end-others", SignedIn, forms::security::end_others),
+        Endpoint::post("/settings/security/password", SignedIn, forms::security::change_password),
+        Endpoint::post("/", SignedIn, forms::send_first),
+        Endpoint::post("/c/{id}", SignedIn, forms::send_next),
+        // A socket, whose frames nothing may hold back.
+        Endpoint { packed: false, ..Endpoint::get("/live", SignedIn, socket::connect) },
+    ]
+}
+
+impl Endpoint {
+    fn get<T: 'static>(path: &'static str, access: Access, handler: impl Handler<T, AppState>) -> Endpoint {
+        Endpoint { method: Method::GET, path, access, packed: true, handler: get(handler) }
+    }
+
+    fn post<T: 'static>(path: &'static str, access: Access, handler: impl Handler<T, AppState>) -> Endpoint {
+        Endpoint { method: Method::POST, path, access, packed: true, handler: post(handler) }
+    }
+}
+
+fn routed(endpoints: Vec<Endpoint>) -> Router<AppState> {
+    endpoints.into_iter().fold(Router::new(), |router, Endpoint { path, handler, .. }| router.route(path, handler))
+}
+
 pub fn router(app: AppState) -> Router {
     let pages = generate_route_list(app::App);
     let options = app.options.clone();
 
-    let router = Router::new()
-        .route("/create-account", post(forms::create_account))
-        .route("/sign-in", post(forms::sign_in))
-        .route("/sign-out", post(forms::sign_out))
-        .route("/settings/security", get(forms::security::show))
-        .route("/settings/security/end", post(forms::security::end))
-        .route("/settings/security/end-others", post(forms::security::end_others))
-        .route("/settings/security/password", post(forms::security::change_password))
-        .route("/", post(forms::say_first))
-        .route("/c/{id}", post(forms::say_next))
+    let (packed, plain): (Vec<Endpoint>, _) = endpoints().into_iter().partition(|endpoint| endpoint.packed);
+
+    let router = routed(packed)
         .leptos_routes(&app, pages, {
             let options = options.clone();
             move || shell(options.clone())
         })
         .layer(compression())
-        // Below the compression, so that nothing stands between a socket and its frames; files come packed.
-        .route("/live", get(socket::connect))
+        // Below the compression; files come packed.
+        .merge(routed(plain))
         .layer(middleware::from_fn_with_state(app.clone(), bodies::limit))
         .layer(middleware::map_request(without_redirects))
         .fallback_service(

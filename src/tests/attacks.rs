@@ -38,6 +38,8 @@ mod long_conversation;
 mod many_replies;
 #[path = "attacks/missing_headers.rs"]
 mod missing_headers;
+#[path = "attacks/missing_session.rs"]
+mod missing_session;
 #[path = "attacks/others_on_the_machine.rs"]
 mod others_on_the_machine;
 #[path = "attacks/planted_cookies.rs"]
