@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     browser,
-    build::{Built, Options, build, measuring},
+    build::{self, Built, Options, build, executable},
     command::{cannot_start, succeeded},
     output,
     project::Project,
@@ -28,7 +28,7 @@ pub fn bench(json: bool) -> Result<ExitCode> {
     let table = output::to_errors()?;
     let project = Project::load()?;
     let built = build(&project, Options { release: true, ..Options::default() })?;
-    let program = measuring(&project)?;
+    let program = build::package(&project, "what measures it", "bench", executable)?;
     output::raise_file_limit()?;
     let mut rows = server_rows(built.name_to(&mut Command::new(program)))?;
     rows.extend(browser_rows(&project, &built)?);

@@ -27,7 +27,7 @@ fn folder(project: &Project) -> PathBuf {
 
 /// Runs the browser tests against what was built.
 ///
-/// They are told of it by `RIVULET_BIN`, `RIVULET_SITE_ROOT`, and `CHROMIUM` unless Playwright has its own.
+/// Its environment names that, and the browser in `CHROMIUM` unless Playwright has its own.
 pub fn test(project: &Project, built: &Built) -> Result<Counts> {
     let report = project.target.join("playwright.json");
     files::remove(&report)?;
@@ -52,11 +52,7 @@ fn playwright(project: &Project, built: &Built) -> Result<Command> {
     let folder = folder(project);
     install_packages(&folder)?;
     let mut playwright = Command::new("npx");
-    playwright
-        .args(["playwright", "test"])
-        .current_dir(&folder)
-        .env("RIVULET_BIN", &built.server)
-        .env("RIVULET_SITE_ROOT", &built.site);
+    built.name_to(playwright.args(["playwright", "test"]).current_dir(&folder));
     match browser(&folder)? {
         Some(chromium) => playwright.env("CHROMIUM", chromium),
         None => playwright.env_remove("CHROMIUM"),

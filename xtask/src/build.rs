@@ -51,7 +51,7 @@ pub fn build(project: &Project, options: Options) -> Result<Built> {
     let (server, wasm) = if release {
         cargo_build::run_both(server, browser)?
     } else {
-        // Their folder is one, so that what runs in the compiler is built once: at the same time, the second would wait.
+        // Both use one folder, so that what runs in the compiler is built once; at the same time, the second would wait.
         (cargo_build::run(server)?, cargo_build::run(browser)?)
     };
     let site = step("Putting the site together", || assemble(project, &wasm, release))?;
@@ -77,11 +77,16 @@ fn browser(project: &Project, toolchain: Toolchain, options: Options) -> Result<
     Ok(CargoBuild { what: "the browser's half", cargo, pick: wasm })
 }
 
-/// Builds the program that measures the server.
-pub fn measuring(project: &Project) -> Result<PathBuf> {
+/// Builds another package of the workspace for a release.
+pub fn package(
+    project: &Project,
+    what: &'static str,
+    package: &str,
+    pick: fn(Artifact) -> Option<PathBuf>,
+) -> Result<PathBuf> {
     let mut cargo = cargo(project, "build");
-    cargo.args(["--package", "bench", "--release"]);
-    cargo_build::run(CargoBuild { what: "what measures it", cargo, pick: executable })
+    cargo.args(["--release", "--package", package]);
+    cargo_build::run(CargoBuild { what, cargo, pick })
 }
 
 pub fn executable(artifact: Artifact) -> Option<PathBuf> {

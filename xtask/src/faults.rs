@@ -9,9 +9,8 @@ use anyhow::{Context, Result, bail};
 use cargo_metadata::Artifact;
 
 use crate::{
-    build::{Built, Options, build, executable},
-    cargo_build::{self, CargoBuild},
-    command::{cannot_start, cargo, run, step},
+    build::{self, Built, Options, build, executable},
+    command::{cannot_start, run, step},
     install::{apt_get, is_possible},
     project::Project,
     signals,
@@ -39,13 +38,8 @@ fn program(project: &Project, built: &Built) -> Result<Command> {
     if !cfg!(target_os = "linux") {
         bail!("The faults need Linux: /proc, and limits that can be set on a process that runs.");
     }
-    let build = |what, package, pick| {
-        let mut cargo = cargo(project, "build");
-        cargo.args(["--release", "--package", package]);
-        cargo_build::run(CargoBuild { what, cargo, pick })
-    };
-    let program = build("the faults", "faults", executable)?;
-    let disk = build("the disk that loses its power", "disk", shared_library)?;
+    let program = build::package(project, "the faults", "faults", executable)?;
+    let disk = build::package(project, "the disk that loses its power", "disk", shared_library)?;
     if let Err(error) = clock() {
         eprintln!("{error:#}\nThe fault of the clock is left out.");
     }
@@ -59,7 +53,7 @@ fn shared_library(built: Artifact) -> Option<PathBuf> {
     built.filenames.into_iter().find(|file| file.extension() == Some("so")).map(Into::into)
 }
 
-/// The library with which a program sees another hour, installed where that can be done.
+/// The library that shows a program another time, installed where that can be done.
 fn clock() -> Result<()> {
     if Path::new("/usr/bin/faketime").exists() || !is_possible("faketime")? {
         return Ok(());
