@@ -16,11 +16,11 @@ const INERT: &[u8] = b"InertElement";
 
 /// Adds `output.wasm`, `output.js` and the scripts that libraries bring, to the site.
 ///
-/// Takes about a second for a megabyte, nothing where what it made of the same program is still there.
+/// Takes about a second for a megabyte, nothing if what it made of the same program is still there.
 pub fn bind(site: &mut Site, wasm: &Path, output: &Path, release: bool) -> Result<()> {
     let program = files::read(wasm)?;
     let mut hasher = DefaultHasher::new();
-    // This file is part of the question: it says how the program is bound.
+    // This file is part of the input: it decides how the program is bound.
     (&program, release, include_str!("bind.rs")).hash(&mut hasher);
     let hash = format!("{:016x}", hasher.finish());
     // Beside the site, not in it: it is nobody's to fetch.

@@ -33,7 +33,7 @@ pub fn run(build: CargoBuild) -> Result<PathBuf> {
 /// Runs two builds at the same time and gives the files that they made. They need profiles of their own: one that finds
 /// its folder in use waits.
 pub fn run_both(first: CargoBuild, second: CargoBuild) -> Result<(PathBuf, PathBuf)> {
-    // Each runs one compiler at any time; further cores are for the one that asks, and in the end for the one that is left.
+    // Each runs one compiler at any time. Further cores are for whichever asks, and in the end for the one that still runs.
     let cores = thread::available_parallelism()?.get();
     let shared = Client::new(cores.saturating_sub(2))?;
     let screen = MultiProgress::new();
@@ -63,7 +63,8 @@ impl CargoBuild {
         let mut child =
             cargo.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().with_context(|| cannot_start(cargo))?;
         let mut progress = Progress::start(self.what, screen);
-        let said = child.stderr.take().map(|said| thread::spawn(move || progress.follow(said).map(|()| progress)));
+        let followed =
+            child.stderr.take().map(|output| thread::spawn(move || progress.follow(output).map(|()| progress)));
         let mut found = None;
         if let Some(output) = child.stdout.take() {
             for message in Message::parse_stream(BufReader::new(output)) {
@@ -73,7 +74,8 @@ impl CargoBuild {
             }
         }
         let status = child.wait()?;
-        let progress = said.map(|said| said.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        let progress =
+            followed.map(|followed| followed.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         if let Some(progress) = progress.transpose()? {
             progress.end(status.success());
         }

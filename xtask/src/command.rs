@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::project::Project;
 
-/// Says what is being done, does it, and says how long it took.
+/// Prints what is being done, does it, and prints how long it took.
 pub fn step<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     println!("{what} …");
     let start = Instant::now();
@@ -37,7 +37,7 @@ pub fn cargo(project: &Project, subcommand: &str) -> Command {
 /// Lets a program run as if a person had started it in the repository's folder.
 pub fn in_repository(mut program: Command, project: &Project) -> Command {
     program.current_dir(&project.root).env("LEPTOS_OUTPUT_NAME", &project.settings.output_name);
-    // What the outer cargo told about xtask would look like a changed environment to build scripts.
+    // What the outer cargo has set for xtask would look like a changed environment to build scripts.
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
         if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|own| name.starts_with(own)) {
@@ -89,7 +89,7 @@ fn copy(mut from: impl Read, mut to: impl Write) -> io::Result<Vec<u8>> {
 /// An error that names the command, unless it went well.
 pub fn succeeded(command: &Command, status: ExitStatus) -> Result<()> {
     if !status.success() {
-        bail!("`{}` failed ({status}). What it said stands above.", line(command));
+        bail!("`{}` failed ({status}). Its output is above.", line(command));
     }
     Ok(())
 }

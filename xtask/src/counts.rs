@@ -1,4 +1,4 @@
-//! How many tests passed and failed, read from what the test programs say.
+//! How many tests passed and failed, read from what the test programs print.
 
 use std::{iter::Sum, ops::Add};
 
@@ -16,7 +16,7 @@ impl Counts {
     pub const ONE_PASSED: Counts = Counts { passed: 1, failed: 0 };
     pub const ONE_FAILED: Counts = Counts { passed: 0, failed: 1 };
 
-    /// What `cargo nextest run` says last:
+    /// The last line of `cargo nextest run`:
     /// `Summary [ 0.2s] 5 tests run: 3 passed (1 slow), 1 failed, 1 timed out, 2 skipped`.
     pub fn from_nextest(output: &str) -> Counts {
         let summary = |line: &str| {
@@ -27,7 +27,7 @@ impl Counts {
         output.lines().rev().find_map(summary).unwrap_or_default()
     }
 
-    /// What `cargo test` says at the end of every program, never indented:
+    /// What `cargo test` prints at the end of every program, never indented:
     /// `test result: FAILED. 3 passed; 2 failed; 0 ignored; …`.
     pub fn from_libtest(output: &str) -> Counts {
         let result = |line: &str| {

@@ -1,4 +1,4 @@
-//! `cargo deny`: known faults, licences and sources of the packages that the project is built from.
+//! `cargo deny`: known vulnerabilities, licences and sources of the packages that the project is built from.
 
 use std::{
     path::PathBuf,
@@ -14,14 +14,15 @@ use crate::{
 
 const VERSION: &str = "0.20.2";
 
-/// Fails if `deny.toml` forbids something. The list of known faults is left out, and that is said, where it cannot be had.
+/// Fails if `deny.toml` forbids something. Known vulnerabilities are left out, and a line is printed about that, where
+/// their list cannot be had.
 pub fn check(project: &Project) -> Result<()> {
     let program = find(project)?;
     let deny = || in_repository(Command::new(&program), project);
     run(deny().args(["check", "licenses", "sources", "bans"]))?;
     let fetched = deny().arg("fetch").arg("db").stderr(Stdio::null()).status();
     if !fetched.is_ok_and(|status| status.success()) {
-        println!("Known faults are left out: their database cannot be reached.");
+        println!("Known vulnerabilities are left out: their database cannot be reached.");
         return Ok(());
     }
     run(deny().args(["check", "--disable-fetch", "advisories"]))

@@ -1,4 +1,4 @@
-//! Installing what the whole machine then has: only if somebody said so.
+//! Installing packages for the whole machine: only if somebody allows it.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -32,7 +32,7 @@ pub fn apt_get(packages: &str) -> Result<()> {
 }
 
 /// Whether this is a Debian where we are root, and may: `--install` was given, this is a machine for tests (`CI=true`), or
-/// whoever sits at the terminal says so.
+/// whoever sits at the terminal agrees.
 pub fn is_possible(packages: &str) -> Result<bool> {
     Ok(is_debian() && is_root() && is_allowed(packages)?)
 }

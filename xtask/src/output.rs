@@ -13,7 +13,7 @@ impl Output {
     }
 }
 
-/// From here on all that we and what we start say goes to standard error, but for what is printed by what this gives.
+/// From here on all output, also of what is started, goes to standard error, except for what the returned value prints.
 #[cfg(unix)]
 pub fn to_errors() -> Result<Output> {
     use std::os::fd::AsFd;
@@ -23,7 +23,7 @@ pub fn to_errors() -> Result<Output> {
     Ok(Output(output.into()))
 }
 
-/// As many open files as the system lets us have: a socket is one. What we start inherits it.
+/// As many open files as the system allows: a socket is one. Programs that are started inherit that.
 #[cfg(unix)]
 pub fn raise_file_limit() -> Result<()> {
     use rustix::process::{Resource, getrlimit, setrlimit};

@@ -13,7 +13,7 @@ use crate::command::outcome;
 /// How often there is a line where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(20);
 
-/// What the bar shows too, and that two cargos take turns in looking packages up.
+/// What the bar shows as well, and that two cargos take turns in resolving packages.
 const SHOWN_ALREADY: [&str; 3] = ["Compiling ", "Finished ", "Blocking waiting for file lock on package cache"];
 
 pub struct Progress {

@@ -1,4 +1,4 @@
-//! `cargo xtask run`: build, serve, say where.
+//! `cargo xtask run`: build, serve, print where.
 
 use std::{
     fs,
@@ -30,7 +30,7 @@ pub fn run(release: bool) -> Result<ExitCode> {
         command.env("LEPTOS_SITE_ADDR", &project.settings.site_addr);
         project.settings.site_addr.clone()
     });
-    // An address that makes no sense is for the server to refuse; port 0 only the server knows.
+    // An address that makes no sense is for the server to refuse; and only the server has the number for port 0.
     let address = address.parse().ok().filter(|address: &SocketAddr| address.port() != 0);
     let address = address.map(reachable);
     if let Some(address) = address.filter(accepts) {
@@ -44,7 +44,7 @@ pub fn run(release: bool) -> Result<ExitCode> {
     if let Some(address) = address {
         if let Some(status) = ended_before_ready(&mut server, address)? {
             if status.code().is_some_and(|code| code != 0) {
-                bail!("The server stopped before it was ready ({status}). What it said stands above.");
+                bail!("The server stopped before it was ready ({status}). Its output is above.");
             }
             return Ok(exit_code(status));
         }

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 /// From here on Ctrl-C ends the server and not us, so that we can wait for it to end properly.
 ///
-/// The terminal tells the server of Ctrl-C itself. What some process sent to us alone is passed on.
+/// The terminal sends Ctrl-C to the server itself. What some process sent to us alone is passed on.
 #[cfg(unix)]
 pub fn pass_on(server: &Child) -> Result<()> {
     use rustix::process::{Pid, Signal, kill_process};

@@ -17,7 +17,7 @@ use crate::{
     toolchain,
 };
 
-/// Goes on after a failure, so that a missing comma hides no broken test.
+/// Continues after a failure, so that a missing comma hides no broken test.
 pub fn test() -> Result<ExitCode> {
     let project = Project::load()?;
     let mut report = Report::default();
@@ -121,7 +121,7 @@ impl Report {
         self.counts = self.counts + counts;
     }
 
-    /// Says what failed, and closes with the line that counts.
+    /// Prints what failed, and last the line that counts.
     fn close(self) -> ExitCode {
         let Counts { passed, failed } = self.counts;
         println!();

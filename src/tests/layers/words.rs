@@ -8,7 +8,7 @@ use std::{
 use crate::documents::documents;
 
 /// What is searched, besides the documents.
-const FOLDERS: [&str; 5] = ["end2end", "examples", "migrations", "src", "style"];
+const FOLDERS: [&str; 6] = ["end2end", "examples", "migrations", "src", "style", "xtask"];
 /// What is not: packages of others, and what tests leave behind.
 const NOT_SEARCHED: [&str; 4] =
     ["end2end/node_modules", "end2end/playwright-report", "end2end/test-results", "src/tests"];

@@ -1,4 +1,4 @@
-//! What everything is held against: a plain axum WebSocket that passes on each token as it comes and keeps nothing.
+//! What everything is compared with: a plain axum WebSocket that passes on each token as it comes and keeps nothing.
 
 use std::{
     collections::HashMap,

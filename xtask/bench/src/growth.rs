@@ -46,7 +46,7 @@ fn commit(load: &Load, ours: &Outcome) -> Row {
 }
 
 /// Commits are left out: with more replies more tokens share one, and whatever grew beside them would not be seen. A
-/// token alone costs much where there are few, at either, so each is held against the bare socket under the same load.
+/// token alone costs much where there are few, at either, so each is compared with the bare socket under the same load.
 fn cost(load: &Load, ours: &Outcome, theirs: &Outcome) -> Row {
     let row = format!("growth: server CPU for a delivered token beside commits, µs: {load}");
     Row::new(row, Goal::TimesBare(MORE), ours.cpu_beside_commits(), Some(theirs.cpu_for_each()))

@@ -65,7 +65,7 @@ pub async fn rows(provider: &Provider) -> Vec<Row> {
     rows
 }
 
-/// Opening the page, and scrolling up.
+/// Loads the page, and scrolls up.
 async fn reading(product: &Product, conversation: ConversationId, length: usize) -> Vec<Cost> {
     let person = &product.person;
     let page = MESSAGES_A_PAGE as usize;

@@ -1,4 +1,4 @@
-//! The way of a word under load: how long it takes, what it costs, how many bytes it is.
+//! A word from the provider to the socket under load: how long it takes, what it costs, how many bytes it is.
 
 use std::time::Duration;
 

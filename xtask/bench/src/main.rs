@@ -34,7 +34,7 @@ async fn main() -> anyhow::Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["bare", provider] => bare::serve(provider.to_owned()).await,
         [] => {
-            // Whoever ends this ends the servers with it.
+            // Whoever ends this program ends the servers with it.
             let mut ended = signal(SignalKind::terminate())?;
             tokio::select! {
                 rows = measure() => println!("{}", serde_json::to_string(&rows)?),

@@ -25,7 +25,7 @@ pub enum Goal {
     Exactly(f64),
     /// At most so many times what another row measured, which is named.
     Times(f64, f64, String),
-    /// None: it says why another row is as it is.
+    /// None: it explains why another row is as it is.
     None,
 }
 

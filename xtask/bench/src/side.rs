@@ -24,7 +24,7 @@ use crate::{
     tab::Tab,
 };
 
-/// How many requests are on their way at once while a load is prepared.
+/// How many requests are made at once while a load is prepared.
 pub const AT_ONCE: usize = 32;
 /// The thread that commits.
 const COMMITTER: &str = "journal";
@@ -82,7 +82,7 @@ impl Product {
         (folder, process)
     }
 
-    /// A conversation of so many messages, which nobody has to wait for.
+    /// Adds a conversation of so many messages.
     pub async fn adds_conversation(&mut self, length: usize) -> ConversationId {
         self.database.adds_conversation(length, &PROSE.repeat(13)).await.0
     }

@@ -77,8 +77,8 @@ impl Durable {
             if let Change::Written(range) = change {
                 let mut bytes = vec![0; (range.end - range.start) as usize];
                 // Past the end of what is durable there are holes, which read as zeros.
-                let known = durable.clamp(range.start, range.end) - range.start;
-                copy.read_exact_at(&mut bytes[..known as usize], range.start)?;
+                let covered = durable.clamp(range.start, range.end) - range.start;
+                copy.read_exact_at(&mut bytes[..covered as usize], range.start)?;
                 // The system's own call: the C library's function is ours, and would wait for us.
                 rustix::io::pwrite(&written, &bytes, range.start)?;
             }

@@ -6,7 +6,7 @@
 //! computer has after a power loss. How syncs behave is read from a file before each of them ([`sync::Behaviour`]).
 //!
 //! Environment: `DISK_DATABASE` (the database's path, links resolved), `DISK_DURABLE` (the folder of the copies), `DISK_SYNC` (the
-//! file that says how syncs behave).
+//! file that has how syncs behave).
 #![cfg(target_os = "linux")]
 
 pub mod durable;

@@ -36,7 +36,7 @@ fn on_disk(fd: c_int) -> Option<(&'static Disk, PathBuf)> {
     disk.durable.keeps(&file).then_some((disk, file))
 }
 
-/// `/proc` names it without opening anything.
+/// `/proc` names it, so that nothing has to be opened.
 fn path_of(fd: c_int) -> Option<PathBuf> {
     let link = format!("/proc/self/fd/{fd}\0");
     let mut name = vec![0; 4096];

@@ -6,8 +6,8 @@ use std::{
     time::Duration,
 };
 
-/// How syncs behave until the file says otherwise, in which this is written as words: `ignored`, or
-/// `every N fail` and `MICROSECONDS late`, both optional, each on a line of its own.
+/// How syncs behave, as it stands in the file: `ignored`, or `every N fail` and `MICROSECONDS late`, both optional, each on
+/// a line of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Behaviour {
     /// It succeeds, and nothing becomes durable.
@@ -25,14 +25,14 @@ pub enum Sync {
     Failed,
 }
 
-/// The file that says it, and how many syncs there were.
+/// The file that has it, and how many syncs there were.
 pub struct Syncs {
     file: PathBuf,
     count: AtomicU64,
 }
 
 impl Behaviour {
-    /// What the file's text says; nothing special where it says nothing that is known.
+    /// What the file's text means; nothing special where it cannot be understood.
     pub fn read(text: &str) -> Behaviour {
         text.lines().fold(Behaviour::default(), |behaviour, line| match line.split_whitespace().collect::<Vec<_>>()[..]
         {

@@ -89,7 +89,7 @@ fn the_database_and_its_log_are_kept_apart_and_nothing_else() -> Result<()> {
 }
 
 #[test]
-fn syncs_behave_as_the_file_says() -> Result<()> {
+fn syncs_behave_as_the_file_has_it() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("sync");
     let syncs = Syncs::new(file.clone());

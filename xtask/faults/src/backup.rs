@@ -47,7 +47,7 @@ pub async fn while_streaming(mut round: Round) {
     // All that was shown is in the database that is served, as ever.
     world.server.dies();
     world.restarts().await;
-    watching.await.expect("a tab that reads to the end");
+    watching.await.expect("a tab that reads until the end");
     assert_eq!(world.settles(&reply).await.status, Status::Interrupted);
     world.server.dies();
     takes_the_place_of(&copy, &world.folder.database());

@@ -1,4 +1,4 @@
-//! Time itself: the wall clock that steps back, and the machine that sleeps.
+//! Time: the wall clock is set back, and the machine sleeps.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -11,7 +11,7 @@ use crate::{
     world::{PACE, World},
 };
 
-/// The wall clock steps on an hour and back two while replies run; then a question is asked, and the server is killed.
+/// The wall clock is set forward one hour and back two while replies run; then a question is asked, and the server is killed.
 pub async fn steps_back(mut round: Round) {
     let Some(library) = faketime() else {
         return round.report.left_out("faketime is not installed");
@@ -56,9 +56,10 @@ pub async fn steps_back(mut round: Round) {
     sleep(Duration::from_millis(300)).await;
     world.server.dies();
     world.restarts().await;
-    reading.await.expect("a tab that reads to the end");
+    reading.await.expect("a tab that reads until the end");
     assert_eq!(world.settles(&next).await.status, Status::Interrupted);
-    let order: Vec<_> = world.ada.reads(chat.id).await.expect("it").messages.iter().map(|message| message.id).collect();
+    let order: Vec<_> =
+        world.ada.reads(chat.id).await.expect("the conversation").messages.iter().map(|message| message.id).collect();
     assert_eq!(
         order,
         [reply.chat.message, reply.chat.reply, chat.message, chat.reply],
@@ -66,7 +67,7 @@ pub async fn steps_back(mut round: Round) {
     );
 }
 
-/// Debian's library that shows a program another hour.
+/// Debian's library that shows a program another time.
 fn faketime() -> Option<PathBuf> {
     let folders = std::fs::read_dir("/usr/lib").ok()?.flatten().map(|entry| entry.path());
     folders.map(|folder| folder.join("faketime/libfaketimeMT.so.1")).find(|library| library.is_file())
@@ -91,7 +92,7 @@ pub async fn sleeps(mut round: Round) {
     let awake = Instant::now();
     writing.await.expect("an author").writer.ends();
     for tab in reading {
-        tab.await.expect("a tab that reads to the end");
+        tab.await.expect("a tab that reads until the end");
     }
     round.report.note(format!("all had all {:.1} s after it woke", awake.elapsed().as_secs_f64()));
     assert_eq!(world.settles(&reply).await.status, Status::Completed);

@@ -1,4 +1,4 @@
-//! A tab's two lists, held against what a page that opens now has of them.
+//! A tab's two lists, compared with what a page that opens now has of them.
 
 use std::{
     collections::HashMap,
@@ -22,7 +22,7 @@ use crate::tally::{Awaited, Tally};
 
 /// How long lists may take after the end of a reply that the tab has seen, over bad lines too.
 const LONGEST: Duration = Duration::from_secs(30);
-/// What was read of a page is good for so long, so that a crowd of tabs does not read it a thousand times at once.
+/// How long what was read of a page counts as current, so that a crowd of tabs does not read it a thousand times at once.
 const FRESH: Duration = Duration::from_millis(200);
 
 /// Reads the lists as pages do that open now. Cheap to clone: it is shared.
@@ -55,7 +55,7 @@ impl Pages {
         }
     }
 
-    /// Reads on until the tab's lists are those of a page that opens now. Whoever may not see them is done.
+    /// Reads until the tab's lists are those of a page that opens now. Whoever may not see them is done.
     pub async fn converge(&self, tab: &mut Tab, message: MessageId, tally: &Tally, random: &mut SmallRng) {
         let Some(conversation) = self.conversations.get(&message) else {
             return;
@@ -76,7 +76,7 @@ impl Pages {
             }
         }
         let last = tab.received.iter().rposition(|received| matches!(received, Received::List(_)));
-        tally.came(Awaited::Lists, last.is_some_and(|last| came_by_a_beat(&tab.received[..=last])));
+        tally.came(Awaited::Lists, last.is_some_and(|last| came_by_a_heartbeat(&tab.received[..=last])));
         tally.converged(begun.elapsed());
     }
 
@@ -114,6 +114,6 @@ fn are_those_of(tab: &Tab, page: &(MessagePage, ConversationPage)) -> bool {
 
 /// Whether the last of what came did so right after a heartbeat that was not a new connection's greeting: on its own it
 /// would have come earlier, or not at all.
-pub fn came_by_a_beat(came: &[Received]) -> bool {
+pub fn came_by_a_heartbeat(came: &[Received]) -> bool {
     matches!(came, [.., before, Received::Beat(_), _] if !matches!(before, Received::Closed(_)))
 }

@@ -13,12 +13,12 @@ use crate::{
     world::{LONG, World},
 };
 
-/// So many more than it has open may the server open.
+/// How many more than it has open the server may open.
 const FREE: usize = 30;
 const SILENT: usize = 200;
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Whoever is connected reads on; once the silent ones are gone pages open again. The log is not flooded.
+/// Whoever is connected continues to read; once the silent ones are gone pages open again. The log is not flooded.
 pub async fn used_up(mut round: Round) {
     let mut world = World::start(&mut round).await;
     let (reply, mut author) = world.asks().await;

@@ -67,7 +67,7 @@ async fn full(mut round: Round, mut world: World, fills: impl Fn(&World), emptie
         empties(&world);
     }
     writing.await.expect("an author").writer.ends();
-    reading.await.expect("a tab that reads to the end");
+    reading.await.expect("a tab that reads until the end");
     let expected = if killed { Status::Interrupted } else { Status::Completed };
     assert_eq!(world.settles(&reply).await.status, expected);
     let (reply, mut author) = world.asks().await;
@@ -107,7 +107,7 @@ pub async fn fails_once(mut round: Round) {
     assert!(server::limit_files(&world.server, None));
     round.report.times(1);
     writing.await.expect("an author").writer.ends();
-    reading.await.expect("a tab that reads to the end");
+    reading.await.expect("a tab that reads until the end");
     assert_eq!(world.settles(&reply).await.status, Status::Completed);
 }
 
@@ -124,7 +124,7 @@ pub async fn locked(mut round: Round) {
     database.unlocks().await;
     round.report.times(1);
     writing.await.expect("an author").writer.ends();
-    reading.await.expect("a tab that reads to the end");
+    reading.await.expect("a tab that reads until the end");
     assert_eq!(world.settles(&reply).await.status, Status::Completed);
 }
 

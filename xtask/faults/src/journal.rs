@@ -47,7 +47,7 @@ pub async fn slow_reply(mut round: Round) {
         sleep(Duration::from_millis(100)).await;
     }
     world.ada.stops(slow.chat.reply).await.expect("Stop is never refused");
-    reading.await.expect("a tab that reads to the end");
+    reading.await.expect("a tab that reads until the end");
     drop(writing.await);
     assert_eq!(world.settles(&slow).await.status, Status::Stopped);
     round.report.note(format!("{first} rows at most in the first {FIRST:?}, {later} later"));

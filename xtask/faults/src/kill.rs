@@ -63,7 +63,7 @@ pub async fn dies(
         }
         world.restarts().await;
         for tab in reading {
-            tab.await.expect("a tab that reads to the end");
+            tab.await.expect("a tab that reads until the end");
         }
         for (reply, author) in &mut replies {
             let last = world.settles(reply).await;
@@ -100,7 +100,7 @@ pub async fn sigterm(mut round: Round) {
     assert!(status.success(), "it ended with {status}");
     world.restarts().await;
     for tab in reading {
-        tab.await.expect("a tab that reads to the end");
+        tab.await.expect("a tab that reads until the end");
     }
     for (reply, _) in &replies {
         let last = world.settles(reply).await;

@@ -62,7 +62,7 @@ pub const FAULTS: &[Fault] = &[
     fault!("retry", "Retry during Stop", random(1, 10, 4), person::retries_while_stopping),
     fault!("delete", "Conversation deleted while it streams", random(2, 10, 3), person::deletes),
     fault!("sign-out", "Session revoked while it streams", random(2, 10, 4), person::signs_out),
-    fault!("clock", "The clock steps on an hour, and back", Once, clock::steps_back),
+    fault!("clock", "The clock set forward an hour, and back two", Once, clock::steps_back),
     fault!("sleep", "The server's computer sleeps", Once, clock::sleeps),
     fault!("tab-sleep", "The tab's computer sleeps", Once, reader::sleeps),
 ];

@@ -41,7 +41,7 @@ async fn works_on(round: Round, mut world: World) {
     round.report.times(1);
     let all_is_well = async {
         writing.await.expect("an author").writer.ends();
-        reading.await.expect("a tab that reads to the end");
+        reading.await.expect("a tab that reads until the end");
         assert_eq!(world.settles(&reply).await.status, Status::Completed);
         // Each that fails is logged.
         for _ in 0..50 {

@@ -1,8 +1,8 @@
-//! `cargo xtask faults`: makes every fault that we know of on the release server, and counts the bytes that were lost or
+//! `cargo xtask faults`: breaks the release server in every way that we know, and counts the bytes that were lost or
 //! doubled.
 //!
 //! Real tabs ([`kit::Tab`]) read replies over lines that can be made bad ([`line`]) from a server that can be killed
-//! ([`server`]). Every state that any of them ever showed is held against the end ([`tally`]).
+//! ([`server`]). Every state that any of them ever showed is compared with the end ([`tally`]).
 
 mod author;
 mod backup;

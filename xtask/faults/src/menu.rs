@@ -13,7 +13,7 @@ use crate::{fault::Round, world::World};
 /// The longest that a page may take to open on a busy machine: waiting for the provider takes three seconds.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// Pages open at once, and replies of other providers stream on.
+/// Pages open at once, and replies of other providers continue.
 pub async fn hangs(mut round: Round) {
     let mut world = World::start(&mut round).await;
     // The system takes connections on which nobody ever answers.

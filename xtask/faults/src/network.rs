@@ -62,7 +62,7 @@ pub async fn cut(mut round: Round) {
     }
     author.writer.ends();
     let tab = world.tab().await;
-    world.follow(tab, long.chat.reply).await.expect("a tab that reads to the end");
+    world.follow(tab, long.chat.reply).await.expect("a tab that reads until the end");
     let whole = beginning(&world, &line, &long).await;
     let pieces: Vec<_> =
         frames(&whole).filter(|frame| whole[frame.clone()].windows(7).any(|part| part == b"\"piece\"")).collect();
@@ -156,7 +156,7 @@ pub async fn half_open(mut round: Round) {
         round.report.note(format!("the server closed it after {:.0} s", begun.elapsed().as_secs_f64()));
     }
     writing.await.expect("an author").writer.ends();
-    soon("the tab is back", reading).await.expect("a tab that reads to the end");
+    soon("the tab is back", reading).await.expect("a tab that reads until the end");
     assert_eq!(world.settles(&reply).await.status, Status::Completed);
 }
 
@@ -207,7 +207,7 @@ async fn under(mut round: Round, conditions: Conditions, words: usize) {
     }
     writing.await.expect("an author").writer.ends();
     for tab in reading {
-        tab.await.expect("a tab that reads to the end");
+        tab.await.expect("a tab that reads until the end");
     }
     round.report.times(1);
     assert_eq!(world.settles(&reply).await.status, Status::Completed);

@@ -55,7 +55,7 @@ pub async fn ends_thrice(mut round: Round) {
             other => panic!("it ended as {other:?}"),
         });
         for tab in reading {
-            let tab = tab.await.expect("a tab that reads to the end");
+            let tab = tab.await.expect("a tab that reads until the end");
             assert_eq!(tab.message(id), &last, "one end for all");
         }
     }
@@ -81,7 +81,7 @@ pub async fn retries_while_stopping(mut round: Round) {
         let (stopped, retried) = tokio::join!(one.stops(id), retrying);
         stopped.expect("Stop is never refused");
         round.report.times(1);
-        reading.await.expect("a tab that reads to the end");
+        reading.await.expect("a tab that reads until the end");
         writing.await.expect("an author");
         assert_eq!(world.settles_unshown(&reply).await.status, Status::Stopped);
         let shown = world.ada.reads(reply.chat.id).await.expect("the conversation").messages;
@@ -115,13 +115,13 @@ pub async fn deletes(mut round: Round) {
     let id = reply.chat.reply;
     let mut tab = world.tab().await;
     tab.follows(id).await;
-    let writer = tokio::spawn(author.streams(usize::MAX, PACE));
+    let hung_up = tokio::spawn(author.streams(usize::MAX, PACE));
     let moment = round.random.random_range(Duration::ZERO..Duration::from_millis(300));
     sleep(moment).await;
     world.ada.deletes(reply.chat.id).await.expect("it is deleted");
     round.report.times(1);
     tab.waits_for(|received| *received == Received::Gone(id)).await;
-    soon("the provider is released", writer).await.expect("an author");
+    soon("the provider is released", hung_up).await.expect("an author");
     // There is no row left to hold it against.
     world.tally.compare(&tab.text(id), &reply.written.text());
     assert_eq!(world.ada.reads(reply.chat.id).await.expect_err("it is gone").status, 404);
@@ -149,7 +149,7 @@ pub async fn deletes(mut round: Round) {
 }
 
 /// The session ends while its tabs read a reply: no byte of text comes later than a second after. Another session of
-/// the same person reads on.
+/// the same person continues to read.
 pub async fn signs_out(mut round: Round) {
     let mut world = World::start(&mut round).await;
     let (reply, author) = world.asks().await;
@@ -183,6 +183,6 @@ pub async fn signs_out(mut round: Round) {
     assert!(latest < Duration::from_secs(1), "words came {latest:?} after the end of their session");
     assert!(!tabs[0].tries_to_reconnect().await, "a session that is over opens no socket");
     writing.await.expect("an author").writer.ends();
-    staying.await.expect("a tab that reads to the end");
+    staying.await.expect("a tab that reads until the end");
     assert_eq!(world.settles(&reply).await.status, Status::Completed);
 }

@@ -148,7 +148,7 @@ pub async fn lost_in_a_checkpoint(mut round: Round) {
     round.report.times(1);
     world.restarts().await;
     for tab in reading {
-        tab.await.expect("a tab that reads to the end");
+        tab.await.expect("a tab that reads until the end");
     }
     for (reply, _line) in &replies {
         assert_eq!(world.settles(reply).await.status, Status::Interrupted);
@@ -174,7 +174,7 @@ pub async fn failing(mut round: Round) {
     disk.loses_power(&mut round.random, 0.5);
     round.report.times(1);
     world.restarts().await;
-    reading.await.expect("a tab that reads to the end");
+    reading.await.expect("a tab that reads until the end");
     assert_eq!(world.settles(&reply).await.status, Status::Interrupted);
     is_sound(&world).await;
 }

@@ -41,7 +41,7 @@ pub async fn hangs(mut round: Round) {
         assert!(begun.elapsed() < Duration::from_secs(5), "Stop took {:?}", begun.elapsed());
         assert_eq!(world.settles(&reply).await.status, Status::Stopped);
     }
-    reading.await.expect("a tab that reads to the end");
+    reading.await.expect("a tab that reads until the end");
 }
 
 /// It sends byte by byte.
@@ -65,7 +65,7 @@ pub async fn drips(mut round: Round) {
     }
     author.writer.ends();
     round.report.times(1);
-    reading.await.expect("a tab that reads to the end");
+    reading.await.expect("a tab that reads until the end");
     let last = world.settles(&reply).await;
     assert_eq!((last.status, last.text()), (Status::Completed, reply.written.text()));
 }
@@ -84,7 +84,7 @@ pub async fn breaks_off(mut round: Round) {
     let broken = std::io::Error::other("broken off");
     author.writer.bytes.send(Err(broken)).expect("the server listens");
     round.report.times(1);
-    reading.await.expect("a tab that reads to the end");
+    reading.await.expect("a tab that reads until the end");
     let last = world.settles(&reply).await;
     assert_eq!((last.status, last.text()), (Status::Failed, reply.written.text()));
     let mut author = world.continues(&reply, &last).await;
@@ -114,7 +114,7 @@ pub async fn sends_50_mb(mut round: Round) {
         most = most.max(world.server.memory());
         longest = longest.max(receives_a_word(&mut beside, &other, &mut quiet).await);
     }
-    reading.await.expect("a tab that reads to the end");
+    reading.await.expect("a tab that reads until the end");
     let last = world.settles(&reply).await;
     assert_eq!(last.status, Status::Failed);
     assert!(last.text().len() > 4 * 1024 * 1024 - 4, "{} bytes of it are kept", last.text().len());
@@ -129,7 +129,7 @@ pub async fn sends_50_mb(mut round: Round) {
         most = most.max(world.server.memory());
         longest = longest.max(receives_a_word(&mut beside, &other, &mut quiet).await);
     }
-    reading.await.expect("a tab that reads to the end");
+    reading.await.expect("a tab that reads until the end");
     assert_eq!(world.settles(&endless).await.status, Status::Failed);
     quiet.writer.ends();
     assert_eq!(world.settles(&other).await.status, Status::Completed);
@@ -167,7 +167,7 @@ pub async fn no_utf8(mut round: Round) {
     author.writes_words(3);
     author.writer.ends();
     round.report.times(5);
-    reading.await.expect("a tab that reads to the end");
+    reading.await.expect("a tab that reads until the end");
     let last = world.settles(&reply).await;
     assert_eq!((last.status, last.text()), (Status::Completed, reply.written.text()));
 }

@@ -126,7 +126,7 @@ pub async fn crowd(mut round: Round) {
     let begun = Instant::now();
     world.restarts().await;
     for tab in reading {
-        tab.await.expect("a tab that reads to the end");
+        tab.await.expect("a tab that reads until the end");
     }
     round.report.times(count as u64);
     round.report.note(format!("{count} tabs had all again after {:.1} s", begun.elapsed().as_secs_f64()));

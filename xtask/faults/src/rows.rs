@@ -13,7 +13,7 @@ use crate::{
     world::{LONG, PACE, Reply, World},
 };
 
-/// A row that cannot be read, in a tab that follows another reply too: that one streams on in this very tab.
+/// A row that cannot be read, in a tab that follows another reply too: that one continues in this very tab.
 pub async fn unreadable(mut round: Round) {
     let mut world = World::start(&mut round).await;
     let (broken, mut author) = world.asks().await;
@@ -29,9 +29,9 @@ pub async fn unreadable(mut round: Round) {
     tab.follows(id).await;
     let reading = world.follow(tab, reply.chat.reply);
     let writing = tokio::spawn(author.streams(300, PACE));
-    let read = soon("the other reply streams on", async {
+    let read = soon("the other reply continues", async {
         writing.await.expect("an author").writer.ends();
-        reading.await.expect("a tab that reads to the end")
+        reading.await.expect("a tab that reads until the end")
     });
     let mut tab = read.await;
     round.report.times(1);
@@ -48,7 +48,7 @@ pub async fn unreadable(mut round: Round) {
     assert_eq!(tab.message(id), &sound);
 }
 
-/// The database refuses one reply's rows with a code that nobody expects: the others stream on, and nothing of it that
+/// The database refuses one reply's rows with a code that nobody expects: the others continue, and nothing of it that
 /// was shown is lost.
 pub async fn refused(round: Round) {
     refuses(round, &[Refused::Words]).await;
@@ -106,7 +106,7 @@ async fn refuses(mut round: Round, what: &[Refused]) {
     let watching = world.tab_at(&line).await;
     let watching = world.follow(watching, id);
     let writing = tokio::spawn(author.streams(usize::MAX, PACE));
-    let longest = stream_on(&world, &mut others, Duration::from_secs(if round.long { 20 } else { 6 })).await;
+    let longest = continue_beside(&world, &mut others, Duration::from_secs(if round.long { 20 } else { 6 })).await;
     round.report.times(1);
     for (reply, author) in others {
         author.writer.ends();
@@ -128,7 +128,7 @@ async fn refuses(mut round: Round, what: &[Refused]) {
             sleep(Duration::from_millis(500)).await;
             world.ada.stops(id).await.expect("Stop is never refused");
         }
-        watching.await.expect("a tab that reads to the end");
+        watching.await.expect("a tab that reads until the end");
         writing.await
     });
     drop(writing.await);
@@ -139,7 +139,7 @@ async fn refuses(mut round: Round, what: &[Refused]) {
 }
 
 /// Lets other replies have words for so long, one after another, and gives the longest time that any took to be seen.
-async fn stream_on(world: &World, others: &mut [(Reply, Author)], time: Duration) -> Duration {
+async fn continue_beside(world: &World, others: &mut [(Reply, Author)], time: Duration) -> Duration {
     let mut tabs = vec![];
     for (reply, _) in &*others {
         let mut tab = world.tab().await;
@@ -152,7 +152,7 @@ async fn stream_on(world: &World, others: &mut [(Reply, Author)], time: Duration
             author.writes_words(1);
             let written = Instant::now();
             let all = reply.written.text();
-            soon("another reply streams on", tab.sees(reply.chat.reply, &all)).await;
+            soon("another reply continues", tab.sees(reply.chat.reply, &all)).await;
             longest = longest.max(written.elapsed());
         }
         sleep(Duration::from_millis(10)).await;

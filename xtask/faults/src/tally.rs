@@ -40,15 +40,15 @@ pub enum Awaited {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Arrivals {
     all: u64,
-    by_a_beat: u64,
+    by_a_heartbeat: u64,
 }
 
 impl Arrivals {
     /// Fewer than that may have come so by chance.
     const ENOUGH: u64 = 6;
 
-    fn are_all_by_a_beat(&self) -> bool {
-        self.all >= Arrivals::ENOUGH && self.by_a_beat == self.all
+    fn are_all_by_a_heartbeat(&self) -> bool {
+        self.all >= Arrivals::ENOUGH && self.by_a_heartbeat == self.all
     }
 }
 
@@ -105,14 +105,14 @@ impl Tally {
     }
 
     /// A tab had the last that it waited for, perhaps with a heartbeat.
-    pub fn came(&self, what: Awaited, by_a_beat: bool) {
+    pub fn came(&self, what: Awaited, by_a_heartbeat: bool) {
         let mut seen = lock(&self.0);
         let arrivals = match what {
             Awaited::End => &mut seen.ends,
             Awaited::Lists => &mut seen.lists,
         };
         arrivals.all += 1;
-        arrivals.by_a_beat += u64::from(by_a_beat);
+        arrivals.by_a_heartbeat += u64::from(by_a_heartbeat);
     }
 
     /// A tab's lists were right so long after its reply's end.
@@ -121,29 +121,29 @@ impl Tally {
         seen.converged = seen.converged.max(after);
     }
 
-    /// What came of readers and their lists, for the fault's line.
+    /// How readers got their ends and their lists, for the fault's line.
     pub fn arrivals(&self) -> String {
         let Seen { ends, lists, converged, .. } = &*lock(&self.0);
         match ends.all {
             0 => String::new(),
             _ => format!(
-                "; {} of {} ends and {} of {} lists by a beat, lists {} ms after the end at most",
-                ends.by_a_beat,
+                "; {} of {} ends and {} of {} lists by a heartbeat, lists {} ms after the end at most",
+                ends.by_a_heartbeat,
                 ends.all,
-                lists.by_a_beat,
+                lists.by_a_heartbeat,
                 lists.all,
                 converged.as_millis()
             ),
         }
     }
 
-    /// What never came but with a heartbeat, which is there for what was missed, not for all.
+    /// What came with heartbeats only: they are there for what was missed, not for everything.
     pub fn came_only_by_beats(&self) -> Option<&'static str> {
         let seen = lock(&self.0);
-        if seen.ends.are_all_by_a_beat() {
+        if seen.ends.are_all_by_a_heartbeat() {
             return Some("no tab had the end of its reply before a heartbeat");
         }
-        seen.lists.are_all_by_a_beat().then_some("no tab had its lists right before a heartbeat")
+        seen.lists.are_all_by_a_heartbeat().then_some("no tab had its lists right before a heartbeat")
     }
 
     pub fn bytes(&self) -> Bytes {

@@ -16,7 +16,7 @@ use tokio::{
 
 use crate::{
     author::{Author, Written},
-    converge::{Pages, came_by_a_beat},
+    converge::{Pages, came_by_a_heartbeat},
     fault::Round,
     line::Line,
     server::command,
@@ -146,7 +146,7 @@ impl World {
             tab.follows(id).await;
             pages.follows_lists(&mut tab, id).await;
             let mut tab = reads_to_the_end(tab, id, SmallRng::seed_from_u64(random.random())).await;
-            tally.came(Awaited::End, came_by_a_beat(&tab.received));
+            tally.came(Awaited::End, came_by_a_heartbeat(&tab.received));
             pages.converge(&mut tab, id, &tally, &mut random).await;
             tab
         })
