@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ConversationId, MessageId};
 
 #[cfg(feature = "ssr")]
 pub mod browser;
@@ -26,21 +25,6 @@ pub mod store;
 pub struct Person {
     pub name: String,
     pub email: String,
-}
-
-/// What a form was refused for, and what had been typed (never a password).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refusal {
-    pub message: String,
-    pub name: String,
-    pub email: String,
-    /// The setup code.
-    #[serde(default)]
-    pub code: String,
-    /// The message that was not sent.
-    pub text: String,
-    /// The ids that it had, if it can be sent again under them.
-    pub ids: Option<(ConversationId, MessageId)>,
 }
 
 /// The shortest password, in characters (NIST SP 800-63B asks for at least 8).

@@ -36,7 +36,16 @@ pub struct PageData {
     /// if it was, as it may have arrived.
     pub fresh: (ConversationId, MessageId),
     /// What was refused, if this page answers a form.
-    pub refusal: Option<crate::account::Refusal>,
+    pub refusal: Option<SendRefusal>,
+}
+
+/// Why a message that was sent by a form was refused, and the message.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendRefusal {
+    pub message: String,
+    pub text: String,
+    /// The ids that it had, if it can be sent again under them.
+    pub ids: Option<(ConversationId, MessageId)>,
 }
 
 /// The instant and the time zone in which the page shows dates, the same for both halves.

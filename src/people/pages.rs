@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::api::{self, AccountPage};
-use crate::{account::Refusal, error::Failure};
+use super::api::{self, AccountPage, AccountRefusal};
+use crate::error::Failure;
 
 #[component]
 pub fn CreateAccount() -> impl IntoView {
@@ -23,7 +23,7 @@ pub fn CreateAccount() -> impl IntoView {
     }
 }
 
-fn create_form(refusal: Refusal, code: Option<String>) -> impl IntoView {
+fn create_form(refusal: AccountRefusal, code: Option<String>) -> impl IntoView {
     view! {
         <form method="post" action="/create-account">
             <h1>{"Welcome to Rivulet"}</h1>

@@ -1,13 +1,14 @@
 //! Forms, which work with scripts off: each answers with the page that it stands on, the right status, and what was
 //! typed, or sends on to the next page.
 
+pub mod message;
 pub mod security;
 
 use std::slice;
 
 use axum::{
     body::Body,
-    extract::{Form, Path, Request, State},
+    extract::{Form, Request, State},
     http::{HeaderName, StatusCode, header, request::Parts},
     response::{AppendHeaders, Html, IntoResponse, Redirect, Response},
 };
@@ -16,22 +17,22 @@ use serde::Deserialize;
 
 use crate::{
     account::{
-        Person, Refusal, device,
+        Person, device,
         limits::Wait,
         password::{self, QueueFull, Waits, rules},
         session::{NewSession, SignedIn},
     },
     app::shell,
-    chat::api::{Sending, server::send},
     error::Failure,
-    ids::{ConversationId, MessageId, mint},
+    ids::mint,
     people::{
+        api::AccountRefusal,
         setup,
         sign_in::{self, SignInOutcome},
     },
     security::{client_address::ClientAddress, log},
     state::AppState,
-    text::{in_one_line, in_textarea},
+    text::in_one_line,
 };
 
 #[derive(Deserialize)]
@@ -54,7 +55,8 @@ pub async fn create_account(
     }
     let is_admitted = setup::is_at_this_machine(&app, &parts) || app.setup_code.is(&form.code);
     let person = Person { name: in_one_line(&form.name), email: in_one_line(&form.email).to_lowercase() };
-    let refusal = Refusal { name: form.name, email: form.email, code: form.code, ..Refusal::default() };
+    let (name, email, code) = (form.name, form.email, form.code);
+    let refusal = |message| AccountRefusal { message, name, email, code };
     let refuse = async |failure| refuse(&app, &parts, "/create-account", failure, refusal).await;
     if let Err(failure) = check(&person, &form.password) {
         return refuse(failure).await;
@@ -123,7 +125,8 @@ pub async fn sign_in(
     parts: Parts,
     Form(form): Form<SignIn>,
 ) -> Response {
-    let refusal = Refusal { email: form.email.clone(), ..Refusal::default() };
+    let typed = form.email.clone();
+    let refusal = |message| AccountRefusal { message, email: typed, ..AccountRefusal::default() };
     let email = in_one_line(&form.email).to_lowercase();
     let failure = match sign_in::sign_in(&app, &parts.headers, address, &email, form.password).await {
         Ok(SignInOutcome::Open(cookies)) => return welcome(cookies),
@@ -159,72 +162,6 @@ async fn end_session(app: &AppState, who: SignedIn, address: ClientAddress) -> R
     Ok(())
 }
 
-/// A message sent with scripts off.
-#[derive(Deserialize)]
-pub struct Say {
-    conversation: String,
-    id: String,
-    text: String,
-    model: String,
-}
-
-pub async fn send_first(
-    app: State<AppState>,
-    who: Result<SignedIn, Failure>,
-    parts: Parts,
-    form: Form<Say>,
-) -> Response {
-    say(app, who, parts, "/".into(), true, form).await
-}
-
-pub async fn send_next(
-    app: State<AppState>,
-    who: Result<SignedIn, Failure>,
-    Path(id): Path<String>,
-    parts: Parts,
-    form: Form<Say>,
-) -> Response {
-    say(app, who, parts, format!("/c/{id}"), false, form).await
-}
-
-async fn say(
-    State(app): State<AppState>,
-    who: Result<SignedIn, Failure>,
-    parts: Parts,
-    page: String,
-    opens: bool,
-    Form(form): Form<Say>,
-) -> Response {
-    let ids = form.conversation.parse::<ConversationId>().ok().zip(form.id.parse::<MessageId>().ok());
-    let sent = async {
-        let (conversation, id) = ids.ok_or(Failure::NotFound)?;
-        let sending = Sending { conversation, opens, id, text: form.text.clone(), model: form.model };
-        send(&app, who?.account, sending).await?;
-        Ok(conversation)
-    };
-    match sent.await {
-        Err(Failure::SignedOut) => signed_out(&app, &form.text),
-        Ok(conversation) => Redirect::to(&format!("/c/{conversation}")).into_response(),
-        Err(failure) => {
-            // Under the same ids, as it may have been written all the same; unless they are another message's.
-            let ids = ids.filter(|_| failure != Failure::Changed);
-            let refusal = Refusal { text: form.text, ids, ..Refusal::default() };
-            refuse(&app, &parts, &page, failure, refusal).await
-        }
-    }
-}
-
-/// The chat's pages are closed to somebody whose session has ended, but what they wrote is theirs.
-fn signed_out(app: &AppState, text: &str) -> Response {
-    let card = format!(
-        "<p>{} This is what you wrote, to be copied:</p><textarea aria-label=\"Message\" rows=\"8\" readonly>{}</textarea>\
-         <a class=\"button primary\" href=\"/sign-in\">Sign in</a>",
-        Failure::SignedOut,
-        in_textarea(text),
-    );
-    (Failure::SignedOut.status(), plain(&app.build, "Signed out", &card)).into_response()
-}
-
 /// For whoever tries too often. Going back, the browser has what was typed.
 fn too_often(build: &str, wait: Wait) -> Response {
     let (time, many) = match wait {
@@ -253,9 +190,16 @@ pub fn plain(build: &str, title: &str, card: &str) -> Html<String> {
     ))
 }
 
-/// The page that a form stands on, with why it was refused, what had been typed, and the status for it.
-async fn refuse(app: &AppState, parts: &Parts, page: &str, failure: Failure, refusal: Refusal) -> Response {
-    let refusal = Refusal { message: failure.to_string(), ..refusal };
+/// The page that a form stands on, with the status for why it was refused. `refusal`: makes of the reason what the page
+/// shows of it, and of what had been typed.
+async fn refuse<T: Clone + Send + Sync + 'static>(
+    app: &AppState,
+    parts: &Parts,
+    page: &str,
+    failure: Failure,
+    refusal: impl FnOnce(String) -> T,
+) -> Response {
+    let refusal = refusal(failure.to_string());
     let mut request = Request::new(Body::empty());
     *request.headers_mut() = parts.headers.clone();
     *request.extensions_mut() = parts.extensions.clone();

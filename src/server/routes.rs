@@ -51,8 +51,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/settings/security/end", SignedIn, forms::security::end),
         Endpoint::post("/settings/security/end-others", SignedIn, forms::security::end_others),
         Endpoint::post("/settings/security/password", SignedIn, forms::security::change_password),
-        Endpoint::post("/", SignedIn, forms::send_first),
-        Endpoint::post("/c/{id}", SignedIn, forms::send_next),
+        Endpoint::post("/", SignedIn, forms::message::send_first),
+        Endpoint::post("/c/{id}", SignedIn, forms::message::send_next),
         // A socket, whose frames nothing may hold back.
         Endpoint { packed: false, ..Endpoint::get("/live", SignedIn, socket::connect) },
     ]

@@ -7,7 +7,7 @@ use leptos::prelude::{expect_context, use_context};
 
 use super::*;
 use crate::{
-    account::{Refusal, cookies, session::SignedIn},
+    account::{cookies, session::SignedIn},
     conversation::{LONGEST_MESSAGE, first_words, purge::purge},
     ids::{AccountId, mint, now},
     live::{List, hub::Running},
@@ -53,7 +53,7 @@ pub fn unless_sent_on(failure: Failure) -> Failure {
 pub async fn page_data() -> Result<PageData, Failure> {
     let (app, who) = signed_in().await?;
     let parts = expect_context::<axum::http::request::Parts>();
-    let refusal = use_context::<Refusal>();
+    let refusal = use_context::<SendRefusal>();
     let ModelList { models, trouble } = menu(&app);
     Ok(PageData {
         person: who.person,

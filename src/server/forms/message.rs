@@ -1,0 +1,83 @@
+//! A message that is sent with scripts off.
+
+use axum::{
+    extract::{Form, Path, State},
+    http::request::Parts,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::{plain, refuse};
+use crate::{
+    account::session::SignedIn,
+    chat::api::{SendRefusal, Sending, server::send},
+    error::Failure,
+    ids::{ConversationId, MessageId},
+    state::AppState,
+    text::in_textarea,
+};
+
+#[derive(Deserialize)]
+pub struct SendForm {
+    conversation: String,
+    id: String,
+    text: String,
+    model: String,
+}
+
+pub async fn send_first(
+    app: State<AppState>,
+    who: Result<SignedIn, Failure>,
+    parts: Parts,
+    form: Form<SendForm>,
+) -> Response {
+    send_form(app, who, parts, "/".into(), true, form).await
+}
+
+pub async fn send_next(
+    app: State<AppState>,
+    who: Result<SignedIn, Failure>,
+    Path(id): Path<String>,
+    parts: Parts,
+    form: Form<SendForm>,
+) -> Response {
+    send_form(app, who, parts, format!("/c/{id}"), false, form).await
+}
+
+async fn send_form(
+    State(app): State<AppState>,
+    who: Result<SignedIn, Failure>,
+    parts: Parts,
+    page: String,
+    opens: bool,
+    Form(form): Form<SendForm>,
+) -> Response {
+    let ids = form.conversation.parse::<ConversationId>().ok().zip(form.id.parse::<MessageId>().ok());
+    let sent = async {
+        let (conversation, id) = ids.ok_or(Failure::NotFound)?;
+        let sending = Sending { conversation, opens, id, text: form.text.clone(), model: form.model };
+        send(&app, who?.account, sending).await?;
+        Ok(conversation)
+    };
+    match sent.await {
+        Err(Failure::SignedOut) => signed_out(&app, &form.text),
+        Ok(conversation) => Redirect::to(&format!("/c/{conversation}")).into_response(),
+        Err(failure) => {
+            // Under the same ids, as it may have been written all the same; unless they are another message's.
+            let ids = ids.filter(|_| failure != Failure::Changed);
+            let refusal = |message| SendRefusal { message, text: form.text, ids };
+            refuse(&app, &parts, &page, failure, refusal).await
+        }
+    }
+}
+
+/// The chat's pages are closed to somebody whose session has ended, but what they wrote is theirs.
+fn signed_out(app: &AppState, text: &str) -> Response {
+    let card = format!(
+        "<p>{} This is what you wrote, to be copied:</p><textarea aria-label=\"Message\" rows=\"8\" readonly>{}</textarea>\
+         <a class=\"button primary\" href=\"/sign-in\">Sign in</a>",
+        Failure::SignedOut,
+        in_textarea(text),
+    );
+    (Failure::SignedOut.status(), plain(&app.build, "Signed out", &card)).into_response()
+}
