@@ -45,7 +45,8 @@ pub enum Incoming {
 }
 
 impl<P: Page> Connection<P> {
-    /// With a receive buffer of so many bytes (the system's own if none), if somebody is there.
+    /// Opens a WebSocket for a page of this build, with a receive buffer of so many bytes (the system's own if none). None if
+    /// it is refused.
     pub async fn open(person: &Person, build: &str, buffer: Option<u32>, page: P) -> Option<Connection<P>> {
         let socket = connect(person, build, buffer).await?;
         let mut client = Client::new(page);

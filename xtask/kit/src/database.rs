@@ -37,7 +37,7 @@ impl Database {
         }
     }
 
-    /// Waits until the query gives this value.
+    /// Waits until the query gives this value, and asks without a pause.
     pub async fn comes_to(&mut self, sql: impl Into<String>, value: i64) {
         let sql = sql.into();
         soon(&format!("{sql} gives {value}"), async {

@@ -1,8 +1,8 @@
 //! What tests, faults and bench are written with: a server, people, their tabs, and providers that send exactly what the
 //! test has them send.
 //!
-//! Nothing here sleeps. What waits, waits for something that happens, for [`PATIENCE`] at most. What does not go as it
-//! must panics, as a test does.
+//! Nothing here sleeps for a fixed time in order to wait: what waits, waits for something that happens, for [`PATIENCE`]
+//! at most. What does not go as it must panics, as a test does.
 
 mod built;
 mod connection;

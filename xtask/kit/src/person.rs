@@ -31,7 +31,7 @@ pub struct Person {
     pub client: reqwest::Client,
 }
 
-/// An answer that was no.
+/// A request that was refused: its status, and what the page would show.
 #[derive(Debug, PartialEq)]
 pub struct Refused {
     pub status: u16,
@@ -90,12 +90,12 @@ impl Person {
         page["build"].as_str().expect("the page's build").to_owned()
     }
 
-    /// Begins a conversation.
+    /// Begins a conversation with a message that has to be taken.
     pub async fn asks(&self, text: &str) -> Chat {
         self.sends(&Person::first_message(text)).await.expect("a message that is taken")
     }
 
-    /// Continues one.
+    /// Sends the next message of one.
     pub async fn asks_in(&self, chat: ConversationId, text: &str) -> Result<Chat, Refused> {
         self.sends(&Sending { conversation: chat, opens: false, ..Person::first_message(text) }).await
     }

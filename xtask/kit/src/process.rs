@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::{Folder, soon};
 pub use log::Log;
 
-/// It is killed when it is dropped; in a test that fails its log is printed.
+/// It is killed when it is dropped. Its log is printed then, if the test fails.
 pub struct Process {
     /// Where it listens, once it does.
     pub address: SocketAddr,
@@ -32,7 +32,7 @@ pub fn command(program: impl AsRef<OsStr>, folder: &Folder) -> Command {
 }
 
 impl Process {
-    /// Starts a server, and waits until it listens.
+    /// Starts a server, and waits until it listens. Panics with its log if it ends instead.
     pub async fn start(command: Command) -> Process {
         let mut process = Process::spawn(command);
         let address = |line: &str| line.split_once("listening on http://")?.1.trim().parse().ok();
@@ -82,6 +82,7 @@ impl Process {
         self.receives(Signal::TERM);
     }
 
+    /// Sends it a signal.
     pub fn receives(&self, signal: Signal) {
         kill_process(self.pid(), signal).expect("it runs");
     }
