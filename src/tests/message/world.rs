@@ -1,0 +1,237 @@
+//! A page and the server, with a connection between them that loses, repeats and reorders events, and breaks.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    time::Duration,
+};
+
+use proptest::prelude::*;
+use rivulet::{
+    ids::{MessageId, mint},
+    live::{
+        ClientFrame, List, ServerFrame,
+        client::{Client, Page},
+    },
+    message::{Event, Message, Outcome, Position, Role, Status},
+};
+
+pub const SECOND: Duration = Duration::from_secs(1);
+
+#[derive(Default)]
+pub struct Held(pub HashMap<MessageId, Message>);
+
+impl Page for Held {
+    fn read<R>(&self, id: MessageId, read: impl FnOnce(&Message) -> R) -> Option<R> {
+        self.0.get(&id).map(read)
+    }
+
+    fn apply(&mut self, id: MessageId, event: Event) -> Outcome {
+        self.0.get_mut(&id).expect("a message that is followed").apply(event)
+    }
+
+    fn release(&mut self, _: MessageId) {}
+
+    fn rev(&self, _: List) -> i64 {
+        7
+    }
+}
+
+/// A page and the server, with a line between them.
+pub struct World {
+    pub client: Client<Held>,
+    pub now: Duration,
+    /// What is there, by the server.
+    pub truth: BTreeMap<MessageId, Message>,
+    pub subscriptions: BTreeMap<MessageId, (u32, Option<Position>)>,
+    pub numbers: u32,
+    pub line: VecDeque<ServerFrame>,
+    pub beaten: Duration,
+    /// Whether the server can read what it is asked for.
+    pub readable: bool,
+    pub connections: usize,
+    /// Frames that the page sent, and the most that it had asked for at once.
+    pub sent: usize,
+    pub most: usize,
+}
+
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// The message grows to its next state.
+    Grow,
+    /// The server sends the next event, with so much text at the most.
+    Send(usize),
+    Beat,
+    Deliver,
+    Lose,
+    Repeat,
+    Swap,
+    Break,
+    Readable(bool),
+    Wait(u64),
+}
+
+pub fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => Just(Step::Grow),
+        8 => (1_usize..6).prop_map(Step::Send),
+        1 => Just(Step::Beat),
+        10 => Just(Step::Deliver),
+        1 => Just(Step::Lose),
+        1 => Just(Step::Repeat),
+        1 => Just(Step::Swap),
+        1 => Just(Step::Break),
+        1 => any::<bool>().prop_map(Step::Readable),
+        1 => (0_u64..9_000).prop_map(Step::Wait),
+    ]
+}
+
+impl World {
+    pub fn new() -> World {
+        let mut world = World {
+            client: Client::new(Held::default()),
+            now: Duration::ZERO,
+            truth: BTreeMap::new(),
+            subscriptions: BTreeMap::new(),
+            numbers: 0,
+            line: VecDeque::new(),
+            beaten: Duration::ZERO,
+            readable: true,
+            connections: 0,
+            sent: 0,
+            most: 0,
+        };
+        world.connects();
+        world
+    }
+
+    /// The page follows a message of which it has nothing.
+    pub fn follows(&mut self, truth: Message) {
+        let (id, epoch, over) = (truth.id, truth.epoch, truth.status.is_final());
+        self.client.page.0.entry(id).or_insert_with(|| Message::unseen(id, truth.role));
+        self.truth.insert(id, truth);
+        self.client.follow(id, epoch, over);
+    }
+
+    pub fn connects(&mut self) {
+        self.connections += 1;
+        self.client.opened(self.now);
+        self.subscriptions.clear();
+        self.line.clear();
+        self.beats();
+    }
+
+    pub fn breaks(&mut self, code: Option<u16>) {
+        self.client.closed(code, self.now);
+        self.now += self.client.pause(true, 0.5);
+        self.connects();
+    }
+
+    pub fn beats(&mut self) {
+        self.beaten = self.now;
+        let positions = self.subscriptions.values().filter_map(|(number, sent)| Some((*number, sent.clone()?)));
+        self.line.push_back(ServerFrame::Beat(positions.collect()));
+    }
+
+    /// The server takes in what the page has to say.
+    pub fn hear(&mut self) {
+        for frame in self.client.frames() {
+            self.sent += 1;
+            let asked = match frame {
+                ClientFrame::Message { id, position } => vec![(id, position)],
+                ClientFrame::Messages(asked) => asked,
+                ClientFrame::Leave(id) => {
+                    self.subscriptions.remove(&id);
+                    vec![]
+                }
+                ClientFrame::Ping => {
+                    self.beats();
+                    vec![]
+                }
+                ClientFrame::Beat | ClientFrame::List { .. } | ClientFrame::LeaveList(_) => vec![],
+            };
+            for (id, position) in asked {
+                self.subscriptions.remove(&id);
+                if !self.readable {
+                    self.line.push_back(ServerFrame::Later(id));
+                    continue;
+                }
+                self.numbers += 1;
+                self.line.push_back(ServerFrame::Number(self.numbers, id));
+                self.subscriptions.insert(id, (self.numbers, position));
+            }
+            self.most = self.most.max(self.subscriptions.len());
+        }
+    }
+
+    /// The server sends an event of each message that is not sent as far as it is. Whether there was one.
+    pub fn send(&mut self, limit: usize) -> bool {
+        let mut sent_any = false;
+        self.subscriptions.retain(|id, (number, sent)| {
+            let truth = &self.truth[id];
+            if let Some(event) = truth.next(sent.as_ref(), limit) {
+                sent.get_or_insert_with(|| truth.position()).advance(&event);
+                self.line.push_back(ServerFrame::Event(*number, event.epoch, event.change));
+                sent_any = true;
+            }
+            !sent.as_ref().is_some_and(|sent| sent.ended)
+        });
+        sent_any
+    }
+
+    pub fn deliver(&mut self) -> bool {
+        let Some(frame) = self.line.pop_front() else { return false };
+        let text = serde_json::to_string(&frame).expect("a frame can be written");
+        let frame = self.client.read(&text, self.now).expect("and read").expect("a whole one");
+        self.client.take(frame, self.now, 0.5);
+        self.hear();
+        true
+    }
+
+    /// Something is done to the next event on the line. Other frames are lost only with their connection.
+    pub fn meddle(&mut self, step: &Step) {
+        let is_event = |frame: Option<&ServerFrame>| matches!(frame, Some(ServerFrame::Event(..)));
+        match step {
+            Step::Lose if is_event(self.line.front()) => drop(self.line.pop_front()),
+            Step::Repeat if is_event(self.line.front()) => self.line.push_front(self.line[0].clone()),
+            Step::Swap if is_event(self.line.front()) && is_event(self.line.get(1)) => self.line.swap(0, 1),
+            _ => {}
+        }
+    }
+
+    /// A while passes: what is due is done, and a dead connection is noticed.
+    pub fn wait(&mut self, time: Duration) {
+        self.now += time;
+        let runs = |id: &MessageId| !self.truth[id].status.is_final();
+        let pace = if self.subscriptions.keys().any(runs) { SECOND } else { 25 * SECOND };
+        if self.now - self.beaten >= pace {
+            self.beats();
+        }
+        self.client.tick(self.now);
+        self.hear();
+        if self.client.is_silent(self.now) {
+            self.breaks(None);
+        }
+    }
+
+    /// From here on nothing is lost: does the page come to have all, and how many seconds later?
+    pub fn heals(&mut self) -> Option<usize> {
+        self.readable = true;
+        for seconds in 0..60 {
+            while self.deliver() || self.send(usize::MAX) {}
+            if self.truth.values().all(|truth| self.client.page.0[&truth.id] == *truth) {
+                return Some(seconds);
+            }
+            self.wait(SECOND);
+        }
+        None
+    }
+}
+
+/// A message with so many bytes of text.
+pub fn completed(length: usize) -> Message {
+    let epoch = rivulet::message::Epoch { counter: 1, nonce: 7 };
+    let text = "x".repeat(length);
+    let part = rivulet::message::Part { kind: rivulet::message::Kind::Text, started_at: 1, text };
+    let message = Message::unseen(mint(), Role::Assistant);
+    Message { epoch, status: Status::Completed, parts: vec![part], ended_at: Some(2), ..message }
+}
