@@ -14,6 +14,10 @@ mod habits;
 mod menu;
 #[path = "provider/recorded.rs"]
 mod recorded;
+#[path = "provider/refusals.rs"]
+mod refusals;
+#[path = "provider/requests.rs"]
+mod requests;
 #[path = "provider/streaming.rs"]
 mod streaming;
 #[path = "provider/text.rs"]

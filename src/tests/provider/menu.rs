@@ -12,24 +12,16 @@ use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use rivulet::{
     database::Database,
-    message::Role,
     provider::{
-        Choice, Config, Model, Pieces, Provider, ProviderError, Providers, Request, Turn, demo::Demo, providers::Menu,
+        Choice, Config, Model, Pieces, Provider, ProviderError, Providers, Request, demo::Demo, providers::Menu,
     },
 };
-use serde_json::json;
 use tokio::{
     sync::Notify,
     time::{Instant, advance},
 };
 
-use crate::{Answer, Came, ProviderServer, ask, config, provider, text};
-
-const DONE: &str = "data: [DONE]\n\n";
-
-fn turn(role: Role, text: &str) -> Turn {
-    Turn { role, text: text.into() }
-}
+use crate::{Answer, ProviderServer, config, provider};
 
 fn keys(menu: &[Choice]) -> Vec<&str> {
     menu.iter().map(|choice| choice.key.as_str()).collect()
@@ -47,61 +39,8 @@ async fn eventually(providers: &Providers, expected: impl Fn(&Menu) -> bool) -> 
 }
 
 /// The menu, once every provider has answered.
-async fn whole_menu(providers: &Providers) -> Menu {
+pub async fn whole_menu(providers: &Providers) -> Menu {
     eventually(providers, |menu| menu.trouble.is_empty()).await
-}
-
-#[tokio::test]
-async fn a_request_says_what_it_must() {
-    let server = ProviderServer::start().await;
-    server.answer(Answer::stream().chunk(text("Hello")).chunk(DONE).end());
-    Came::of(provider(&server).reply(ask("test", "Hi 水"))).await;
-    let seen = server.seen().remove(0);
-    assert_eq!(seen.line, "POST /v1/chat/completions");
-    assert_eq!(seen.header("authorization"), Some("Bearer sk-secret-0123456789"));
-    // Some servers refuse whoever does not say what they are.
-    assert_eq!(seen.header("user-agent"), Some(concat!("rivulet/", env!("CARGO_PKG_VERSION"))));
-    let body = json!({
-        "model": "test", "stream": true, "stream_options": { "include_usage": true },
-        "messages": [{ "role": "user", "content": "Hi 水" }],
-    });
-    assert_eq!(seen.json(), body);
-}
-
-#[tokio::test]
-async fn without_a_key_none_is_sent() {
-    let server = ProviderServer::start().await;
-    server.answer(Answer::stream().chunk(text("Hello")).chunk(DONE).end());
-    let providers = Providers::new(&[Config { api_key: None, models: vec!["meta/llama".into()], ..config(&server) }])
-        .expect("providers");
-    let (provider, model) = providers.find("Test/meta/llama").expect("a provider");
-    Came::of(provider.reply(ask(&model, "Hi"))).await;
-    let seen = server.seen().remove(0);
-    assert_eq!((seen.header("authorization"), seen.json()["model"].as_str()), (None, Some("meta/llama")));
-}
-
-#[tokio::test]
-async fn headers_and_query_are_sent_with_every_request() {
-    let server = ProviderServer::start().await;
-    let table = format!(
-        "kind = 'openai'\nname = 'Azure'\nbase-url = ' {}/?api-version=2024-10-21 '\nheaders = {{ api-key = 'sk-other-0123456789' }}",
-        server.url()
-    );
-    let providers = Providers::new(&[toml::from_str(&table).expect("settings")]).expect("providers");
-    whole_menu(&providers).await;
-    let refusal = r#"{"error":"sk-other-0123456789 may not, with 2024-10-21"}"#;
-    server.answer(Answer::full(403, "application/json", refusal));
-    let (provider, model) = providers.find("Azure/test").expect("a provider");
-    let came = Came::of(provider.reply(ask(&model, "Hi"))).await;
-    assert!(came.sentence().starts_with("Azure denied access: … may not, with 2024-10-21."), "{came:?}");
-    let lines: Vec<_> =
-        server.seen().iter().map(|seen| (seen.line.clone(), seen.header("api-key").map(str::to_owned))).collect();
-    let key = || Some("sk-other-0123456789".to_owned());
-    let expected = [
-        ("GET /v1/models?api-version=2024-10-21".to_owned(), key()),
-        ("POST /v1/chat/completions?api-version=2024-10-21".to_owned(), key()),
-    ];
-    assert_eq!(lines, expected);
 }
 
 #[tokio::test]
@@ -153,61 +92,6 @@ fn a_provider_without_a_name_is_called_by_its_host() {
     assert_eq!(label("kind = 'openai'\nbase-url = 'https://api.groq.com/openai/v1'"), "api.groq.com");
     assert_eq!(label("kind = 'openai'\nbase-url = 'https://api.groq.com/openai/v1'\nname = 'Groq'"), "Groq");
     assert_eq!(label("kind = 'demo'"), "demo");
-}
-
-#[tokio::test]
-async fn going_on_asks_for_what_follows() {
-    let server = ProviderServer::start().await;
-    let mut request = Request {
-        model: "test".into(),
-        turns: vec![
-            turn(Role::User, "Hi"),
-            turn(Role::Assistant, ""),
-            turn(Role::User, "Are you there?"),
-            turn(Role::Assistant, "Yes, I"),
-        ],
-        resumes: true,
-    };
-    server.answer(Answer::stream().chunk(text(" am")).chunk(DONE).end());
-    Came::of(provider(&server).reply(request.clone())).await;
-    let messages = &server.seen()[0].json()["messages"];
-    assert_eq!(messages[0], json!({ "role": "user", "content": "Hi\n\nAre you there?" }));
-    assert_eq!(messages[1], json!({ "role": "assistant", "content": "Yes, I" }));
-    assert_eq!((messages[2]["role"].as_str(), messages.as_array().map(Vec::len)), (Some("user"), Some(3)));
-
-    // Nothing had been said: there is nothing to go on from.
-    request.turns[3].text.clear();
-    server.answer(Answer::stream().chunk(text("Yes")).chunk(DONE).end());
-    Came::of(provider(&server).reply(request.clone())).await;
-    assert_eq!(server.seen()[1].json()["messages"].as_array().map(Vec::len), Some(1));
-
-    // All had been said.
-    server.answer(Answer::stream().chunk(DONE).end());
-    assert_eq!(Came::of(provider(&server).reply(request)).await, Came::default());
-}
-
-#[tokio::test]
-async fn a_server_that_refuses_options_is_asked_without() {
-    let server = ProviderServer::start().await;
-    let provider = provider(&server);
-    server.answer(Answer::full(400, "application/json", r#"{"error":"unknown field stream_options"}"#));
-    for _ in 0..2 {
-        server.answer(Answer::stream().chunk(text("Hello")).chunk(DONE).end());
-        assert_eq!(Came::of(provider.reply(ask("test", "Hi"))).await.text(), "Hello");
-    }
-    let options: Vec<_> = server.seen().iter().map(|seen| seen.json().get("stream_options").is_some()).collect();
-    assert_eq!(options, [true, false, false]);
-}
-
-#[tokio::test]
-async fn a_refusal_for_another_reason_is_shown() {
-    let server = ProviderServer::start().await;
-    let said = r#"{"error":{"message":"The context is too long"}}"#;
-    server.answer(Answer::full(400, "application/json", said));
-    server.answer(Answer::full(400, "application/json", said));
-    let came = Came::of(provider(&server).reply(ask("test", "Hi"))).await;
-    let sentence = "Test refused the request: The context is too long. Change the message, or choose another model.";
-    assert_eq!(came.sentence(), sentence);
 }
 
 #[tokio::test]
@@ -351,22 +235,6 @@ async fn models_from_the_settings_are_not_asked_for() {
     let providers = Providers::new(&[Config { models, ..config(&server) }]).expect("providers");
     assert_eq!(keys(&providers.menu().choices), ["Test/one", "Test/two"]);
     assert!(server.seen().is_empty());
-}
-
-#[tokio::test]
-async fn a_title_is_tidied() {
-    let server = ProviderServer::start().await;
-    for (said, title) in [
-        ("\"Rivers and streams\"\n", Some("Rivers and streams")),
-        ("<think>\nHm.\n</think>\n\n**Title.**", Some("Title")),
-        (" \n", None),
-        ("**Holiday Name:** Harmony", Some("Holiday Name: Harmony")),
-    ] {
-        server.answer(Answer::stream().chunk(text(said)).chunk(DONE).end());
-        let made = provider(&server).title("test", &"long ".repeat(10_000)).await;
-        assert_eq!(made, Ok(title.map(str::to_owned)));
-    }
-    assert!(server.seen()[0].body.len() < 3000);
 }
 
 #[test]
