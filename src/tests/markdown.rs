@@ -8,6 +8,8 @@ mod cuts;
 mod elements;
 #[path = "markdown/flash.rs"]
 mod flash;
+#[path = "markdown/long_blocks.rs"]
+mod long_blocks;
 #[path = "markdown/page.rs"]
 mod page;
 #[path = "markdown/rendering.rs"]
