@@ -12,4 +12,5 @@ mod reconnecting;
 mod replies;
 mod scheduler;
 mod socket;
+mod subscriptions;
 mod way;

@@ -1,154 +1,12 @@
 //! The socket: who may have one, what a subscription gives, and how it ends.
 
 use kit::{Person, Received, Server, Tab, upgrade};
-use rivulet::{
-    ids::{ConversationId, MessageId, mint},
-    live::{ClientFrame, List, close},
-    message::{Change, Message, Position},
-};
+use rivulet::live::close;
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     client_async,
     tungstenite::{Error, http::Request},
 };
-
-const THINKING: &str = "Hm… 🤔 so.";
-const TEXT: &str = "Häé 字🙂\n“end”\\.";
-
-/// Every position that a reader of this message may be at.
-fn positions(message: &Message) -> Vec<Position> {
-    let mut all = vec![Position { epoch: message.epoch, parts: vec![], ended: false }];
-    let mut before = vec![];
-    for part in &message.parts {
-        for at in (0..=part.text.len()).filter(|at| part.text.is_char_boundary(*at)) {
-            let parts = before.iter().copied().chain([at]).collect();
-            all.push(Position { epoch: message.epoch, parts, ended: false });
-        }
-        before.push(part.text.len());
-    }
-    all
-}
-
-/// What a subscription at this position is sent until it has all that the message has.
-async fn is_sent(tab: &mut Tab, message: &Message, position: &Position) -> Vec<Change> {
-    tab.sends(ClientFrame::Message { id: message.id, position: Some(position.clone()) }).await;
-    // What comes before its number belongs to the subscription before.
-    while !matches!(tab.next().await, Received::Number(..)) {}
-    let (mut at, mut sent) = (position.clone(), vec![]);
-    while at != message.position() {
-        if let Received::Change(id, change) = tab.next().await {
-            assert_eq!(id, message.id);
-            at.advance(&rivulet::message::Event { epoch: message.epoch, change: change.clone() });
-            sent.push(change);
-        }
-    }
-    sent
-}
-
-async fn everywhere_it_gets_the_missing_suffix(tab: &mut Tab, message: &Message) {
-    let whole: usize = message.parts.iter().map(|part| part.text.len()).sum();
-    for position in positions(message) {
-        let has: usize = position.parts.iter().sum();
-        let sent = is_sent(tab, message, &position).await;
-        let mut bytes = 0;
-        for change in &sent {
-            match change {
-                Change::Text(text) => {
-                    assert_eq!(message.parts[text.part].text[text.at..], text.text, "at {position:?}");
-                    bytes += text.text.len();
-                }
-                Change::Snapshot { .. } => panic!("a snapshot at {position:?}, which is an earlier state"),
-                Change::Part(_) | Change::Ended(_) => {}
-            }
-        }
-        assert_eq!(bytes, whole - has, "at {position:?}");
-    }
-}
-
-async fn wherever_it_lies_it_gets_a_reset(tab: &mut Tab, message: &Message) {
-    let true_one = message.position();
-    let lie = |change: &dyn Fn(&mut Position)| {
-        let mut position = true_one.clone();
-        position.ended = false;
-        change(&mut position);
-        position
-    };
-    let lies = [
-        lie(&|at| at.parts[1] += 1),
-        lie(&|at| at.parts[1] = usize::MAX),
-        lie(&|at| at.parts[1] = 2), // inside ä
-        lie(&|at| at.parts[0] -= 1),
-        lie(&|at| at.parts.push(0)),
-        lie(&|at| at.parts = vec![usize::MAX; 300]),
-        lie(&|at| at.epoch.nonce ^= 1),
-        lie(&|at| at.epoch.counter += 1),
-        lie(&|at| at.epoch.counter = u32::MAX),
-        lie(&|at| (at.parts, at.ended) = (vec![], true)),
-    ];
-    for position in lies {
-        let sent = is_sent(tab, message, &position).await;
-        let reset = Change::Snapshot { message: Box::new(message.clone()), reset: true };
-        assert_eq!(sent, [reset], "at {position:?}");
-    }
-}
-
-/// Rules: a subscription at any position of a message, running or not, is sent exactly the missing suffix; a position
-/// that is no earlier state gets a snapshot marked `reset`, and no position can panic.
-#[tokio::test]
-async fn a_subscription_is_sent_exactly_what_is_missing() {
-    let server = Server::start().await;
-    let ada = server.sign_up("Ada").await;
-    let chat = ada.asks("Hello").await;
-    let mut tab = ada.opens_a_tab().await;
-    tab.follows(chat.reply).await;
-    let provider = server.provider.is_asked().await;
-    provider.thinks(THINKING);
-    provider.writes(TEXT);
-    tab.sees(chat.reply, TEXT).await;
-    let running = tab.message(chat.reply).clone();
-    let mut other = ada.opens_a_tab().await;
-    everywhere_it_gets_the_missing_suffix(&mut other, &running).await;
-    wherever_it_lies_it_gets_a_reset(&mut other, &running).await;
-    let ended_too_early = Position { ended: true, ..running.position() };
-    other.sends(ClientFrame::Message { id: chat.reply, position: Some(ended_too_early) }).await;
-    other.waits_for(|received| matches!(received, Received::Change(_, Change::Snapshot { reset: true, .. }))).await;
-    provider.ends();
-    tab.sees_the_end(chat.reply).await;
-    let ended = tab.message(chat.reply).clone();
-    everywhere_it_gets_the_missing_suffix(&mut other, &ended).await;
-    wherever_it_lies_it_gets_a_reset(&mut other, &ended).await;
-    let older = Position { epoch: rivulet::message::Epoch { counter: 0, nonce: 0 }, parts: vec![], ended: false };
-    let sent = is_sent(&mut other, &ended, &older).await;
-    assert_eq!(sent, [Change::Snapshot { message: Box::new(ended), reset: false }]);
-}
-
-/// Rule: nothing comes of a message, or a list, that a page has left.
-#[tokio::test]
-async fn what_is_left_is_told_no_more() {
-    let server = Server::start().await;
-    let ada = server.sign_up("Ada").await;
-    let chat = ada.asks("Hello").await;
-    let (mut tab, mut other) = (ada.opens_a_tab().await, ada.opens_a_tab().await);
-    tab.follows(chat.reply).await;
-    tab.follows_list(List::Messages(chat.id), 0).await;
-    other.follows(chat.reply).await;
-    let provider = server.provider.is_asked().await;
-    provider.writes("Hello");
-    tab.sees(chat.reply, "Hello").await;
-    tab.leaves(chat.reply).await;
-    tab.leaves_list(List::Messages(chat.id)).await;
-    tab.sends_text("hm").await;
-    tab.waits_for(|received| matches!(received, Received::Error(_))).await;
-    let before = tab.received.len();
-    provider.writes(" world");
-    provider.ends();
-    other.sees_the_end(chat.reply).await;
-    tab.follows(chat.reply).await;
-    tab.sees_the_end(chat.reply).await;
-    let received = &tab.received[before..];
-    assert!(!received.iter().any(|received| matches!(received, Received::List(_))), "{received:?}");
-    assert!(matches!(received[0], Received::Number(..)), "{received:?}");
-}
 
 /// What the server answers to somebody who asks for a socket and is not to have one.
 async fn is_refused(person: &Person, request: Request<()>) -> u16 {
@@ -241,33 +99,6 @@ async fn a_long_text_does_not_delay_the_end_of_a_session() {
     assert!(tab.message(chat.reply).parts.is_empty(), "the whole text came after the session was over");
 }
 
-/// Rule: a long text delays no heartbeat and no shorter text: subscriptions take turns.
-#[tokio::test]
-async fn a_long_text_does_not_delay_a_short_one() {
-    let server = Server::start().await;
-    let ada = server.sign_up("Ada").await;
-    let chat = ada.asks("Hello").await;
-    let mut tab = ada.opens_a_tab().await;
-    tab.follows(chat.reply).await;
-    let provider = server.provider.is_asked().await;
-    let long = "long ".repeat(400_000);
-    provider.writes(&long[..1_000_000]);
-    provider.writes(&long[1_000_000..]);
-    tab.sees(chat.reply, &long).await;
-    let short = ada.asks("Hello").await;
-    let other = server.provider.is_asked().await;
-    other.writes("short");
-    tab.follows(short.reply).await;
-    tab.sees(short.reply, "short").await;
-    // A fresh tab asks for both, the long one first.
-    let mut fresh = ada.opens_a_tab().await;
-    fresh.follows(chat.reply).await;
-    fresh.follows(short.reply).await;
-    fresh.sees(short.reply, "short").await;
-    assert!(fresh.text(chat.reply) != long, "the short one waited for the long one");
-    fresh.sees(chat.reply, &long).await;
-}
-
 /// Rule: a frame that makes no sense is answered and counted, three close the socket.
 #[tokio::test]
 async fn three_frames_without_sense_close_the_socket() {
@@ -302,47 +133,6 @@ async fn a_tab_of_another_build_is_told_to_reload() {
     let ada = server.sign_up("Ada").await;
     let mut tab = Tab::open_with(&ada, "0123456789abcdef", None).await;
     assert_eq!(tab.is_closed().await, close::UPDATED);
-}
-
-/// Rule: a page may follow only so much.
-#[tokio::test]
-async fn too_many_subscriptions_are_refused() {
-    let server = Server::start().await;
-    let ada = server.sign_up("Ada").await;
-    let mut tab = ada.opens_a_tab().await;
-    for _ in 0..513 {
-        tab.sends(ClientFrame::List { list: List::Messages(mint()), rev: i64::MIN }).await;
-        // A list that is not there is given up again, so only what is there counts.
-        tab.waits_for(|received| matches!(received, Received::ListGone(_))).await;
-    }
-    let chat = ada.asks("Hello").await;
-    server.provider.is_asked().await.ends();
-    tab.follows(chat.message).await;
-    tab.sees(chat.message, "Hello").await;
-}
-
-/// Rule: what belongs to another account answers as what is not there.
-#[tokio::test]
-async fn another_accounts_messages_are_not_there() {
-    let server = Server::start().await;
-    let ada = server.sign_up("Ada").await;
-    let eve = Person { cookie: server.database().await.adds_person("Eve").await, ..ada.clone() };
-    let running = ada.asks("Secret").await;
-    let provider = server.provider.is_asked().await;
-    provider.writes("Very secret");
-    let mut tab = eve.opens_a_tab().await;
-    let unknown: (MessageId, ConversationId) = (mint(), mint());
-    for id in [running.reply, running.message, unknown.0] {
-        tab.follows(id).await;
-        assert_eq!(tab.waits_for(|received| !matches!(received, Received::Beat(_))).await, Received::Gone(id));
-    }
-    for list in [List::Messages(running.id), List::Messages(unknown.1)] {
-        tab.follows_list(list, 0).await;
-        assert_eq!(tab.waits_for(|received| !matches!(received, Received::Beat(_))).await, Received::ListGone(list));
-    }
-    tab.follows_list(List::Conversations, -1).await;
-    tab.waits_for(|received| matches!(received, Received::List(_))).await;
-    assert!(tab.conversations.is_empty());
 }
 
 /// Rule: who cannot be known to be signed in is sent nothing: the socket is closed, and opens again when it can be known.

@@ -1,0 +1,176 @@
+//! What the next start makes of what a killed process left.
+
+use rivulet::message::Status;
+
+use super::World;
+
+/// Rules: a start folds what a dead process left, all that was seen is there, and `Ended(Interrupted)` is just growth:
+/// the tabs go on from where they were. Repeated starts change nothing more.
+#[tokio::test]
+async fn what_was_seen_is_there_after_a_kill() {
+    let world = World::start(5).await;
+    let (chat, mut tab, provider) = world.streaming("Some words").await;
+    let mut late = world.ada.opens_a_tab().await;
+    late.follows(chat.reply).await;
+    for word in [" and", " mehr", " und 更多 🙂"] {
+        provider.writes(word);
+    }
+    tab.sees(chat.reply, "Some words and mehr und 更多 🙂").await;
+    let mut world = world.comes_back_from_the_dead().await;
+    for tab in [&mut tab, &mut late] {
+        tab.reconnects(&world.ada).await;
+        assert_eq!(tab.sees_the_end(chat.reply).await, Status::Interrupted);
+        assert_eq!(
+            (tab.thinking(chat.reply).as_str(), tab.text(chat.reply).as_str()),
+            ("Hm.", "Some words and mehr und 更多 🙂")
+        );
+    }
+    let kept = world.ada.finds(&chat).await;
+    assert_eq!(&kept, tab.message(chat.reply));
+    assert_eq!(world.database().await.count("SELECT COUNT(*) FROM journal").await, 0);
+    world = world.comes_back_from_the_dead().await;
+    assert_eq!(world.ada.finds(&chat).await, kept);
+}
+
+/// The same for a reply that was continued: its journal belongs to the newer epoch.
+#[tokio::test]
+async fn a_continued_reply_that_is_killed_keeps_both_halves() {
+    let world = World::start(5).await;
+    let (chat, mut tab, _writer) = world.streaming("First half").await;
+    world.ada.stops(chat.reply).await.expect("it is stopped");
+    tab.sees_the_end(chat.reply).await;
+    let seen = tab.message(chat.reply).epoch;
+    world.ada.continues(chat.reply, seen).await.expect("it goes on");
+    let provider = world.provider.is_asked().await;
+    tab.follows(chat.reply).await;
+    provider.writes(", second");
+    tab.sees(chat.reply, "First half, second").await;
+    let world = world.comes_back_from_the_dead().await;
+    tab.reconnects(&world.ada).await;
+    assert_eq!(tab.sees_the_end(chat.reply).await, Status::Interrupted);
+    assert_eq!(tab.text(chat.reply), "First half, second");
+    let kept = world.ada.finds(&chat).await;
+    assert_eq!(kept.epoch.counter, seen.counter + 1);
+    world.ada.continues(chat.reply, kept.epoch).await.expect("it can be continued again");
+    let provider = world.provider.is_asked().await;
+    provider.writes(" half");
+    provider.ends();
+    tab.follows(chat.reply).await;
+    tab.sees(chat.reply, "First half, second half").await;
+    assert_eq!(tab.sees_the_end(chat.reply).await, Status::Completed);
+}
+
+/// Rule: durable before visible. What was on its way to the database when the process died was seen by nobody.
+#[tokio::test]
+async fn what_a_kill_took_was_never_seen() {
+    let world = World::start(5).await;
+    let (chat, mut tab, provider) = world.streaming("Kept").await;
+    let mut database = world.database().await;
+    database.locks().await;
+    provider.writes(" lost");
+    tab.receives_heartbeats(2).await;
+    assert_eq!(tab.text(chat.reply), "Kept");
+    let World { folder, provider, mut process, ada } = world;
+    process.dies();
+    database.unlocks().await;
+    let world = World::again(folder, provider, ada).await;
+    tab.reconnects(&world.ada).await;
+    assert_eq!(tab.sees_the_end(chat.reply).await, Status::Interrupted);
+    assert_eq!(tab.text(chat.reply), "Kept");
+    assert_eq!(world.ada.finds(&chat).await.text(), "Kept");
+}
+
+/// Rule: recovery leaves what has ended alone, whatever its status.
+#[tokio::test]
+async fn recovery_leaves_what_has_ended_alone() {
+    let world = World::start(5).await;
+    let (completed, mut tab, writer) = world.streaming("Completed").await;
+    writer.ends();
+    tab.sees_the_end(completed.reply).await;
+    let (failed, mut tab, writer) = world.streaming("Failed").await;
+    drop(writer);
+    tab.sees_the_end(failed.reply).await;
+    let (stopped, _, _writer) = world.streaming("Stopped").await;
+    world.ada.stops(stopped.reply).await.expect("it is stopped");
+    let (running, _, _writer) = world.streaming("Interrupted").await;
+    let mut before = vec![];
+    for chat in [completed, failed, stopped] {
+        before.push(world.ada.finds(&chat).await);
+    }
+    let world = world.comes_back_from_the_dead().await;
+    for (chat, before) in [completed, failed, stopped].iter().zip(before) {
+        assert_eq!(world.ada.finds(chat).await, before);
+    }
+    assert_eq!(world.ada.finds(&running).await.status, Status::Interrupted);
+    world.ada.asks_in(running.id, "Go on").await.expect("nothing runs in it any more");
+}
+
+/// Rule: recovery is one transaction a message, and one that cannot be recovered keeps nobody from starting: it is left as
+/// it is, for a start at which it can.
+#[tokio::test]
+async fn a_reply_that_cannot_be_recovered_is_left_for_another_start() {
+    let world = World::start(5).await;
+    let mut replies = vec![];
+    for number in 0..3 {
+        replies.push(world.streaming(&format!("Reply {number}")).await);
+    }
+    let mut database = world.database().await;
+    let bad = replies[1].0.reply;
+    let refuse = format!(
+        "CREATE TRIGGER broken BEFORE UPDATE ON messages WHEN NEW.id = '{bad}' BEGIN SELECT RAISE(ABORT, 'broken'); END"
+    );
+    database.run(refuse).await;
+    let world = world.comes_back_from_the_dead().await;
+    for at in [0, 2] {
+        let kept = world.ada.finds(&replies[at].0).await;
+        assert_eq!((kept.status, kept.text()), (Status::Interrupted, format!("Reply {at}")));
+    }
+    assert_eq!(database.journal_of(bad).await, 4, "its rows stay");
+    database.run("DROP TRIGGER broken").await;
+    let world = world.comes_back_from_the_dead().await;
+    for (number, (chat, ..)) in replies.iter().enumerate() {
+        let kept = world.ada.finds(chat).await;
+        assert_eq!((kept.status, kept.text()), (Status::Interrupted, format!("Reply {number}")));
+    }
+    assert_eq!(database.count("SELECT COUNT(*) FROM journal").await, 0);
+}
+
+/// Rule: a row of the journal that cannot be read costs what follows it, and nothing else: not the start, not the rows, not
+/// the conversation.
+#[tokio::test]
+async fn a_damaged_row_of_the_journal_keeps_no_server_from_starting() {
+    let world = World::start(5).await;
+    let (chat, _tab, _writer) = world.streaming("Some words").await;
+    let (whole, _other_tab, _other_writer) = world.streaming("Whole").await;
+    let mut database = world.database().await;
+    database
+        .run(format!("UPDATE journal SET body = '{{' WHERE message_id = '{}' AND part = 1 AND at = -1", chat.reply))
+        .await;
+    let world = world.comes_back_from_the_dead().await;
+    let kept = world.ada.finds(&chat).await;
+    assert_eq!((kept.status, kept.text()), (Status::Interrupted, String::new()));
+    assert!(kept.error.is_some_and(|error| error.contains("damaged")), "it is said");
+    assert_eq!(database.journal_of(chat.reply).await, 4, "its rows stay for whoever repairs it");
+    assert_eq!(world.ada.finds(&whole).await.text(), "Whole");
+    let again = world.ada.asks_in(chat.id, "And now?").await.expect("the conversation goes on");
+    world.provider.is_asked().await.ends();
+    let world = world.comes_back_from_the_dead().await;
+    assert_eq!(database.journal_of(chat.reply).await, 4, "over another start, too");
+    assert!(world.ada.finds(&again).await.status.is_final());
+}
+
+/// Rule: what is left of a deleted conversation is removed at the next start, which is not kept up by a reply in it.
+#[tokio::test]
+async fn a_conversation_deleted_in_the_middle_is_removed_at_the_next_start() {
+    let world = World::start(5).await;
+    let (chat, _tab, _writer) = world.streaming("Secret").await;
+    let mut database = world.database().await;
+    let World { folder, provider, mut process, ada } = world;
+    process.dies();
+    database.run(format!("UPDATE conversations SET deleted = 1 WHERE id = '{}'", chat.id)).await;
+    let world = World::again(folder, provider, ada).await;
+    for table in ["messages", "journal"] {
+        database.comes_to(format!("SELECT COUNT(*) FROM {table}"), 0).await;
+    }
+    assert_eq!(world.ada.reads(chat.id).await.expect_err("it is gone").status, 404);
+}

@@ -1,0 +1,73 @@
+//! Settings that a process does not start with.
+
+use kit::{Folder, Process};
+
+use super::World;
+use crate::program::command;
+
+/// Rule: a port in use stops the start with the setting's name and value.
+#[tokio::test]
+async fn a_port_in_use_is_named() {
+    let world = World::start(5).await;
+    let address = world.process.address.to_string();
+    let other = Folder::new();
+    let mut command = command(&other);
+    command.env("LEPTOS_SITE_ADDR", &address).env("LEPTOS_SITE_ROOT", other.site());
+    let said = Process::fails(command).await;
+    assert!(said.contains("LEPTOS_SITE_ADDR") && said.contains(&address), "{said}");
+    assert!(said.to_lowercase().contains("another program"), "{said}");
+}
+
+/// Rule: a wrong setting stops the start with the setting's name, the value, and what would be right.
+#[tokio::test]
+async fn a_wrong_setting_is_named_with_its_value_and_what_is_right() {
+    let wrong = [
+        ("LEPTOS_SITE_ADDR", "localhost", "127.0.0.1:3000"),
+        ("LEPTOS_SITE_ADDR", "127.0.0.1:99999", "127.0.0.1:3000"),
+        ("LEPTOS_SITE_ADDR", "192.0.2.1:3000", "192.0.2.1"),
+        ("LEPTOS_SITE_ROOT", "/nowhere/site", "cargo xtask build"),
+        ("RIVULET_DATABASE_URL", "postgres://localhost/rivulet", "sqlite:rivulet.db"),
+        ("RIVULET_DATABASE_URL", "sqlite::memory:", "sqlite:rivulet.db"),
+        ("RIVULET_DATABASE_URL", "sqlite:", "sqlite:rivulet.db"),
+        ("RIVULET_GRACE_SECONDS", "soon", "seconds"),
+        ("RIVULET_GRACE_SECONDS", "-1", "seconds"),
+        ("OPENAI_BASE_URL", "127.0.0.1:11434", "http://127.0.0.1:11434/v1"),
+    ];
+    for (setting, value, right) in wrong {
+        let folder = Folder::new();
+        let mut command = command(&folder);
+        command.env("LEPTOS_SITE_ROOT", folder.site()).env("LEPTOS_SITE_ADDR", "127.0.0.1:0").env(setting, value);
+        let said = Process::fails(command).await;
+        for part in [setting, value, right] {
+            assert!(said.contains(part), "{setting}={value} is answered without {part:?}: {said}");
+        }
+    }
+    let file = [
+        ("[leptos]\nsite-adr = \"127.0.0.1:0\"", "site-adr"),
+        ("[leptos\n", "Leptos.toml"),
+        ("[server]\ngrace-seconds = \"soon\"", "grace-seconds"),
+        ("[[provider]]\nkind = \"demo\"\npace = 0", "pace"),
+        ("[[provider]]\nkind = \"gemini\"", "gemini"),
+        ("[[provider]]\nkind = \"openai\"\nbase-url = \"ftp://x\"", "ftp://x"),
+        ("[database]\nurl = \"mysql:x\"", "mysql:x"),
+    ];
+    for (text, names) in file {
+        let folder = Folder::new();
+        folder.has_settings(text);
+        let mut command = command(&folder);
+        command.env("LEPTOS_SITE_ROOT", folder.site()).env("LEPTOS_SITE_ADDR", "127.0.0.1:0");
+        let said = Process::fails(command).await;
+        assert!(said.contains("Rivulet cannot start") && said.contains(names), "{text}: {said}");
+    }
+}
+
+/// Rule: secrets are in no message and no log.
+#[tokio::test]
+async fn a_key_is_never_said() {
+    let folder = Folder::new();
+    let mut command = command(&folder);
+    command.env("LEPTOS_SITE_ROOT", folder.site()).env("LEPTOS_SITE_ADDR", "127.0.0.1:0").env("RUST_LOG", "trace");
+    command.env("OPENAI_API_KEY", "sk-very\u{1}secret").env("OPENAI_BASE_URL", "http://127.0.0.1:1/v1");
+    let said = Process::fails(command).await;
+    assert!(said.contains("api-key") && !said.contains("sk-very"), "{said}");
+}
