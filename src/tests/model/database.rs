@@ -1,4 +1,4 @@
-//! What is on the disk, kept by the rules of `reply/store.rs`.
+//! What is on the disk, written by the rules of `reply/store.rs` and `reply/journal/store.rs`.
 
 use rivulet::{
     ids::MessageId,
@@ -11,9 +11,9 @@ pub struct Batch {
     pub events: Vec<Event>,
     /// The whole message, if this is its end.
     pub last: Option<Message>,
-    /// Whether its rows are there. Their numbers are their own, so that a repetition finds them.
+    /// Whether its rows are written. They have fixed numbers, so that a repetition finds them.
     pub written: bool,
-    /// Whether that is known.
+    /// Whether the committer has learned it.
     pub committed: bool,
     pub published: bool,
 }
@@ -27,19 +27,19 @@ pub struct Database {
 }
 
 impl Database {
-    /// The reply's row as it is written when it is asked for.
+    /// With the row of a new reply.
     pub fn new() -> Database {
         let id = MessageId::from_uuid(uuid::Uuid::nil());
         let row = Message { epoch: Epoch { counter: 1, nonce: 1 }, ..Message::unseen(id, Role::Assistant) };
         Database { row, rev: 1, journal: vec![] }
     }
 
-    /// One transaction, safe to repeat: what is there already is not written again.
+    /// One transaction, safe to repeat: what is written already is not written again.
     pub fn commit(&mut self, batch: &mut Batch) {
         let mine = batch.events.iter().all(|event| event.epoch == self.row.epoch);
         if self.row.status.is_final() {
             let again = batch.last.as_ref().is_some_and(|last| last.ended_at == self.row.ended_at);
-            assert!(mine && again, "a reply writes to a message that is over");
+            assert!(mine && again, "a reply writes to a message that has ended");
         } else if let Some(last) = &batch.last {
             assert!(mine, "a reply ends another epoch's message");
             self.finish(last.clone());
@@ -58,7 +58,7 @@ impl Database {
         true
     }
 
-    /// What a process that starts ends a reply with that was left open.
+    /// Ends a reply that a dead process left open, as a process does when it starts.
     pub fn recover(&mut self) {
         if !self.row.status.is_final() {
             let mut message = self.folded();
@@ -68,7 +68,7 @@ impl Database {
         }
     }
 
-    /// The row and the journal, as recovery puts them together: all that a crash leaves.
+    /// The row with the journal folded in, as recovery does: all that a crash leaves.
     pub fn folded(&self) -> Message {
         let mut message = self.row.clone();
         for event in &self.journal {
@@ -86,7 +86,7 @@ impl Database {
     }
 }
 
-/// A message that has ended as it goes on in another epoch.
+/// A message that has ended, continued in another epoch.
 pub fn continued(message: &Message, epoch: Epoch) -> Message {
     Message { epoch, status: Status::Pending, ended_at: None, error: None, usage: None, ..message.clone() }
 }

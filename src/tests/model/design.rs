@@ -1,4 +1,4 @@
-//! What a run of the checker looks at: how much may go wrong, and which rule of the design is taken away.
+//! What a run of the checker varies: how much may go wrong, and which guards of the design are taken away.
 
 use std::{collections::HashSet, sync::Mutex};
 
@@ -6,85 +6,85 @@ use rivulet::message::Kind;
 
 pub type Words = &'static [(Kind, &'static str)];
 
-/// Two parts, and characters of one to three bytes. The second word is too long for one frame of the model's.
+/// Two parts, and characters of one to three bytes. The second text is too long for one frame of the model.
 const REPLY: Words = &[(Kind::Thinking, "é"), (Kind::Text, "水b")];
-/// What is said when it goes on, each time something else.
+/// What is written after each Continue, each time something else.
 const MORE: [Words; 2] = [&[(Kind::Text, "!")], &[(Kind::Text, "?")]];
-/// As little as there can be.
+/// The shortest reply with text.
 pub const SHORT: Words = &[(Kind::Text, "é")];
 pub const NONE: Words = &[];
-/// What goes on in the same way after a different beginning.
+/// Texts that differ at first and then are the same.
 pub const ALIKE: [Words; 2] = [&[(Kind::Text, "!"), (Kind::Text, ".")], &[(Kind::Text, "?"), (Kind::Text, ".")]];
 
-/// A rule that the promise rests on.
+/// A rule that the promise depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
     /// Continue opens a new epoch.
     EpochBump,
     /// An epoch has a nonce beside its number.
     Nonce,
-    /// Continue is a compare-and-set on the epoch that the presser saw.
+    /// Continue is a compare-and-set on the epoch that the person saw.
     CompareAndSet,
-    /// A text says at which byte it belongs.
+    /// A text has the byte at which it belongs.
     ByteOffset,
-    /// What is shown was committed before.
+    /// Only what is committed is shown.
     CommitFirst,
     /// A commit whose outcome is unknown is repeated until it is known, and nothing newer is shown.
     Repetition,
-    /// Whoever joins is registered before it reads, so that nothing falls in between.
-    JoinAsOne,
-    /// A page takes the hub's copy before the row.
+    /// A subscription is registered before it reads, so that nothing is missed in between.
+    RegisterFirst,
+    /// A page reads the hub's copy before the row.
     HubBeforeRow,
-    /// The heartbeat looks at everything again.
+    /// The heartbeat checks every subscription again.
     Beat,
-    /// A page follows a message until its end in the newest epoch that the list told of, not until any end.
+    /// A page follows a message until its end in the newest epoch that the list has, not until any end.
     NewestEnd,
-    /// A subscription waits for an epoch that opens, though it stands at the end of the one before.
-    Patience,
+    /// A subscription at the end of an epoch waits while the next one opens.
+    AwaitOpening,
 }
 
-/// How often something may still happen. What is not here may always happen.
+/// How often each of these may still happen. All other steps may happen at any time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Luck {
+pub struct Budget {
     /// `kill -9` of the server.
     pub crashes: u8,
-    /// Connections that are lost with all that is on its way.
+    /// Connections that are lost with all frames on their way.
     pub cuts: u8,
-    /// Wake-ups that a subscription does not hear.
+    /// Wake-ups that a subscription misses.
     pub lost_wakes: u8,
-    /// Commits whose outcome is not known, gone through or not.
+    /// Commits whose outcome is unknown: they may have succeeded or failed.
     pub unknown: u8,
     pub stops: u8,
     pub continues: u8,
-    /// Continue is pressed by somebody else, on a page that has just been opened.
+    /// Another person presses Continue, on a page that was just loaded.
     pub elsewhere: u8,
     pub reloads: u8,
-    /// The server is killed, and the database put back to an earlier copy of it.
+    /// The server is killed, and an earlier copy of the database restored.
     pub restores: u8,
 }
 
 pub struct Design {
     pub tabs: usize,
-    pub luck: Luck,
+    pub budget: Budget,
     /// How many frames may be on their way to a tab before it counts as slow.
     pub room: usize,
-    /// How many questions of a tab may be on their way before it waits with the next frame, which may need one more.
-    pub questions: usize,
+    /// How many requests of a tab may be on their way before it takes the next frame, which may cause one more.
+    pub requests: usize,
     pub without: Vec<Guard>,
     pub reply: Words,
-    /// What it says after each Continue.
+    /// What it writes after each Continue.
     pub more: [Words; 2],
-    /// Fingerprints of states that are known to lead to a good end.
+    /// Fingerprints of states from which every order of steps converges.
     pub converging: Mutex<HashSet<u64>>,
 }
 
 impl Design {
-    pub fn new(tabs: usize, luck: Luck) -> Design {
+    pub fn new(tabs: usize, budget: Budget) -> Design {
         Design {
             tabs,
-            luck,
+            budget,
             room: 2,
-            questions: 1,
+            requests: 1,
             without: vec![],
             reply: REPLY,
             more: MORE,
@@ -100,13 +100,13 @@ impl Design {
         self.converging.lock().expect("the checker has panicked").extend(fingerprints);
     }
 
-    /// What the provider says next, and after all of it nothing.
-    pub fn words(&self, said: usize, went_on: u32) -> Option<(Kind, &'static str)> {
-        let words = match went_on.checked_sub(1) {
+    /// What the provider writes next, if anything.
+    pub fn words(&self, written: usize, resumed: u32) -> Option<(Kind, &'static str)> {
+        let words = match resumed.checked_sub(1) {
             None => self.reply,
             Some(time) => self.more.get(time as usize)?,
         };
-        words.get(said).cloned()
+        words.get(written).cloned()
     }
 
     pub fn without(mut self, guard: Guard) -> Design {

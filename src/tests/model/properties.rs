@@ -1,4 +1,4 @@
-//! What has to hold in every state, and what should be seen to happen in some.
+//! What must hold in every state, and what must happen in some.
 
 use std::{
     collections::HashSet,
@@ -9,16 +9,16 @@ use rivulet::message::{Message, Status};
 use stateright::{Model, Property};
 
 use super::{
-    design::{Design, Luck},
+    design::{Budget, Design},
     tab::Page,
     world::{Step, World},
 };
 
-pub const PREFIX: &str = "what a tab shows is a beginning of the truth";
-pub const FORWARD: &str = "no word that was seen goes, also not with a reload";
+pub const PREFIX: &str = "what a tab shows is a prefix of the truth";
+pub const FORWARD: &str = "no word that was seen is taken away, not even by a reload";
 pub const FINAL: &str = "within its epoch a final state stays";
 pub const DURABLE: &str = "what may be seen survives a crash";
-pub const CONVERGE: &str = "from here every reader gets to the end";
+pub const CONVERGE: &str = "every reader converges from here";
 
 impl Model for Design {
     type State = World;
@@ -41,21 +41,23 @@ impl Model for Design {
         let mut properties: Vec<Property<Design>> = vec![
             Property::always(PREFIX, |_, world: &World| world.shown().all(|shown| world.is_true(shown))),
             Property::always(CONVERGE, |design: &Design, world: &World| world.converges(design)),
-            Property::sometimes("everything that may go wrong has", |_, world: &World| world.luck == Luck::default()),
+            Property::sometimes("everything that may go wrong has gone wrong", |_, world: &World| {
+                world.budget == Budget::default()
+            }),
             Property::sometimes("a tab has a complete reply", |_, world: &World| world.shows(Status::Completed)),
         ];
-        if self.luck.crashes > 0 {
+        if self.budget.crashes > 0 {
             properties.push(Property::sometimes("a tab has a reply that was interrupted", |_, world: &World| {
                 world.shows(Status::Interrupted)
             }));
         }
-        if self.luck.continues + self.luck.elsewhere > 0 {
-            properties.push(Property::sometimes("a tab has what goes on", |_, world: &World| {
+        if self.budget.continues + self.budget.elsewhere > 0 {
+            properties.push(Property::sometimes("a tab has a continued reply", |_, world: &World| {
                 world.tabs.iter().any(|tab| tab.message.epoch.counter > 1)
             }));
         }
-        // Putting an old copy of the disk back takes words away; what is promised then is only that nothing is mixed.
-        if self.luck.restores == 0 {
+        // Restoring an old copy takes words away. Then the promise is only that no two replies are mixed.
+        if self.budget.restores == 0 {
             properties.push(Property::always(FINAL, |_, world: &World| !world.tabs.iter().any(|tab| tab.reopened)));
             properties.push(Property::always(FORWARD, |_, world: &World| !world.tabs.iter().any(|tab| tab.went_back)));
             properties.push(Property::always(DURABLE, |_, world: &World| world.is_durable()));
@@ -65,11 +67,11 @@ impl Model for Design {
 }
 
 impl World {
-    /// What people may see: what the tabs hold, and what runs in the hub.
+    /// What people may see: what the tabs show, and what runs in the hub.
     fn shown(&self) -> impl Iterator<Item = &Message> {
         let tabs = self.tabs.iter().map(|tab| &tab.message).filter(|message| message.epoch.counter > 0);
         let running = self.server.as_ref().and_then(|server| server.running.as_ref());
-        tabs.chain(running.filter(|running| running.opening.is_none()).map(|running| &running.message))
+        tabs.chain(running.filter(|running| running.continues_from.is_none()).map(|running| &running.message))
     }
 
     fn shows(&self, end: Status) -> bool {
@@ -77,26 +79,25 @@ impl World {
     }
 
     fn is_true(&self, shown: &Message) -> bool {
-        self.truths.iter().any(|truth| truth.epoch == shown.epoch && begins(shown, truth))
+        self.truths.iter().any(|truth| truth.epoch == shown.epoch && is_earlier(shown, truth))
     }
 
     fn is_durable(&self) -> bool {
         let kept = self.database.folded();
         self.shown().all(|shown| {
-            begins(shown, &kept)
+            is_earlier(shown, &kept)
                 && shown.epoch.counter <= kept.epoch.counter
                 && (shown.epoch != kept.epoch || !shown.status.is_final() || *shown == kept)
         })
     }
 
-    /// Whether it comes to a good end when nothing more goes wrong and nobody does anything but read: in every order in
-    /// which a beat comes when nothing else does, and in one in which beats come as often as all else.
+    /// Whether all readers get everything when nothing more goes wrong and nobody does anything but read: in every order
+    /// in which heartbeats come when nothing else does, and in one in which they come as often as everything else.
     fn converges(&self, design: &Design) -> bool {
         self.every_order_ends(design, &mut HashSet::new()) && self.ends_in_turns(design)
     }
 
-    /// The states that lead on from here without an end of them are no circle, and the last of them is a good one.
-    /// `path` are those that led here.
+    /// Whether every order of steps from here ends settled, and none runs in a circle. `path` has the states before.
     fn every_order_ends(&self, design: &Design, path: &mut HashSet<u64>) -> bool {
         let here = fingerprint(self);
         if self.is_settled() || design.converges_from(here) {
@@ -119,8 +120,8 @@ impl World {
         good
     }
 
-    /// Whether it ends where everything takes its turn, beats too: what was done longest ago is done next. Of so many
-    /// states this is looked at in one.
+    /// Whether it ends settled when all steps take turns, heartbeats too: what was done longest ago is done next. Only one
+    /// of so many states is checked for it.
     fn ends_in_turns(&self, design: &Design) -> bool {
         const ONE_OF: u64 = 16;
         if !fingerprint(self).is_multiple_of(ONE_OF) {
@@ -141,7 +142,7 @@ impl World {
         true
     }
 
-    /// All that was said is in the row, and every open page shows it.
+    /// Whether all that was written is in the row, and every open page shows it.
     pub fn is_settled(&self) -> bool {
         let idle = |server: &super::server::Server| {
             server.running.is_none() && server.batch.is_none() && server.queue.is_empty()
@@ -153,7 +154,7 @@ impl World {
             && self.tabs.iter().all(|tab| tab.page == Page::Closed || tab.page == Page::Open && tab.message == *row)
     }
 
-    /// What may come next where everybody gets their turn. A beat comes when nothing else does; after a disk was put back
+    /// The steps that may come next if nothing waits for ever. A heartbeat comes when nothing else can; after a restore
     /// people have to reload.
     pub fn fair_steps(&self, design: &Design) -> Vec<Step> {
         let (beats, others): (Vec<_>, Vec<_>) = self.possible(design).partition(|step| matches!(step, Step::Beats(_)));
@@ -167,7 +168,7 @@ impl World {
         }
     }
 
-    /// What can happen with nothing going wrong, and nobody doing anything.
+    /// The steps that can be taken with nothing going wrong, and nobody doing anything.
     fn possible(&self, design: &Design) -> impl Iterator<Item = Step> {
         let mut steps = vec![];
         self.steps(design, &mut steps);
@@ -183,7 +184,7 @@ impl World {
                     | Step::Restores
                     | Step::CommitsUnnoticed
                     | Step::CommitFails
-                    | Step::PublishesUnheardBy(_)
+                    | Step::PublishesUnnoticedBy(_)
                     | Step::Loads(_)
             )
         })
@@ -196,9 +197,9 @@ fn fingerprint(of: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// Whether a message is an earlier state of another, or this very one, as far as its words go. Not by `since`, which is
-/// what is to be proven.
-pub fn begins(before: &Message, after: &Message) -> bool {
+/// Whether the text of a message is that of an earlier state of another one, or the same. Compared without `since`, which
+/// is what the model checks.
+pub fn is_earlier(before: &Message, after: &Message) -> bool {
     let last = before.parts.len().saturating_sub(1);
     before.parts.len() <= after.parts.len()
         && before.parts.iter().zip(&after.parts).enumerate().all(|(at, (before, after))| {

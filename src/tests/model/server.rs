@@ -1,5 +1,5 @@
 //! A process: the reply, the committer's queue and batch, the hub, and the tabs' sockets, by the rules of `reply/job.rs`,
-//! `reply/journal.rs` and `reply/hub.rs`. All of it is gone with a crash.
+//! `reply/journal.rs` and `live/hub.rs`. A crash removes all of it.
 
 use rivulet::message::{Birth, Change, Epoch, Event, Kind, Message, Outcome, Position, Text};
 
@@ -10,12 +10,12 @@ const LIMIT: usize = 3;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Server {
-    /// What the running reply has said so often; none runs once its end is queued.
-    pub said: Option<usize>,
+    /// How many texts the running reply has written; `None` once its end is queued.
+    pub written: Option<usize>,
     pub queue: Vec<Event>,
     pub batch: Option<Batch>,
     pub running: Option<Running>,
-    /// Continue was pressed, and the row looked at: this is what it was.
+    /// The row as it was read, for each Continue that was pressed.
     pub pressed: Vec<Message>,
     pub sockets: Vec<Option<Socket>>,
 }
@@ -24,19 +24,19 @@ pub struct Server {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Running {
     pub message: Message,
-    /// While its row is not committed: which epoch the presser of Continue saw.
-    pub opening: Option<Epoch>,
-    /// The last commit's events, for all who stand where one of them starts.
+    /// While its row is not changed yet: the epoch that the person who pressed Continue saw.
+    pub continues_from: Option<Epoch>,
+    /// The last commit's events, shared by all readers at the position where one of them starts.
     latest: Vec<(Position, Position, Event)>,
 }
 
 impl Server {
-    /// Without a reply, and nobody connected.
+    /// Without a reply or a connection.
     pub fn new(tabs: usize) -> Server {
-        Server { said: None, queue: vec![], batch: None, running: None, pressed: vec![], sockets: vec![None; tabs] }
+        Server { written: None, queue: vec![], batch: None, running: None, pressed: vec![], sockets: vec![None; tabs] }
     }
 
-    /// One batch of all that waits, with texts that follow each other joined.
+    /// Makes one batch of the queue, with adjacent texts joined.
     pub fn gather(&mut self) {
         let mut events: Vec<Event> = vec![];
         for event in self.queue.drain(..) {
@@ -58,7 +58,7 @@ impl Server {
         self.batch = Some(Batch { events, last, written: false, committed: false, published: false });
     }
 
-    /// A reply whose end is shown leaves; whoever follows it keeps what it was.
+    /// The reply leaves the hub; its followers keep its last state.
     pub fn leave(&mut self) {
         if let Some(running) = self.running.take() {
             for socket in self.sockets.iter_mut().flatten() {
@@ -69,8 +69,8 @@ impl Server {
 }
 
 impl Running {
-    pub fn new(message: Message, opening: Option<Epoch>) -> Running {
-        Running { message, opening, latest: vec![] }
+    pub fn new(message: Message, continues_from: Option<Epoch>) -> Running {
+        Running { message, continues_from, latest: vec![] }
     }
 
     pub fn publish(&mut self, events: &[Event]) {
@@ -82,14 +82,14 @@ impl Running {
         };
         self.latest = events.iter().map(step).collect();
         for event in events {
-            // The hub only logs it too.
+            // The hub ignores failures, too: it only logs them.
             let _ = self.message.apply(event.clone());
         }
     }
 
-    /// What leads on from what a reader was sent, which is moved on by it.
+    /// The next event for a reader who was sent so much, which is advanced by it.
     pub fn next(&self, sent: &mut Option<Position>) -> Option<Event> {
-        if self.opening.is_some() {
+        if self.continues_from.is_some() {
             return None;
         }
         let shared = self.latest.iter().find(|(from, ..)| sent.as_ref() == Some(from));
@@ -101,7 +101,7 @@ impl Running {
     }
 }
 
-/// What of a message leads on from what a reader was sent, which is moved on by it.
+/// The next event of a message for a reader who was sent so much, which is advanced by it.
 pub fn next(message: &Message, sent: &mut Option<Position>) -> Option<Event> {
     let event = message.next(sent.as_ref(), LIMIT)?;
     sent.get_or_insert_with(|| message.position()).advance(&event);
@@ -122,9 +122,9 @@ pub fn grow(message: &Message, kind: Kind, text: &str) -> Vec<Event> {
     }
 }
 
-/// Takes events in that have to apply.
+/// Applies events, all of which must fit.
 pub fn follow(message: &mut Message, events: &[Event]) {
     for event in events {
-        assert_eq!(message.apply(event.clone()), Outcome::Applied, "a reply's own events lead on from it");
+        assert_eq!(message.apply(event.clone()), Outcome::Applied, "a reply's own events apply to it");
     }
 }

@@ -1,5 +1,5 @@
-//! One tab's socket as the server has it, by the rules of `live/socket.rs`, and what is on its way. Gone with its
-//! connection.
+//! One tab's socket as the server has it, by the rules of `server/socket.rs`, and the frames that are on their way. It
+//! ends with its connection.
 
 use std::collections::VecDeque;
 
@@ -14,18 +14,18 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Socket {
     pub to_page: VecDeque<Frame>,
-    /// What the page asked for: to be led on from there.
+    /// The positions from which the page asked to be sent what follows.
     pub asked: VecDeque<Option<Position>>,
     pub subscription: Option<Subscription>,
-    /// Which `rev` of the list it was told.
-    pub told: u8,
+    /// The `rev` of the list that it was sent.
+    pub list_rev: u8,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Frame {
     Event(Event),
     Beat(Position),
-    /// What the list says: its change, and the message's epoch.
+    /// A change of the list: its `rev`, and the message's epoch.
     MessageMeta(u8, Epoch),
     Gone,
 }
@@ -36,7 +36,7 @@ pub struct Subscription {
     source: Source,
     /// Whether it is woken by what is published.
     pub registered: bool,
-    /// Whether it is to be looked at.
+    /// Whether it is due to send.
     pub turn: bool,
 }
 
@@ -44,15 +44,15 @@ pub struct Subscription {
 enum Source {
     /// The hub's running reply.
     Running,
-    /// A message that does not grow: its row, or what left the hub.
+    /// A message that does not grow: its row, or a reply that has left the hub.
     Kept(Box<Message>),
-    /// A reply that did not come to be.
+    /// A reply that was withdrawn before it ran.
     Withdrawn,
 }
 
 impl Socket {
-    pub fn new(told: u8) -> Socket {
-        Socket { to_page: VecDeque::new(), asked: VecDeque::new(), subscription: None, told }
+    pub fn new(list_rev: u8) -> Socket {
+        Socket { to_page: VecDeque::new(), asked: VecDeque::new(), subscription: None, list_rev }
     }
 
     /// Whether the reader is not slow: one more frame may be on its way.
@@ -60,32 +60,38 @@ impl Socket {
         self.to_page.len() < design.room
     }
 
-    /// Hears what the page asks for. `joined`: registering and reading are one, as nothing is read before.
-    pub fn hears(&mut self, database: &Database, running: Option<&Running>, joined: bool) {
+    /// Reads a request of the page. `registers_first`: nothing is read before the subscription is registered.
+    pub fn reads(&mut self, database: &Database, running: Option<&Running>, registers_first: bool) {
         if let Some(position) = self.asked.pop_front() {
-            self.subscribes(position, database, running, joined);
+            self.subscribes(position, database, running, registers_first);
         }
     }
 
-    fn subscribes(&mut self, from: Option<Position>, database: &Database, running: Option<&Running>, joined: bool) {
+    fn subscribes(
+        &mut self,
+        from: Option<Position>,
+        database: &Database,
+        running: Option<&Running>,
+        registers_first: bool,
+    ) {
         self.subscription = None;
         match find(database, running) {
             None => self.to_page.push_back(Frame::Gone),
             Some(source) => {
-                // Taken away: what is there is read first.
+                // Without the guard, what is there is read first.
                 let source = match (source, running) {
-                    (Source::Running, Some(running)) if !joined && running.opening.is_none() => {
+                    (Source::Running, Some(running)) if !registers_first && running.continues_from.is_none() => {
                         Source::Kept(Box::new(running.message.clone()))
                     }
                     (source, _) => source,
                 };
-                let subscription = Subscription { sent: from, source, registered: joined, turn: true };
+                let subscription = Subscription { sent: from, source, registered: registers_first, turn: true };
                 self.subscription = Some(subscription);
             }
         }
     }
 
-    /// Only where joining is not one: from now on it is woken, and led on from what is there now.
+    /// Without that guard only: it is registered now, and continues from what is there now.
     pub fn registers(&mut self, database: &Database, running: Option<&Running>) {
         if let Some((subscription, source)) = self.subscription.as_mut().zip(find(database, running)) {
             let now = running.map_or(&database.row, |running| &running.message);
@@ -94,21 +100,21 @@ impl Socket {
         }
     }
 
-    /// Sends one frame of the message, and comes back if there may be more. `patient`: an end of the epoch before is none
-    /// while the next one opens.
-    pub fn turns(&mut self, database: &Database, running: Option<&Running>, joined: bool, patient: bool) {
+    /// Sends one frame of the message, and stays due if there may be more. `waits`: it does not end with an epoch while the
+    /// next one opens.
+    pub fn turns(&mut self, database: &Database, running: Option<&Running>, registers_first: bool, waits: bool) {
         let Some(subscription) = &mut self.subscription else { return };
         let event = match &subscription.source {
             Source::Running => running.and_then(|running| running.next(&mut subscription.sent)),
             Source::Kept(message) => next(message, &mut subscription.sent),
             Source::Withdrawn => {
                 let sent = subscription.sent.take();
-                return self.subscribes(sent, database, running, joined);
+                return self.subscribes(sent, database, running, registers_first);
             }
         };
-        let opening =
-            subscription.source == Source::Running && running.is_some_and(|running| running.opening.is_some());
-        let over = subscription.sent.as_ref().is_some_and(|sent| sent.ended) && !(opening && patient);
+        let continues_from =
+            subscription.source == Source::Running && running.is_some_and(|running| running.continues_from.is_some());
+        let over = subscription.sent.as_ref().is_some_and(|sent| sent.ended) && !(continues_from && waits);
         subscription.turn = event.is_some();
         match event {
             Some(event) => self.to_page.push_back(Frame::Event(event)),
@@ -129,7 +135,7 @@ impl Socket {
         design.has(Guard::Beat) && self.has_room(design) && !beats
     }
 
-    /// Says how far it has sent, and looks again.
+    /// Sends the position that it has sent, and checks for more.
     pub fn beats(&mut self) {
         if let Some(subscription) = &mut self.subscription {
             subscription.turn = true;
@@ -137,12 +143,12 @@ impl Socket {
         }
     }
 
-    /// The reply left the hub: it came to its end, or never came to be.
+    /// The reply left the hub: it has ended, or was withdrawn.
     pub fn keeps(&mut self, running: &Running) {
         if let Some(subscription) = &mut self.subscription
             && subscription.source == Source::Running
         {
-            (subscription.source, subscription.turn) = match running.opening {
+            (subscription.source, subscription.turn) = match running.continues_from {
                 None => (Source::Kept(Box::new(running.message.clone())), subscription.turn),
                 Some(_) => (Source::Withdrawn, true),
             };

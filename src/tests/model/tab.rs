@@ -1,22 +1,21 @@
-//! A tab: a page that the server rendered, and from then on what `live/connection.rs` and `conversation/thread.rs` make
-//! of the frames that come.
+//! A tab: a page that the server rendered, and what `live/client.rs` and `chat/thread.rs` do with frames from then on.
 
 use rivulet::message::{Change, Epoch, Event, Message, Outcome, Position};
 
-use super::{database::Database, properties::begins, socket::Frame};
+use super::{database::Database, properties::is_earlier, socket::Frame};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tab {
     pub page: Page,
-    /// What the person sees, or saw before the page was asked for again.
+    /// What the person sees, or saw before the page was reloaded.
     pub message: Message,
-    /// Until its end in this epoch or a later one.
+    /// It is followed until its end in this epoch or a later one.
     pub follows: Option<Epoch>,
     /// Gaps in a row.
     gaps: u8,
-    /// Which `rev` of the list the page has.
+    /// The `rev` of the list that the page has.
     pub rev: u8,
-    /// Whether words that were seen went, or a final state did.
+    /// Whether words that were seen, or a final state, were taken away.
     pub went_back: bool,
     pub reopened: bool,
 }
@@ -24,12 +23,12 @@ pub struct Tab {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Page {
     Closed,
-    /// The server renders it, and has looked for one half of what it needs.
+    /// The server renders it, and has read one half of what it needs.
     Rendering(Half),
     Open,
 }
 
-/// The hub's copy, looked at before the row; or, where that guard is taken away, the row.
+/// The hub's copy, which is read before the row; without that guard, the row.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Half {
     Hub(Option<Box<Message>>),
@@ -41,7 +40,7 @@ impl Tab {
         Tab { page: Page::Closed, message: nothing, follows: None, gaps: 0, rev: 0, went_back: false, reopened: false }
     }
 
-    /// Opens with what the server put together, as `conversation/api.rs` does: the row merged into the hub's copy.
+    /// Opens with what the server reads, as `chat/api/server.rs` does: the row merged into the hub's copy.
     pub fn opens(&mut self, hub: Option<&Message>, database: &Database) {
         let row = &database.row;
         let mut message = hub.unwrap_or(row).clone();
@@ -53,14 +52,14 @@ impl Tab {
         self.follows = Some(row.epoch).filter(|meta| self.is_behind(*meta));
     }
 
-    /// Whether it runs, or the list knows more of it.
+    /// Whether it runs, or the list has a newer state of it.
     fn is_behind(&self, meta: Epoch) -> bool {
         let here = &self.message;
         !here.status.is_final() || meta != here.epoch && meta.counter >= here.epoch.counter
     }
 
-    /// Takes a frame in. What it asks for, if it has to ask: to be led on from its position, or from nothing.
-    /// `any_end`: it is not followed any more once it has ended, in whichever epoch.
+    /// Takes a frame. Returns what it asks for, if anything: what follows its position, or the whole.
+    /// `any_end`: it is followed only until it has ended in any epoch.
     pub fn receives(&mut self, frame: Frame, any_end: bool) -> Option<Option<Position>> {
         match frame {
             Frame::Event(event) if self.follows.is_some() => self.applies(event, any_end),
@@ -96,16 +95,16 @@ impl Tab {
         if self.gaps > 0 && self.follows.is_some() { self.asks(self.gaps < 2) } else { None }
     }
 
-    /// What is seen from now on. Remembers whether that was a step back.
+    /// Shows this from now on, and notes whether that takes anything away.
     fn shows(&mut self, message: Message) {
         let before = std::mem::replace(&mut self.message, message);
         let after = &self.message;
-        self.went_back |= !begins(&before, after) || after.epoch.counter < before.epoch.counter;
+        self.went_back |= !is_earlier(&before, after) || after.epoch.counter < before.epoch.counter;
         self.reopened |= before.status.is_final() && before.epoch == after.epoch && before != *after;
     }
 }
 
-/// Taken away: a text is put at the end, wherever it belongs.
+/// Without the byte offset: a text is appended, wherever it belongs.
 pub fn misplaced(mut event: Event, message: &Message) -> Event {
     if let (Change::Text(text), Some(last)) = (&mut event.change, message.parts.last()) {
         (text.part, text.at) = (message.parts.len() - 1, last.text.len());

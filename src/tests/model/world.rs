@@ -1,4 +1,4 @@
-//! Everything at once, and each step that it can take.
+//! The state of everything, and the steps that it can take.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -6,45 +6,45 @@ use rivulet::message::{Message, Role, Status};
 
 use super::{
     database::Database,
-    design::{Design, Guard, Luck},
-    happens::publishes,
+    design::{Budget, Design, Guard},
     server::{Running, Server},
     socket::Socket,
+    steps::publishes,
     tab::{Page, Tab},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct World {
     pub database: Database,
-    /// None: it is down.
+    /// `None` while it is down.
     pub server: Option<Server>,
     pub tabs: Vec<Tab>,
-    pub luck: Luck,
-    /// A copy of the database that it can be put back to.
+    pub budget: Budget,
+    /// A copy of the database that can be restored.
     pub backup: Option<Box<Database>>,
-    /// What was said in each epoch, also what no one has seen yet; the last of them is the running reply's draft.
+    /// What was written in each epoch, seen or not. The last of them is the running reply's draft.
     pub truths: Vec<Message>,
-    /// How often a reply was told to go on.
-    pub went_on: u32,
+    /// How often a reply was continued.
+    pub resumed: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
-    // The reply and the person at it.
-    Says,
+    // The reply, and the person who stops or continues it.
+    Writes,
     Finishes,
     Stops,
     Presses(usize),
     PressesElsewhere,
     Enters(usize),
-    GoesOn,
+    Resumes,
     // The committer.
     Gathers,
     Commits,
     CommitsUnnoticed,
     CommitFails,
     Publishes,
-    PublishesUnheardBy(usize),
+    PublishesUnnoticedBy(usize),
     // The process and its disk.
     Crashes,
     Starts,
@@ -55,33 +55,33 @@ pub enum Step {
     Renders(usize),
     Connects(usize),
     Loses(usize),
-    Hears(usize),
+    Reads(usize),
     Registers(usize),
     Turns(usize),
     Beats(usize),
-    Tells(usize),
+    SendsList(usize),
     Receives(usize),
 }
 
 impl World {
-    /// A reply was asked for and runs; nobody looks yet.
+    /// A reply runs; no page is open yet.
     pub fn begin(design: &Design) -> World {
         let database = Database::new();
         let mut server = Server::new(design.tabs);
         server.running = Some(Running::new(database.row.clone(), None));
-        server.said = Some(0);
+        server.written = Some(0);
         World {
             tabs: vec![Tab::closed(Message::unseen(database.row.id, Role::Assistant)); design.tabs],
-            luck: design.luck,
+            budget: design.budget,
             backup: None,
-            went_on: 0,
+            resumed: 0,
             truths: vec![database.row.clone()],
             server: Some(server),
             database,
         }
     }
 
-    /// What can happen now.
+    /// The steps that can be taken now.
     pub fn steps(&self, design: &Design, steps: &mut Vec<Step>) {
         let mut may = |yes: bool, step: Step| {
             if yes {
@@ -92,45 +92,45 @@ impl World {
             may(true, Step::Starts);
             return;
         };
-        let more = server.said.is_some_and(|said| design.words(said, self.went_on).is_some());
-        may(more, Step::Says);
-        may(server.said.is_some() && !more, Step::Finishes);
-        may(server.said.is_some() && self.luck.stops > 0, Step::Stops);
-        may(server.running.as_ref().is_some_and(|running| running.opening.is_some()), Step::GoesOn);
+        let more = server.written.is_some_and(|written| design.words(written, self.resumed).is_some());
+        may(more, Step::Writes);
+        may(server.written.is_some() && !more, Step::Finishes);
+        may(server.written.is_some() && self.budget.stops > 0, Step::Stops);
+        may(server.running.as_ref().is_some_and(|running| running.continues_from.is_some()), Step::Resumes);
         may(server.batch.is_none() && !server.queue.is_empty(), Step::Gathers);
         if let Some(batch) = &server.batch {
             may(!batch.committed, Step::Commits);
-            may(!batch.committed && self.luck.unknown > 0, Step::CommitsUnnoticed);
-            may(!batch.committed && self.luck.unknown > 0, Step::CommitFails);
+            may(!batch.committed && self.budget.unknown > 0, Step::CommitsUnnoticed);
+            may(!batch.committed && self.budget.unknown > 0, Step::CommitFails);
             may(!batch.published && (batch.committed || !design.has(Guard::CommitFirst)), Step::Publishes);
         }
         for press in 0..server.pressed.len() {
             may(true, Step::Enters(press));
         }
-        may(self.luck.elsewhere > 0 && self.database.row.status.can_resume(), Step::PressesElsewhere);
-        may(self.luck.crashes > 0, Step::Crashes);
+        may(self.budget.elsewhere > 0 && self.database.row.status.can_resume(), Step::PressesElsewhere);
+        may(self.budget.crashes > 0, Step::Crashes);
         let over = self.database.row.status.is_final();
-        may(self.luck.restores > 0 && self.backup.is_none() && over, Step::BacksUp);
-        may(self.luck.restores > 0 && self.backup.is_some(), Step::Restores);
+        may(self.budget.restores > 0 && self.backup.is_none() && over, Step::BacksUp);
+        may(self.budget.restores > 0 && self.backup.is_some(), Step::Restores);
         for (at, tab) in self.tabs.iter().enumerate() {
-            may(tab.page == Page::Closed || tab.page == Page::Open && self.luck.reloads > 0, Step::Loads(at));
+            may(tab.page == Page::Closed || tab.page == Page::Open && self.budget.reloads > 0, Step::Loads(at));
             may(matches!(tab.page, Page::Rendering(_)), Step::Renders(at));
             let open = tab.page == Page::Open;
-            may(open && self.luck.continues > 0 && tab.message.status.can_resume(), Step::Presses(at));
+            may(open && self.budget.continues > 0 && tab.message.status.can_resume(), Step::Presses(at));
             let Some(socket) = &server.sockets[at] else {
                 may(open, Step::Connects(at));
                 continue;
             };
-            may(self.luck.cuts > 0, Step::Loses(at));
-            may(!socket.asked.is_empty(), Step::Hears(at));
-            may(socket.has_room(design) && socket.told < self.database.rev, Step::Tells(at));
-            may(!socket.to_page.is_empty() && socket.asked.len() < design.questions, Step::Receives(at));
+            may(self.budget.cuts > 0, Step::Loses(at));
+            may(!socket.asked.is_empty(), Step::Reads(at));
+            may(socket.has_room(design) && socket.list_rev < self.database.rev, Step::SendsList(at));
+            may(!socket.to_page.is_empty() && socket.asked.len() < design.requests, Step::Receives(at));
             if let Some(subscription) = &socket.subscription {
                 may(subscription.turn && socket.has_room(design), Step::Turns(at));
                 may(!subscription.turn && !subscription.registered, Step::Registers(at));
                 may(socket.may_beat(design), Step::Beats(at));
                 let shows = server.batch.as_ref().is_some_and(|batch| batch.committed && !batch.published);
-                may(self.luck.lost_wakes > 0 && shows && subscription.registered, Step::PublishesUnheardBy(at));
+                may(self.budget.lost_wakes > 0 && shows && subscription.registered, Step::PublishesUnnoticedBy(at));
             }
         }
     }
@@ -154,7 +154,7 @@ impl World {
         true
     }
 
-    /// Two tabs are alike, so of two worlds that are each other's mirror image one is enough.
+    /// Orders two tabs, because states that differ only in which tab is which need to be checked once.
     fn arrange(&mut self) {
         let fingerprint = |at: usize| {
             let mut hasher = DefaultHasher::new();
@@ -172,25 +172,25 @@ impl World {
 
     fn runs(&mut self, design: &Design, server: &mut Server, step: Step) -> bool {
         match step {
-            Step::Says => self.says(design, server),
+            Step::Writes => self.writes(design, server),
             Step::Finishes => self.ends(server, Status::Completed),
             Step::Stops => {
-                self.luck.stops -= 1;
+                self.budget.stops -= 1;
                 self.ends(server, Status::Stopped);
             }
             Step::Presses(at) => return self.presses(design, server, at),
             Step::PressesElsewhere => {
-                self.luck.elsewhere -= 1;
+                self.budget.elsewhere -= 1;
                 server.pressed.push(self.database.row.clone());
             }
             Step::Enters(press) => self.enters(design, server, press),
-            Step::GoesOn => self.goes_on(design, server),
+            Step::Resumes => self.resumes(design, server),
             Step::Gathers => server.gather(),
             Step::Commits => self.commits(server),
             Step::CommitsUnnoticed | Step::CommitFails => self.commit_is_unknown(design, server, step),
             Step::Publishes => publishes(server, None),
-            Step::PublishesUnheardBy(at) => {
-                self.luck.lost_wakes -= 1;
+            Step::PublishesUnnoticedBy(at) => {
+                self.budget.lost_wakes -= 1;
                 publishes(server, Some(at));
             }
             Step::Loads(at) => self.loads(design, server, at),
@@ -201,10 +201,10 @@ impl World {
                 server.sockets[at] = Some(socket);
             }
             Step::Loses(at) => {
-                self.luck.cuts -= 1;
+                self.budget.cuts -= 1;
                 server.sockets[at] = None;
             }
-            _ => self.goes_over_the_wire(design, server, step),
+            _ => self.runs_on_socket(design, server, step),
         }
         true
     }

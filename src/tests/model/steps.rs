@@ -12,19 +12,19 @@ use super::{
 };
 
 impl World {
-    /// What the running reply has said in all.
+    /// All that the running reply has written.
     pub fn draft(&self) -> &rivulet::message::Message {
         self.truths.last().expect("an epoch was begun")
     }
 
-    pub fn says(&mut self, design: &Design, server: &mut Server) {
-        let Some(said) = server.said.as_mut() else { return };
+    pub fn writes(&mut self, design: &Design, server: &mut Server) {
+        let Some(written) = server.written.as_mut() else { return };
         let draft = self.truths.last_mut().expect("an epoch was begun");
-        if let Some((kind, text)) = design.words(*said, self.went_on) {
+        if let Some((kind, text)) = design.words(*written, self.resumed) {
             let events = grow(draft, kind, text);
             follow(draft, &events);
             server.queue.extend(events);
-            *said += 1;
+            *written += 1;
         }
     }
 
@@ -34,16 +34,16 @@ impl World {
         let end = ended(draft, status);
         follow(draft, std::slice::from_ref(&end));
         server.queue.push(end);
-        server.said = None;
+        server.written = None;
     }
 
-    /// Continue, up to where the row was looked at.
+    /// A person presses Continue, and the server reads the row.
     pub fn presses(&mut self, design: &Design, server: &mut Server, at: usize) -> bool {
         let row = &self.database.row;
         let as_seen = row.epoch == self.tabs[at].message.epoch && row.status.can_resume();
         let fine = row.status.is_final() && (as_seen || !design.has(Guard::CompareAndSet));
         if fine {
-            self.luck.continues -= 1;
+            self.budget.continues -= 1;
             server.pressed.push(row.clone());
         }
         fine
@@ -54,27 +54,27 @@ impl World {
         let message = server.pressed.remove(press);
         if server.running.is_none() {
             let seen = message.epoch;
-            // A random number, as far as it matters: never the same twice.
-            let unlike = design.has(Guard::Nonce) && design.has(Guard::EpochBump);
-            self.went_on += 1;
+            // Instead of a random number: never the same one twice.
+            let is_unique = design.has(Guard::Nonce) && design.has(Guard::EpochBump);
+            self.resumed += 1;
             let next = Epoch {
                 counter: seen.counter + u32::from(design.has(Guard::EpochBump)),
-                nonce: seen.nonce + if unlike { self.went_on } else { 0 },
+                nonce: seen.nonce + if is_unique { self.resumed } else { 0 },
             };
             server.running = Some(Running::new(continued(&message, next), Some(seen)));
         }
     }
 
-    /// The row says so: the reply opens and runs. Or somebody was faster, and it is withdrawn.
-    pub fn goes_on(&mut self, design: &Design, server: &mut Server) {
+    /// The row is changed, and the reply runs. Or another Continue was faster, and it is withdrawn.
+    pub fn resumes(&mut self, design: &Design, server: &mut Server) {
         let Some(running) = &mut server.running else { return };
-        let seen = running.opening.filter(|_| design.has(Guard::CompareAndSet));
+        let seen = running.continues_from.filter(|_| design.has(Guard::CompareAndSet));
         if !self.database.resume(seen, running.message.epoch) {
             return server.leave();
         }
-        running.opening = None;
+        running.continues_from = None;
         self.truths.push(running.message.clone());
-        server.said = Some(0);
+        server.written = Some(0);
         wake(server, None);
     }
 
@@ -82,13 +82,13 @@ impl World {
         if let Some(batch) = &mut server.batch {
             self.database.commit(batch);
             batch.committed = true;
-            over(server);
+            finish(server);
         }
     }
 
-    /// It may have gone through. The same is tried again; taken away, it counts as done.
+    /// It may have succeeded. The same is tried again; without that guard it is taken as done.
     pub fn commit_is_unknown(&mut self, design: &Design, server: &mut Server, step: Step) {
-        self.luck.unknown -= 1;
+        self.budget.unknown -= 1;
         if let Some(batch) = &mut server.batch {
             if step == Step::CommitsUnnoticed {
                 self.database.commit(batch);
@@ -98,11 +98,11 @@ impl World {
     }
 
     pub fn crashes(&mut self) {
-        self.luck.crashes -= 1;
+        self.budget.crashes -= 1;
         self.server = None;
     }
 
-    /// What was left open is ended before anybody is let in.
+    /// Recovery ends what was left open, before anybody can connect.
     pub fn starts(&mut self, design: &Design) {
         self.database.recover();
         let restored = self.is_restored(design);
@@ -116,21 +116,21 @@ impl World {
 
     pub fn restores(&mut self) {
         if let Some(backup) = self.backup.take() {
-            self.luck.restores -= 1;
+            self.budget.restores -= 1;
             self.server = None;
             self.database = *backup;
         }
     }
 
-    /// Whether the database was put back.
+    /// Whether an earlier copy of the database was restored.
     pub fn is_restored(&self, design: &Design) -> bool {
-        self.luck.restores < design.luck.restores
+        self.budget.restores < design.budget.restores
     }
 
-    /// A page is asked for. The one that was open, and its connection, are gone.
+    /// A page is requested. The one that was open, and its connection, are gone.
     pub fn loads(&mut self, design: &Design, server: &mut Server, at: usize) {
         let tab = &mut self.tabs[at];
-        self.luck.reloads = self.luck.reloads.saturating_sub(u8::from(tab.page == Page::Open));
+        self.budget.reloads = self.budget.reloads.saturating_sub(u8::from(tab.page == Page::Open));
         server.sockets[at] = None;
         let half = if design.has(Guard::HubBeforeRow) {
             Half::Hub(seen(server))
@@ -149,26 +149,26 @@ impl World {
         }
     }
 
-    pub fn goes_over_the_wire(&mut self, design: &Design, server: &mut Server, step: Step) {
-        let (Step::Hears(at)
+    pub fn runs_on_socket(&mut self, design: &Design, server: &mut Server, step: Step) {
+        let (Step::Reads(at)
         | Step::Registers(at)
         | Step::Turns(at)
         | Step::Beats(at)
-        | Step::Tells(at)
+        | Step::SendsList(at)
         | Step::Receives(at)) = step
         else {
             return;
         };
         let (database, running) = (&self.database, server.running.as_ref());
         let Some(socket) = &mut server.sockets[at] else { return };
-        let joins_as_one = design.has(Guard::JoinAsOne);
+        let registers_first = design.has(Guard::RegisterFirst);
         match step {
-            Step::Hears(_) => socket.hears(database, running, joins_as_one),
+            Step::Reads(_) => socket.reads(database, running, registers_first),
             Step::Registers(_) => socket.registers(database, running),
-            Step::Turns(_) => socket.turns(database, running, joins_as_one, design.has(Guard::Patience)),
+            Step::Turns(_) => socket.turns(database, running, registers_first, design.has(Guard::AwaitOpening)),
             Step::Beats(_) => socket.beats(),
-            Step::Tells(_) => {
-                socket.told = database.rev;
+            Step::SendsList(_) => {
+                socket.list_rev = database.rev;
                 socket.to_page.push_back(Frame::MessageMeta(database.rev, database.row.epoch));
             }
             _ => {
@@ -185,23 +185,23 @@ impl World {
     }
 }
 
-/// Shows what the batch holds, and wakes who follows it but for the one who does not hear.
-pub fn publishes(server: &mut Server, unheard: Option<usize>) {
+/// Shows what the batch holds, and wakes all who follow it, except for one that misses it.
+pub fn publishes(server: &mut Server, unnoticed_by: Option<usize>) {
     if let (Some(batch), Some(running)) = (&mut server.batch, &mut server.running) {
         running.publish(&batch.events);
         batch.published = true;
-        wake(server, unheard);
-        over(server);
+        wake(server, unnoticed_by);
+        finish(server);
     }
 }
 
-fn wake(server: &mut Server, unheard: Option<usize>) {
-    let sockets = server.sockets.iter_mut().enumerate().filter(|(at, _)| Some(*at) != unheard);
+fn wake(server: &mut Server, unnoticed_by: Option<usize>) {
+    let sockets = server.sockets.iter_mut().enumerate().filter(|(at, _)| Some(*at) != unnoticed_by);
     sockets.filter_map(|(_, socket)| socket.as_mut()).for_each(|socket| socket.wakes());
 }
 
-/// A batch that is committed and shown is over, and with a reply's end the reply.
-fn over(server: &mut Server) {
+/// Removes a batch that is committed and shown, and the reply if that was its end.
+fn finish(server: &mut Server) {
     if let Some(batch) = server.batch.take_if(|batch| batch.committed && batch.published)
         && batch.last.is_some()
     {
@@ -211,6 +211,6 @@ fn over(server: &mut Server) {
 
 /// The running message, if it may be seen.
 fn seen(server: &Server) -> Option<Box<rivulet::message::Message>> {
-    let open = server.running.as_ref().filter(|running| running.opening.is_none());
+    let open = server.running.as_ref().filter(|running| running.continues_from.is_none());
     open.map(|running| Box::new(running.message.clone()))
 }
