@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-
 #[cfg(feature = "ssr")]
 pub mod browser;
 #[cfg(feature = "ssr")]

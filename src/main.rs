@@ -12,7 +12,7 @@ use rivulet::{
     private_files::keep_private,
     server::{
         listener::raise_descriptor_limit,
-        serve::{self, Limits},
+        serve::{self, ConnectionLimits},
         telemetry,
     },
     state::AppState,
@@ -67,7 +67,7 @@ async fn copy(file: &Path) -> anyhow::Result<()> {
 }
 
 async fn serve() -> anyhow::Result<()> {
-    let limits = Limits::within(raise_descriptor_limit());
+    let limits = ConnectionLimits::within(raise_descriptor_limit());
     let settings = Settings::read().context("Rivulet cannot start.")?;
     // The port is taken first, as that can fail; nobody is let in before all that a dead process left is recovered.
     let taken = || {

@@ -50,7 +50,7 @@ use pulldown_cmark::{BrokenLink, CowStr, Options, Parser};
 
 pub use document::Document;
 pub use edit::{Edit, Level};
-pub use patch::{Change, Patch};
+pub use patch::{Patch, TailChange};
 pub use trusted::{Html, trust};
 
 const OPTIONS: Options = Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH).union(Options::ENABLE_TASKLISTS);

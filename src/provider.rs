@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::config::provider::{Config, ConfigError, ProviderKind};
 use crate::message::{Role, Usage};
 pub use error::ProviderError;
-pub use providers::{Choice, Providers};
+pub use providers::{CatalogEntry, Providers};
 
 /// How often a reply is asked for before its failure is passed on.
 const ATTEMPTS: u32 = 4;
@@ -32,7 +32,7 @@ pub type ModelHandle = (Arc<dyn Provider>, String);
 
 /// What a reply is made of, in the order in which it came. Text is normalised ([`crate::text`]) and never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
+pub enum Delta {
     Thinking(String),
     Text(String),
     /// What the reply cost; at most once, and last.
@@ -67,9 +67,9 @@ pub struct Model {
 }
 
 /// A reply as it comes. A failure ends it; what came before stays.
-pub type Pieces = BoxStream<'static, Result<Piece, ProviderError>>;
+pub type DeltaStream = BoxStream<'static, Result<Delta, ProviderError>>;
 
-/// A source of replies. Dropping a stream of pieces stops the reply at the provider too.
+/// A source of replies. Dropping a stream of deltas stops the reply at the provider too.
 #[async_trait]
 pub trait Provider: Send + Sync {
     /// The name under which it is set up: the first half of its models' keys.
@@ -89,7 +89,7 @@ pub trait Provider: Send + Sync {
     }
 
     /// One attempt at a reply; see [`reply`] for several.
-    fn reply(&self, request: Request) -> Pieces;
+    fn reply(&self, request: Request) -> DeltaStream;
 
     /// A short title for a conversation that began with `text`; `None` from a provider that thinks up none.
     async fn title(&self, model: &str, text: &str) -> Result<Option<String>, ProviderError>;
@@ -98,9 +98,9 @@ pub trait Provider: Send + Sync {
 /// A reply, asked for again while nothing has come and the failure may pass: four times at most (twice where the provider
 /// only kept silent), waiting longer each time, or as long as the provider asks for up to a minute. After the first word a
 /// failure is passed on.
-pub fn reply(provider: Arc<dyn Provider>, request: Request) -> Pieces {
-    let attempts = Attempts { pieces: provider.reply(request.clone()), provider, request, made: 1, begun: false };
-    stream::unfold(attempts, |mut attempts| async { attempts.next().await.map(|piece| (piece, attempts)) })
+pub fn reply(provider: Arc<dyn Provider>, request: Request) -> DeltaStream {
+    let attempts = Attempts { deltas: provider.reply(request.clone()), provider, request, made: 1, begun: false };
+    stream::unfold(attempts, |mut attempts| async { attempts.next().await.map(|delta| (delta, attempts)) })
         .fuse()
         .boxed()
 }
@@ -108,26 +108,26 @@ pub fn reply(provider: Arc<dyn Provider>, request: Request) -> Pieces {
 struct Attempts {
     provider: Arc<dyn Provider>,
     request: Request,
-    pieces: Pieces,
+    deltas: DeltaStream,
     made: u32,
     begun: bool,
 }
 
 impl Attempts {
-    async fn next(&mut self) -> Option<Result<Piece, ProviderError>> {
+    async fn next(&mut self) -> Option<Result<Delta, ProviderError>> {
         loop {
-            let piece = self.pieces.next().await?;
-            let wait = match &piece {
+            let delta = self.deltas.next().await?;
+            let wait = match &delta {
                 Err(error) if !self.begun && self.made < ATTEMPTS => self.wait(error),
                 _ => None,
             };
             let Some(wait) = wait else {
-                self.begun |= matches!(piece, Ok(Piece::Thinking(_) | Piece::Text(_)));
-                return Some(piece);
+                self.begun |= matches!(delta, Ok(Delta::Thinking(_) | Delta::Text(_)));
+                return Some(delta);
             };
             tokio::time::sleep(wait).await;
             self.made += 1;
-            self.pieces = self.provider.reply(self.request.clone());
+            self.deltas = self.provider.reply(self.request.clone());
         }
     }
 

@@ -26,7 +26,7 @@ pub struct PageData {
     /// The server's build, for the socket's address.
     pub build: String,
     /// The models on offer.
-    pub models: Vec<Model>,
+    pub models: Vec<ModelChoice>,
     /// Why there are fewer models than expected, for people. Where there is a reason, [`models`] may soon have more.
     #[serde(default)]
     pub trouble: Option<String>,
@@ -57,7 +57,7 @@ pub struct Clock {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Model {
+pub struct ModelChoice {
     pub key: String,
     pub name: String,
     pub provider: String,
@@ -66,7 +66,7 @@ pub struct Model {
 /// The models on offer, as far as the server has them now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelList {
-    pub models: Vec<Model>,
+    pub models: Vec<ModelChoice>,
     /// Why there are fewer than expected, for people; none once every provider has answered.
     #[serde(default)]
     pub trouble: Option<String>,
@@ -114,7 +114,7 @@ pub async fn enter() -> Result<PageData, Failure> {
 /// again meanwhile (every 3 s at most), so a page that lacks models asks again until there is no trouble.
 #[server(prefix = "/api", endpoint = "models", input = Json, output = Json)]
 pub async fn models() -> Result<ModelList, Failure> {
-    server::answer(|app, _| async move { Ok(server::menu(&app)) }).await
+    server::answer(|app, _| async move { Ok(server::model_list(&app)) }).await
 }
 
 #[server(prefix = "/api", endpoint = "conversations", input = Json, output = Json)]

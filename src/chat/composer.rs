@@ -10,7 +10,7 @@ use super::{
     api::{self, PageData},
     conversation_list::SidebarList,
     draft::focus_composer,
-    model_menu::{ModelMenu, NoModels},
+    model_menu::{ModelSelect, NoModels},
     outbox::pending_sends::PendingSends,
     page_context::PageContext,
     thread::Thread,
@@ -82,7 +82,7 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
                 {in_textarea(&refusal.text)}
             </textarea>
             <div class="row">
-                <ModelMenu menu model=field.model />
+                <ModelSelect menu model=field.model />
                 <SendOrStop running cannot_send failure=field.failure />
             </div>
         </form>

@@ -3,7 +3,7 @@
 use gloo_timers::future::TimeoutFuture;
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::api::{self, Model, ModelList, PageData};
+use super::api::{self, ModelChoice, ModelList, PageData};
 use crate::ui::browser;
 
 /// The pause before the models are asked for again, in milliseconds. It doubles up to the longest.
@@ -12,7 +12,7 @@ const LONGEST_PAUSE: u32 = 32_000;
 
 /// The models as this page has them last. Copied freely: it is handles.
 #[derive(Clone, Copy)]
-pub struct Menu {
+pub struct OfferedModels {
     list: RwSignal<ModelList>,
     /// Whether they are being asked for.
     asking: RwSignal<bool>,
@@ -21,9 +21,9 @@ pub struct Menu {
     last: StoredValue<Option<String>>,
 }
 
-impl Default for Menu {
-    fn default() -> Menu {
-        Menu {
+impl Default for OfferedModels {
+    fn default() -> OfferedModels {
+        OfferedModels {
             list: RwSignal::new(ModelList { models: vec![], trouble: None }),
             asking: RwSignal::new(false),
             begun: StoredValue::new(false),
@@ -32,7 +32,7 @@ impl Default for Menu {
     }
 }
 
-impl Menu {
+impl OfferedModels {
     /// Begins with what the page was opened with. Later calls change nothing.
     pub fn begin(self, page_data: &PageData) {
         if !self.begun.get_value() {
@@ -94,7 +94,7 @@ impl Menu {
 
 /// Shows what is on offer, and keeps `model` at what is chosen.
 #[component]
-pub fn ModelMenu(menu: Menu, model: RwSignal<String>) -> impl IntoView {
+pub fn ModelSelect(menu: OfferedModels, model: RwSignal<String>) -> impl IntoView {
     let node = NodeRef::<html::Select>::new();
     // What was chosen before scripts were here stays chosen; later the menu follows what is chosen elsewhere.
     Effect::new(move |before: Option<()>| {
@@ -127,7 +127,7 @@ pub fn ModelMenu(menu: Menu, model: RwSignal<String>) -> impl IntoView {
 
 /// In the place of a composer's menu that would be empty: what was tried, and what is done about it.
 #[component]
-pub fn NoModels(menu: Menu) -> impl IntoView {
+pub fn NoModels(menu: OfferedModels) -> impl IntoView {
     let why = move || menu.trouble().unwrap_or_else(|| "No provider offers a model to this server.".into());
     let again = move |_| spawn_local(menu.ask());
     view! {
@@ -145,10 +145,10 @@ pub fn NoModels(menu: Menu) -> impl IntoView {
 }
 
 /// The menu's entries: under their providers' names where there are several.
-fn options(models: Vec<Model>, chosen: &str) -> impl IntoView + use<> {
-    let groups: Vec<&[Model]> = models.chunk_by(|a, b| a.provider == b.provider).collect();
+fn options(models: Vec<ModelChoice>, chosen: &str) -> impl IntoView + use<> {
+    let groups: Vec<&[ModelChoice]> = models.chunk_by(|a, b| a.provider == b.provider).collect();
     let several = groups.len() > 1;
-    let group = |models: &[Model]| {
+    let group = |models: &[ModelChoice]| {
         let label = models[0].provider.clone();
         let options = models.iter().map(|model| option(model.clone(), chosen)).collect_view();
         if several { view! { <optgroup label=label>{options}</optgroup> }.into_any() } else { options.into_any() }
@@ -156,7 +156,7 @@ fn options(models: Vec<Model>, chosen: &str) -> impl IntoView + use<> {
     groups.into_iter().map(group).collect_view()
 }
 
-fn option(model: Model, chosen: &str) -> impl IntoView + use<> {
+fn option(model: ModelChoice, chosen: &str) -> impl IntoView + use<> {
     let selected = model.key == chosen;
     view! {
         <option value=model.key selected=selected>

@@ -12,7 +12,7 @@ use super::{
     bar::{Bar, Trouble},
     composer::Composer,
     conversation_list::SidebarList,
-    model_menu::Menu,
+    model_menu::OfferedModels,
     outbox::Outbox,
     page_context::PageContext,
     sidebar::Sidebar,
@@ -28,7 +28,7 @@ use crate::{
 pub fn Chats() -> impl IntoView {
     let page_data = Resource::new(|| (), |()| api::enter());
     let drawer = RwSignal::new(false);
-    let (connection, menu, outbox) = (Connection::new(), Menu::default(), Outbox::default());
+    let (connection, menu, outbox) = (Connection::new(), OfferedModels::default(), Outbox::default());
     let (answered, inherited) = (StoredValue::new(false), RwSignal::new(()));
     provide_context(PageContext { page_data, drawer, answered, connection, menu, outbox, inherited });
     provide_context(SidebarList::default());

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{api::PageData, model_menu::Menu, outbox::Outbox};
+use super::{api::PageData, model_menu::OfferedModels, outbox::Outbox};
 use crate::{error::Failure, live::connection::Connection};
 
 /// What the pages below share: loaded once, and whether the drawer is open.
@@ -13,7 +13,7 @@ pub struct PageContext {
     /// Whether a page of this document has shown already why a form came back.
     pub answered: StoredValue<bool>,
     pub connection: Connection,
-    pub menu: Menu,
+    pub menu: OfferedModels,
     pub outbox: Outbox,
     /// Changes when this tab has inherited what other tabs left.
     pub inherited: RwSignal<()>,

@@ -6,7 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     api::{self, Sending},
-    model_menu::Menu,
+    model_menu::OfferedModels,
     outbox::Outbox,
 };
 use crate::{
@@ -37,7 +37,7 @@ pub struct Thread {
     pub given_title: RwSignal<String>,
     connection: Connection,
     pub outbox: Outbox,
-    menu: Menu,
+    menu: OfferedModels,
     /// Whether it begins with a message from this tab, of which the server may not have received anything yet.
     pub begins_here: bool,
     /// The model that is chosen for what comes next.
@@ -65,7 +65,7 @@ pub struct Thread {
 
 impl Thread {
     /// Nothing of it is loaded yet.
-    pub fn new(id: ConversationId, connection: Connection, outbox: Outbox, menu: Menu) -> Thread {
+    pub fn new(id: ConversationId, connection: Connection, outbox: Outbox, menu: OfferedModels) -> Thread {
         // One that begins with a message from this tab is all in hand; its list brings the rest.
         let first = untrack(|| outbox.with(|all| all.pending(id).filter(|sending| sending.opens).cloned()));
         let contents = if first.is_some() { Contents::Ready } else { Contents::Loading };

@@ -13,7 +13,7 @@ use super::{
     link::{Definitions, Label},
     open::{OpenTail, Total},
     outline::{Outline, outline},
-    patch::{Change, Patch},
+    patch::{Patch, TailChange},
 };
 
 /// A text that grows, rendered block by block.
@@ -94,7 +94,7 @@ impl Document {
         }
         if growing && self.may_wait(text, rendered) {
             self.read = rendered;
-            return Patch { keep: self.blocks.len(), change: Change::Nothing };
+            return Patch { keep: self.blocks.len(), change: TailChange::Nothing };
         }
         self.fence = None;
         let new = if growing { self.grow(text) } else { self.end(text) };
@@ -181,8 +181,8 @@ impl Document {
         let code = self.fence.as_mut()?.grow(text)?;
         append_code(&mut self.blocks.last_mut()?.html, code);
         let change = match code {
-            "" => Change::Nothing,
-            _ => Change::Code(visible(code).into_owned()),
+            "" => TailChange::Nothing,
+            _ => TailChange::Code(visible(code).into_owned()),
         };
         let keep = self.blocks.len() - 1;
         Some(Patch { keep, change })
@@ -320,9 +320,9 @@ impl Document {
             Edit::new(kept, old, &new.html)
         });
         let change = match edit {
-            _ if same == old.len() && same == new.len() => Change::Nothing,
-            Some(edit) => Change::End(edit, htmls(&new[same + 1..])),
-            None => Change::Blocks(htmls(&new[same..])),
+            _ if same == old.len() && same == new.len() => TailChange::Nothing,
+            Some(edit) => TailChange::End(edit, htmls(&new[same + 1..])),
+            None => TailChange::Blocks(htmls(&new[same..])),
         };
         if let (true, Some(old), Some(new)) = (kept > 0, old.first_mut(), new.first_mut()) {
             old.html.truncate(kept);

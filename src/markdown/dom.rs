@@ -3,14 +3,14 @@
 use leptos::{prelude::document, wasm_bindgen::JsCast};
 use web_sys::{Element, HtmlTemplateElement, Node, Text};
 
-use super::{Change, Edit, Level, Patch, trusted};
+use super::{Edit, Level, Patch, TailChange, trusted};
 
 /// How long a text gets, in UTF-16 units, before its last line begins a run; and how far back that line is looked for.
 const RUN: u32 = 2_000;
 
 /// Brings the element's children in step. Costs the patch's own size.
 pub fn apply(element: &Element, Patch { keep, change }: Patch) {
-    if let Change::Code(text) = change {
+    if let TailChange::Code(text) = change {
         if let Some(code) = part(element, keep, "code") {
             append_text(&code, &text);
         }
@@ -18,14 +18,14 @@ pub fn apply(element: &Element, Patch { keep, change }: Patch) {
     }
     join_runs(element, keep);
     match change {
-        Change::Blocks(blocks) => replace_from(element, child(element, keep).map(Node::from), &blocks.concat()),
-        Change::End(edit, blocks) => {
+        TailChange::Blocks(blocks) => replace_from(element, child(element, keep).map(Node::from), &blocks.concat()),
+        TailChange::End(edit, blocks) => {
             let Some(block) = child(element, keep) else { return };
             let after = block.next_sibling();
             edit_end(block, edit);
             replace_from(element, after, &blocks.concat());
         }
-        Change::Code(_) | Change::Nothing => {}
+        TailChange::Code(_) | TailChange::Nothing => {}
     }
 }
 

@@ -6,12 +6,12 @@ use super::edit::Edit;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Patch {
     pub keep: usize,
-    pub change: Change,
+    pub change: TailChange,
 }
 
 /// What happens after the blocks that stay.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum TailChange {
     /// These, one element each, replace all that follows.
     Blocks(Vec<String>),
     /// The next block changes at its end, and these replace all that follows it.

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use tokio::time::{Interval, interval};
 
-use super::{Config, ConfigError, Model, Piece, Pieces, Provider, ProviderError, Request};
+use super::{Config, ConfigError, Delta, DeltaStream, Model, Provider, ProviderError, Request};
 use crate::message::Usage;
 
 const PACE: f64 = 40.0;
@@ -65,7 +65,7 @@ impl Provider for Demo {
     }
 
     /// Asked to continue, it continues with its script if the text so far is a beginning of that, else with a fresh paragraph.
-    fn reply(&self, request: Request) -> Pieces {
+    fn reply(&self, request: Request) -> DeltaStream {
         let Some(script) = script(&request.model) else {
             let error = ProviderError::Model { provider: self.name.clone(), model: request.model };
             return stream::iter([Err(error)]).boxed();
@@ -77,9 +77,9 @@ impl Provider for Demo {
         let text = rest.unwrap_or_else(|| afresh(so_far));
         let (text, end) = match fails.and_then(|left| text.get(..left)) {
             Some(text) => (text, Err(self.failure())),
-            None => (text, Ok(Piece::Usage(usage(&request, thinking.len() + text.len())))),
+            None => (text, Ok(Delta::Usage(usage(&request, thinking.len() + text.len())))),
         };
-        let words = words(thinking).map(Piece::Thinking).chain(words(text).map(Piece::Text));
+        let words = words(thinking).map(Delta::Thinking).chain(words(text).map(Delta::Text));
         paced(words.map(Ok).chain([end]), self.period)
     }
 
@@ -129,13 +129,13 @@ fn words(mut text: &'static str) -> impl Iterator<Item = String> + Send {
     })
 }
 
-fn paced(pieces: impl Iterator<Item = Result<Piece, ProviderError>> + Send + 'static, period: Duration) -> Pieces {
-    stream::unfold((pieces, None), move |(mut pieces, clock): (_, Option<Interval>)| async move {
-        let piece = pieces.next()?;
+fn paced(deltas: impl Iterator<Item = Result<Delta, ProviderError>> + Send + 'static, period: Duration) -> DeltaStream {
+    stream::unfold((deltas, None), move |(mut deltas, clock): (_, Option<Interval>)| async move {
+        let delta = deltas.next()?;
         // Made here, as it needs the runtime; it catches up after a delay, so that the pace holds on average.
         let mut clock = clock.unwrap_or_else(|| interval(period));
         clock.tick().await;
-        Some((piece, (pieces, Some(clock))))
+        Some((delta, (deltas, Some(clock))))
     })
     .fuse()
     .boxed()

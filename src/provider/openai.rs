@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt};
 use reqwest::{Client, Method, Response, Url};
 
-use super::{Config, ConfigError, Model, Piece, Pieces, Provider, ProviderError, Request, Turn};
+use super::{Config, ConfigError, Delta, DeltaStream, Model, Provider, ProviderError, Request, Turn};
 use crate::message::Role;
 
 const OPENAI: &str = "https://api.openai.com/v1";
@@ -97,7 +97,7 @@ impl OpenAi {
         })
     }
 
-    async fn open(self, request: Request) -> Result<Pieces, ProviderError> {
+    async fn open(self, request: Request) -> Result<DeltaStream, ProviderError> {
         let response = self.ask(&request).await?;
         let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let kind = kind.to_ascii_lowercase();
@@ -108,7 +108,7 @@ impl OpenAi {
         if kind.starts_with("application/json") {
             return Ok(futures::stream::iter(transcript.whole(self.body(response).await?)).boxed());
         }
-        Ok(stream::pieces(response, transcript, self.timeouts))
+        Ok(stream::deltas(response, transcript, self.timeouts))
     }
 
     /// Asks for a reply, once more without `stream_options` if the server may have refused those.
@@ -153,7 +153,7 @@ impl Provider for OpenAi {
         wire::models(&body).ok_or_else(|| ProviderError::NoList { provider: self.label.clone() })
     }
 
-    fn reply(&self, request: Request) -> Pieces {
+    fn reply(&self, request: Request) -> DeltaStream {
         futures::stream::once(self.clone().open(request)).try_flatten().boxed()
     }
 
@@ -162,12 +162,12 @@ impl Provider for OpenAi {
         let ask = "Give a title of at most six words to a conversation that begins with the message below. \
                    Answer with the title alone, in the language of the message, without quotation marks.";
         let turns = vec![Turn { role: Role::User, text: format!("{ask}\n\n{text}") }];
-        let mut pieces = self.reply(Request { model: model.to_owned(), turns, resumes: false });
+        let mut deltas = self.reply(Request { model: model.to_owned(), turns, resumes: false });
         let mut title = String::new();
         while title.len() < TITLE_ANSWER
-            && let Some(piece) = pieces.try_next().await?
+            && let Some(delta) = deltas.try_next().await?
         {
-            if let Piece::Text(text) = piece {
+            if let Delta::Text(text) = delta {
                 title.push_str(&text);
             }
         }

@@ -1,4 +1,4 @@
-//! All providers that are set up, as one menu of models. Nobody who looks at it ever waits for a provider.
+//! All providers that are set up, as one catalog of models. Nobody who looks at it ever waits for a provider.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -19,9 +19,9 @@ const FRESH: Duration = Duration::from_secs(60);
 /// The same after a failure, and of an empty one: whoever starts the provider and looks again shall see it.
 const RETRY_INTERVAL: Duration = Duration::from_secs(3);
 
-/// A model in the menu.
+/// A model in the catalog.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
+pub struct CatalogEntry {
     /// `<provider name>/<model id>`: what [`Providers::find`] takes.
     pub key: String,
     /// What people call the provider.
@@ -32,27 +32,27 @@ pub struct Choice {
 
 /// Every model on offer as far as is known, and why there may be fewer than expected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Menu {
-    pub choices: Vec<Choice>,
+pub struct Catalog {
+    pub entries: Vec<CatalogEntry>,
     /// A sentence for each provider whose models are not known, for people.
     pub trouble: Vec<String>,
 }
 
 /// Every provider that is set up.
 pub struct Providers {
-    all: Vec<Arc<Source>>,
+    all: Vec<Arc<KnownProvider>>,
     /// Keeps the lists over restarts.
     database: Option<Arc<Database>>,
 }
 
 /// A provider and what is known of its models.
-struct Source {
+struct KnownProvider {
     provider: Arc<dyn Provider>,
-    list: Mutex<List>,
+    list: Mutex<KnownModels>,
 }
 
 #[derive(Default)]
-struct List {
+struct KnownModels {
     /// The last one that came, in this run or an earlier one.
     models: Option<Vec<Model>>,
     /// Why the last question for it failed.
@@ -101,16 +101,16 @@ impl Providers {
 
     /// Every model of all of them, in the order of the settings, as it is known now. What is older than a minute (3 s
     /// where the last question failed or nothing came of it) is asked for again meanwhile, for whoever looks next.
-    pub fn menu(&self) -> Menu {
+    pub fn catalog(&self) -> Catalog {
         self.refresh();
-        let mut menu = Menu::default();
+        let mut catalog = Catalog::default();
         for source in &self.all {
             match source.models() {
-                Ok(models) => menu.choices.extend(models.into_iter().map(|model| source.choice(model))),
-                Err(trouble) => menu.trouble.push(trouble),
+                Ok(models) => catalog.entries.extend(models.into_iter().map(|model| source.choice(model))),
+                Err(trouble) => catalog.trouble.push(trouble),
             }
         }
-        menu
+        catalog
     }
 
     /// The provider and the model's id behind a key.
@@ -134,12 +134,13 @@ impl Providers {
 
 impl From<Vec<Arc<dyn Provider>>> for Providers {
     fn from(all: Vec<Arc<dyn Provider>>) -> Self {
-        let all = all.into_iter().map(|provider| Arc::new(Source { provider, list: Mutex::default() })).collect();
+        let all =
+            all.into_iter().map(|provider| Arc::new(KnownProvider { provider, list: Mutex::default() })).collect();
         Self { all, database: None }
     }
 }
 
-impl Source {
+impl KnownProvider {
     /// The models that are known, or a sentence with the reason why there are none.
     fn models(&self) -> Result<Vec<Model>, String> {
         let label = self.provider.label();
@@ -159,9 +160,9 @@ impl Source {
         }
     }
 
-    fn choice(&self, model: Model) -> Choice {
+    fn choice(&self, model: Model) -> CatalogEntry {
         let key = format!("{}/{}", self.provider.name(), model.id);
-        Choice { key, provider: self.provider.label().to_owned(), name: model.name }
+        CatalogEntry { key, provider: self.provider.label().to_owned(), name: model.name }
     }
 
     /// Whether the list is to be asked for; then the caller must.
@@ -197,13 +198,13 @@ impl Source {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, List> {
+    fn lock(&self) -> MutexGuard<'_, KnownModels> {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// One question for a provider's models.
-async fn ask(source: Weak<Source>, database: Option<Weak<Database>>) {
+async fn ask(source: Weak<KnownProvider>, database: Option<Weak<Database>>) {
     let Some(provider) = source.upgrade().map(|source| source.provider.clone()) else { return };
     let answer = timeout(LIST_TIMEOUT, provider.ask_models()).await;
     let answer = answer.unwrap_or_else(|_| {

@@ -1,9 +1,9 @@
-//! Pieces out of a provider's strings, whose ends may fall inside a character.
+//! Deltas out of a provider's strings, whose ends may fall inside a character.
 
-use super::Piece;
+use super::Delta;
 use crate::text::Normalizer;
 
-/// Makes pieces of the strings of one reply: joins characters that were cut, and normalises.
+/// Makes deltas of the strings of one reply: joins characters that were cut, and normalises.
 ///
 /// Thinking and text each begin afresh, since each run becomes a part of its own.
 #[derive(Debug, Default)]
@@ -14,8 +14,8 @@ pub struct Wording {
 }
 
 impl Wording {
-    /// The pieces that are whole now: none while a character lacks its second half, two where a run ended in half a one.
-    pub fn push(&mut self, thinking: bool, bytes: &[u8]) -> impl Iterator<Item = Piece> + use<> {
+    /// The deltas that are whole now: none while a character lacks its second half, two where a run ended in half a one.
+    pub fn push(&mut self, thinking: bool, bytes: &[u8]) -> impl Iterator<Item = Delta> + use<> {
         let ended = if thinking != self.thinking && !bytes.is_empty() {
             let rest = self.finish();
             self.thinking = thinking;
@@ -24,20 +24,20 @@ impl Wording {
             None
         };
         let text = self.decoder.push(bytes);
-        ended.into_iter().chain(self.piece(&text))
+        ended.into_iter().chain(self.delta(&text))
     }
 
     /// What was held back for a second half that did not come; then ready for another run.
-    pub fn finish(&mut self) -> Option<Piece> {
+    pub fn finish(&mut self) -> Option<Delta> {
         let text = self.decoder.finish();
-        let piece = self.piece(&text);
+        let delta = self.delta(&text);
         self.normalizer = Normalizer::default();
-        piece
+        delta
     }
 
-    fn piece(&mut self, text: &str) -> Option<Piece> {
+    fn delta(&mut self, text: &str) -> Option<Delta> {
         let text = self.normalizer.push(text);
-        let kind = if self.thinking { Piece::Thinking } else { Piece::Text };
+        let kind = if self.thinking { Delta::Thinking } else { Delta::Text };
         (!text.is_empty()).then(|| kind(text))
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     ids::now,
     live::{List, hub::Running},
     message::{End, Event, Kind, Message, Position, Role, Status, Usage, cut},
-    provider::{self, Piece, Provider, Request, Turn},
+    provider::{self, Delta, Provider, Request, Turn},
     text::in_one_line,
 };
 
@@ -82,17 +82,17 @@ impl Job {
                 );
             }
         };
-        let mut pieces = provider::reply(self.provider.clone(), request);
+        let mut deltas = provider::reply(self.provider.clone(), request);
         loop {
-            let piece = tokio::select! {
+            let delta = tokio::select! {
                 biased;
                 status = self.running.stopped() => return Ending { status, error: None, usage },
-                piece = pieces.next() => piece,
+                delta = deltas.next() => delta,
             };
-            let (kind, text) = match piece {
-                Some(Ok(Piece::Thinking(text))) => (Kind::Thinking, text),
-                Some(Ok(Piece::Text(text))) => (Kind::Text, text),
-                Some(Ok(Piece::Usage(counted))) => {
+            let (kind, text) = match delta {
+                Some(Ok(Delta::Thinking(text))) => (Kind::Thinking, text),
+                Some(Ok(Delta::Text(text))) => (Kind::Text, text),
+                Some(Ok(Delta::Usage(counted))) => {
                     usage = Some(counted);
                     continue;
                 }
@@ -213,19 +213,19 @@ impl<'a> Draft<'a> {
     async fn grow(&mut self, kind: Kind, text: &str) {
         let mut rest = text;
         while !rest.is_empty() {
-            let (piece, after) = rest.split_at(cut(rest, WAITING_LIMIT / 4));
+            let (slice, after) = rest.split_at(cut(rest, WAITING_LIMIT / 4));
             rest = after;
             // The semaphore is never closed.
-            let cost = (ITEM_COST + piece.len()) as u32;
+            let cost = (ITEM_COST + slice.len()) as u32;
             let permit = self.waiting.clone().acquire_many_owned(cost).await.ok();
             if self.kind.as_ref() != Some(&kind) {
                 let begins = self.position.begin_part(kind.clone(), now());
                 self.append(begins, None);
                 self.kind = Some(kind.clone());
             }
-            let grows = self.position.grow(piece.to_owned());
+            let grows = self.position.grow(slice.to_owned());
             self.append(grows, permit);
-            self.total += piece.len();
+            self.total += slice.len();
             self.has_text |= kind == Kind::Text;
         }
     }

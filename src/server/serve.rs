@@ -48,7 +48,7 @@ const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// What connections may take.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct ConnectionLimits {
     /// How many may be open in all, sockets included.
     pub connections: usize,
     /// How many of one client: an address, or a network of IPv6. A trusted proxy's do not count, as they are many clients'.
@@ -65,9 +65,9 @@ pub struct Limits {
     pub write: Duration,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
+impl Default for ConnectionLimits {
+    fn default() -> ConnectionLimits {
+        ConnectionLimits {
             connections: 16_384,
             client_connections: 4_096,
             first_head: Duration::from_secs(10),
@@ -79,13 +79,13 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl ConnectionLimits {
     /// The usual ones for a process that may have so many descriptors open: a quarter of them is left for files and for
     /// providers, and no client gets more than a quarter of the connections.
-    pub fn within(descriptors: usize) -> Limits {
-        let usual = Limits::default();
+    pub fn within(descriptors: usize) -> ConnectionLimits {
+        let usual = ConnectionLimits::default();
         let connections = usual.connections.min(descriptors / 4 * 3);
-        Limits { connections, client_connections: usual.client_connections.min(connections / 4), ..usual }
+        ConnectionLimits { connections, client_connections: usual.client_connections.min(connections / 4), ..usual }
     }
 }
 
@@ -93,7 +93,7 @@ impl Limits {
 ///
 /// A connection too many is closed at once. If it waited instead for one to end, everybody would wait behind those that
 /// are only opened to take up room.
-pub async fn serve(listener: TcpListener, app: AppState, limits: Limits, closing: CancellationToken) {
+pub async fn serve(listener: TcpListener, app: AppState, limits: ConnectionLimits, closing: CancellationToken) {
     let router = routes::router(app.clone())
         .layer(RequestBodyTimeoutLayer::new(limits.body_idle))
         .layer(RequestBodyDeadlineLayer::new(limits.body));
@@ -130,7 +130,7 @@ struct Accepted {
     stream: TcpStream,
     peer: SocketAddr,
     place: ConnectionSlot,
-    limits: Limits,
+    limits: ConnectionLimits,
     closing: CancellationToken,
 }
 

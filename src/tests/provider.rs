@@ -4,14 +4,14 @@
 mod attempts;
 #[path = "provider/bounds.rs"]
 mod bounds;
+#[path = "provider/catalog.rs"]
+mod catalog;
 #[path = "provider/demo.rs"]
 mod demo;
 #[path = "provider/failing.rs"]
 mod failing;
 #[path = "provider/habits.rs"]
 mod habits;
-#[path = "provider/menu.rs"]
-mod menu;
 #[path = "provider/recorded.rs"]
 mod recorded;
 #[path = "provider/refusals.rs"]
@@ -27,7 +27,7 @@ use futures::StreamExt;
 use kit::{Answer, ProviderServer};
 use rivulet::{
     message::{Role, Usage},
-    provider::{Config, Piece, Pieces, Provider, ProviderError, ProviderKind, Request, Turn, openai::OpenAi},
+    provider::{Config, Delta, DeltaStream, Provider, ProviderError, ProviderKind, Request, Turn, openai::OpenAi},
 };
 
 /// All that came of one attempt, neighbours of the same kind joined.
@@ -39,14 +39,14 @@ struct Came {
 }
 
 impl Came {
-    async fn of(mut pieces: Pieces) -> Self {
+    async fn of(mut deltas: DeltaStream) -> Self {
         let mut came = Self::default();
-        while let Some(piece) = pieces.next().await {
-            assert_eq!(came.error, None, "something came after the failure: {piece:?}");
-            match piece {
-                Ok(Piece::Thinking(text)) => came.add("thinking", &text),
-                Ok(Piece::Text(text)) => came.add("text", &text),
-                Ok(Piece::Usage(usage)) => {
+        while let Some(delta) = deltas.next().await {
+            assert_eq!(came.error, None, "something came after the failure: {delta:?}");
+            match delta {
+                Ok(Delta::Thinking(text)) => came.add("thinking", &text),
+                Ok(Delta::Text(text)) => came.add("text", &text),
+                Ok(Delta::Usage(usage)) => {
                     assert_eq!(came.usage.replace(usage), None, "the usage came twice")
                 }
                 Err(error) => came.error = Some(error),
@@ -56,7 +56,7 @@ impl Came {
     }
 
     fn add(&mut self, kind: &'static str, text: &str) {
-        assert!(!text.is_empty(), "an empty piece");
+        assert!(!text.is_empty(), "an empty delta");
         assert!(!text.contains(['\r', '\0']), "not normalised: {text:?}");
         match self.runs.last_mut() {
             Some((last, run)) if *last == kind => run.push_str(text),
@@ -110,7 +110,7 @@ async fn came_in_time(answer: Answer) -> Came {
     Came::of(impatient(&server, 1, 1).reply(ask("test", "Hello"))).await
 }
 
-/// With other times than the usual ones: for the beginning of a reply, and between its pieces.
+/// With other times than the usual ones: for the beginning of a reply, and between its deltas.
 fn impatient(server: &ProviderServer, start: u64, idle: u64) -> OpenAi {
     let times = (Some(start), Some(idle));
     let config = Config { start_timeout_seconds: times.0, idle_timeout_seconds: times.1, ..config(server) };

@@ -11,7 +11,7 @@ use crate::{
     conversation::{LONGEST_MESSAGE, first_words, purge::purge},
     ids::{AccountId, mint, now},
     live::{List, hub::Running},
-    provider::Choice,
+    provider::CatalogEntry,
     reply::store::{Exchange, Started},
     state::AppState,
     text::normalize,
@@ -54,7 +54,7 @@ pub async fn page_data() -> Result<PageData, Failure> {
     let (app, who) = signed_in().await?;
     let parts = expect_context::<axum::http::request::Parts>();
     let refusal = use_context::<SendRefusal>();
-    let ModelList { models, trouble } = menu(&app);
+    let ModelList { models, trouble } = model_list(&app);
     Ok(PageData {
         person: who.person,
         conversations: app.database.conversations(who.account, None).await?,
@@ -69,12 +69,12 @@ pub async fn page_data() -> Result<PageData, Failure> {
 }
 
 /// The models as they are known now.
-pub fn menu(app: &AppState) -> ModelList {
-    let menu = app.providers.menu();
-    let model = |choice: Choice| Model { key: choice.key, name: choice.name, provider: choice.provider };
+pub fn model_list(app: &AppState) -> ModelList {
+    let catalog = app.providers.catalog();
+    let model = |entry: CatalogEntry| ModelChoice { key: entry.key, name: entry.name, provider: entry.provider };
     ModelList {
-        models: menu.choices.into_iter().map(model).collect(),
-        trouble: (!menu.trouble.is_empty()).then(|| menu.trouble.join(" ")),
+        models: catalog.entries.into_iter().map(model).collect(),
+        trouble: (!catalog.trouble.is_empty()).then(|| catalog.trouble.join(" ")),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     chat::{
         api::Sending,
         draft::{NEW, draft_of, forget_draft},
-        model_menu::Menu,
+        model_menu::OfferedModels,
         outbox::Outbox,
         thread::Thread,
     },
@@ -30,7 +30,7 @@ pub struct Field {
 
 impl Field {
     /// For a thread, or for a new conversation; with why the form came back, if it did.
-    pub fn new(thread: Option<Thread>, menu: Menu, outbox: Outbox, failure: &str) -> Field {
+    pub fn new(thread: Option<Thread>, menu: OfferedModels, outbox: Outbox, failure: &str) -> Field {
         Field {
             node: NodeRef::new(),
             place: thread.map(|thread| thread.id),

@@ -1,4 +1,4 @@
-//! A streamed reply: bytes to events to pieces, with an eye on the clock.
+//! A streamed reply: bytes to events to deltas, with an eye on the clock.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::{
     Timeouts,
     transcript::{ReadEnd, Transcript},
 };
-use crate::provider::{Piece, Pieces, ProviderError, sse};
+use crate::provider::{Delta, DeltaStream, ProviderError, sse};
 
 /// How long a server that has said why it finished may still take for the usage, and for hanging up.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -18,15 +18,15 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// then what came meanwhile is only now read.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
-/// The pieces of a streamed response.
-pub fn pieces(response: Response, transcript: Transcript, timeouts: Timeouts) -> Pieces {
+/// The deltas of a streamed response.
+pub fn deltas(response: Response, transcript: Transcript, timeouts: Timeouts) -> DeltaStream {
     let parser = Some(sse::Parser::default());
     let now = Instant::now();
     let wait = timeouts.start;
     let (until, last) = (now + wait, now + timeouts.reply);
     let reading =
         Reading { response, parser, transcript, timeouts, words_at: now, until, wait, last, last_look: false };
-    stream::unfold(reading, |mut reading| async { reading.next().await.map(|piece| (piece, reading)) }).fuse().boxed()
+    stream::unfold(reading, |mut reading| async { reading.next().await.map(|delta| (delta, reading)) }).fuse().boxed()
 }
 
 struct Reading {
@@ -47,10 +47,10 @@ struct Reading {
 }
 
 impl Reading {
-    async fn next(&mut self) -> Option<Result<Piece, ProviderError>> {
+    async fn next(&mut self) -> Option<Result<Delta, ProviderError>> {
         loop {
-            if let Some(piece) = self.transcript.ready.pop_front() {
-                return Some(piece);
+            if let Some(delta) = self.transcript.ready.pop_front() {
+                return Some(delta);
             }
             let mut parser = self.parser.take()?;
             let end = match timeout_at(self.until, self.response.chunk()).await {

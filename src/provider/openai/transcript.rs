@@ -5,10 +5,10 @@ use std::{collections::VecDeque, time::Duration};
 use super::{OpenAi, chunk::Chunk, chunk::Words, failure::Said, think::Splitter};
 use crate::{
     message::{Role, Usage},
-    provider::{Piece, ProviderError, Request, sse, sse::SseEvent, wording::Wording},
+    provider::{Delta, ProviderError, Request, sse, sse::SseEvent, wording::Wording},
 };
 
-/// Turns events into pieces and finds out whether the reply is whole.
+/// Turns events into deltas and finds out whether the reply is whole.
 pub struct Transcript {
     server: OpenAi,
     model: String,
@@ -30,7 +30,7 @@ pub struct Transcript {
     /// How many events could not be read between others that could.
     skipped: u64,
     /// What the reader may have now.
-    pub ready: VecDeque<Result<Piece, ProviderError>>,
+    pub ready: VecDeque<Result<Delta, ProviderError>>,
 }
 
 /// Why no more will be read.
@@ -98,7 +98,7 @@ impl Transcript {
     }
 
     /// A reply that the server did not stream though asked to.
-    pub fn whole(mut self, body: Vec<u8>) -> VecDeque<Result<Piece, ProviderError>> {
+    pub fn whole(mut self, body: Vec<u8>) -> VecDeque<Result<Delta, ProviderError>> {
         let end = self.read(&SseEvent { data: body, ..SseEvent::default() }, true).unwrap_or(ReadEnd::Done);
         self.end(end);
         self.ready
@@ -123,7 +123,7 @@ impl Transcript {
             let (provider, skipped) = (&self.server.label, self.skipped);
             tracing::warn!(provider, model = self.model, skipped, "events that cannot be read, in one reply");
         }
-        self.ready.extend(self.usage.map(|usage| Ok(Piece::Usage(usage))));
+        self.ready.extend(self.usage.map(|usage| Ok(Delta::Usage(usage))));
         self.ready.extend(self.verdict(end).map(Err));
     }
 
@@ -180,15 +180,15 @@ impl Transcript {
     }
 
     fn push(&mut self, is_thinking: bool, bytes: &[u8]) {
-        let pieces = self.wording.push(is_thinking, bytes);
-        self.put(pieces);
+        let deltas = self.wording.push(is_thinking, bytes);
+        self.put(deltas);
     }
 
-    fn put(&mut self, pieces: impl IntoIterator<Item = Piece>) {
-        for piece in pieces {
+    fn put(&mut self, deltas: impl IntoIterator<Item = Delta>) {
+        for delta in deltas {
             self.begun = true;
-            self.has_text |= matches!(piece, Piece::Text(_));
-            self.ready.push_back(Ok(piece));
+            self.has_text |= matches!(delta, Delta::Text(_));
+            self.ready.push_back(Ok(delta));
         }
     }
 

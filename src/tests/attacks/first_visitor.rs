@@ -5,7 +5,7 @@ use kit::{
     page::{self, Page, form_request},
     person::PASSWORD,
 };
-use rivulet::{config::Settings, server::serve::Limits};
+use rivulet::{config::Settings, server::serve::ConnectionLimits};
 
 const CODE: &str = "correct-horse-battery";
 
@@ -14,7 +14,7 @@ async fn starts(change: impl FnOnce(&mut Settings)) -> Server {
         settings.setup_code = Some(CODE.into());
         change(settings);
     };
-    Server::with(set, Limits::default()).await
+    Server::with(set, ConnectionLimits::default()).await
 }
 
 async fn signs_up(server: &Server, code: Option<&str>, headers: &[(&'static str, &str)]) -> Page {

@@ -6,14 +6,14 @@ use kit::{
     person::PASSWORD,
     upgrade,
 };
-use rivulet::server::serve::Limits;
+use rivulet::server::serve::ConnectionLimits;
 use tokio_tungstenite::{client_async, tungstenite::Error};
 
 const HTTPS: &str = "https://chat.example.org";
 
 async fn public() -> Server {
     let set = |settings: &mut rivulet::config::Settings| settings.public_url = HTTPS.parse().ok();
-    Server::with(set, Limits::default()).await
+    Server::with(set, ConnectionLimits::default()).await
 }
 
 async fn gets(server: &Server, host: &str, path: &str) -> (u16, String) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kit::{Server, soon};
-use rivulet::server::serve::Limits;
+use rivulet::server::serve::ConnectionLimits;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -80,7 +80,7 @@ async fn nobody_sends_much_but_messages_of_who_is_signed_in() {
 
 #[tokio::test]
 async fn a_body_that_stands_still_is_given_up() {
-    let limits = Limits { body_idle: Duration::from_millis(300), ..Limits::default() };
+    let limits = ConnectionLimits { body_idle: Duration::from_millis(300), ..ConnectionLimits::default() };
     let server = Server::with(|_| {}, limits).await;
     let ada = server.sign_up("Ada").await;
     for (path, cookie) in [("/sign-in", ""), ("/api/send", &*ada.cookie), ("/", &ada.cookie)] {
@@ -91,7 +91,7 @@ async fn a_body_that_stands_still_is_given_up() {
 
 #[tokio::test]
 async fn a_body_that_drips_is_given_up() {
-    let limits = Limits { body: Duration::from_millis(500), ..Limits::default() };
+    let limits = ConnectionLimits { body: Duration::from_millis(500), ..ConnectionLimits::default() };
     let server = Server::with(|_| {}, limits).await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     let head = "POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9000\r\n\r\n";

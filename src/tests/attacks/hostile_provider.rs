@@ -6,7 +6,7 @@ use futures::StreamExt;
 use kit::{Answer, ProviderServer};
 use rivulet::{
     message::Role,
-    provider::{Config, Piece, Provider, ProviderError, ProviderKind, Request, Turn, openai::OpenAi},
+    provider::{Config, Delta, Provider, ProviderError, ProviderKind, Request, Turn, openai::OpenAi},
 };
 use serde_json::json;
 
@@ -27,11 +27,11 @@ fn config(server: &ProviderServer) -> Config {
 async fn reply(config: &Config) -> (String, Option<ProviderError>) {
     let turns = vec![Turn { role: Role::User, text: "Hello".into() }];
     let provider = OpenAi::new(config).expect("settings that are right");
-    let mut pieces = provider.reply(Request { model: "test".into(), turns, resumes: false });
+    let mut deltas = provider.reply(Request { model: "test".into(), turns, resumes: false });
     let (mut text, mut failure) = (String::new(), None);
-    while let Some(piece) = pieces.next().await {
-        match piece {
-            Ok(Piece::Text(piece)) => text += &piece,
+    while let Some(delta) = deltas.next().await {
+        match delta {
+            Ok(Delta::Text(delta)) => text += &delta,
             Ok(_) => {}
             Err(error) => failure = Some(error),
         }

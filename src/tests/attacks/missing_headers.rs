@@ -5,7 +5,7 @@ use kit::{
     page::{client, form_request},
 };
 use reqwest::{Response, StatusCode};
-use rivulet::{config::Settings, server::serve::Limits};
+use rivulet::{config::Settings, server::serve::ConnectionLimits};
 use serde_json::json;
 
 fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
@@ -120,7 +120,7 @@ async fn no_file_is_a_script_because_it_is_here() {
 #[tokio::test]
 async fn over_https_browsers_stay_there() {
     let set = |settings: &mut Settings| settings.public_url = "https://chat.example.org".parse().ok();
-    let server = Server::with(set, Limits::default()).await;
+    let server = Server::with(set, ConnectionLimits::default()).await;
     for path in ["/sign-in", "/pkg/rivulet.js", "/api/send"] {
         let answer = client().get(format!("http://{}{path}", server.address)).send().await.expect("an answer");
         assert!(header(&answer, "strict-transport-security").starts_with("max-age=31536000"), "{path}");

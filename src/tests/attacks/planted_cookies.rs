@@ -5,7 +5,7 @@ use kit::{
     page::{self, form_request},
     person::PASSWORD,
 };
-use rivulet::server::serve::Limits;
+use rivulet::server::serve::ConnectionLimits;
 
 #[tokio::test]
 async fn a_planted_cookie_signs_nobody_out() {
@@ -38,7 +38,7 @@ async fn over_https_no_cookie_can_be_planted() {
         settings.public_url = "https://chat.example.org".parse().ok();
         settings.setup_code = Some("correct-horse-battery".into());
     };
-    let server = Server::with(set, Limits::default()).await;
+    let server = Server::with(set, ConnectionLimits::default()).await;
     let form =
         [("name", "Ada"), ("email", "ada@example.org"), ("password", PASSWORD), ("code", "correct-horse-battery")];
     let answer = form_request(server.address, "/create-account", &form).send().await.expect("an answer");

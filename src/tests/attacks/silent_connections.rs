@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use kit::{PATIENCE, Received, Server, Tab, page, soon};
-use rivulet::{ids::mint, server::serve::Limits};
+use rivulet::{ids::mint, server::serve::ConnectionLimits};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -12,8 +12,8 @@ use tokio::{
 /// So short that a test can outlast them, and far shorter than [`PATIENCE`].
 const SHORT: Duration = Duration::from_millis(300);
 
-fn short() -> Limits {
-    Limits { first_head: SHORT, idle: SHORT, body_idle: SHORT, write: SHORT, ..Limits::default() }
+fn short() -> ConnectionLimits {
+    ConnectionLimits { first_head: SHORT, idle: SHORT, body_idle: SHORT, write: SHORT, ..ConnectionLimits::default() }
 }
 
 async fn connects(address: SocketAddr, says: &str) -> TcpStream {
@@ -71,7 +71,7 @@ async fn a_connection_that_was_used_once_does_not_stay() {
 /// Whoever asks for much and reads nothing of it.
 #[tokio::test]
 async fn an_answer_that_is_not_read_is_given_up() {
-    let server = Server::with(|_| {}, Limits { client_connections: 1, ..short() }).await;
+    let server = Server::with(|_| {}, ConnectionLimits { client_connections: 1, ..short() }).await;
     let large = vec![b'x'; 32 * 1024 * 1024];
     std::fs::write(server.folder.site().join("large.txt"), large).expect("a large file");
     let _unread = connects(server.address, "GET /large.txt HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").await;
@@ -89,7 +89,7 @@ async fn an_answer_that_is_not_read_is_given_up() {
 /// One client's connections leave room for others; and when they are gone, for itself.
 #[tokio::test]
 async fn one_client_cannot_take_all_connections() {
-    let limits = Limits { client_connections: 8, ..Limits::default() };
+    let limits = ConnectionLimits { client_connections: 8, ..ConnectionLimits::default() };
     let server = Server::with(|_| {}, limits).await;
     let mut silent = vec![];
     for _ in 0..8 {
@@ -111,7 +111,7 @@ async fn asks_from(from: &str, address: SocketAddr) -> u16 {
 
 #[tokio::test]
 async fn all_connections_have_a_limit_but_not_for_ever() {
-    let limits = Limits { connections: 8, ..short() };
+    let limits = ConnectionLimits { connections: 8, ..short() };
     let server = Server::with(|_| {}, limits).await;
     let mut silent = vec![];
     for _ in 0..8 {
@@ -124,7 +124,7 @@ async fn all_connections_have_a_limit_but_not_for_ever() {
 /// A socket holds its place, is not hung up on when it is idle, and gives its place back.
 #[tokio::test]
 async fn a_socket_stays_and_counts() {
-    let limits = Limits { client_connections: 4, ..short() };
+    let limits = ConnectionLimits { client_connections: 4, ..short() };
     let server = Server::with(|_| {}, limits).await;
     let ada = server.sign_up("Ada").await;
     // By then what signed up is gone, too.
@@ -148,8 +148,8 @@ async fn a_socket_stays_and_counts() {
 /// What a real server allows is shorter than anybody's patience, and longer than a slow line needs.
 #[test]
 fn the_usual_limits_are_bearable() {
-    let usual = Limits::default();
+    let usual = ConnectionLimits::default();
     assert!(usual.first_head < usual.idle && usual.idle <= PATIENCE && usual.body_idle < PATIENCE);
-    let few = Limits::within(1024);
+    let few = ConnectionLimits::within(1024);
     assert!(few.connections < 1024 && few.client_connections * 4 <= few.connections && few.client_connections > 100);
 }

@@ -1,6 +1,6 @@
 //! What a long block costs while it grows, and what may still change in it.
 
-use rivulet::markdown::{Change, Document, html};
+use rivulet::markdown::{Document, TailChange, html};
 
 use super::cuts::ends_as_the_whole;
 use crate::{page::Page, texts::each_character};
@@ -21,15 +21,15 @@ fn kinds() -> [(&'static str, &'static str, String); 8] {
     ]
 }
 
-fn size(change: &Change) -> usize {
+fn size(change: &TailChange) -> usize {
     let sum = |blocks: &[String]| blocks.iter().map(String::len).sum::<usize>();
     match change {
-        Change::Blocks(blocks) => sum(blocks),
-        Change::End(edit, blocks) => {
+        TailChange::Blocks(blocks) => sum(blocks),
+        TailChange::End(edit, blocks) => {
             edit.text.len() + edit.levels.iter().map(|level| level.html.len()).sum::<usize>() + sum(blocks)
         }
-        Change::Code(text) => text.len(),
-        Change::Nothing => 0,
+        TailChange::Code(text) => text.len(),
+        TailChange::Nothing => 0,
     }
 }
 
@@ -59,7 +59,9 @@ fn plain_words_are_only_appended() {
         page.show(&whole, true);
         for _ in 0..200 {
             whole.push_str(text);
-            let Change::End(edit, more) = page.show(&whole, true).change else { panic!("another block in a {kind}") };
+            let TailChange::End(edit, more) = page.show(&whole, true).change else {
+                panic!("another block in a {kind}")
+            };
             assert!(edit.appends && edit.text == text && more.is_empty(), "{edit:?} in a {kind}");
             assert!(edit.levels.iter().all(|level| level.html.is_empty()), "{edit:?} in a {kind}");
         }

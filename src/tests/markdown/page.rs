@@ -1,6 +1,6 @@
 //! A model of the page: what the browser does with the patches.
 
-use rivulet::markdown::{Change, Document, Edit, Patch};
+use rivulet::markdown::{Document, Edit, Patch, TailChange};
 
 use crate::elements::{EMPTY, Piece, pieces};
 
@@ -23,13 +23,13 @@ impl Page {
 
     fn apply(&mut self, patch: Patch) {
         match patch.change {
-            Change::Nothing => {}
-            Change::Blocks(new) => {
+            TailChange::Nothing => {}
+            TailChange::Blocks(new) => {
                 assert!(patch.keep <= self.blocks.len());
                 self.blocks.truncate(patch.keep);
                 self.blocks.extend(new);
             }
-            Change::End(edit, new) => {
+            TailChange::End(edit, new) => {
                 assert!(patch.keep < self.blocks.len());
                 self.blocks.truncate(patch.keep + 1);
                 let block = self.blocks.last_mut().expect("a block");
@@ -38,7 +38,7 @@ impl Page {
                 *block = tree.html();
                 self.blocks.extend(new);
             }
-            Change::Code(code) => {
+            TailChange::Code(code) => {
                 assert_eq!(patch.keep + 1, self.blocks.len());
                 let block = &mut self.blocks[patch.keep];
                 let end = block.rfind("</code>").expect("a code block");

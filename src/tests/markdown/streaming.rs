@@ -1,7 +1,7 @@
 //! A text that comes in pieces ends as it would have at once, and costs only its last block.
 
 use proptest::prelude::*;
-use rivulet::markdown::{Change, Document, html};
+use rivulet::markdown::{Document, TailChange, html};
 
 use crate::{
     page::Page,
@@ -108,7 +108,7 @@ fn a_growing_paragraph_leaves_the_earlier_ones_alone() {
             text.push_str(word);
             let patch = page.show(&text, true);
             assert!(patch.keep >= paragraph, "{patch:?} in paragraph {paragraph}");
-            if let Change::Blocks(new) = patch.change {
+            if let TailChange::Blocks(new) = patch.change {
                 assert!(new.len() <= 1, "{new:?}");
             }
         }
@@ -125,18 +125,18 @@ fn an_open_fence_only_gets_text_appended() {
         for piece in ["let <x> = \"", "&y\"; ", "`", "``", "\n", "\n   "] {
             text.push_str(piece);
             let patch = page.show(&text, true);
-            assert!(!matches!(patch.change, Change::Blocks(_) | Change::End(..)), "{patch:?} in line {line}");
+            assert!(!matches!(patch.change, TailChange::Blocks(_) | TailChange::End(..)), "{patch:?} in line {line}");
             assert_eq!(patch.keep, 1);
         }
     }
     text.push_str("\n```");
-    assert_eq!(page.show(&text, true).change, Change::Code("   \n".to_string()));
+    assert_eq!(page.show(&text, true).change, TailChange::Code("   \n".to_string()));
     text.push('\n');
-    assert_eq!(page.show(&text, true).change, Change::Nothing);
+    assert_eq!(page.show(&text, true).change, TailChange::Nothing);
     text.push_str("\nDone");
     let done = page.show(&text, true);
     assert_eq!(done.keep, 2);
-    assert_eq!(done.change, Change::Blocks(vec!["<p dir=\"ltr\">Done</p>".to_string()]));
+    assert_eq!(done.change, TailChange::Blocks(vec!["<p dir=\"ltr\">Done</p>".to_string()]));
 }
 
 #[test]

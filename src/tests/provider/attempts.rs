@@ -7,13 +7,13 @@ use std::{
 
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
-use rivulet::provider::{self, Model, Piece, Pieces, Provider, ProviderError, Request};
+use rivulet::provider::{self, Delta, DeltaStream, Model, Provider, ProviderError, Request};
 use tokio::time::Instant;
 
 use crate::{Answer, Came, ProviderServer, ask, provider, text};
 
 /// Gives one prepared reply after the other.
-struct Prepared(Mutex<Vec<Vec<Result<Piece, ProviderError>>>>);
+struct Prepared(Mutex<Vec<Vec<Result<Delta, ProviderError>>>>);
 
 #[async_trait]
 impl Provider for Prepared {
@@ -25,7 +25,7 @@ impl Provider for Prepared {
         None
     }
 
-    fn reply(&self, _request: Request) -> Pieces {
+    fn reply(&self, _request: Request) -> DeltaStream {
         let mut replies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         stream::iter(replies.remove(0)).boxed()
     }
@@ -43,12 +43,12 @@ fn key() -> ProviderError {
     ProviderError::Key { provider: "Test".into() }
 }
 
-fn said(text: &str) -> Result<Piece, ProviderError> {
-    Ok(Piece::Text(text.into()))
+fn said(text: &str) -> Result<Delta, ProviderError> {
+    Ok(Delta::Text(text.into()))
 }
 
 /// What came of the prepared replies, how many of them were left, and how long it took.
-async fn came_of(replies: Vec<Vec<Result<Piece, ProviderError>>>) -> (Came, usize, Duration) {
+async fn came_of(replies: Vec<Vec<Result<Delta, ProviderError>>>) -> (Came, usize, Duration) {
     let since = Instant::now();
     let prepared = Arc::new(Prepared(Mutex::new(replies)));
     let came = Came::of(provider::reply(prepared.clone(), ask("test", "Hello"))).await;
@@ -101,7 +101,7 @@ async fn no_attempt_where_it_would_not_help() {
 
 #[tokio::test(start_paused = true)]
 async fn no_attempt_after_the_first_word() {
-    for first in [said("Hel"), Ok(Piece::Thinking("Hm".into()))] {
+    for first in [said("Hel"), Ok(Delta::Thinking("Hm".into()))] {
         let (came, left, _) = came_of(vec![vec![first, Err(busy(None))], vec![said("Hello")]]).await;
         assert_eq!((came.runs.len(), came.error, left), (1, Some(busy(None)), 1));
     }

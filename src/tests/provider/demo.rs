@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use rivulet::{
     message::Role,
-    provider::{Config, Piece, Provider, Request, Turn, demo::Demo},
+    provider::{Config, Delta, Provider, Request, Turn, demo::Demo},
     text::normalize,
 };
 use tokio::time::Instant;
@@ -103,11 +103,11 @@ async fn an_unknown_model() {
 #[tokio::test(start_paused = true)]
 async fn at_a_set_pace_and_word_by_word() {
     let since = Instant::now();
-    let pieces: Vec<_> = demo(40.0).reply(ask("demo-prose", "Hello")).collect().await;
-    let expected = Duration::from_millis(25) * (pieces.len() as u32 - 1);
+    let deltas: Vec<_> = demo(40.0).reply(ask("demo-prose", "Hello")).collect().await;
+    let expected = Duration::from_millis(25) * (deltas.len() as u32 - 1);
     assert_eq!(since.elapsed(), expected);
-    let words = pieces.iter().filter(|piece| matches!(piece, Ok(Piece::Text(text)) if text.len() < 24)).count();
-    assert_eq!(words, pieces.len() - 1);
+    let words = deltas.iter().filter(|delta| matches!(delta, Ok(Delta::Text(text)) if text.len() < 24)).count();
+    assert_eq!(words, deltas.len() - 1);
     let since = Instant::now();
     let fast = demo(1e6).reply(ask("demo-long", "Hello")).count().await;
     assert!(fast > 30_000 && since.elapsed() < Duration::from_millis(100), "{:?}", since.elapsed());

@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures::StreamExt;
-use rivulet::provider::{Config, Piece, Provider, ProviderError, openai::OpenAi};
+use rivulet::provider::{Config, Delta, Provider, ProviderError, openai::OpenAi};
 use tokio::{net::TcpListener, sync::Notify, time::timeout};
 
 use crate::{Answer, Came, KEY, ProviderServer, ask, came_in_time, came_of, config, impatient, provider, text};
@@ -171,15 +171,15 @@ async fn silence() {
 
 #[tokio::test]
 async fn a_sign_of_life_is_none_of_a_reply_but_is_waited_on() {
-    // For a piece after the first one there is a second, unless something shows that the server still lives.
+    // For a delta after the first one there is a second, unless something shows that the server still lives.
     let (server, more) = (ProviderServer::start().await, Arc::new(Notify::new()));
     server.answer(Answer::stream().chunk(text("So far")).murmur_until(&more).chunk(text(", so good")).hang());
-    let mut pieces = impatient(&server, 60, 1).reply(ask("test", "Hello"));
-    assert_eq!(pieces.next().await, Some(Ok(Piece::Text("So far".into()))));
-    assert!(timeout(Duration::from_secs(3), pieces.next()).await.is_err(), "given up while it lived");
+    let mut deltas = impatient(&server, 60, 1).reply(ask("test", "Hello"));
+    assert_eq!(deltas.next().await, Some(Ok(Delta::Text("So far".into()))));
+    assert!(timeout(Duration::from_secs(3), deltas.next()).await.is_err(), "given up while it lived");
     more.notify_one();
-    assert_eq!(pieces.next().await, Some(Ok(Piece::Text(", so good".into()))));
-    let error = pieces.next().await.expect("silence").expect_err("silence");
+    assert_eq!(deltas.next().await, Some(Ok(Delta::Text(", so good".into()))));
+    let error = deltas.next().await.expect("silence").expect_err("silence");
     assert_eq!(error.to_string(), "Test sent nothing for 1 s. Press Continue to go on.");
 }
 
@@ -188,22 +188,22 @@ async fn the_beginning_may_take_longer_than_what_follows() {
     let (server, more) = (ProviderServer::start().await, Arc::new(Notify::new()));
     let role = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
     server.answer(Answer::stream().chunk(role).wait(&more).chunk(text("At last")).hang());
-    let mut pieces = impatient(&server, 60, 1).reply(ask("test", "Hello"));
-    assert!(timeout(Duration::from_secs(3), pieces.next()).await.is_err(), "given up too early");
+    let mut deltas = impatient(&server, 60, 1).reply(ask("test", "Hello"));
+    assert!(timeout(Duration::from_secs(3), deltas.next()).await.is_err(), "given up too early");
     more.notify_one();
-    assert_eq!(pieces.next().await, Some(Ok(Piece::Text("At last".into()))));
+    assert_eq!(deltas.next().await, Some(Ok(Delta::Text("At last".into()))));
 }
 
 #[tokio::test]
 async fn what_came_while_this_process_stood_still_is_no_silence() {
     let (server, more) = (ProviderServer::start().await, Arc::new(Notify::new()));
     server.answer(Answer::stream().chunk(text("So far")).wait(&more).chunk(text(", so good")).hang());
-    let mut pieces = impatient(&server, 1, 1).reply(ask("test", "Hello"));
-    assert_eq!(pieces.next().await, Some(Ok(Piece::Text("So far".into()))));
+    let mut deltas = impatient(&server, 1, 1).reply(ask("test", "Hello"));
+    assert_eq!(deltas.next().await, Some(Ok(Delta::Text("So far".into()))));
     more.notify_one();
     // Server and reader run on this one thread, which sleeps.
     std::thread::sleep(Duration::from_secs(2));
-    assert_eq!(pieces.next().await, Some(Ok(Piece::Text(", so good".into()))));
+    assert_eq!(deltas.next().await, Some(Ok(Delta::Text(", so good".into()))));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use rivulet::{
 };
 use serde_json::json;
 
-use super::{habits::DONE, menu::whole_menu};
+use super::{catalog::whole_catalog, habits::DONE};
 use crate::{Answer, Came, ProviderServer, ask, config, provider, text};
 
 fn turn(role: Role, text: &str) -> Turn {
@@ -50,7 +50,7 @@ async fn headers_and_query_are_sent_with_every_request() {
         server.url()
     );
     let providers = Providers::new(&[toml::from_str(&table).expect("settings")]).expect("providers");
-    whole_menu(&providers).await;
+    whole_catalog(&providers).await;
     let refusal = r#"{"error":"sk-other-0123456789 may not, with 2024-10-21"}"#;
     server.answer(Answer::full(403, "application/json", refusal));
     let (provider, model) = providers.find("Azure/test").expect("a provider");

@@ -9,7 +9,7 @@ use futures::StreamExt;
 use proptest::prelude::*;
 use rivulet::{
     message::Usage,
-    provider::{Piece, Provider},
+    provider::{Delta, Provider},
 };
 use tokio::{runtime::Runtime, sync::Notify};
 
@@ -126,21 +126,21 @@ async fn pieces_come_while_the_server_still_writes() {
     let resume = Arc::new(Notify::new());
     server
         .answer(Answer::stream().chunk(text("one ")).wait(&resume).chunk(text("two")).chunk("data: [DONE]\n\n").end());
-    let mut pieces = provider(&server).reply(ask("test", "Hello"));
-    assert_eq!(pieces.next().await, Some(Ok(Piece::Text("one ".into()))));
+    let mut deltas = provider(&server).reply(ask("test", "Hello"));
+    assert_eq!(deltas.next().await, Some(Ok(Delta::Text("one ".into()))));
     resume.notify_one();
-    assert_eq!(pieces.next().await, Some(Ok(Piece::Text("two".into()))));
-    assert_eq!(pieces.next().await, None);
-    assert_eq!(pieces.next().await, None);
+    assert_eq!(deltas.next().await, Some(Ok(Delta::Text("two".into()))));
+    assert_eq!(deltas.next().await, None);
+    assert_eq!(deltas.next().await, None);
 }
 
 #[tokio::test]
 async fn whoever_stops_listening_hangs_up() {
     let server = ProviderServer::start().await;
     server.answer(Answer::stream().chunk(text("one")).hang());
-    let mut pieces = provider(&server).reply(ask("test", "Hello"));
-    assert_eq!(pieces.next().await, Some(Ok(Piece::Text("one".into()))));
-    drop(pieces);
+    let mut deltas = provider(&server).reply(ask("test", "Hello"));
+    assert_eq!(deltas.next().await, Some(Ok(Delta::Text("one".into()))));
+    drop(deltas);
     server.left().await;
 }
 

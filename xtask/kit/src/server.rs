@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use rivulet::{
     config::Settings,
-    server::serve::{Limits, serve},
+    server::serve::{ConnectionLimits, serve},
     state::AppState,
 };
 use tokio::net::TcpListener;
@@ -21,12 +21,12 @@ pub struct Server {
 
 impl Server {
     pub async fn start() -> Server {
-        Server::with(|_| {}, Limits::default()).await
+        Server::with(|_| {}, ConnectionLimits::default()).await
     }
 
     /// With other settings than a test's usual ones, and other limits than a server's. Wherever it is set to listen, it
     /// does so on loopback.
-    pub async fn with(change: impl FnOnce(&mut Settings), limits: Limits) -> Server {
+    pub async fn with(change: impl FnOnce(&mut Settings), limits: ConnectionLimits) -> Server {
         let (provider, folder) = (Provider::start().await, Folder::new());
         let mut settings =
             Settings::from(&folder.settings(&provider.url, 5), |_| None).expect("settings that are right");

@@ -1,4 +1,4 @@
-//! Settings, the menu of models, and what a request says.
+//! Settings, the catalog of models, and what a request says.
 
 use std::{
     sync::{
@@ -13,7 +13,8 @@ use futures::{StreamExt, stream};
 use rivulet::{
     database::Database,
     provider::{
-        Choice, Config, Model, Pieces, Provider, ProviderError, Providers, Request, demo::Demo, providers::Menu,
+        CatalogEntry, Config, DeltaStream, Model, Provider, ProviderError, Providers, Request, demo::Demo,
+        providers::Catalog,
     },
 };
 use tokio::{
@@ -23,24 +24,24 @@ use tokio::{
 
 use crate::{Answer, ProviderServer, config, provider};
 
-fn keys(menu: &[Choice]) -> Vec<&str> {
-    menu.iter().map(|choice| choice.key.as_str()).collect()
+fn keys(catalog: &[CatalogEntry]) -> Vec<&str> {
+    catalog.iter().map(|choice| choice.key.as_str()).collect()
 }
 
-/// The menu, once it is as expected.
-async fn eventually(providers: &Providers, expected: impl Fn(&Menu) -> bool) -> Menu {
+/// The catalog, once it is as expected.
+async fn eventually(providers: &Providers, expected: impl Fn(&Catalog) -> bool) -> Catalog {
     loop {
-        let menu = providers.menu();
-        if expected(&menu) {
-            return menu;
+        let catalog = providers.catalog();
+        if expected(&catalog) {
+            return catalog;
         }
         tokio::task::yield_now().await;
     }
 }
 
-/// The menu, once every provider has answered.
-pub async fn whole_menu(providers: &Providers) -> Menu {
-    eventually(providers, |menu| menu.trouble.is_empty()).await
+/// The catalog, once every provider has answered.
+pub async fn whole_catalog(providers: &Providers) -> Catalog {
+    eventually(providers, |catalog| catalog.trouble.is_empty()).await
 }
 
 #[tokio::test]
@@ -99,12 +100,12 @@ async fn the_menu_has_every_model_and_is_kept() {
     let server = ProviderServer::start().await;
     server.models(Answer::full(200, "application/json", r#"{"data":[{"id":"z/b"},{"id":"a","name":"Model A"}]}"#));
     let providers = Providers::new(&[config(&server), Config::demo()]).expect("providers");
-    let menu = whole_menu(&providers).await;
+    let catalog = whole_catalog(&providers).await;
     let expected = ["Test/a", "Test/z/b", "demo/demo", "demo/demo-prose", "demo/demo-long", "demo/demo-fails"];
-    assert_eq!(keys(&menu.choices), expected);
-    assert_eq!((menu.choices[0].name.as_str(), menu.choices[1].name.as_str()), ("Model A", "z/b"));
-    assert_eq!(menu.trouble, [""; 0]);
-    assert_eq!(providers.menu(), menu);
+    assert_eq!(keys(&catalog.entries), expected);
+    assert_eq!((catalog.entries[0].name.as_str(), catalog.entries[1].name.as_str()), ("Model A", "z/b"));
+    assert_eq!(catalog.trouble, [""; 0]);
+    assert_eq!(providers.catalog(), catalog);
     assert_eq!(server.seen().len(), 1);
 }
 
@@ -113,10 +114,10 @@ async fn a_provider_without_a_list_is_left_out() {
     let server = ProviderServer::start().await;
     server.models(Answer::full(500, "text/plain", "no"));
     let providers = Providers::new(&[config(&server), Config::demo()]).expect("providers");
-    assert_eq!(providers.menu().trouble, ["Test is being asked for its models."]);
-    let menu = eventually(&providers, |menu| !menu.trouble[0].contains("is being asked")).await;
-    assert!(!keys(&menu.choices).iter().any(|key| key.starts_with("Test")));
-    assert!(menu.trouble[0].starts_with("Test failed: no."), "{menu:?} says whose models are missing");
+    assert_eq!(providers.catalog().trouble, ["Test is being asked for its models."]);
+    let catalog = eventually(&providers, |catalog| !catalog.trouble[0].contains("is being asked")).await;
+    assert!(!keys(&catalog.entries).iter().any(|key| key.starts_with("Test")));
+    assert!(catalog.trouble[0].starts_with("Test failed: no."), "{catalog:?} says whose models are missing");
     assert!(
         ["", "Test", "Test/", "Test/some/model", "other/model", "/"].iter().all(|key| providers.find(key).is_err())
     );
@@ -127,8 +128,8 @@ async fn a_provider_without_models_is_named() {
     let server = ProviderServer::start().await;
     server.models(Answer::full(200, "application/json", r#"{"object":"list","data":null}"#));
     let providers = Providers::new(&[config(&server)]).expect("providers");
-    let menu = eventually(&providers, |menu| !menu.trouble[0].contains("is being asked")).await;
-    assert_eq!((menu.choices, menu.trouble), (vec![], vec!["Test has no models to choose from.".to_owned()]));
+    let catalog = eventually(&providers, |catalog| !catalog.trouble[0].contains("is being asked")).await;
+    assert_eq!((catalog.entries, catalog.trouble), (vec![], vec!["Test has no models to choose from.".to_owned()]));
 }
 
 /// Its list comes when the test says so, or never.
@@ -154,7 +155,7 @@ impl Provider for Slow {
         Ok(vec![Model { id: "late".into(), name: "late".into() }])
     }
 
-    fn reply(&self, _request: Request) -> Pieces {
+    fn reply(&self, _request: Request) -> DeltaStream {
         stream::empty().boxed()
     }
 
@@ -178,29 +179,29 @@ async fn nobody_waits_for_a_list_and_one_that_was_missing_is_soon_asked_for_agai
     let providers = Providers::from(all);
     let since = Instant::now();
     for _ in 0..9 {
-        assert_eq!(providers.menu().choices[0].key, "demo/demo");
+        assert_eq!(providers.catalog().entries[0].key, "demo/demo");
         settle().await;
     }
     // One question at a time, however many look.
     assert_eq!((since.elapsed(), slow.asked.load(Relaxed)), (Duration::ZERO, 1));
     advance(Duration::from_secs(31)).await;
     settle().await;
-    assert!(providers.menu().trouble[0].starts_with("Slow sent nothing for 30 s."));
+    assert!(providers.catalog().trouble[0].starts_with("Slow sent nothing for 30 s."));
     settle().await;
     assert_eq!(slow.asked.load(Relaxed), 1, "not again at once");
     advance(Duration::from_secs(3)).await;
-    providers.menu();
+    providers.catalog();
     settle().await;
     assert_eq!(slow.asked.load(Relaxed), 2);
     slow.answers.notify_one();
     settle().await;
-    let menu = providers.menu();
-    assert_eq!((menu.choices[0].key.as_str(), menu.trouble.len()), ("Slow/late", 0));
+    let catalog = providers.catalog();
+    assert_eq!((catalog.entries[0].key.as_str(), catalog.trouble.len()), ("Slow/late", 0));
     // What is known is shown while it is asked for again, and after that has failed.
     for seconds in [61, 31] {
         advance(Duration::from_secs(seconds)).await;
         settle().await;
-        assert_eq!(providers.menu(), menu);
+        assert_eq!(providers.catalog(), catalog);
         settle().await;
         assert_eq!(slow.asked.load(Relaxed), 3);
     }
@@ -214,18 +215,18 @@ async fn the_last_list_outlives_the_process() {
     let known = {
         let database = Arc::new(Database::open(&url).await.expect("a database"));
         let providers = Providers::open(&[config(&server)], database.clone()).await.expect("providers");
-        let menu = whole_menu(&providers).await;
+        let catalog = whole_catalog(&providers).await;
         while database.known_models().await.expect("lists").is_empty() {
             tokio::task::yield_now().await;
         }
         database.close().await;
-        menu
+        catalog
     };
     // The same one hangs from now on.
     server.models(Answer::nothing().hang());
     let database = Arc::new(Database::open(&url).await.expect("a database"));
     let providers = Providers::open(&[config(&server)], database).await.expect("providers");
-    assert_eq!((keys(&known.choices), providers.menu()), (vec!["Test/test"], known.clone()));
+    assert_eq!((keys(&known.entries), providers.catalog()), (vec!["Test/test"], known.clone()));
 }
 
 #[tokio::test]
@@ -233,7 +234,7 @@ async fn models_from_the_settings_are_not_asked_for() {
     let server = ProviderServer::start().await;
     let models = vec!["one".into(), "two".into()];
     let providers = Providers::new(&[Config { models, ..config(&server) }]).expect("providers");
-    assert_eq!(keys(&providers.menu().choices), ["Test/one", "Test/two"]);
+    assert_eq!(keys(&providers.catalog().entries), ["Test/one", "Test/two"]);
     assert!(server.seen().is_empty());
 }
 
