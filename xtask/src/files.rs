@@ -7,19 +7,18 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use walkdir::WalkDir;
 
 /// All files in a folder and the folders in it; none where there is no such folder.
 pub fn below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let cannot_be_read = || format!("{} cannot be read", folder.display());
     let mut files = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        let entries = match fs::read_dir(&folder) {
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            entries => entries.with_context(|| format!("{} cannot be read", folder.display()))?,
-        };
-        for entry in entries {
-            let path = entry?.path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
+    for entry in WalkDir::new(folder).follow_links(true) {
+        match entry {
+            Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) => files.push(entry.into_path()),
+            Err(error) if error.io_error().is_some_and(|error| error.kind() == ErrorKind::NotFound) => {}
+            Err(error) => return Err(error).with_context(cannot_be_read),
         }
     }
     Ok(files)
