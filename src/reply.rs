@@ -19,10 +19,7 @@ use crate::{
     database::Database,
     error::Failure,
     ids::{AccountId, ConversationId, MessageId, NodeId, mint},
-    live::{
-        List,
-        hub::{Hub, NotEntered, Running},
-    },
+    live::hub::{Hub, ListTopic, NotEntered, Running},
     message::{Epoch, Message, Role, Status},
     provider::ModelHandle,
 };
@@ -196,8 +193,8 @@ impl Replies {
 
     fn run(&self, running: Arc<Running>, place: i64, (provider, model): ModelHandle, resumes: bool) {
         running.open();
-        self.hub.changed(List::Conversations);
-        self.hub.changed(List::Messages(running.conversation));
+        self.hub.changed(ListTopic::Conversations(running.account));
+        self.hub.changed(ListTopic::Messages(running.conversation));
         self.tasks.spawn(Job { running, provider, model, place, resumes }.run(self.clone()));
     }
 

@@ -15,7 +15,7 @@ use crate::{
     message::{Epoch, Kind, Message, Part, Role, Status},
 };
 #[cfg(feature = "ssr")]
-use crate::{conversation::LONGEST_TITLE, live::List, text::in_one_line};
+use crate::{conversation::LONGEST_TITLE, live::hub::ListTopic, text::in_one_line};
 
 /// The sidebar as a page opens with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,7 +170,7 @@ pub async fn resume(id: MessageId, epoch: Epoch, model: String) -> Result<(), Fa
 pub async fn show_attempt(id: MessageId) -> Result<(), Failure> {
     server::answer(|app, who| async move {
         let conversation = app.database.show_attempt(who.account, id).await?.ok_or(Failure::NotFound)?;
-        app.hub.changed(List::Messages(conversation));
+        app.hub.changed(ListTopic::Messages(conversation));
         Ok(())
     })
     .await
@@ -186,7 +186,7 @@ pub async fn rename(id: ConversationId, title: String) -> Result<(), Failure> {
         if !app.database.rename(who.account, id, &title, true).await? {
             return Err(Failure::NotFound);
         }
-        app.hub.changed(List::Conversations);
+        app.hub.changed(ListTopic::Conversations(who.account));
         Ok(())
     })
     .await

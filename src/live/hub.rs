@@ -38,6 +38,30 @@ pub enum Topic {
     List(List),
 }
 
+/// A list as those who follow it have it: what changes in it wakes them, and nobody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ListTopic {
+    Conversations(AccountId),
+    Messages(ConversationId),
+}
+
+impl ListTopic {
+    /// What somebody of this account means by the list.
+    fn of(list: List, account: AccountId) -> ListTopic {
+        match list {
+            List::Conversations => ListTopic::Conversations(account),
+            List::Messages(conversation) => ListTopic::Messages(conversation),
+        }
+    }
+
+    fn list(self) -> List {
+        match self {
+            ListTopic::Conversations(_) => List::Conversations,
+            ListTopic::Messages(conversation) => List::Messages(conversation),
+        }
+    }
+}
+
 /// Why a tab's socket is closed by the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closing {
@@ -112,7 +136,7 @@ pub struct Hub {
 #[derive(Default)]
 struct State {
     running: HashMap<MessageId, Arc<Running>>,
-    lists: HashMap<List, Followers>,
+    lists: HashMap<ListTopic, Followers>,
     tabs: Vec<Weak<Tab>>,
 }
 
@@ -200,11 +224,11 @@ impl Hub {
 
     /// From now on the tab is woken when the list changes.
     pub fn follow(&self, list: List, tab: &Arc<Tab>) {
-        lock(&self.state).lists.entry(list).or_default().add(tab);
+        lock(&self.state).lists.entry(ListTopic::of(list, tab.account)).or_default().add(tab);
     }
 
     pub fn unfollow(&self, list: List, tab: &Arc<Tab>) {
-        if let Entry::Occupied(mut followers) = lock(&self.state).lists.entry(list) {
+        if let Entry::Occupied(mut followers) = lock(&self.state).lists.entry(ListTopic::of(list, tab.account)) {
             followers.get_mut().remove(tab);
             if followers.get().is_empty() {
                 followers.remove();
@@ -212,11 +236,11 @@ impl Hub {
         }
     }
 
-    /// Tells those who follow a list that it has changed (after the commit).
-    pub fn changed(&self, list: List) {
-        let tabs = lock(&self.state).lists.get_mut(&list).map(Followers::change).unwrap_or_default();
+    /// Wakes those who follow a list that has changed (after the commit).
+    pub fn changed(&self, topic: ListTopic) {
+        let tabs = lock(&self.state).lists.get_mut(&topic).map(Followers::change).unwrap_or_default();
         for tab in tabs.iter().filter_map(Weak::upgrade) {
-            tab.mark(Topic::List(list));
+            tab.mark(Topic::List(topic.list()));
         }
     }
 
@@ -232,7 +256,8 @@ impl Hub {
     where
         F: Future<Output = Result<Option<ListFrame>, E>>,
     {
-        let place = || lock(&self.state).lists.get_mut(&list).map(|followers| followers.latest(account));
+        let topic = ListTopic::of(list, account);
+        let place = || lock(&self.state).lists.get_mut(&topic).map(|followers| followers.latest(account));
         let Some((_, latest)) = place() else { return read().await };
         let mut latest = latest.lock().await;
         // Counted before it is read: what changes meanwhile is read again.

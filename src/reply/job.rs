@@ -15,7 +15,7 @@ use super::{
 use crate::{
     conversation::LONGEST_TITLE,
     ids::now,
-    live::{List, hub::Running},
+    live::hub::{ListTopic, Running},
     message::{End, Event, Kind, Message, Position, Role, Status, Usage, cut},
     provider::{self, Delta, Provider, Request, Turn},
     text::in_one_line,
@@ -154,7 +154,7 @@ impl Job {
             if !title.is_empty() {
                 let title: String = title.chars().take(LONGEST_TITLE).collect();
                 replies.database.rename(account, conversation, &title, false).await?;
-                replies.hub.changed(List::Conversations);
+                replies.hub.changed(ListTopic::Conversations(account));
             }
             Ok(())
         };

@@ -20,10 +20,7 @@ use tokio::{
 
 use crate::{
     ids::MessageId,
-    live::{
-        List,
-        hub::{Hub, Running},
-    },
+    live::hub::{Hub, ListTopic, Running},
     message::{Change, Event, Message},
 };
 use aside::Aside;
@@ -270,7 +267,7 @@ impl Committer {
         running.publish(write.events);
         if ended {
             self.hub.leave(running);
-            self.hub.changed(List::Messages(running.conversation));
+            self.hub.changed(ListTopic::Messages(running.conversation));
         }
     }
 

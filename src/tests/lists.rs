@@ -1,7 +1,13 @@
 //! The two lists, by `rev`: what changed while a tab was there, and while it was away.
 
 use kit::{Person, Received, Server, Tab};
-use rivulet::live::{ClientFrame, List};
+use rivulet::{
+    ids::mint,
+    live::{
+        ClientFrame, List,
+        hub::{self, Topic},
+    },
+};
 
 async fn ends(server: &Server, words: &str) {
     let provider = server.provider.is_asked().await;
@@ -145,4 +151,27 @@ async fn a_long_list_comes_in_short_frames() {
     while tab.conversations.len() < ROWS + 1 || tab.metas.len() < ROWS + 2 {
         tab.next().await;
     }
+}
+
+/// Rule: what one person does wakes nobody who has no part in it.
+#[tokio::test]
+async fn what_one_person_does_wakes_no_other() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let chat = ada.asks("Hello").await;
+    let account = server.app.hub.running(chat.reply).expect("a reply that runs").account;
+    let [own, other] = [account, mint()].map(|account| hub::Tab::new(account, "session".into()));
+    for tab in [&own, &other] {
+        server.app.hub.follow(List::Conversations, tab);
+    }
+    ends(&server, "Yes.").await;
+    begins(&server, &ada, "Another one").await;
+    ada.deletes(chat.id).await.expect("it is deleted");
+    let woken_for = |tab: &hub::Tab| {
+        let mut topics = vec![];
+        tab.take_dirty(|topic| topics.push(topic));
+        topics
+    };
+    assert_eq!(woken_for(&own), [Topic::List(List::Conversations)]);
+    assert_eq!(woken_for(&other), []);
 }

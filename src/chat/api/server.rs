@@ -10,7 +10,7 @@ use crate::{
     account::{cookies, session::SignedIn},
     conversation::{LONGEST_MESSAGE, first_words, purge::purge},
     ids::{AccountId, mint, now},
-    live::{List, hub::Running},
+    live::hub::{ListTopic, Running},
     provider::CatalogEntry,
     reply::store::{Exchange, Started},
     state::AppState,
@@ -129,8 +129,8 @@ pub async fn delete(app: AppState, account: AccountId, id: ConversationId) -> Re
     for running in app.hub.all_running(Some(id)) {
         running.gone();
     }
-    app.hub.changed(List::Conversations);
-    app.hub.changed(List::Messages(id));
+    app.hub.changed(ListTopic::Conversations(account));
+    app.hub.changed(ListTopic::Messages(id));
     app.replies.tasks.spawn(purge(app.database.clone(), app.replies.closing.clone(), id));
     Ok(())
 }
