@@ -8,6 +8,7 @@ mod lifecycle;
 mod lists;
 mod models;
 mod program;
+mod query_plans;
 mod reconnecting;
 mod replies;
 mod scheduler;

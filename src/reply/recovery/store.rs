@@ -37,8 +37,8 @@ impl Database {
         sqlx::query("DROP INDEX IF EXISTS journal_by_message").execute(&mut *tx).await?;
         sqlx::query(
             "DELETE FROM journal WHERE owner IN (SELECT id FROM owners WHERE fenced = 1) AND message_id NOT IN (
-                SELECT m.id FROM messages m JOIN conversations c ON c.id = m.conversation_id
-                WHERE m.status IN ('pending', 'streaming') AND c.deleted = 0)",
+                SELECT m.id FROM messages m WHERE m.status IN ('pending', 'streaming')
+                AND (SELECT c.deleted FROM conversations c WHERE c.id = m.conversation_id) = 0)",
         )
         .execute(&mut *tx)
         .await?;

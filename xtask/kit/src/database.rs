@@ -8,7 +8,7 @@ use rivulet::{
     message::{Kind, Part},
 };
 use sha2::{Digest, Sha256};
-use sqlx::{AssertSqlSafe, ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::{PATIENCE, soon};
 
@@ -35,6 +35,13 @@ impl Database {
             Ok(count) => count,
             Err(error) => panic!("{error} in {sql}"),
         }
+    }
+
+    /// How the database would run a statement: a line a step, as SQLite has them.
+    pub async fn plan(&mut self, sql: &str) -> Vec<String> {
+        let explained = sqlx::raw_sql(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"))).fetch_all(&mut self.0).await;
+        let steps = explained.unwrap_or_else(|error| panic!("{error} in {sql}"));
+        steps.iter().map(|step| step.get("detail")).collect()
     }
 
     /// Waits until the query gives this value, and asks without a pause.

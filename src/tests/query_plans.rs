@@ -1,0 +1,137 @@
+//! Every statement that the server makes while people use it finds its rows by an index.
+
+use std::{
+    collections::BTreeSet,
+    fmt::{self, Debug},
+    sync::{Mutex, PoisonError},
+};
+
+use kit::{Person, Server, Tab};
+use rivulet::{live::List, message::Status};
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{
+    Layer,
+    layer::{Context, SubscriberExt},
+    util::SubscriberInitExt,
+};
+
+/// What sqlx has logged, by the statement.
+static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// Steps that look at all rows of a table, or put them in order: in which statements, and why they may.
+const EXCEPTIONS: [(&str, &str, &str); 7] = [
+    ("SCAN CONSTANT ROW", "", "no table"),
+    ("SCAN users", "SELECT", "whether there is an owner: the first row answers"),
+    ("SCAN owners", "", "a row for each start of the server"),
+    ("SCAN provider_models", "", "a row for each provider, at the start"),
+    ("SCAN m USING INDEX one_running_reply", "", "the index has the replies that run and no others"),
+    ("SCAN c", "c.deleted = 1 AND EXISTS", "what is left of deleted conversations, at the start"),
+    ("USE TEMP B-TREE FOR ORDER BY", "FROM sessions", "a person's own sessions, 200 at the most"),
+];
+
+/// Asked by the test itself.
+const RUNNING: &str = "SELECT COUNT(*) FROM messages WHERE status IN ('pending', 'streaming')";
+
+/// Notes what sqlx logs.
+struct Notes;
+
+impl<S: Subscriber> Layer<S> for Notes {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "sqlx::query" {
+            let mut statement = Statement::default();
+            event.record(&mut statement);
+            let text = if statement.whole.trim().is_empty() { statement.summary } else { statement.whole };
+            STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).insert(text.trim().to_owned());
+        }
+    }
+}
+
+/// A short statement is its own summary.
+#[derive(Default)]
+struct Statement {
+    summary: String,
+    whole: String,
+}
+
+impl Visit for Statement {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "summary" => value.clone_into(&mut self.summary),
+            "db.statement" => value.clone_into(&mut self.whole),
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        if field.name() == "summary" {
+            self.summary = fmt::format(format_args!("{value:?}")).trim_matches('"').to_owned();
+        }
+    }
+}
+
+/// What people do in a day.
+async fn a_day(server: &Server, ada: &Person) {
+    let mut tab = Tab::open(ada).await;
+    tab.follows_list(List::Conversations, 0).await;
+    let chat = ada.asks("Hello").await;
+    tab.follows_list(List::Messages(chat.id), 0).await;
+    tab.follows(chat.reply).await;
+    let writer = server.provider.is_asked().await;
+    writer.writes("So far");
+    tab.sees(chat.reply, "So far").await;
+    ada.stops(chat.reply).await.expect("it is stopped");
+    assert_eq!(tab.sees_the_end(chat.reply).await, Status::Stopped);
+    let epoch = tab.message(chat.reply).epoch;
+    ada.continues(chat.reply, epoch).await.expect("it continues");
+    server.provider.is_asked().await.ends();
+    let mut database = server.database().await;
+    database.comes_to(RUNNING, 0).await;
+    ada.retries(chat.reply).await.expect("another attempt");
+    server.provider.is_asked().await.ends();
+    database.comes_to(RUNNING, 0).await;
+    ada.shows(chat.reply).await.expect("the first attempt");
+    ada.renames(chat.id, "Greetings").await.expect("it is renamed");
+    for path in ["/", &format!("/c/{}", chat.id), &format!("/c/{}?before=5", chat.id), "/settings/security"] {
+        ada.gets(path).await;
+    }
+    let _: rivulet::conversation::ConversationPage =
+        ada.call("conversations", serde_json::json!({ "before": 1 })).await.expect("earlier ones");
+    ada.signs_in_again("Ada").await.signs_out().await;
+    ada.posts("/settings/security/end-others", &[]).await;
+    ada.deletes(chat.id).await.expect("it is deleted");
+    database.comes_to(format!("SELECT COUNT(*) FROM messages WHERE conversation_id = '{}'", chat.id), 0).await;
+}
+
+/// Rule: no statement looks at all rows of a table that grows, and no list is sorted that an index has in order.
+#[tokio::test]
+async fn every_statement_finds_its_rows_by_an_index() {
+    tracing_subscriber::registry().with(Notes).init();
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    a_day(&server, &ada).await;
+    let statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut database = server.database().await;
+    let (mut slow, mut seen) = (vec![], 0);
+    for statement in statements {
+        let verb = statement.split_whitespace().next().unwrap_or_default().to_uppercase();
+        if !["SELECT", "UPDATE", "DELETE", "INSERT", "WITH"].contains(&verb.as_str())
+            || statement.contains("_sqlx_")
+            || statement == RUNNING
+        {
+            continue;
+        }
+        seen += 1;
+        let plan = database.plan(&statement).await;
+        let may =
+            |step: &str| EXCEPTIONS.iter().any(|(start, part, _)| step.starts_with(start) && statement.contains(part));
+        let is_slow = |step: &&String| (step.starts_with("SCAN") || step.contains("TEMP B-TREE")) && !may(step);
+        if let Some(step) = plan.iter().find(is_slow) {
+            slow.push(format!("{step}: {statement}"));
+        }
+    }
+    assert!(seen >= 40, "the statements were seen: {seen}");
+    assert!(slow.is_empty(), "{}", slow.join("\n"));
+}
