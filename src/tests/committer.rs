@@ -1,7 +1,7 @@
-//! The committer as a model: two replies, a database that refuses, fails or does not say, folding, sweeping, and a crash
-//! at any moment. It calls the real [`Rows`]; what the database does is as the store's transactions do it.
+//! The committer as a model: two replies, a database that refuses, fails or leaves the outcome unknown, folding, sweeping,
+//! and a crash at any moment. It calls the real [`Rows`]; the database does what the store's transactions do.
 //!
-//! Law: what was shown is in the message's own row, or follows it in the journal's rows without a gap.
+//! Law: what was shown is in the message's own row, or continues it in the journal's rows without a gap.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -15,19 +15,19 @@ use stateright::{Checker, Model, Property};
 const CHARACTERS: usize = 2;
 /// How often a minute passes.
 const MINUTES: u8 = 1;
-/// How often a commit goes through unnoticed.
+/// How often a commit succeeds although the committer is notified of a failure.
 const UNNOTICED: u8 = 2;
 
-/// What the committer does; each of these left out has to be found.
+/// The committer's guards; the checker has to find what breaks without each of them.
 #[derive(Clone, Copy)]
 struct Design {
     /// A reply that is refused is set aside, rather than closed.
     sets_aside: bool,
     /// Rows are given up for a fold only once the message's row is written.
     folds_first: bool,
-    /// A sweep spares the rows of who was set aside.
+    /// A sweep spares the rows of replies that were set aside.
     spares: bool,
-    /// What is tried again is the same rows.
+    /// A repeated commit has the same rows.
     repeats_the_same: bool,
 }
 
@@ -44,7 +44,7 @@ struct World {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Database {
-    /// Of each row of the journal: whose it is, and which character.
+    /// The rows of the journal: each has a reply's character.
     journal: BTreeMap<i64, (usize, usize)>,
     /// How many characters each message's own row has, and whether it is final.
     messages: [(usize, bool); 2],
@@ -52,7 +52,7 @@ struct Database {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Reply {
-    /// How many characters came from the provider, and how many were shown.
+    /// How many characters the provider has written, and how many were shown.
     came: usize,
     shown: usize,
     over: bool,
@@ -64,15 +64,15 @@ struct Reply {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Action {
     Comes(usize),
-    /// The next character is committed, or its end if all came.
+    /// The next character is committed, or the end if there is none.
     Commits(usize),
-    /// The same, but the committer is told that it failed.
+    /// The same, but the committer is notified of a failure.
     CommitsUnnoticed(usize),
-    /// The database takes nothing of this reply.
+    /// The database refuses this reply's rows.
     IsRefused(usize),
-    /// The end of one that was set aside is taken, with what was shown.
+    /// The end of a reply that was set aside is written, with what was shown.
     EndsEarly(usize),
-    /// Its row is written with what it has, or is not.
+    /// The reply is folded: its row is written with what it has, or that fails.
     Folds(usize, bool),
     Sweeps,
     MinutePasses,
@@ -84,7 +84,7 @@ struct Committer {
 }
 
 impl Committer {
-    /// What may go, as the committer asks before its transaction.
+    /// The rows that may be removed, as the committer asks before its transaction.
     fn sweep(&self, rows: &Rows<u8>, ending: &[MessageId]) -> Option<Sweep> {
         let mut sweep = rows.sweep(ending, 1)?;
         if !self.design.spares {
@@ -100,8 +100,8 @@ impl Committer {
         });
     }
 
-    /// One transaction, durable; whether the committer is told so is another matter.
-    fn commits(&self, world: &mut World, of: usize, is_told: bool) {
+    /// One durable transaction, of which the committer is notified or not.
+    fn commits(&self, world: &mut World, of: usize, is_notified: bool) {
         let reply = &world.replies[of];
         let id = self.ids[of];
         let ends = reply.shown == CHARACTERS;
@@ -119,7 +119,7 @@ impl Committer {
         if let Some(sweep) = &sweep {
             self.removes(world, sweep);
         }
-        if !is_told {
+        if !is_notified {
             world.replies[of].tried = Some(seq);
             return;
         }
@@ -250,7 +250,7 @@ impl Model for Committer {
     }
 }
 
-/// What recovery would make of the row and the journal has all that was shown, and nothing twice.
+/// Whether recovery would make a message of row and journal that has all that was shown, and nothing twice.
 fn is_kept(world: &World, of: usize) -> bool {
     let (mut kept, is_final) = world.database.messages[of];
     if !is_final {
@@ -286,6 +286,6 @@ fn each_guard_left_out_is_found() {
         ("what is tried again gets new rows", Design { repeats_the_same: false, ..REAL }),
     ] {
         let checker = committer(design).checker().threads(2).spawn_bfs().join();
-        assert!(checker.discovery("what was shown is kept, once").is_some(), "{guard}, and nothing is found");
+        assert!(checker.discovery("what was shown is kept, once").is_some(), "{guard}, and nothing breaks");
     }
 }

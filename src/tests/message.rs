@@ -14,7 +14,7 @@ mod reconnecting;
 #[path = "message/world.rs"]
 mod world;
 
-use history::{history, mangle};
+use history::{disturb, history};
 use proptest::prelude::*;
 use rivulet::message::{Birth, Change, End, Ended, Epoch, Event, Kind, Message, Outcome, Position, Role, Status, Text};
 
@@ -39,9 +39,9 @@ proptest! {
         }
     }
 
-    /// Law 1, little at a time: a reader that is served a few bytes a turn gets to the same place, between characters.
+    /// Law 1, in small pieces: a reader that is sent a few bytes at a time gets the same message, cut between characters.
     #[test]
-    fn a_slow_reader_gets_there_too(history in history(), limit in 0usize..9) {
+    fn a_slow_reader_gets_the_same_message(history in history(), limit in 0usize..9) {
         let truth = history.last();
         let mut reader = history.states[0].clone();
         let mut sent = reader.position();
@@ -65,19 +65,19 @@ proptest! {
         }
     }
 
-    /// Law 3, and that a reader who knows of its gap, and asks, has the truth.
+    /// Law 3; and a reader that notices its gap, and asks, gets the whole message.
     #[test]
-    fn whatever_the_network_does_a_reader_has_a_prefix(history in history(), noise in prop::collection::vec(any::<(u8, usize)>(), 1..40)) {
+    fn whatever_the_network_does_a_reader_has_a_prefix(history in history(), faults in prop::collection::vec(any::<(u8, usize)>(), 1..40)) {
         let mut reader = history.states[0].clone();
         let mut epoch = reader.epoch.counter;
-        for event in mangle(&history.events, &noise) {
+        for event in disturb(&history.events, &faults) {
             let before = reader.clone();
             let outcome = reader.apply(event);
             prop_assert!(history.has_prefix(&reader), "{reader:?} was never a state");
-            prop_assert!(reader.epoch.counter >= epoch, "never back");
+            prop_assert!(reader.epoch.counter >= epoch, "the epoch never goes back");
             epoch = reader.epoch.counter;
             if outcome != Outcome::Applied {
-                prop_assert_eq!(&reader, &before, "only what applies changes anything");
+                prop_assert_eq!(&reader, &before, "only events that apply change anything");
             }
         }
         for event in history.last().since(&reader.position()) {
@@ -126,7 +126,7 @@ proptest! {
         }
     }
 
-    /// Law 5: no event's text begins or ends inside a character, wherever a reader stands and however little it takes.
+    /// Law 5: no event's text begins or ends inside a character, whatever the reader's position and the limit.
     #[test]
     fn text_is_cut_between_characters(text in "\\PC{0,12}", limit in 0usize..20) {
         let at = rivulet::message::cut(&text, limit);
@@ -135,31 +135,31 @@ proptest! {
         prop_assert!(at > 0 || text.is_empty());
     }
 
-    /// Law 6: whatever a position says, it gets an answer that leads to the truth, and a lie gets a reset.
+    /// Law 6: every position gets events that lead to the message; one that was never a state of it gets a reset.
     #[test]
-    fn no_position_can_panic_and_a_lie_gets_a_reset(
+    fn no_position_can_panic_and_an_invalid_one_gets_a_reset(
         history in history(),
         counter in 0u32..5, nonce in prop_oneof![Just(7u32), any::<u32>()],
         parts in prop::collection::vec(prop_oneof![0usize..30, Just(usize::MAX)], 0..6), ended in any::<bool>(),
     ) {
         let truth = history.last();
         let position = Position { epoch: Epoch { counter, nonce }, parts, ended };
-        let honest = history.states.iter().any(|state| state.epoch == position.epoch);
+        let is_known = history.states.iter().any(|state| state.epoch == position.epoch);
         let events = truth.since(&position);
         match events.first().map(|event| &event.change) {
             Some(Change::Snapshot { reset: true, .. }) => {
-                let mut liar = Message { epoch: position.epoch, status: Status::Completed, ..history.states[0].clone() };
-                prop_assert_eq!(liar.apply(events[0].clone()), Outcome::Applied, "a reset is always taken");
-                prop_assert_eq!(&liar, truth);
+                let mut reader = Message { epoch: position.epoch, status: Status::Completed, ..history.states[0].clone() };
+                prop_assert_eq!(reader.apply(events[0].clone()), Outcome::Applied, "a reset always applies");
+                prop_assert_eq!(&reader, truth);
             }
             Some(Change::Snapshot { reset: false, .. }) => prop_assert!(counter < truth.epoch.counter),
-            _ => prop_assert!(honest && position.epoch == truth.epoch),
+            _ => prop_assert!(is_known && position.epoch == truth.epoch),
         }
     }
 
-    /// Law 6: longer, inside a character, or ended too early is no earlier state.
+    /// Law 6: a position that is too long, inside a character, or ended too early gets a reset.
     #[test]
-    fn near_misses_are_lies(history in history(), what in 0..4) {
+    fn positions_that_are_nearly_valid_get_a_reset(history in history(), what in 0..4) {
         let truth = history.last();
         let mut position = truth.position();
         match (what, position.parts.last_mut()) {
@@ -173,7 +173,7 @@ proptest! {
         prop_assert!(reset, "{position:?} was never a position of {truth:?}");
     }
 
-    /// Hostile events: any of them, in any state, changes nothing or applies; it never panics.
+    /// Any event in any state applies or changes nothing; none panics.
     #[test]
     fn no_event_can_panic(history in history(), counter in 0u32..4, part in prop_oneof![0usize..5, Just(usize::MAX)], at in prop_oneof![0usize..40, Just(usize::MAX)], text in "\\PC{0,8}") {
         let mut reader = history.last().clone();
@@ -184,19 +184,19 @@ proptest! {
         prop_assert_ne!(reader.apply(Event { epoch, change: Change::Ended(Ended { parts: part, at, end }) }), Outcome::Applied);
     }
 
-    /// The wire's form brings back what went in.
+    /// Events are the same after they were written as JSON and read again.
     #[test]
-    fn events_survive_the_wire(history in history()) {
+    fn events_are_the_same_after_json(history in history()) {
         for event in &history.events {
-            let wire = serde_json::to_string(event).expect("an event can be written");
-            prop_assert_eq!(&serde_json::from_str::<Event>(&wire).expect("and read"), event);
+            let json = serde_json::to_string(event).expect("an event can be written");
+            prop_assert_eq!(&serde_json::from_str::<Event>(&json).expect("and read"), event);
         }
     }
 }
 
-/// Rule: rows have the names that JSON has.
+/// Rule: rows have the same names as JSON.
 #[test]
-fn names_in_rows_are_those_in_json() {
+fn names_in_rows_are_the_names_in_json() {
     use Status::*;
     for status in [Pending, Streaming, Completed, Stopped, Failed, Interrupted] {
         assert_eq!(serde_json::to_value(status).expect("a name"), status.as_str());

@@ -1,8 +1,7 @@
-//! The real hub and the real journal over a real database, in every order that a seeded scheduler makes of a few steps.
+//! The real hub and the real journal over a real database, in many random orders of a few steps.
 //!
-//! The orders are the same in every run (`PROPTEST_RNG_SEED` makes others); between the steps the committer runs as
-//! freely as it does in truth. A failure is shrunk to its shortest order, which proptest prints as steps that can be
-//! written down as a test.
+//! The orders are the same in every run (`PROPTEST_RNG_SEED` makes others). Between the steps the committer runs as freely
+//! as it does in a server. A failure is shrunk to its shortest order, which proptest prints.
 
 mod failures;
 mod follower;
@@ -16,32 +15,32 @@ use proptest::{prelude::*, test_runner::RngSeed};
 use rivulet::message::Kind;
 use stage::Stage;
 
-/// What the scheduler can do next. Replies and followers are meant by number, modulo how many there are.
+/// What can be done next. Replies and followers are named by number, modulo how many there are.
 #[derive(Clone, Debug)]
 enum Step {
-    /// A tab follows a reply: with nothing, or with the page as the server would render it now.
+    /// A tab follows a reply: with nothing, or with the message as a page would have it now.
     Join {
         reply: usize,
         with_page: bool,
     },
-    /// A follower takes so many frames, if there are.
+    /// A follower reads so many frames, if there are.
     Read {
         follower: usize,
         frames: usize,
     },
-    /// A follower is gone: it says so, or its tab is just not there any more.
+    /// A follower leaves by a frame, or its tab disappears.
     Drop {
         follower: usize,
-        says_so: bool,
+        by_frame: bool,
     },
     Append {
         reply: usize,
         thinking: bool,
         text: &'static str,
     },
-    /// Waits until all that was said is committed and shown, unless the database does not let it.
+    /// Waits until all that was written is committed and shown, unless the database fails.
     Commit,
-    /// The database cannot keep anything now. Waits until a commit has failed, if there is something to commit.
+    /// The database fails all commits from now on. Waits until one has failed, if there is something to commit.
     Fail,
     /// Another connection holds the database's lock.
     Lock,
@@ -53,11 +52,11 @@ enum Step {
     End {
         reply: usize,
     },
-    /// The database refuses what this reply says: a data error.
+    /// The database refuses what this reply writes, as a data error.
     Refuse {
         reply: usize,
     },
-    /// The message is deleted behind the server's back.
+    /// Another connection deletes the message.
     Delete {
         reply: usize,
     },
@@ -69,7 +68,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (reply.clone(), any::<bool>()).prop_map(|(reply, with_page)| Step::Join { reply, with_page }),
         6 => (follower.clone(), 1..4usize).prop_map(|(follower, frames)| Step::Read { follower, frames }),
-        1 => (follower, any::<bool>()).prop_map(|(follower, says_so)| Step::Drop { follower, says_so }),
+        1 => (follower, any::<bool>()).prop_map(|(follower, by_frame)| Step::Drop { follower, by_frame }),
         8 => (reply.clone(), any::<bool>(), text).prop_map(|(reply, thinking, text)| Step::Append { reply, thinking, text }),
         5 => Just(Step::Commit),
         1 => Just(Step::Fail),
@@ -82,16 +81,16 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Takes the steps, and after each of them looks at everything.
+/// Takes the steps, and checks everything after each of them.
 async fn play(stage: &mut Stage, steps: Vec<Step>) {
     stage.opens(2).await;
     for step in steps {
         match step {
             Step::Join { reply, with_page } => stage.joins(reply, with_page).await,
             Step::Read { follower, frames } => stage.reads(follower, frames),
-            Step::Drop { follower, says_so } => stage.drops(follower, says_so),
+            Step::Drop { follower, by_frame } => stage.drops(follower, by_frame),
             Step::Append { reply, thinking, text } => {
-                stage.says(reply, if thinking { Kind::Thinking } else { Kind::Text }, text);
+                stage.writes(reply, if thinking { Kind::Thinking } else { Kind::Text }, text);
             }
             Step::Commit => stage.commits().await,
             Step::Fail => stage.fails().await,
@@ -109,7 +108,7 @@ async fn play(stage: &mut Stage, steps: Vec<Step>) {
 }
 
 #[test]
-fn in_every_order_followers_see_a_beginning_of_what_is_kept() {
+fn in_every_order_followers_see_a_prefix_of_what_is_kept() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (failures, _listening) = failures::listen();
     let stage = RefCell::new(runtime.block_on(Stage::set(failures)));

@@ -19,7 +19,7 @@ fn message(conversation: ConversationId, opens: bool) -> Sending {
 }
 
 #[test]
-fn what_is_sent_is_pending_until_it_is_forgotten() {
+fn a_sent_message_is_pending_until_it_is_removed() {
     let (conversation, mut all) = (mint(), PendingSends::default());
     let hello = message(conversation, false);
     all.send(hello.clone());
@@ -34,7 +34,7 @@ fn what_is_sent_is_pending_until_it_is_forgotten() {
 }
 
 #[test]
-fn what_is_refused_is_handed_back_where_it_was_written() {
+fn a_refused_message_returns_to_the_composer_where_it_was_written() {
     let (conversation, mut all) = (mint(), PendingSends::default());
     let (first, next) = (message(conversation, true), message(mint(), false));
     for sending in [&first, &next] {
@@ -65,7 +65,7 @@ fn a_message_that_is_sent_again_is_there_once() {
 }
 
 #[test]
-fn an_answer_changes_nothing_where_the_list_was_faster() {
+fn a_response_changes_nothing_where_the_list_was_faster() {
     let (conversation, mut all) = (mint(), PendingSends::default());
     let (hello, late) = (message(conversation, false), message(mint(), false));
     all.send(hello.clone());
@@ -80,16 +80,16 @@ fn an_answer_changes_nothing_where_the_list_was_faster() {
 }
 
 #[test]
-fn what_was_kept_over_a_reload_is_handed_back() {
+fn a_message_that_was_kept_over_a_reload_returns_to_the_composer() {
     let mut all = PendingSends::default();
     let [sent, typed, here] = [(); 3].map(|()| message(mint(), false));
     all.send(here.clone());
     let kept = |sending: &Sending, handed_back| Kept { sending: sending.clone(), handed_back };
     all.restore([kept(&sent, false), kept(&typed, true), kept(&here, false)]);
-    assert_eq!(all.refused(Some(sent.conversation)), Some((&sent, None)), "why is not known any more");
+    assert_eq!(all.refused(Some(sent.conversation)), Some((&sent, None)), "the reason is lost");
     assert_eq!(all.refused(Some(typed.conversation)), None, "a draft has it");
     assert_eq!(all.unsure(Some(typed.conversation)), Some(&typed));
-    assert!(all.is_sending(here.id), "what is under way here stays so");
+    assert!(all.is_sending(here.id), "what is being sent here stays so");
     let json = serde_json::to_string(&kept(&sent, true)).expect("it can be kept");
     assert_eq!(serde_json::from_str::<Kept>(&json).expect("it can be read"), kept(&sent, true));
 }

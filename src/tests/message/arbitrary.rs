@@ -1,5 +1,5 @@
-//! Arbitrary events, positions and frames: what a broken or hostile peer may send. Nothing panics, what is held is no
-//! more than what came, and a final state stays.
+//! Arbitrary events, positions and frames, as a broken or hostile peer may send them. Nothing panics, a message holds no
+//! more than what was received, and a final state stays.
 
 use proptest::prelude::*;
 use rivulet::{
@@ -10,7 +10,7 @@ use rivulet::{
     },
 };
 
-/// A number that is likely to be right, nearly right, or as wrong as can be.
+/// A number that is likely to be right, nearly right, or extremely wrong.
 fn number() -> impl Strategy<Value = usize> {
     prop_oneof![8 => 0usize..12, 1 => Just(usize::MAX), 1 => Just(usize::MAX - 1), 1 => any::<usize>()]
 }
@@ -89,7 +89,7 @@ fn size(message: &Message) -> (usize, usize) {
     (message.parts.iter().map(|part| part.text.len()).sum(), message.parts.len())
 }
 
-/// How much of both an event can add.
+/// How many of both an event can add.
 fn most(event: &Event) -> (usize, usize) {
     match &event.change {
         Change::Snapshot { message, .. } => size(message),
@@ -103,7 +103,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn whatever_comes_a_message_holds_no_more_than_came(start in message(), events in prop::collection::vec(event(), 0..16)) {
+    fn a_message_holds_no_more_than_what_was_received(start in message(), events in prop::collection::vec(event(), 0..16)) {
         let mut reader = start.clone();
         let (mut bytes, mut parts) = size(&start);
         for event in events {
@@ -116,29 +116,29 @@ proptest! {
     }
 
     #[test]
-    fn whatever_comes_a_final_state_stays_in_its_epoch_and_no_epoch_comes_back(start in message(), events in prop::collection::vec(event(), 0..16)) {
+    fn a_final_state_stays_in_its_epoch_and_no_epoch_comes_back(start in message(), events in prop::collection::vec(event(), 0..16)) {
         let mut reader = start;
         for event in events {
             let before = reader.clone();
             let snapshot = matches!(event.change, Change::Snapshot { .. });
             let reset = matches!(event.change, Change::Snapshot { reset: true, .. });
             let outcome = reader.apply(event);
-            prop_assert!(outcome == Outcome::Applied || reader == before, "only what applies changes anything");
+            prop_assert!(outcome == Outcome::Applied || reader == before, "only events that apply change anything");
             prop_assert!(reset || reader.epoch.counter >= before.epoch.counter);
             prop_assert!(snapshot || !before.status.is_final() || reader == before);
         }
     }
 
-    /// What a page says that it has may be anything. The answer is short, and moves the position on to its end.
+    /// A page may claim to have any position. It is sent only a few events, and each advances the position.
     #[test]
-    fn whatever_a_position_says_the_answer_comes_to_an_end(truth in message(), position in prop::option::of(position()), limit in number()) {
+    fn every_position_is_sent_a_limited_number_of_events(truth in message(), position in prop::option::of(position()), limit in number()) {
         let (bytes, parts) = size(&truth);
         let mut sent = position.clone();
         let mut frames = 0;
         while let Some(event) = truth.next(sent.as_ref(), limit) {
             sent.get_or_insert_with(|| truth.position()).advance(&event);
             frames += 1;
-            prop_assert!(frames <= bytes + parts + 2, "{position:?} is led on without an end");
+            prop_assert!(frames <= bytes + parts + 2, "{position:?} is sent events without end");
         }
         prop_assert_eq!(sent, Some(truth.position()));
         let from_there = position.map(|position| truth.since(&position));
@@ -153,7 +153,7 @@ proptest! {
     }
 
     #[test]
-    fn frames_come_back_from_the_wire_as_they_went(number in any::<u32>(), epoch in epoch(), change in change(), position in position()) {
+    fn frames_are_the_same_after_json(number in any::<u32>(), epoch in epoch(), change in change(), position in position()) {
         let id = MessageId::from_uuid(uuid::Uuid::nil());
         for frame in [
             ServerFrame::Event(number, epoch, change),
@@ -169,7 +169,7 @@ proptest! {
         prop_assert_eq!(serde_json::from_str::<ClientFrame>(&text).expect("and read"), frame);
     }
 
-    /// Bytes that are nearly a frame are taken or refused; what is taken is no larger than what came.
+    /// Bytes that are nearly a frame are read or refused; a frame that is read is no larger than its bytes.
     #[test]
     fn no_bytes_panic_as_a_frame(bytes in nearly()) {
         if let Ok(frame) = serde_json::from_slice::<ServerFrame>(&bytes) {
@@ -206,7 +206,7 @@ fn nearly() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![4 => changed, 1 => prop::collection::vec(any::<u8>(), 0..200)]
 }
 
-/// Brackets without an end are refused before they cost a stack.
+/// Endless brackets are refused before they overflow the stack.
 #[test]
 fn no_depth_of_brackets_overflows() {
     for open in ["[", "{\"e\":", "{\"beat\":[["] {

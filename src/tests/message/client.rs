@@ -1,4 +1,4 @@
-//! A page's client on a line that loses, repeats and reorders events, and breaks; and what it asks for, and when.
+//! A page's client over a connection that loses, repeats and reorders events, and breaks; and what it asks for, and when.
 
 use std::time::Duration;
 
@@ -10,30 +10,30 @@ use rivulet::{
 
 use super::{
     history::history,
-    world::{Held, SECOND, Step, World, completed, step},
+    world::{Messages, SECOND, Step, World, completed, step},
 };
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn whatever_the_line_does_a_page_shows_prefixes_and_in_the_end_all(history in history(), steps in prop::collection::vec(step(), 0..80)) {
+    fn whatever_the_network_does_a_page_shows_prefixes_and_in_the_end_all(history in history(), steps in prop::collection::vec(step(), 0..80)) {
         let mut world = World::new();
         let mut states = history.states.iter().cloned();
         world.follows(states.next().expect("a beginning"));
         let id = history.last().id;
-        world.hear();
+        world.reads_requests();
         for step in steps {
             match step {
-                // The list tells of a new epoch, and of an end.
+                // The list has a new epoch, or an end.
                 Step::Grow => states.next().into_iter().for_each(|truth| world.follows(truth)),
-                Step::Send(limit) => drop(world.send(limit)),
+                Step::Send(limit) => drop(world.sends(limit)),
                 Step::Beat => world.beats(),
-                Step::Deliver => drop(world.deliver()),
-                Step::Lose | Step::Repeat | Step::Swap => world.meddle(&step),
+                Step::Deliver => drop(world.delivers()),
+                Step::Lose | Step::Repeat | Step::Swap => world.disturbs(&step),
                 Step::Break => world.breaks(None),
-                Step::Readable(readable) => world.readable = readable,
-                Step::Wait(millis) => world.wait(Duration::from_millis(millis)),
+                Step::Readable(is_readable) => world.is_readable = is_readable,
+                Step::Wait(millis) => world.waits(Duration::from_millis(millis)),
             }
             let shown = &world.client.page.0[&id];
             prop_assert!(shown.parts.is_empty() || history.has_prefix(shown), "{shown:?}");
@@ -44,54 +44,55 @@ proptest! {
     }
 }
 
-/// Rule: many messages are asked for in few frames, each once, and never more at a time than the server follows.
+/// Rule: many messages are requested in few frames, each once, and never more at a time than the server accepts.
 #[test]
-fn many_messages_are_asked_for_in_few_frames() {
+fn many_messages_are_requested_in_few_frames() {
     let mut world = World::new();
     for _ in 0..1_200 {
         world.follows(completed(20));
     }
-    world.hear();
+    world.reads_requests();
     assert_eq!(world.heals(), Some(0));
-    assert_eq!(world.numbers, 1_200, "each is asked for once");
+    assert_eq!(world.numbers, 1_200, "each is requested once");
     assert!(world.sent < 200, "{} frames", world.sent);
-    assert!(world.most <= MAX_OUTSTANDING, "{} at once", world.most);
+    assert!(world.most_at_once <= MAX_OUTSTANDING, "{} at once", world.most_at_once);
 }
 
-/// Rule: what is followed in an epoch already is not asked for again, unless its end is new.
+/// Rule: a message that is followed in its epoch already is not requested again, unless it has ended meanwhile.
 #[test]
-fn a_message_is_asked_for_again_only_for_something_new() {
+fn a_message_is_requested_again_only_for_a_new_epoch_or_an_end() {
     let mut world = World::new();
     let mut running = Message { status: Status::Streaming, ended_at: None, ..completed(3) };
     for asked in [1, 1, 1] {
         world.follows(running.clone());
-        world.hear();
+        world.reads_requests();
         assert_eq!(world.numbers, asked);
     }
     running.epoch.counter += 1;
     for asked in [2, 2] {
         world.follows(running.clone());
-        world.hear();
+        world.reads_requests();
         assert_eq!(world.numbers, asked);
     }
     world.follows(Message { status: Status::Stopped, ended_at: Some(4), ..running });
-    world.hear();
+    world.reads_requests();
     assert_eq!(world.numbers, 3);
     assert_eq!(world.heals(), Some(0));
 }
 
-/// Rule: after a gap it asks once, however many events of before still come; twice in vain, it asks for the whole.
+/// Rule: after a gap the message is requested once, however many older events still come. After a second gap in a row
+/// it is requested as a whole.
 #[test]
-fn a_gap_is_asked_about_once() {
+fn a_gap_causes_one_request() {
     let mut world = World::new();
     let truth = Message { status: Status::Streaming, ended_at: None, ..completed(0) };
     let id = truth.id;
     world.follows(truth.clone());
-    world.hear();
+    world.reads_requests();
     assert_eq!(world.heals(), Some(0));
     world.truth.get_mut(&id).expect("the truth").parts[0].text.push_str(&"words ".repeat(10));
     for _ in 0..20 {
-        world.send(3);
+        world.sends(3);
     }
     world.line.pop_front();
     let asked = world.numbers;
@@ -99,30 +100,30 @@ fn a_gap_is_asked_about_once() {
         let Some(frame) = world.line.pop_front() else { break };
         world.client.take(frame, world.now, 0.5);
     }
-    world.hear();
+    world.reads_requests();
     assert_eq!(world.numbers, asked + 1);
     assert_eq!(world.heals(), Some(0));
 }
 
-/// Rule: what the server cannot read now is asked for again, after pauses that grow, on the same connection.
+/// Rule: a message that the server cannot read now is requested again, after growing pauses, over the same connection.
 #[test]
-fn what_cannot_be_read_is_asked_for_later() {
+fn what_cannot_be_read_is_requested_again_later() {
     let mut world = World::new();
-    world.readable = false;
+    world.is_readable = false;
     let truth = completed(5);
     let id = truth.id;
     world.follows(truth);
     world.client.follow_list(List::Conversations);
-    world.hear();
+    world.reads_requests();
     let mut asked = 0;
     for _ in 0..60 {
         while let Some(frame) = world.line.front() {
             asked += usize::from(matches!(frame, ServerFrame::Later(_)));
-            world.deliver();
+            world.delivers();
         }
         world.client.take(ServerFrame::LaterList(List::Conversations), world.now, 0.5);
-        world.wait(Duration::from_millis(500));
-        // The server is there all the same.
+        world.waits(Duration::from_millis(500));
+        // The connection itself works.
         world.client.read(r#"{"beat":[]}"#, world.now).expect("a heartbeat");
     }
     assert!((6..16).contains(&asked), "asked {asked} times in 30 s");
@@ -131,14 +132,14 @@ fn what_cannot_be_read_is_asked_for_later() {
     assert!(!world.client.follows(id), "it has ended");
 }
 
-/// Rule: of a message that was left nothing is kept, neither its number nor what had come of a long frame.
+/// Rule: nothing is kept of a message that is not followed any more, neither its number nor the slices of a long frame.
 #[test]
-fn nothing_is_kept_of_what_was_left() {
+fn nothing_is_kept_of_a_message_that_is_not_followed() {
     let mut world = World::new();
     let whole = completed(5);
     let message = Message { parts: vec![], status: Status::Streaming, ..whole.clone() };
     world.client.page.0.insert(message.id, message.clone());
-    let follow = |client: &mut Client<Held>, number| {
+    let follow = |client: &mut Client<Messages>, number| {
         client.follow(message.id, message.epoch, false);
         client.frames();
         client.take(ServerFrame::Number(number, message.id), SECOND, 0.5);
@@ -156,9 +157,9 @@ fn nothing_is_kept_of_what_was_left() {
     assert_ne!(world.client.page.0[&message.id], message);
 }
 
-/// Rule: a reply in as many parts as there may be fits into a question, and more do not share a frame with it.
+/// Rule: the position of a reply with the most parts fits into a request, and then no other message shares its frame.
 #[test]
-fn no_question_is_longer_than_the_server_takes() {
+fn no_request_is_longer_than_the_server_accepts() {
     let part = completed(4_000).parts.remove(0);
     let parts = vec![part; 1_000];
     let mut world = World::new();

@@ -6,7 +6,7 @@ use rivulet::{
     message::{Birth, Change, End, Ended, Epoch, Event, Kind, Message, Outcome, Role, Status, Text},
 };
 
-/// What happens to a message, as a reply would make it happen.
+/// What a reply does to its message.
 #[derive(Clone, Debug)]
 pub enum Step {
     Birth(Kind),
@@ -41,7 +41,7 @@ impl History {
                 continue;
             };
             let outcome = truth.apply(event.clone());
-            assert_eq!(outcome, Outcome::Applied, "the truth itself takes {event:?}");
+            assert_eq!(outcome, Outcome::Applied, "the message itself takes {event:?}");
             history.states.push(truth.clone());
             history.events.push(event);
         }
@@ -55,13 +55,13 @@ impl History {
     /// Whether the reader is in a state that the message was in, or between two of them.
     pub fn has_prefix(&self, reader: &Message) -> bool {
         self.states.iter().any(|state| {
-            let mut fed = reader.clone();
-            fed.epoch == state.epoch
+            let mut reader_now = reader.clone();
+            reader_now.epoch == state.epoch
                 && state
-                    .next(Some(&fed.position()), usize::MAX)
+                    .next(Some(&reader_now.position()), usize::MAX)
                     .is_none_or(|event| !matches!(event.change, Change::Snapshot { .. }))
-                && state.since(&reader.position()).into_iter().all(|event| fed.apply(event) == Outcome::Applied)
-                && fed == *state
+                && state.since(&reader.position()).into_iter().all(|event| reader_now.apply(event) == Outcome::Applied)
+                && reader_now == *state
         })
     }
 }
@@ -120,17 +120,17 @@ pub fn history() -> impl Strategy<Value = History> {
     prop::collection::vec(step(), 0..40).prop_map(History::of)
 }
 
-/// The same history as a network may bring it: some events cut in two, some twice, some never, some out of order.
-pub fn mangle(events: &[Event], noise: &[(u8, usize)]) -> Vec<Event> {
+/// The events as a network may deliver them: some cut in two, some twice, some never, some out of order.
+pub fn disturb(events: &[Event], faults: &[(u8, usize)]) -> Vec<Event> {
     let mut sent: Vec<Event> = Vec::new();
     for (index, event) in events.iter().enumerate() {
-        let (what, how) = noise.get(index % noise.len().max(1)).copied().unwrap_or((0, 0));
-        match (what % 8, &event.change) {
+        let (fault, place) = faults.get(index % faults.len().max(1)).copied().unwrap_or((0, 0));
+        match (fault % 8, &event.change) {
             (1, _) => {}
             (2, _) => sent.extend([event.clone(), event.clone()]),
-            (3, _) => sent.insert(how % (sent.len() + 1), event.clone()),
+            (3, _) => sent.insert(place % (sent.len() + 1), event.clone()),
             (4, Change::Text(text)) => {
-                let middle = text.text.floor_char_boundary(how % (text.text.len() + 1));
+                let middle = text.text.floor_char_boundary(place % (text.text.len() + 1));
                 let (front, back) = text.text.split_at(middle);
                 for (at, piece) in [(text.at, front), (text.at + middle, back)] {
                     sent.push(Event {

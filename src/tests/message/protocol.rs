@@ -1,4 +1,4 @@
-//! `docs/protocol.md`: its examples are frames, all kinds of frames are in it, and its story is one that a client can follow.
+//! `docs/protocol.md`: its examples are frames, all kinds of frames are in it, and its frames lead from one to the next.
 
 use std::{collections::BTreeSet, fmt::Debug};
 
@@ -24,9 +24,9 @@ fn examples(kind: &str) -> Vec<Value> {
     examples
 }
 
-/// An example as its type. Written again it has to be the same, as a name that nobody reads would not fail.
+/// An example as its type. It must be the same when it is written again, because unknown names are not refused.
 fn read<T: Serialize + DeserializeOwned + Debug>(example: &Value) -> T {
-    // From text, as a socket gives it.
+    // From text, as it comes from a socket.
     let text = example.to_string();
     let read: T = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"));
     let again = serde_json::to_value(&read).expect("JSON");
@@ -88,13 +88,13 @@ fn server_kind(frame: &ServerFrame) -> u8 {
 }
 
 #[test]
-fn examples_of_positions_and_kinds_are_such() {
+fn examples_of_positions_and_kinds_can_be_read() {
     assert_eq!(all::<Position>("position").len(), 1);
     assert_eq!(all::<Kind>("kind").len(), 4);
 }
 
-/// Rule: whoever applies the page's events, in its order, has the message that they are of, and stands where its
-/// heartbeat stands.
+/// Rule: applying the events of `docs/protocol.md` in order gives the message that they are of, at the position in the
+/// heartbeat.
 #[test]
 fn the_events_of_the_page_lead_from_one_to_the_next() {
     let frames: Vec<ServerFrame> = all("server");

@@ -18,9 +18,9 @@ use rivulet::{
 pub const SECOND: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
-pub struct Held(pub HashMap<MessageId, Message>);
+pub struct Messages(pub HashMap<MessageId, Message>);
 
-impl Page for Held {
+impl Page for Messages {
     fn read<R>(&self, id: MessageId, read: impl FnOnce(&Message) -> R) -> Option<R> {
         self.0.get(&id).map(read)
     }
@@ -36,29 +36,29 @@ impl Page for Held {
     }
 }
 
-/// A page and the server, with a line between them.
+/// A page, the server, and the connection between them.
 pub struct World {
-    pub client: Client<Held>,
+    pub client: Client<Messages>,
     pub now: Duration,
-    /// What is there, by the server.
+    /// The messages as the server has them.
     pub truth: BTreeMap<MessageId, Message>,
     pub subscriptions: BTreeMap<MessageId, (u32, Option<Position>)>,
     pub numbers: u32,
     pub line: VecDeque<ServerFrame>,
-    pub beaten: Duration,
-    /// Whether the server can read what it is asked for.
-    pub readable: bool,
+    pub last_heartbeat: Duration,
+    /// Whether the server can read its database.
+    pub is_readable: bool,
     pub connections: usize,
-    /// Frames that the page sent, and the most that it had asked for at once.
+    /// How many frames the page has sent, and the most messages that it had requested at once.
     pub sent: usize,
-    pub most: usize,
+    pub most_at_once: usize,
 }
 
 #[derive(Clone, Debug)]
 pub enum Step {
     /// The message grows to its next state.
     Grow,
-    /// The server sends the next event, with so much text at the most.
+    /// The server sends the next event, with at most so many bytes of text.
     Send(usize),
     Beat,
     Deliver,
@@ -88,17 +88,17 @@ pub fn step() -> impl Strategy<Value = Step> {
 impl World {
     pub fn new() -> World {
         let mut world = World {
-            client: Client::new(Held::default()),
+            client: Client::new(Messages::default()),
             now: Duration::ZERO,
             truth: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             numbers: 0,
             line: VecDeque::new(),
-            beaten: Duration::ZERO,
-            readable: true,
+            last_heartbeat: Duration::ZERO,
+            is_readable: true,
             connections: 0,
             sent: 0,
-            most: 0,
+            most_at_once: 0,
         };
         world.connects();
         world
@@ -127,13 +127,13 @@ impl World {
     }
 
     pub fn beats(&mut self) {
-        self.beaten = self.now;
+        self.last_heartbeat = self.now;
         let positions = self.subscriptions.values().filter_map(|(number, sent)| Some((*number, sent.clone()?)));
         self.line.push_back(ServerFrame::Beat(positions.collect()));
     }
 
-    /// The server takes in what the page has to say.
-    pub fn hear(&mut self) {
+    /// The server reads the page's frames.
+    pub fn reads_requests(&mut self) {
         for frame in self.client.frames() {
             self.sent += 1;
             let asked = match frame {
@@ -151,7 +151,7 @@ impl World {
             };
             for (id, position) in asked {
                 self.subscriptions.remove(&id);
-                if !self.readable {
+                if !self.is_readable {
                     self.line.push_back(ServerFrame::Later(id));
                     continue;
                 }
@@ -159,12 +159,12 @@ impl World {
                 self.line.push_back(ServerFrame::Number(self.numbers, id));
                 self.subscriptions.insert(id, (self.numbers, position));
             }
-            self.most = self.most.max(self.subscriptions.len());
+            self.most_at_once = self.most_at_once.max(self.subscriptions.len());
         }
     }
 
-    /// The server sends an event of each message that is not sent as far as it is. Whether there was one.
-    pub fn send(&mut self, limit: usize) -> bool {
+    /// The server sends one event of each message that has more than was sent. Returns whether there was one.
+    pub fn sends(&mut self, limit: usize) -> bool {
         let mut sent_any = false;
         self.subscriptions.retain(|id, (number, sent)| {
             let truth = &self.truth[id];
@@ -178,17 +178,17 @@ impl World {
         sent_any
     }
 
-    pub fn deliver(&mut self) -> bool {
+    pub fn delivers(&mut self) -> bool {
         let Some(frame) = self.line.pop_front() else { return false };
         let text = serde_json::to_string(&frame).expect("a frame can be written");
         let frame = self.client.read(&text, self.now).expect("and read").expect("a whole one");
         self.client.take(frame, self.now, 0.5);
-        self.hear();
+        self.reads_requests();
         true
     }
 
-    /// Something is done to the next event on the line. Other frames are lost only with their connection.
-    pub fn meddle(&mut self, step: &Step) {
+    /// Loses, repeats or reorders the next event. Other frames are lost only with their connection.
+    pub fn disturbs(&mut self, step: &Step) {
         let is_event = |frame: Option<&ServerFrame>| matches!(frame, Some(ServerFrame::Event(..)));
         match step {
             Step::Lose if is_event(self.line.front()) => drop(self.line.pop_front()),
@@ -198,30 +198,30 @@ impl World {
         }
     }
 
-    /// A while passes: what is due is done, and a dead connection is noticed.
-    pub fn wait(&mut self, time: Duration) {
+    /// Time passes: what is due is done, and a dead connection is noticed.
+    pub fn waits(&mut self, time: Duration) {
         self.now += time;
-        let runs = |id: &MessageId| !self.truth[id].status.is_final();
-        let pace = if self.subscriptions.keys().any(runs) { SECOND } else { 25 * SECOND };
-        if self.now - self.beaten >= pace {
+        let is_running = |id: &MessageId| !self.truth[id].status.is_final();
+        let interval = if self.subscriptions.keys().any(is_running) { SECOND } else { 25 * SECOND };
+        if self.now - self.last_heartbeat >= interval {
             self.beats();
         }
         self.client.tick(self.now);
-        self.hear();
+        self.reads_requests();
         if self.client.is_silent(self.now) {
             self.breaks(None);
         }
     }
 
-    /// From here on nothing is lost: does the page come to have all, and how many seconds later?
+    /// From here on nothing is lost. Returns after how many seconds the page has everything, if it gets there.
     pub fn heals(&mut self) -> Option<usize> {
-        self.readable = true;
+        self.is_readable = true;
         for seconds in 0..60 {
-            while self.deliver() || self.send(usize::MAX) {}
+            while self.delivers() || self.sends(usize::MAX) {}
             if self.truth.values().all(|truth| self.client.page.0[&truth.id] == *truth) {
                 return Some(seconds);
             }
-            self.wait(SECOND);
+            self.waits(SECOND);
         }
         None
     }

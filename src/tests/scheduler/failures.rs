@@ -1,4 +1,4 @@
-//! When a commit fails, as only the journal's log tells.
+//! Counts failed commits, which only the log reports.
 
 use tokio::sync::watch;
 use tracing::{Event, Level, Subscriber, subscriber::DefaultGuard};

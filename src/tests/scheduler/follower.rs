@@ -1,4 +1,4 @@
-//! A follower: what a socket does for one subscription, and the page at its other end.
+//! A follower: what a socket does for one subscription, and the page that receives it.
 
 use std::sync::Arc;
 
@@ -16,22 +16,22 @@ pub struct Follower {
     pub message: Message,
     tab: Arc<Tab>,
     sent: Option<Position>,
-    /// Whether there may be something to read: it has just joined, was woken, or did not come to an end.
+    /// Whether there may be something to read: it has just joined, was woken, or has not read everything.
     due: bool,
-    pub told_gone: bool,
+    pub is_gone: bool,
 }
 
 impl Follower {
-    /// Registers first; what is there is read later. `page`: what the page has already.
+    /// Registers first, and reads later. `page`: the message that the page has already.
     pub fn joins(running: Arc<Running>, page: Option<Message>) -> Follower {
         let tab = Tab::new(mint(), String::new());
         running.follow(&tab);
         let sent = page.as_ref().map(Message::position);
         let message = page.unwrap_or_else(|| Message::unseen(running.id, Role::Assistant));
-        Follower { running, message, tab, sent, due: true, told_gone: false }
+        Follower { running, message, tab, sent, due: true, is_gone: false }
     }
 
-    /// Takes so many frames at the most, if it has reason to look.
+    /// Reads at most so many frames, if it is due.
     pub fn reads(&mut self, frames: usize) {
         self.tab.take_dirty(|_| self.due = true);
         for _ in 0..frames {
@@ -47,7 +47,7 @@ impl Follower {
                 }
                 Next::Own(event) => self.applies(event),
                 Next::Nothing => self.due = false,
-                Next::Gone => (self.due, self.told_gone) = (false, true),
+                Next::Gone => (self.due, self.is_gone) = (false, true),
                 Next::Starting | Next::Withdrawn => panic!("the reply's row was written"),
             }
         }
@@ -59,7 +59,7 @@ impl Follower {
         assert_eq!(Some(self.message.position()), self.sent, "what was sent is what it has");
     }
 
-    pub fn says_goodbye(self) {
+    pub fn leaves(self) {
         self.running.unfollow(&self.tab);
     }
 }

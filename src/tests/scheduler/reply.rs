@@ -1,4 +1,4 @@
-//! A reply as its job drives it: what it says goes to the journal, and its end comes once.
+//! A reply as its job drives it: what it writes goes to the journal, and its end comes once.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use rivulet::{
 
 pub struct Reply {
     pub running: Arc<Running>,
-    /// All that it has said, committed or not.
+    /// All that it has written, committed or not.
     pub draft: Message,
     pub deleted: bool,
 }
@@ -22,12 +22,12 @@ impl Reply {
         Reply { draft: running.message(), running, deleted: false }
     }
 
-    /// Whether there is something that the hub does not show yet, and may come to show.
+    /// Whether there is something that the hub does not show yet, and still can.
     pub fn waits(&self) -> bool {
         !self.running.is_over() && self.running.message().position() != self.draft.position()
     }
 
-    pub fn says(&mut self, journal: &Journal, kind: Kind, text: &str) {
+    pub fn writes(&mut self, journal: &Journal, kind: Kind, text: &str) {
         if self.running.stopped().now_or_never().is_some() {
             return self.ends(journal);
         }
@@ -43,7 +43,7 @@ impl Reply {
         self.appends(journal, Change::Text(Text { part, at: self.at(), text: text.into() }));
     }
 
-    /// As somebody asked for, or because all is said.
+    /// Ends, as it was stopped or is complete.
     pub fn ends(&mut self, journal: &Journal) {
         if self.draft.status.is_final() {
             return;

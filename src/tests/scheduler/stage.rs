@@ -1,5 +1,5 @@
-//! What the scheduler plays on: two replies at a time, those who follow them, and a second connection to the database
-//! that looks, holds the lock and breaks things.
+//! What the steps are taken on: two replies at a time, their followers, and a second connection to the database, which
+//! reads it, holds its lock, and makes it fail.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub struct Stage {
     failing: bool,
     replies: Vec<Reply>,
     followers: Vec<Follower>,
-    /// Is woken by all that is shown.
+    /// Is notified of everything that is shown.
     witness: Arc<Tab>,
 }
 
@@ -68,7 +68,7 @@ impl Stage {
         }
     }
 
-    /// Begins anew, with so many replies that run.
+    /// Starts over, with so many running replies.
     pub async fn opens(&mut self, replies: usize) {
         self.heals().await;
         self.followers.clear();
@@ -90,7 +90,7 @@ impl Stage {
 
     pub async fn joins(&mut self, reply: usize, with_page: bool) {
         let running = self.replies[reply].running.clone();
-        // The hub's copy before the row, as a page is rendered; a reply that left the hub is not followed there.
+        // The hub's copy is read before the row, as for a page. A reply that left the hub is not followed.
         let seen = running.seen();
         if self.hub.running(running.id).is_some() {
             self.followers.push(Follower::joins(running, seen.filter(|_| with_page)));
@@ -103,17 +103,17 @@ impl Stage {
         }
     }
 
-    pub fn drops(&mut self, follower: usize, says_so: bool) {
+    pub fn drops(&mut self, follower: usize, by_frame: bool) {
         if follower < self.followers.len() {
             let follower = self.followers.remove(follower);
-            if says_so {
-                follower.says_goodbye();
+            if by_frame {
+                follower.leaves();
             }
         }
     }
 
-    pub fn says(&mut self, reply: usize, kind: Kind, text: &str) {
-        self.replies[reply].says(&self.journal, kind, text);
+    pub fn writes(&mut self, reply: usize, kind: Kind, text: &str) {
+        self.replies[reply].writes(&self.journal, kind, text);
     }
 
     pub fn stops(&mut self, reply: usize) {
@@ -190,21 +190,21 @@ impl Stage {
         self.other.run(format!("DELETE FROM messages WHERE id = '{}'", reply.running.id)).await;
     }
 
-    /// What every follower has is a beginning of what was said, and was written before.
+    /// Fails unless every follower has a prefix of what was written, and only what is committed.
     pub async fn is_true(&mut self) {
         for follower in &self.followers {
             let id = follower.running.id;
             let reply = self.replies.iter().find(|reply| reply.running.id == id).expect("one of the replies");
-            assert!(begins(&follower.message, &texts(&reply.draft)), "{:?} of {:?}", follower.message, reply.draft);
+            assert!(is_prefix(&follower.message, &texts(&reply.draft)), "{:?} of {:?}", follower.message, reply.draft);
             if !reply.deleted {
                 let journal = if self.failing { "journal_away" } else { "journal" };
                 let kept = self.other.kept(id, journal).await;
-                assert!(begins(&follower.message, &kept), "{:?} is shown, {kept:?} is kept", follower.message);
+                assert!(is_prefix(&follower.message, &kept), "{:?} is shown, {kept:?} is kept", follower.message);
             }
         }
     }
 
-    /// Ends what has not ended, and finds the same final state with all who still follow and in the row.
+    /// Ends all replies, and fails unless every follower has the same final state as the row.
     pub async fn closes(&mut self) {
         for reply in &mut self.replies {
             reply.ends(&self.journal);
@@ -214,11 +214,11 @@ impl Stage {
         self.is_true().await;
         for reply in &self.replies {
             let row = self.row(reply.running.id).await;
-            assert!(row.as_ref().is_none_or(|row| row.status.is_final()), "{row:?} is no end");
+            assert!(row.as_ref().is_none_or(|row| row.status.is_final()), "{row:?} is not final");
             for follower in self.followers.iter().filter(|follower| follower.running.id == reply.running.id) {
                 match &row {
                     Some(row) => assert_eq!(follower.message, *row),
-                    None => assert!(reply.deleted && (follower.told_gone || follower.message.status.is_final())),
+                    None => assert!(reply.deleted && (follower.is_gone || follower.message.status.is_final())),
                 }
             }
         }
@@ -234,8 +234,8 @@ fn texts(message: &Message) -> Vec<String> {
     message.parts.iter().map(|part| part.text.clone()).collect()
 }
 
-/// Whether a message's texts are a beginning of these: the last one may have less.
-fn begins(message: &Message, texts: &[String]) -> bool {
+/// Whether a message's texts are the first of these, the last one perhaps shorter.
+fn is_prefix(message: &Message, texts: &[String]) -> bool {
     let last = message.parts.len().saturating_sub(1);
     message.parts.len() <= texts.len()
         && (message.parts.iter().zip(texts).enumerate())
