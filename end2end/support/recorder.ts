@@ -22,6 +22,9 @@ export interface State {
 type Growth = [number, string];
 type Report = [id: string, status: string, parts: [kind: string, shown: Growth, source: Growth | null][]];
 
+/** Released pages expose no sources. */
+const NO_SOURCE = 'each part exposes its source: the page is hydrated, and was built by `cargo xtask build --inspect`';
+
 export class Recorder {
   private readonly tabs = new Map<Page, Map<string, State[]>>();
 
@@ -52,7 +55,7 @@ export class Recorder {
    */
   async check(page: Page, id: string, { prose = false } = {}): Promise<void> {
     const message = page.locator(`article[data-message-id="${id}"]`);
-    await expect(async () => expect(await message.evaluate(isHydrated)).toBe(true)).toPass({ timeout: 15_000 });
+    await expect(async () => expect(await message.evaluate(isHydrated), NO_SOURCE).toBe(true)).toPass({ timeout: 15_000 });
     const last = (await this.states(page, id)).at(-1);
     const final = last && sources(last);
     if (!final) throw new Error('Nothing was recorded of this message.');
