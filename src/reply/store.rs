@@ -61,7 +61,7 @@ impl Database {
             .await?;
         }
         let Some((messages_rev, place)) = sqlx::query_as::<_, (i64, i64)>(
-            "UPDATE conversations SET messages_rev = messages_rev + 1, next_place = next_place + 2, rev = $1, updated_at = $2
+            "UPDATE conversations SET messages_rev = messages_rev + 2, next_place = next_place + 2, rev = $1, updated_at = $2
              WHERE id = $3 AND account_id = $4 AND deleted = 0 RETURNING messages_rev, next_place",
         )
         .bind(rev)
@@ -90,13 +90,13 @@ impl Database {
             return Ok(Started::Busy);
         }
         let place = place - 2;
-        let at = |place| Slot { conversation: new.conversation, rev: messages_rev, place, attempt: 1 };
-        let said = match insert(&mut tx, &at(place), &new.said, None).await {
+        let at = |place, rev| Slot { conversation: new.conversation, rev, place, attempt: 1 };
+        let said = match insert(&mut tx, &at(place, messages_rev - 1), &new.said, None).await {
             // The id is taken by something else, here or elsewhere.
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Started::Changed),
             inserted => inserted?,
         };
-        let reply = insert(&mut tx, &at(place + 1), &new.reply, Some(node)).await?;
+        let reply = insert(&mut tx, &at(place + 1, messages_rev), &new.reply, Some(node)).await?;
         tx.commit().await?;
         Ok(Started::Yes { said: Some(said), reply })
     }
@@ -113,7 +113,7 @@ impl Database {
         if is_fenced(&mut tx, node).await? {
             return Ok(Started::Fenced);
         }
-        let Some((conversation, rev)) = next_messages_rev(&mut tx, account, of).await? else {
+        let Some((conversation, rev)) = next_messages_rev(&mut tx, account, of, 2).await? else {
             return Ok(Started::Missing);
         };
         let Some((place, role)) = sqlx::query_as::<_, (i64, String)>("SELECT place, role FROM messages WHERE id = $1")
@@ -136,7 +136,7 @@ impl Database {
                 .fetch_one(&mut *tx)
                 .await?;
         hide_attempts(&mut tx, conversation, place, rev).await?;
-        let reply = insert(&mut tx, &Slot { conversation, rev, place, attempt }, reply, Some(node)).await?;
+        let reply = insert(&mut tx, &Slot { conversation, rev: rev + 1, place, attempt }, reply, Some(node)).await?;
         tx.commit().await?;
         Ok(Started::Yes { said: None, reply })
     }
@@ -154,7 +154,7 @@ impl Database {
         if is_fenced(&mut tx, node).await? {
             return Ok(Started::Fenced);
         }
-        let Some((conversation, rev)) = next_messages_rev(&mut tx, account, id).await? else {
+        let Some((conversation, rev)) = next_messages_rev(&mut tx, account, id, 1).await? else {
             return Ok(Started::Missing);
         };
         if is_busy(&mut tx, conversation).await? {

@@ -175,3 +175,24 @@ async fn what_one_person_does_wakes_no_other() {
     assert_eq!(woken_for(&own), [Topic::List(List::Conversations)]);
     assert_eq!(woken_for(&other), []);
 }
+
+/// Rule (law 12): each row that a change touches gets a rev of its own, so that a frame can end after any of them.
+#[tokio::test]
+async fn each_changed_row_has_a_rev_of_its_own() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let chat = ada.asks("Hello").await;
+    ends(&server, "Yes.").await;
+    let mut database = server.database().await;
+    let running = "SELECT COUNT(*) FROM messages WHERE status IN ('pending', 'streaming')";
+    database.comes_to(running, 0).await;
+    ada.retries(chat.reply).await.expect("another attempt");
+    ends(&server, "No.").await;
+    database.comes_to(running, 0).await;
+    ada.shows(chat.reply).await.expect("the first attempt is shown");
+    ada.asks_in(chat.id, "And then?").await.expect("one more message");
+    let shared = "SELECT COUNT(*) FROM (SELECT rev FROM messages GROUP BY conversation_id, rev HAVING COUNT(*) > 1)";
+    assert_eq!(database.count(shared).await, 0);
+    assert_eq!(database.count("SELECT COUNT(*) FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE m.rev > c.messages_rev").await, 0);
+    assert_eq!(database.count("SELECT COUNT(*) FROM messages").await, 5);
+}

@@ -16,7 +16,7 @@ impl Database {
     /// Shows this attempt in its place. False if the account has no such message.
     pub async fn show_attempt(&self, account: AccountId, id: MessageId) -> sqlx::Result<Option<ConversationId>> {
         let mut tx = self.begin().await?;
-        let Some((conversation, rev)) = next_messages_rev(&mut tx, account, id).await? else {
+        let Some((conversation, rev)) = next_messages_rev(&mut tx, account, id, 2).await? else {
             return Ok(None);
         };
         let place: i64 = sqlx::query_scalar("SELECT place FROM messages WHERE id = $1")
@@ -25,7 +25,7 @@ impl Database {
             .await?;
         hide_attempts(&mut tx, conversation, place, rev).await?;
         sqlx::query("UPDATE messages SET shown = 1, rev = $1 WHERE id = $2")
-            .bind(rev)
+            .bind(rev + 1)
             .bind(id.to_string())
             .execute(&mut *tx)
             .await?;
@@ -141,19 +141,22 @@ pub(crate) async fn next_conversations_rev(tx: &mut AnyConnection, account: Acco
     .await
 }
 
-/// Counts a change of the list of messages that `message` is in, if the account has it.
+/// Counts so many changes of the list of messages that `message` is in, if the account has it, and returns the rev of the
+/// first: each changed row has one of its own.
 pub(crate) async fn next_messages_rev(
     tx: &mut AnyConnection,
     account: AccountId,
     message: MessageId,
+    changes: i64,
 ) -> sqlx::Result<Option<(ConversationId, i64)>> {
     sqlx::query(
-        "UPDATE conversations SET messages_rev = messages_rev + 1
-         WHERE account_id = $1 AND deleted = 0 AND id = (SELECT conversation_id FROM messages WHERE id = $2) RETURNING id, messages_rev",
+        "UPDATE conversations SET messages_rev = messages_rev + $1
+         WHERE account_id = $2 AND deleted = 0 AND id = (SELECT conversation_id FROM messages WHERE id = $3) RETURNING id, messages_rev",
     )
+    .bind(changes)
     .bind(account.to_string())
     .bind(message.to_string())
-    .try_map(|row: AnyRow| Ok((parsed(&row, "id")?, row.try_get("messages_rev")?)))
+    .try_map(|row: AnyRow| Ok((parsed(&row, "id")?, row.try_get::<i64, _>("messages_rev")? - changes + 1)))
     .fetch_optional(&mut *tx)
     .await
 }

@@ -258,7 +258,7 @@ pub(in crate::reply) async fn finish_orphan(
     node: NodeId,
     last: &Message,
 ) -> sqlx::Result<bool> {
-    let Some((_, rev)) = next_messages_rev(tx, account, last.id).await? else {
+    let Some((_, rev)) = next_messages_rev(tx, account, last.id, 1).await? else {
         return Ok(false);
     };
     let done = sqlx::query(FINISH)
