@@ -20,13 +20,13 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::{leptos_dom::helpers::window_event_listener_untyped, prelude::*, task::spawn_local};
 
 pub use super::client::ListUpdate;
-use super::{List, client::LOST_AFTER, close};
-use crate::{
-    ids::MessageId,
-    message::{Epoch, Message},
-    ui::drafts,
+use super::{
+    client::{Client, LOST_AFTER},
+    close,
 };
-use driver::Driver;
+use crate::{message::Message, ui::drafts};
+use driver::PageState;
+use paint::Painter;
 
 /// How the connection is, for the thin bar that shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,14 +74,20 @@ type Woken = mpsc::UnboundedReceiver<Wake>;
 /// starts it, and what is followed is followed in vain.)
 #[derive(Clone, Copy)]
 pub struct Connection {
-    driver: Driver,
+    client: StoredValue<Client<PageState>>,
+    /// Wakes who sends.
+    kick: StoredValue<Option<mpsc::Sender<()>>>,
+    /// Wakes who waits for the next try, or for something to come.
     wake: StoredValue<Option<mpsc::UnboundedSender<Wake>>>,
+    painter: Painter,
 }
 
 impl Connection {
     #[allow(clippy::new_without_default, reason = "it belongs to the reactive owner that makes it")]
     pub fn new() -> Connection {
-        Connection { driver: Driver::new(), wake: StoredValue::new(None) }
+        let painter = Painter::default();
+        let client = StoredValue::new(Client::new(PageState::new(painter)));
+        Connection { client, kick: StoredValue::new(None), wake: StoredValue::new(None), painter }
     }
 
     /// Opens the connection and keeps it until the effect that calls this is cleaned up. After hydration.
@@ -105,12 +111,12 @@ impl Connection {
             // Who waits to be woken ends by it.
             self.wake.try_set_value(None);
         });
-        spawn_local(run(self.driver, build, link, woken));
+        spawn_local(run(self, build, link, woken));
     }
 
     /// Has the next try to connect begin now, if there is no connection: at most one a second.
     pub fn reconnect_now(self) {
-        if !self.driver.is_connected() {
+        if !self.is_connected() {
             self.wake(Wake::Up);
         }
     }
@@ -118,29 +124,10 @@ impl Connection {
     /// The page is hidden, or seen again.
     fn look_again(self) {
         // There are no frames to paint in a page that is hidden.
-        self.driver.painter.flush();
+        self.painter.flush();
         if !document().hidden() {
             self.wake(Wake::Up);
         }
-    }
-
-    /// Patches the message from now on, until it has ended in the `newest` epoch that is known of, or
-    /// [`Connection::leave`]. `over`: whether it is known to have ended there.
-    pub fn follow(self, live: Live, newest: Epoch, over: bool) {
-        self.driver.follow(live, newest, over);
-    }
-
-    pub fn leave(self, id: MessageId) {
-        self.driver.leave(id);
-    }
-
-    /// Gives the list's updates to the follower from now on, until [`Connection::leave_list`].
-    pub fn follow_list(self, list: List, follower: Follower) {
-        self.driver.follow_list(list, follower);
-    }
-
-    pub fn leave_list(self, list: List) {
-        self.driver.leave_list(list);
     }
 
     fn wake(self, what: Wake) {
@@ -159,10 +146,10 @@ async fn pause(time: Duration) {
     TimeoutFuture::new(u32::try_from(time.as_millis()).unwrap_or(u32::MAX)).await;
 }
 
-async fn run(driver: Driver, build: String, link: RwSignal<ConnectionStatus>, mut woken: Woken) {
+async fn run(connection: Connection, build: String, link: RwSignal<ConnectionStatus>, mut woken: Woken) {
     loop {
-        let code = connect(driver, &build, link, &mut woken).await;
-        driver.closed(code);
+        let code = connect(connection, &build, link, &mut woken).await;
+        connection.closed(code);
         match code {
             Some(close::UPDATED) => return link.set_if_new(ConnectionStatus::Updated),
             Some(close::SESSION_OVER) => return link.set_if_new(ConnectionStatus::SignedOut),
@@ -174,24 +161,24 @@ async fn run(driver: Driver, build: String, link: RwSignal<ConnectionStatus>, mu
         }
         spawn_local(async move {
             pause(LOST_AFTER).await;
-            if driver.is_lost() {
+            if connection.is_lost() {
                 link.set_if_new(ConnectionStatus::Lost);
             }
         });
-        if wait_for_next_try(driver, &mut woken).await.is_none() {
+        if wait_for_next_try(connection, &mut woken).await.is_none() {
             return;
         }
     }
 }
 
 /// `None`: there is to be none.
-async fn wait_for_next_try(driver: Driver, woken: &mut Woken) -> Option<()> {
-    let mut until = now() + driver.pause();
+async fn wait_for_next_try(connection: Connection, woken: &mut Woken) -> Option<()> {
+    let mut until = now() + connection.pause();
     loop {
         let waiting = pause(until.saturating_sub(now()));
         pin_mut!(waiting);
         match select(waiting, woken.next()).await {
-            Either::Right((Some(Wake::Up), _)) => until = until.min(driver.earliest_try()),
+            Either::Right((Some(Wake::Up), _)) => until = until.min(connection.earliest_try()),
             Either::Right((Some(Wake::Down), _)) => {}
             Either::Right((None, _)) => return None,
             Either::Left(_) => return Some(()),
@@ -200,15 +187,20 @@ async fn wait_for_next_try(driver: Driver, woken: &mut Woken) -> Option<()> {
 }
 
 /// One connection, from beginning to end. Returns with which code the server closed it.
-async fn connect(driver: Driver, build: &str, link: RwSignal<ConnectionStatus>, woken: &mut Woken) -> Option<u16> {
+async fn connect(
+    connection: Connection,
+    build: &str,
+    link: RwSignal<ConnectionStatus>,
+    woken: &mut Woken,
+) -> Option<u16> {
     let location = window().location();
     let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
     let (kick, kicked) = mpsc::channel(1);
-    driver.opened(kick);
+    connection.opened(kick);
     let socket = WebSocket::open(&format!("{scheme}://{}/live?build={build}", location.host().ok()?)).ok()?;
     let (sink, frames) = socket.split();
     let (sending, receiving, watching) =
-        (send(driver, sink, kicked), receive(driver, link, frames), watch(driver, woken));
+        (send(connection, sink, kicked), receive(connection, link, frames), watch(connection, woken));
     pin_mut!(sending, receiving, watching);
     match select(receiving, select(sending, watching)).await {
         Either::Left((code, _)) => code,
@@ -217,9 +209,9 @@ async fn connect(driver: Driver, build: &str, link: RwSignal<ConnectionStatus>, 
 }
 
 /// Sends what the client has to send, whenever it may have something.
-async fn send(driver: Driver, mut sink: SplitSink<WebSocket, Frame>, mut kicked: mpsc::Receiver<()>) {
+async fn send(connection: Connection, mut sink: SplitSink<WebSocket, Frame>, mut kicked: mpsc::Receiver<()>) {
     loop {
-        for frame in driver.frames() {
+        for frame in connection.frames() {
             let Ok(text) = serde_json::to_string(&frame) else { continue };
             if sink.send(Frame::Text(text)).await.is_err() {
                 // Why it cannot be sent is said to who reads.
@@ -234,12 +226,16 @@ async fn send(driver: Driver, mut sink: SplitSink<WebSocket, Frame>, mut kicked:
 }
 
 /// Takes frames in until the socket closes, and returns with which code.
-async fn receive(driver: Driver, link: RwSignal<ConnectionStatus>, mut frames: SplitStream<WebSocket>) -> Option<u16> {
+async fn receive(
+    connection: Connection,
+    link: RwSignal<ConnectionStatus>,
+    mut frames: SplitStream<WebSocket>,
+) -> Option<u16> {
     while let Some(frame) = frames.next().await {
         match frame {
             Ok(Frame::Text(text)) => {
                 link.set_if_new(ConnectionStatus::Fine);
-                driver.receive(&text);
+                connection.receive(&text);
             }
             Ok(Frame::Bytes(_)) => {}
             Err(WebSocketError::ConnectionClose(event)) => return Some(event.code),
@@ -250,13 +246,13 @@ async fn receive(driver: Driver, link: RwSignal<ConnectionStatus>, mut frames: S
 }
 
 /// Returns when the connection is dead or is to end.
-async fn watch(driver: Driver, woken: &mut Woken) {
-    while !driver.is_silent() {
-        let waiting = pause(driver.wait());
+async fn watch(connection: Connection, woken: &mut Woken) {
+    while !connection.is_silent() {
+        let waiting = pause(connection.wait());
         pin_mut!(waiting);
         match select(waiting, woken.next()).await {
-            Either::Left(_) => driver.tick(),
-            Either::Right((Some(Wake::Up), _)) => driver.ping(),
+            Either::Left(_) => connection.tick(),
+            Either::Right((Some(Wake::Up), _)) => connection.ping(),
             Either::Right((Some(Wake::Down) | None, _)) => return,
         }
     }

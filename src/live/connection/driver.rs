@@ -6,7 +6,7 @@ use futures::channel::mpsc;
 use leptos::prelude::*;
 
 use super::{
-    Follower, Live, now,
+    Connection, Follower, Live, now,
     paint::{Painter, begins_with},
 };
 use crate::{
@@ -18,29 +18,23 @@ use crate::{
     message::{Change, Epoch, Event, Message, Outcome},
 };
 
-/// Copied freely: it is handles. Once the chat's pages are gone, nothing that is asked of it does anything.
-#[derive(Clone, Copy)]
-pub(super) struct Driver {
-    client: StoredValue<Client<PageState>>,
-    /// Wakes who sends.
-    kick: StoredValue<Option<mpsc::Sender<()>>>,
-    pub painter: Painter,
-}
-
 /// What of the page is followed.
-struct PageState {
+pub(super) struct PageState {
     messages: HashMap<MessageId, Live>,
     lists: HashMap<List, Arc<Follower>>,
     painter: Painter,
 }
 
-impl Driver {
-    pub fn new() -> Driver {
-        let painter = Painter::default();
-        let followed = PageState { messages: HashMap::new(), lists: HashMap::new(), painter };
-        Driver { client: StoredValue::new(Client::new(followed)), kick: StoredValue::new(None), painter }
+impl PageState {
+    pub fn new(painter: Painter) -> PageState {
+        PageState { messages: HashMap::new(), lists: HashMap::new(), painter }
     }
+}
 
+/// Once the chat's pages are gone, nothing that is asked of it does anything.
+impl Connection {
+    /// Patches the message from now on, until it has ended in the `newest` epoch that is known of, or
+    /// [`Connection::leave`]. `over`: whether it is known to have ended there.
     pub fn follow(self, live: Live, newest: Epoch, over: bool) {
         let id = live.message.with_untracked(|message| message.id);
         self.change(|client| {
@@ -53,6 +47,7 @@ impl Driver {
         self.change(|client| client.leave(id));
     }
 
+    /// Gives the list's updates to the follower from now on, until [`Connection::leave_list`].
     pub fn follow_list(self, list: List, follower: Follower) {
         self.change(|client| {
             client.page.lists.insert(list, Arc::new(follower));
@@ -68,16 +63,16 @@ impl Driver {
     }
 
     /// A socket is being opened. `kick`: wakes who sends on it.
-    pub fn opened(self, kick: mpsc::Sender<()>) {
+    pub(super) fn opened(self, kick: mpsc::Sender<()>) {
         self.kick.try_set_value(Some(kick));
         self.update(|client| client.opened(now()));
     }
 
-    pub fn closed(self, code: Option<u16>) {
+    pub(super) fn closed(self, code: Option<u16>) {
         self.update(|client| client.closed(code, now()));
     }
 
-    pub fn receive(self, text: &str) {
+    pub(super) fn receive(self, text: &str) {
         let frame = match self.update(|client| client.read(text, now())) {
             Some(Ok(frame)) => frame,
             Some(Err(error)) => return leptos::logging::error!("A frame could not be read: {error}"),
@@ -96,39 +91,39 @@ impl Driver {
         }
     }
 
-    pub fn frames(self) -> Vec<ClientFrame> {
+    pub(super) fn frames(self) -> Vec<ClientFrame> {
         self.update(Client::frames).unwrap_or_default()
     }
 
-    pub fn tick(self) {
+    pub(super) fn tick(self) {
         self.change(|client| client.tick(now()));
     }
 
-    pub fn ping(self) {
+    pub(super) fn ping(self) {
         self.change(|client| client.ping(now()));
     }
 
-    pub fn wait(self) -> Duration {
+    pub(super) fn wait(self) -> Duration {
         self.read(|client| client.wait(now()))
     }
 
-    pub fn is_silent(self) -> bool {
+    pub(super) fn is_silent(self) -> bool {
         self.read(|client| client.is_silent(now()))
     }
 
-    pub fn is_connected(self) -> bool {
+    pub(super) fn is_connected(self) -> bool {
         self.read(Client::is_connected)
     }
 
-    pub fn is_lost(self) -> bool {
+    pub(super) fn is_lost(self) -> bool {
         self.read(|client| client.is_lost(now()))
     }
 
-    pub fn pause(self) -> Duration {
+    pub(super) fn pause(self) -> Duration {
         self.update(|client| client.pause(!document().hidden(), js_sys::Math::random())).unwrap_or_default()
     }
 
-    pub fn earliest_try(self) -> Duration {
+    pub(super) fn earliest_try(self) -> Duration {
         self.read(Client::earliest_try)
     }
 
