@@ -30,29 +30,29 @@ use rivulet::{
     provider::{Config, Delta, DeltaStream, Provider, ProviderError, ProviderKind, Request, Turn, openai::OpenAi},
 };
 
-/// All that came of one attempt, neighbours of the same kind joined.
+/// All that was received of one attempt, neighbours of the same kind joined.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Came {
+struct Received {
     runs: Vec<(&'static str, String)>,
     usage: Option<Usage>,
     error: Option<ProviderError>,
 }
 
-impl Came {
+impl Received {
     async fn of(mut deltas: DeltaStream) -> Self {
-        let mut came = Self::default();
+        let mut received = Self::default();
         while let Some(delta) = deltas.next().await {
-            assert_eq!(came.error, None, "something came after the failure: {delta:?}");
+            assert_eq!(received.error, None, "something received after the failure: {delta:?}");
             match delta {
-                Ok(Delta::Thinking(text)) => came.add("thinking", &text),
-                Ok(Delta::Text(text)) => came.add("text", &text),
+                Ok(Delta::Thinking(text)) => received.add("thinking", &text),
+                Ok(Delta::Text(text)) => received.add("text", &text),
                 Ok(Delta::Usage(usage)) => {
-                    assert_eq!(came.usage.replace(usage), None, "the usage came twice")
+                    assert_eq!(received.usage.replace(usage), None, "the usage received twice")
                 }
-                Err(error) => came.error = Some(error),
+                Err(error) => received.error = Some(error),
             }
         }
-        came
+        received
     }
 
     fn add(&mut self, kind: &'static str, text: &str) {
@@ -96,21 +96,21 @@ fn ask(model: &str, text: &str) -> Request {
     Request { model: model.into(), turns, resumes: false }
 }
 
-/// What comes of one attempt that is answered so.
-async fn came_of(answer: Answer) -> Came {
+/// What is received of one attempt that is answered so.
+async fn received_from(answer: Answer) -> Received {
     let server = ProviderServer::start().await;
     server.answer(answer);
-    Came::of(provider(&server).reply(ask("test", "Hello"))).await
+    Received::of(provider(&server).reply(ask("test", "Hello"))).await
 }
 
-/// The same of an answer that hangs; a second is long enough for all that is sent before.
-async fn came_in_time(answer: Answer) -> Came {
+/// The same with a timeout of a second, for an answer that hangs after what it sends.
+async fn received_in_time(answer: Answer) -> Received {
     let server = ProviderServer::start().await;
     server.answer(answer);
-    Came::of(impatient(&server, 1, 1).reply(ask("test", "Hello"))).await
+    Received::of(impatient(&server, 1, 1).reply(ask("test", "Hello"))).await
 }
 
-/// With other times than the usual ones: for the beginning of a reply, and between its deltas.
+/// With other timeouts, in seconds: until the first delta, and between deltas.
 fn impatient(server: &ProviderServer, start: u64, idle: u64) -> OpenAi {
     let times = (Some(start), Some(idle));
     let config = Config { start_timeout_seconds: times.0, idle_timeout_seconds: times.1, ..config(server) };

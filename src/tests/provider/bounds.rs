@@ -1,5 +1,5 @@
-//! A provider that sends too much, or anything at all, straight into the parts that read it: nothing panics, and nothing
-//! is kept beyond its limit.
+//! The parsers of a provider's bytes, given too much or any bytes at all: nothing panics, and nothing is kept beyond its
+//! limit.
 
 use proptest::prelude::*;
 use rivulet::provider::{

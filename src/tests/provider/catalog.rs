@@ -1,4 +1,4 @@
-//! Settings, the catalog of models, and what a request says.
+//! The settings of providers, and the catalog of models.
 
 use std::{
     sync::{
@@ -96,7 +96,7 @@ fn a_provider_without_a_name_is_called_by_its_host() {
 }
 
 #[tokio::test]
-async fn the_menu_has_every_model_and_is_kept() {
+async fn the_catalog_has_every_model_and_is_kept() {
     let server = ProviderServer::start().await;
     server.models(Answer::full(200, "application/json", r#"{"data":[{"id":"z/b"},{"id":"a","name":"Model A"}]}"#));
     let providers = Providers::new(&[config(&server), Config::demo()]).expect("providers");
@@ -117,7 +117,10 @@ async fn a_provider_without_a_list_is_left_out() {
     assert_eq!(providers.catalog().trouble, ["Test is being asked for its models."]);
     let catalog = eventually(&providers, |catalog| !catalog.trouble[0].contains("is being asked")).await;
     assert!(!keys(&catalog.entries).iter().any(|key| key.starts_with("Test")));
-    assert!(catalog.trouble[0].starts_with("Test failed: no."), "{catalog:?} says whose models are missing");
+    assert!(
+        catalog.trouble[0].starts_with("Test failed: no."),
+        "{catalog:?} names the provider whose models are missing"
+    );
     assert!(
         ["", "Test", "Test/", "Test/some/model", "other/model", "/"].iter().all(|key| providers.find(key).is_err())
     );
@@ -132,7 +135,7 @@ async fn a_provider_without_models_is_named() {
     assert_eq!((catalog.entries, catalog.trouble), (vec![], vec!["Test has no models to choose from.".to_owned()]));
 }
 
-/// Its list comes when the test says so, or never.
+/// Its list comes when the test allows it, or never.
 #[derive(Default)]
 struct Slow {
     asked: AtomicUsize,
@@ -182,7 +185,7 @@ async fn nobody_waits_for_a_list_and_one_that_was_missing_is_soon_asked_for_agai
         assert_eq!(providers.catalog().entries[0].key, "demo/demo");
         settle().await;
     }
-    // One question at a time, however many look.
+    // One request at a time, however many pages ask.
     assert_eq!((since.elapsed(), slow.asked.load(Relaxed)), (Duration::ZERO, 1));
     advance(Duration::from_secs(31)).await;
     settle().await;
@@ -197,7 +200,7 @@ async fn nobody_waits_for_a_list_and_one_that_was_missing_is_soon_asked_for_agai
     settle().await;
     let catalog = providers.catalog();
     assert_eq!((catalog.entries[0].key.as_str(), catalog.trouble.len()), ("Slow/late", 0));
-    // What is known is shown while it is asked for again, and after that has failed.
+    // The known list is shown while it is requested again, and after that has failed.
     for seconds in [61, 31] {
         advance(Duration::from_secs(seconds)).await;
         settle().await;
@@ -246,7 +249,7 @@ fn settings_are_checked() {
     assert!(read("kind = 'openai'\nbase_url = 'http://localhost:1/v1'\napi_key = 'k'").is_ok());
     assert!(read("kind = 'openai'\nkey = 'k'").is_err());
     assert!(read("kind = 'other'").is_err());
-    for (table, says) in [
+    for (table, name) in [
         ("kind = 'openai'\nbase-url = 'localhost:11434'", "base-url"),
         ("kind = 'openai'\nbase-url = 'http://me:secret@localhost/v1'", "base-url"),
         ("kind = 'openai'\napi-key = \"sk-se\\ncret\"", "api-key"),
@@ -263,7 +266,7 @@ fn settings_are_checked() {
         ("kind = 'demo'\nmodels = ['a']", "models"),
     ] {
         let error = Providers::new(&[read(table).expect("settings")]).err().expect(table).to_string();
-        assert!(error.starts_with(&format!("[[provider]] {says} is ")), "{error}");
+        assert!(error.starts_with(&format!("[[provider]] {name} is ")), "{error}");
         assert!(!error.contains("se\ncret") && !error.contains("secret"), "{error}");
     }
     assert!(Providers::new(&[Config::demo(), Config::demo()]).is_err());

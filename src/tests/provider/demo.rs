@@ -10,14 +10,14 @@ use rivulet::{
 };
 use tokio::time::Instant;
 
-use crate::{Came, ask};
+use crate::{Received, ask};
 
 fn demo(pace: f64) -> Demo {
     Demo::new(&Config { pace: Some(pace), ..Config::demo() }).expect("a provider")
 }
 
-async fn came(request: Request) -> Came {
-    Came::of(demo(1e6).reply(request)).await
+async fn received(request: Request) -> Received {
+    Received::of(demo(1e6).reply(request)).await
 }
 
 fn resumes(model: &str, so_far: &str) -> Request {
@@ -29,22 +29,22 @@ fn resumes(model: &str, so_far: &str) -> Request {
 
 #[tokio::test(start_paused = true)]
 async fn markdown_after_thinking_and_always_the_same() {
-    let first = came(ask("demo", "Hello")).await;
+    let first = received(ask("demo", "Hello")).await;
     assert_eq!(first.runs.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), ["thinking", "text"]);
     for mark in ["## ", "**", "*pieces*", "](https://", "1. ", "   - ", "|---", "```rust\n", "`since`", "🐟", "水"] {
         assert!(first.text().contains(mark), "no {mark}");
     }
     assert!((2000..3000).contains(&first.text().len()));
     assert!(first.usage.is_some_and(|usage| usage.output_tokens > 500));
-    assert_eq!(came(ask("demo", "Hello")).await, first);
+    assert_eq!(received(ask("demo", "Hello")).await, first);
 }
 
 #[tokio::test(start_paused = true)]
 async fn prose_is_plain() {
     for (model, length) in [("demo-prose", 5_500..7_000), ("demo-long", 199_000..202_000)] {
-        let came = came(ask(model, "Hello")).await;
-        let text = came.text();
-        assert_eq!((came.runs.len(), came.error), (1, None));
+        let received = received(ask(model, "Hello")).await;
+        let text = received.text();
+        assert_eq!((received.runs.len(), received.error), (1, None));
         assert!(length.contains(&text.len()), "{}", text.len());
         assert_eq!(normalize(&text), text);
         assert!(
@@ -62,42 +62,45 @@ async fn prose_is_plain() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_and_going_on_after_it() {
-    let failed = came(ask("demo-fails", "Hello")).await;
+async fn a_failure_and_continuing_after_it() {
+    let failed = received(ask("demo-fails", "Hello")).await;
     assert!(failed.text().len() > 200);
     assert!(failed.sentence().starts_with("demo reported an error: this model fails here on purpose"), "{failed:?}");
     assert_eq!(failed.usage, None);
-    let rest = came(resumes("demo-fails", &failed.text())).await;
+    let rest = received(resumes("demo-fails", &failed.text())).await;
     assert!(rest.text().starts_with("\n\n") && rest.error.is_none(), "{rest:?}");
     // Stopped before the failure: that still lies ahead.
-    assert_eq!(came(resumes("demo-fails", "Every river")).await.error, failed.error);
+    assert_eq!(received(resumes("demo-fails", "Every river")).await.error, failed.error);
 }
 
 #[tokio::test(start_paused = true)]
-async fn going_on_says_what_follows() {
-    let whole = came(ask("demo", "Hello")).await.text();
+async fn continuing_writes_what_follows() {
+    let whole = received(ask("demo", "Hello")).await.text();
     for (at, _) in whole.char_indices().skip(1) {
-        let rest = came(resumes("demo", &whole[..at])).await;
+        let rest = received(resumes("demo", &whole[..at])).await;
         assert_eq!((rest.runs.len(), rest.text().as_str()), (1, &whole[at..]));
     }
-    assert_eq!(came(resumes("demo", &whole)).await.text(), "");
-    assert_eq!(came(resumes("demo", "")).await.runs.len(), 2);
+    assert_eq!(received(resumes("demo", &whole)).await.text(), "");
+    assert_eq!(received(resumes("demo", "")).await.runs.len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn going_on_from_words_that_are_not_its_own() {
+async fn continuing_from_words_that_are_not_its_own() {
     let so_far = "Somebody else began.";
-    let afresh = came(resumes("demo", so_far)).await.text();
+    let afresh = received(resumes("demo", so_far)).await.text();
     assert!(afresh.starts_with("\n\nLet me take up the thread"));
     for (at, _) in afresh.char_indices() {
-        assert_eq!(came(resumes("demo", &format!("{so_far}{}", &afresh[..at]))).await.text(), afresh[at..]);
+        assert_eq!(received(resumes("demo", &format!("{so_far}{}", &afresh[..at]))).await.text(), afresh[at..]);
     }
-    assert_eq!(came(resumes("demo", &format!("{so_far}{afresh}"))).await.text(), "");
+    assert_eq!(received(resumes("demo", &format!("{so_far}{afresh}"))).await.text(), "");
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_unknown_model() {
-    assert_eq!(came(ask("gpt", "Hello")).await.sentence(), "The model gpt is not known to demo. Choose another model.");
+    assert_eq!(
+        received(ask("gpt", "Hello")).await.sentence(),
+        "The model gpt is not known to demo. Choose another model."
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! Every way to fail, and the sentence for it. What had come stays.
+//! Every failure and the sentence for it. What was received before it stays.
 
 use std::{
     sync::Arc,
@@ -9,16 +9,18 @@ use futures::StreamExt;
 use rivulet::provider::{Config, Delta, Provider, ProviderError, openai::OpenAi};
 use tokio::{net::TcpListener, sync::Notify, time::timeout};
 
-use crate::{Answer, Came, KEY, ProviderServer, ask, came_in_time, came_of, config, impatient, provider, text};
+use crate::{
+    Answer, KEY, ProviderServer, Received, ask, config, impatient, provider, received_from, received_in_time, text,
+};
 
 const SETTING: &str = "OPENAI_BASE_URL, or base-url in Leptos.toml";
 
 async fn refused(status: u16, headers: &[(&str, &str)], body: &str) -> ProviderError {
     let mut headers = headers.to_vec();
     headers.push(("Content-Type", "application/json"));
-    let came = came_of(Answer::head(status, &headers).chunk(body).end()).await;
-    assert_eq!(came.runs, []);
-    came.error.expect("a failure")
+    let received = received_from(Answer::head(status, &headers).chunk(body).end()).await;
+    assert_eq!(received.runs, []);
+    received.error.expect("a failure")
 }
 
 #[tokio::test]
@@ -44,8 +46,8 @@ async fn an_unknown_model() {
 async fn a_wrong_address() {
     let server = ProviderServer::start().await;
     server.answer(Answer::full(404, "text/html", "<h1>Not Found: no such model page</h1>"));
-    let came = Came::of(provider(&server).reply(ask("test", "Hello"))).await;
-    let (url, sentence) = (server.url(), came.sentence());
+    let received = Received::of(provider(&server).reply(ask("test", "Hello"))).await;
+    let (url, sentence) = (server.url(), received.sentence());
     assert_eq!(sentence, format!("Test offers no chat at {url}. Check {SETTING}: it usually ends in /v1."));
 }
 
@@ -83,7 +85,7 @@ async fn the_server_fails() {
 }
 
 #[tokio::test]
-async fn a_refusal_shows_what_was_said_but_not_the_key() {
+async fn a_refusal_shows_the_providers_reason_but_not_the_key() {
     let said = format!(r#"{{"detail":"no {KEY} here {}"}}"#, "x".repeat(10_000));
     let sentence = refused(403, &[], &said).await.to_string();
     assert!(sentence.starts_with("Test denied access: no … here xxx"), "{sentence}");
@@ -93,17 +95,17 @@ async fn a_refusal_shows_what_was_said_but_not_the_key() {
 #[tokio::test]
 async fn an_error_body_without_an_end_is_left() {
     let endless = (0..8).fold(Answer::head(500, &[]), |answer, _| answer.chunk(vec![b'x'; 16 << 10]));
-    let came = came_of(endless.hang()).await;
-    assert!(came.sentence().starts_with("Test failed: xxx"), "{came:?}");
+    let received = received_from(endless.hang()).await;
+    assert!(received.sentence().starts_with("Test failed: xxx"), "{received:?}");
 }
 
 #[tokio::test]
 async fn an_error_in_the_stream() {
     let error = r#"data: {"error":{"message":"The model crashed.","type":"crash"}}"#;
-    let came = came_of(Answer::stream().chunk(text("So far")).chunk(error).chunk("\n\n").end()).await;
-    assert_eq!(came.text(), "So far");
+    let received = received_from(Answer::stream().chunk(text("So far")).chunk(error).chunk("\n\n").end()).await;
+    assert_eq!(received.text(), "So far");
     let sentence = "Test reported an error: The model crashed. Press Retry, or Continue to go on from here.";
-    assert_eq!(came.sentence(), sentence);
+    assert_eq!(received.sentence(), sentence);
     for event in [
         "event: error\ndata: {\"message\":\"The model crashed.\"}\n\n",
         "event: error\ndata: The model crashed.\n\n",
@@ -111,18 +113,18 @@ async fn an_error_in_the_stream() {
         "data: {\"error\":\"The model crashed.\"}\n\n",
     ] {
         let sentence = "Test reported an error: The model crashed. Press Retry.";
-        assert_eq!(came_of(Answer::stream().chunk(event).end()).await.sentence(), sentence, "{event}");
+        assert_eq!(received_from(Answer::stream().chunk(event).end()).await.sentence(), sentence, "{event}");
     }
 }
 
 #[tokio::test]
 async fn an_error_in_the_stream_that_may_pass() {
     let busy = r#"data: {"error":{"message":"Rate limited","code":429},"choices":[{"delta":{"content":""},"finish_reason":"error"}]}"#;
-    let came = came_of(Answer::stream().chunk(busy).chunk("\n\n").end()).await;
-    assert_eq!(came.sentence(), "Test is too busy: Rate limited. Try again in a while.");
+    let received = received_from(Answer::stream().chunk(busy).chunk("\n\n").end()).await;
+    assert_eq!(received.sentence(), "Test is too busy: Rate limited. Try again in a while.");
     let crash = r#"data: {"error":{"message":"Oh","type":"server_error","code":null}}"#;
-    let came = came_of(Answer::stream().chunk(crash).chunk("\n\n").end()).await;
-    assert_eq!(came.sentence(), "Test failed: Oh. Try again in a while.");
+    let received = received_from(Answer::stream().chunk(crash).chunk("\n\n").end()).await;
+    assert_eq!(received.sentence(), "Test failed: Oh. Try again in a while.");
 }
 
 #[tokio::test]
@@ -130,9 +132,9 @@ async fn broken_off_before_the_first_word() {
     let role = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\n\n";
     let sentence = "Test closed the connection before it answered. Press Retry.";
     for answer in [Answer::nothing(), Answer::stream(), Answer::stream().end(), Answer::stream().chunk(role)] {
-        let came = came_of(answer).await;
-        assert_eq!(came.sentence(), sentence);
-        assert!(came.error.is_some_and(|error| error.may_pass()));
+        let received = received_from(answer).await;
+        assert_eq!(received.sentence(), sentence);
+        assert!(received.error.is_some_and(|error| error.may_pass()));
     }
 }
 
@@ -142,36 +144,36 @@ async fn broken_off_in_the_middle() {
     let half = "data: {\"choices\":[{\"delta\":{\"content\":\"and no fur";
     for answer in [sent(), sent().end(), sent().chunk(half), sent().chunk(half).end(), sent().chunk("data: [DON").end()]
     {
-        let came = came_of(answer).await;
-        assert_eq!(came.text(), "So far");
-        assert_eq!(came.sentence(), "Test stopped in the middle of the reply. Press Continue to go on.");
+        let received = received_from(answer).await;
+        assert_eq!(received.text(), "So far");
+        assert_eq!(received.sentence(), "Test stopped in the middle of the reply. Press Continue to go on.");
     }
 }
 
 #[tokio::test]
 async fn half_a_surrogate_at_the_break_is_not_lost() {
     let half = r#"data: {"choices":[{"delta":{"content":"fish \ud83d"}}]}"#;
-    assert_eq!(came_of(Answer::stream().chunk(half).chunk("\n\n")).await.text(), "fish \u{FFFD}");
+    assert_eq!(received_from(Answer::stream().chunk(half).chunk("\n\n")).await.text(), "fish \u{FFFD}");
 }
 
 #[tokio::test]
 async fn silence() {
     let sentence = "Test sent nothing for 1 s. Press Retry, or choose another model.";
     for answer in [Answer::nothing().hang(), Answer::stream().hang(), Answer::stream().murmur()] {
-        let came = came_in_time(answer).await;
-        assert_eq!(came.sentence(), sentence);
-        assert!(came.error.is_some_and(|error| error.may_pass()));
+        let received = received_in_time(answer).await;
+        assert_eq!(received.sentence(), sentence);
+        assert!(received.error.is_some_and(|error| error.may_pass()));
     }
     for more in [Answer::hang, Answer::murmur] {
-        let came = came_in_time(more(Answer::stream().chunk(text("So far")))).await;
+        let received = received_in_time(more(Answer::stream().chunk(text("So far")))).await;
         let sentence = "Test sent nothing for 1 s. Press Continue to go on.";
-        assert_eq!((came.text().as_str(), came.sentence().as_str()), ("So far", sentence));
+        assert_eq!((received.text().as_str(), received.sentence().as_str()), ("So far", sentence));
     }
 }
 
 #[tokio::test]
-async fn a_sign_of_life_is_none_of_a_reply_but_is_waited_on() {
-    // For a delta after the first one there is a second, unless something shows that the server still lives.
+async fn keep_alives_are_no_reply_but_extend_the_wait() {
+    // For a delta after the first one there is a second, unless something shows that the server still works.
     let (server, more) = (ProviderServer::start().await, Arc::new(Notify::new()));
     server.answer(Answer::stream().chunk(text("So far")).murmur_until(&more).chunk(text(", so good")).hang());
     let mut deltas = impatient(&server, 60, 1).reply(ask("test", "Hello"));
@@ -195,7 +197,7 @@ async fn the_beginning_may_take_longer_than_what_follows() {
 }
 
 #[tokio::test]
-async fn what_came_while_this_process_stood_still_is_no_silence() {
+async fn what_came_while_this_process_was_suspended_is_no_silence() {
     let (server, more) = (ProviderServer::start().await, Arc::new(Notify::new()));
     server.answer(Answer::stream().chunk(text("So far")).wait(&more).chunk(text(", so good")).hang());
     let mut deltas = impatient(&server, 1, 1).reply(ask("test", "Hello"));
@@ -207,16 +209,16 @@ async fn what_came_while_this_process_stood_still_is_no_silence() {
 }
 
 #[tokio::test]
-async fn a_reply_that_was_cut_short_says_so() {
+async fn a_reply_that_was_cut_short_fails() {
     let finish = |reason: &str| {
         format!("data: {{\"choices\":[{{\"delta\":{{}},\"finish_reason\":\"{reason}\"}}]}}\n\ndata: [DONE]\n\n")
     };
-    let came = came_of(Answer::stream().chunk(text("So far")).chunk(finish("length")).end()).await;
-    assert_eq!(came.sentence(), "Test reached the longest reply that it allows. Press Continue to go on.");
-    let came = came_of(Answer::stream().chunk(text("So far")).chunk(finish("content_filter")).end()).await;
-    assert!(came.sentence().contains("content filter"), "{came:?}");
-    let came = came_of(Answer::stream().chunk(finish("stop")).end()).await;
-    assert_eq!(came.sentence(), "Test sent an empty reply. Press Retry, or choose another model.");
+    let received = received_from(Answer::stream().chunk(text("So far")).chunk(finish("length")).end()).await;
+    assert_eq!(received.sentence(), "Test reached the longest reply that it allows. Press Continue to go on.");
+    let received = received_from(Answer::stream().chunk(text("So far")).chunk(finish("content_filter")).end()).await;
+    assert!(received.sentence().contains("content filter"), "{received:?}");
+    let received = received_from(Answer::stream().chunk(finish("stop")).end()).await;
+    assert_eq!(received.sentence(), "Test sent an empty reply. Press Retry, or choose another model.");
 }
 
 #[tokio::test]
@@ -228,19 +230,19 @@ async fn something_else_than_a_reply() {
         Answer::full(200, "application/json", "[1, 2"),
         Answer::full(200, "text/event-stream", "data: hello\n\n"),
     ] {
-        assert_eq!(came_of(answer).await.sentence(), sentence);
+        assert_eq!(received_from(answer).await.sentence(), sentence);
     }
 }
 
 #[tokio::test]
 async fn a_line_without_an_end() {
     let sent = (0..66).fold(Answer::stream().chunk(text("So far")), |answer, _| answer.chunk(vec![b'x'; 512 << 10]));
-    let came = came_of(sent.hang()).await;
-    assert_eq!(came.text(), "So far");
-    assert!(came.sentence().starts_with("Test sent more than 32 MiB at once"), "{came:?}");
+    let received = received_from(sent.hang()).await;
+    assert_eq!(received.text(), "So far");
+    assert!(received.sentence().starts_with("Test sent more than 32 MiB at once"), "{received:?}");
     let lines = format!("data: {}\n", "x".repeat(64 << 10)).repeat(17 * 32);
-    let came = came_of(Answer::stream().chunk(lines).hang()).await;
-    assert!(came.sentence().starts_with("Test sent more than 32 MiB at once"), "{came:?}");
+    let received = received_from(Answer::stream().chunk(lines).hang()).await;
+    assert!(received.sentence().starts_with("Test sent more than 32 MiB at once"), "{received:?}");
 }
 
 #[tokio::test]
@@ -252,11 +254,11 @@ async fn nobody_there() {
     let base_url = Some(url.clone());
     let config = Config { base_url, ..config(&server) };
     let provider = OpenAi::new(&config).expect("a provider");
-    let came = Came::of(provider.reply(ask("test", "Hello"))).await;
+    let received = Received::of(provider.reply(ask("test", "Hello"))).await;
     let sentence =
         format!("Test could not be reached at {url} (Connection refused). Check that it is running, and {SETTING}.");
-    assert_eq!(came.sentence(), sentence);
-    assert!(came.error.is_some_and(|error| error.may_pass()));
+    assert_eq!(received.sentence(), sentence);
+    assert!(received.error.is_some_and(|error| error.may_pass()));
 }
 
 #[test]
@@ -273,8 +275,8 @@ async fn a_redirect_is_not_followed() {
     let (server, other) = (ProviderServer::start().await, ProviderServer::start().await);
     let to = format!("{}/chat/completions?token=hidden", other.url());
     server.answer(Answer::head(307, &[("Location", &to)]).end());
-    let came = Came::of(provider(&server).reply(ask("test", "Hello"))).await;
+    let received = Received::of(provider(&server).reply(ask("test", "Hello"))).await;
     let to = format!("{}/chat/completions", other.url());
-    assert_eq!(came.sentence(), format!("Test has moved to {to}. Set {SETTING}, to the new address."));
+    assert_eq!(received.sentence(), format!("Test has moved to {to}. Set {SETTING}, to the new address."));
     assert!(other.seen().is_empty());
 }

@@ -1,4 +1,4 @@
-//! What servers send that no specification foresees. Each was recorded from a real one, or is one step from it.
+//! What servers send beyond the specification. Each was recorded from a real one, or is similar to that.
 
 use rivulet::{
     message::{Role, Usage},
@@ -6,7 +6,7 @@ use rivulet::{
 };
 use serde_json::{Value, json};
 
-use crate::{Answer, Came, ProviderServer, came_of, provider, text};
+use crate::{Answer, ProviderServer, Received, provider, received_from, text};
 
 pub const DONE: &str = "data: [DONE]\n\n";
 
@@ -22,17 +22,17 @@ pub fn finish(reason: &str) -> String {
     event(json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": reason }] }))
 }
 
-pub async fn came_of_events(events: impl IntoIterator<Item = String>) -> Came {
-    came_of(events.into_iter().fold(Answer::stream(), Answer::chunk).end()).await
+pub async fn received_from_events(events: impl IntoIterator<Item = String>) -> Received {
+    received_from(events.into_iter().fold(Answer::stream(), Answer::chunk).end()).await
 }
 
-/// What comes of these events and a proper end.
-pub async fn came_of_whole(events: impl IntoIterator<Item = String>) -> Came {
-    came_of_events(events.into_iter().chain([finish("stop"), DONE.into()])).await
+/// What is received of these events and a proper end.
+pub async fn received_from_whole(events: impl IntoIterator<Item = String>) -> Received {
+    received_from_events(events.into_iter().chain([finish("stop"), DONE.into()])).await
 }
 
 #[tokio::test]
-async fn a_message_beside_a_delta_doubles_nothing() {
+async fn a_message_beside_a_delta_repeats_nothing() {
     let mut sent = String::new();
     let mut events = vec![];
     for word in ["A river", " runs", " to the sea."] {
@@ -45,27 +45,27 @@ async fn a_message_beside_a_delta_doubles_nothing() {
     events.push(event(
         json!({ "choices": [{ "index": 0, "delta": null, "message": message, "finish_reason": "stop" }] }),
     ));
-    let came = came_of_events(events).await;
-    assert_eq!((came.text(), came.error), (sent, None));
+    let received = received_from_events(events).await;
+    assert_eq!((received.text(), received.error), (sent, None));
 }
 
 #[tokio::test]
 async fn the_message_of_a_whole_reply_counts_even_beside_a_delta() {
     let (delta, message) = (json!({ "role": "assistant", "content": "" }), json!({ "content": "A river runs." }));
     let body = json!({ "choices": [{ "index": 0, "delta": delta, "message": message, "finish_reason": "stop" }] });
-    let came = came_of(Answer::full(200, "application/json", &body.to_string())).await;
-    assert_eq!((came.text().as_str(), came.error), ("A river runs.", None));
+    let received = received_from(Answer::full(200, "application/json", &body.to_string())).await;
+    assert_eq!((received.text().as_str(), received.error), ("A river runs.", None));
 }
 
 #[tokio::test]
 async fn messages_where_no_delta_ever_comes() {
     let message = |text: &str| event(json!({ "choices": [{ "message": { "content": text } }] }));
-    assert_eq!(came_of_whole([message("A river"), message(" runs.")]).await.text(), "A river runs.");
+    assert_eq!(received_from_whole([message("A river"), message(" runs.")]).await.text(), "A river runs.");
 }
 
 #[tokio::test]
 async fn content_as_a_list_of_parts() {
-    let came = came_of_whole([
+    let received = received_from_whole([
         delta(json!({ "content": [{ "type": "thinking", "thinking": [{ "type": "text", "text": "Hm, " }] }] })),
         delta(
             json!({ "content": [{ "type": "thinking", "thinking": "rivers." }, { "type": "text", "text": "They " }] }),
@@ -74,11 +74,11 @@ async fn content_as_a_list_of_parts() {
         delta(json!({ "content": "." })),
     ])
     .await;
-    assert_eq!(came.runs, [("thinking", "Hm, rivers.".into()), ("text", "They run.".into())]);
-    assert_eq!(came.error, None);
+    assert_eq!(received.runs, [("thinking", "Hm, rivers.".into()), ("text", "They run.".into())]);
+    assert_eq!(received.error, None);
     let body = json!({ "choices": [{ "message": { "content": [{ "type": "text", "text": "Whole." }] } }] });
-    let came = came_of(Answer::full(200, "application/json", &body.to_string())).await;
-    assert_eq!((came.text().as_str(), came.error), ("Whole.", None));
+    let received = received_from(Answer::full(200, "application/json", &body.to_string())).await;
+    assert_eq!((received.text().as_str(), received.error), ("Whole.", None));
 }
 
 #[tokio::test]
@@ -91,8 +91,8 @@ async fn thinking_under_any_name() {
         json!({ "reasoning_content": "Hm.", "content": [{ "type": "thinking", "thinking": "Hm." }] }),
         json!({ "reasoning_content": "Hm.", "reasoning_details": [{ "text": "Hm." }], "thinking_blocks": [{ "thinking": "Hm." }] }),
     ] {
-        let came = came_of_whole([delta(thinking.clone()), text("Yes.")]).await;
-        assert_eq!(came.runs, [("thinking", "Hm.".into()), ("text", "Yes.".into())], "{thinking}");
+        let received = received_from_whole([delta(thinking.clone()), text("Yes.")]).await;
+        assert_eq!(received.runs, [("thinking", "Hm.".into()), ("text", "Yes.".into())], "{thinking}");
     }
 }
 
@@ -109,8 +109,8 @@ async fn odd_usage_is_read_or_left_out() {
         (json!("12"), None),
         (json!({}), None),
     ] {
-        let came = came_of_whole([text("Hello."), event(json!({ "choices": [], "usage": sent }))]).await;
-        assert_eq!((came.text().as_str(), came.usage, came.error), ("Hello.", expected, None), "{sent}");
+        let received = received_from_whole([text("Hello."), event(json!({ "choices": [], "usage": sent }))]).await;
+        assert_eq!((received.text().as_str(), received.usage, received.error), ("Hello.", expected, None), "{sent}");
     }
 }
 
@@ -129,8 +129,8 @@ data: {"choices":{},"created":"now"}
 data: {"choices":[{"delta":"no object"}]}
 
 "#;
-    let came = came_of_whole([whole.to_owned()]).await;
-    assert_eq!((came.text().as_str(), came.usage, came.error), ("A river runs12", None, None));
+    let received = received_from_whole([whole.to_owned()]).await;
+    assert_eq!((received.text().as_str(), received.usage, received.error), ("A river runs12", None, None));
 }
 
 #[tokio::test]
@@ -138,16 +138,16 @@ async fn one_bad_event_between_good_ones_is_skipped() {
     for bad in
         ["data: }{\n\n", "data: oops\n\n", "data: 7\n\n", "data: {\"choices\":[{\"delta\":{\"content\":\"cut\n\n"]
     {
-        let came = came_of_whole([text("A river"), bad.into(), text(" runs.")]).await;
-        assert_eq!((came.text().as_str(), came.error), ("A river runs.", None), "{bad}");
+        let received = received_from_whole([text("A river"), bad.into(), text(" runs.")]).await;
+        assert_eq!((received.text().as_str(), received.error), ("A river runs.", None), "{bad}");
     }
 }
 
 #[tokio::test]
 async fn the_last_line_may_lack_its_blank_line() {
     for last in ["data: [DONE]\n", "data: [DONE]\r\n", "data: [DONE]"] {
-        let came = came_of_events([text("Hello."), last.into()]).await;
-        assert_eq!((came.text().as_str(), came.error), ("Hello.", None), "{last:?}");
+        let received = received_from_events([text("Hello."), last.into()]).await;
+        assert_eq!((received.text().as_str(), received.error), ("Hello.", None), "{last:?}");
     }
 }
 
@@ -157,8 +157,8 @@ async fn thinking_that_stands_in_the_text() {
     let sent = "\n<think>\nHm, <b>rivers</b>.\n</think>\n\nThey run.";
     for size in 1..=sent.len() {
         let parts = sent.as_bytes().chunks(size).map(|part| String::from_utf8_lossy(part)).map(|part| text(&part));
-        let came = came_of_whole(parts).await;
-        assert_eq!((came.runs.as_slice(), came.error), (&thought[..], None), "in pieces of {size}");
+        let received = received_from_whole(parts).await;
+        assert_eq!((received.runs.as_slice(), received.error), (&thought[..], None), "in pieces of {size}");
     }
     for (sent, expected) in [
         ("<think>\n\n</think>\n\nYes.", vec![("text", "Yes.")]),
@@ -171,7 +171,7 @@ async fn thinking_that_stands_in_the_text() {
         (&" ".repeat(2_000), vec![("text", &" ".repeat(2_000))]),
     ] {
         let expected: Vec<_> = expected.into_iter().map(|(kind, run)| (kind, run.to_owned())).collect();
-        assert_eq!(came_of_whole([text(sent)]).await.runs, expected, "{sent:?}");
+        assert_eq!(received_from_whole([text(sent)]).await.runs, expected, "{sent:?}");
     }
 }
 
@@ -188,7 +188,7 @@ async fn thinking_is_not_sent_back() {
         server.answer(Answer::stream().chunk(text("Hello")).chunk(DONE).end());
         let turn = |role, text: &str| Turn { role, text: text.into() };
         let turns = vec![turn(Role::User, "Why?"), turn(Role::Assistant, said), turn(Role::User, "<think>")];
-        Came::of(provider(&server).reply(Request { model: "test".into(), turns, resumes: false })).await;
+        Received::of(provider(&server).reply(Request { model: "test".into(), turns, resumes: false })).await;
         let messages = &server.seen().pop().expect("a request").json()["messages"];
         let reply = messages.as_array().and_then(|all| all.iter().find(|message| message["role"] == "assistant"));
         assert_eq!(reply.and_then(|reply| reply["content"].as_str()), sent);
@@ -198,7 +198,7 @@ async fn thinking_is_not_sent_back() {
 }
 
 #[tokio::test]
-async fn an_image_is_spoken_of_and_the_text_beside_it_kept() {
+async fn an_image_is_mentioned_and_the_text_beside_it_kept() {
     let image = |bytes: usize| {
         let url = format!("data:image/png;base64,{}", "A".repeat(bytes));
         delta(json!({ "content": "", "images": [{ "type": "image_url", "image_url": { "url": url } }] }))
@@ -206,14 +206,14 @@ async fn an_image_is_spoken_of_and_the_text_beside_it_kept() {
     let part = delta(json!({ "content": [{ "type": "image_url", "image_url": "x" }] }));
     // Small, larger than most events, and too large to be kept at all.
     for image in [image(10), part, image(1_600_000), image(6 << 20)] {
-        let came = came_of_whole([text("A river"), image.clone(), text(" runs.")]).await;
-        assert_eq!(came.text(), "A river runs.");
+        let received = received_from_whole([text("A river"), image.clone(), text(" runs.")]).await;
+        assert_eq!(received.text(), "A river runs.");
         assert_eq!(
-            came.sentence(),
+            received.sentence(),
             "Test sent something that cannot be shown here, such as an image. The text is all here."
         );
-        assert!(came.error.is_some_and(|error| error.is_remark()));
-        let alone = came_of_whole([image]).await;
+        assert!(received.error.is_some_and(|error| error.is_remark()));
+        let alone = received_from_whole([image]).await;
         assert_eq!(
             alone.sentence(),
             "Test sent something that cannot be shown here, such as an image. Choose another model."

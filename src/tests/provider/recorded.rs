@@ -3,14 +3,14 @@
 //!
 //! - `NAME.sse` (a stream) or `NAME.body` (a reply that is not streamed): the bytes of the body
 //! - `NAME.json`: what is in it, `{"thinking": "…", "text": "…", "usage": [input, output] or null, "complete": true}`, the
-//!   last one if nothing is to be said against it
+//!   last one if it has no fault
 
 use std::{fs, path::Path};
 
 use rivulet::{provider::Provider, text::normalize};
 use serde::Deserialize;
 
-use crate::{Answer, Came, ProviderServer, ask, provider};
+use crate::{Answer, ProviderServer, Received, ask, provider};
 
 #[derive(Debug, Deserialize, PartialEq)]
 struct Expected {
@@ -21,11 +21,12 @@ struct Expected {
 }
 
 impl Expected {
-    fn of(came: &Came) -> Self {
-        let all =
-            |wanted: &str| came.runs.iter().filter(|(kind, _)| *kind == wanted).map(|(_, run)| run.as_str()).collect();
-        let usage = came.usage.map(|usage| (usage.input_tokens, usage.output_tokens));
-        Self { thinking: all("thinking"), text: all("text"), usage, complete: came.error.is_none() }
+    fn of(received: &Received) -> Self {
+        let all = |wanted: &str| {
+            received.runs.iter().filter(|(kind, _)| *kind == wanted).map(|(_, run)| run.as_str()).collect()
+        };
+        let usage = received.usage.map(|usage| (usage.input_tokens, usage.output_tokens));
+        Self { thinking: all("thinking"), text: all("text"), usage, complete: received.error.is_none() }
     }
 }
 
@@ -61,15 +62,15 @@ async fn difference(server: &ProviderServer, path: &Path, kind: &str) -> Option<
             _ => Answer::head(200, &[("Content-Type", "application/json")]).chunk(&bytes).end(),
         };
         server.answer(answer);
-        let came = Came::of(provider(server).reply(ask("test", "Hello"))).await;
-        let read = Expected::of(&came);
+        let received = Received::of(provider(server).reply(ask("test", "Hello"))).await;
+        let read = Expected::of(&received);
         // Of the others each ends in its own way.
         expected.complete |= read.complete;
         if read != expected {
             return Some(format!(
                 "{}\n  expected {expected:?}\n  read     {read:?}\n  {}",
                 path.display(),
-                came.sentence()
+                received.sentence()
             ));
         }
     }

@@ -8,35 +8,35 @@ use rivulet::{
 };
 use serde_json::json;
 
-use super::habits::{DONE, came_of_events, delta, event, finish};
-use crate::{Answer, Came, KEY, ProviderServer, ask, came_of, config, provider, text};
+use super::habits::{DONE, delta, event, finish, received_from_events};
+use crate::{Answer, KEY, ProviderServer, Received, ask, config, provider, received_from, text};
 
 async fn refused(status: u16, headers: &[(&str, &str)], body: &str) -> ProviderError {
-    let came = came_of(Answer::head(status, headers).chunk(body).end()).await;
-    came.error.expect("a failure")
+    let received = received_from(Answer::head(status, headers).chunk(body).end()).await;
+    received.error.expect("a failure")
 }
 
 #[tokio::test]
 async fn a_reply_that_is_not_whole_gives_the_reason() {
     for reason in ["max_tokens", "model_length", "MAX_TOKENS"] {
-        let came = came_of_events([text("So far"), finish(reason), DONE.into()]).await;
+        let received = received_from_events([text("So far"), finish(reason), DONE.into()]).await;
         assert_eq!(
-            came.sentence(),
+            received.sentence(),
             "Test reached the longest reply that it allows. Press Continue to go on.",
             "{reason}"
         );
     }
-    let came = came_of_events([text("So far"), finish("error"), DONE.into()]).await;
-    assert_eq!(came.sentence(), "Test reported an error. Press Retry, or Continue to go on from here.");
+    let received = received_from_events([text("So far"), finish("error"), DONE.into()]).await;
+    assert_eq!(received.sentence(), "Test reported an error. Press Retry, or Continue to go on from here.");
     let call = delta(json!({ "tool_calls": [{ "index": 0, "function": { "name": "search", "arguments": "{}" } }] }));
     let sentence = "Test asked for a tool to be run, and none is offered here. Press Retry, or choose another model.";
     for events in [vec![text("I look."), call.clone(), finish("tool_calls")], vec![call.clone(), finish("stop")]] {
-        assert_eq!(came_of_events(events.into_iter().chain([DONE.into()])).await.sentence(), sentence);
+        assert_eq!(received_from_events(events.into_iter().chain([DONE.into()])).await.sentence(), sentence);
     }
 }
 
 #[tokio::test]
-async fn continue_is_only_spoken_of_where_it_leads_on() {
+async fn continue_is_suggested_only_where_it_helps() {
     let thought = || delta(json!({ "reasoning": "Hm." }));
     for (events, sentence) in [
         (
@@ -50,16 +50,16 @@ async fn continue_is_only_spoken_of_where_it_leads_on() {
         (vec![thought()], "Test stopped in the middle of the reply. Press Retry."),
         (vec![thought(), event(json!({ "error": "Oh!" }))], "Test reported an error: Oh! Press Retry."),
     ] {
-        assert_eq!(came_of_events(events).await.sentence(), sentence);
+        assert_eq!(received_from_events(events).await.sentence(), sentence);
     }
-    // Asked to go on from text, it can be asked so again.
+    // A reply that was continued can be continued again.
     let server = ProviderServer::start().await;
     server.answer(Answer::stream().chunk(finish("length")).end());
     let mut request = ask("test", "Hello");
     request.turns.push(Turn { role: Role::Assistant, text: "So far".into() });
     request.resumes = true;
-    let came = Came::of(provider(&server).reply(request)).await;
-    assert_eq!(came.sentence(), "Test reached the longest reply that it allows. Press Continue to go on.");
+    let received = Received::of(provider(&server).reply(request)).await;
+    assert_eq!(received.sentence(), "Test reached the longest reply that it allows. Press Continue to go on.");
 }
 
 #[tokio::test]
@@ -71,15 +71,15 @@ async fn other_protocols_are_not_empty_replies() {
         "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"Hi\"}]}}]}\n\n",
         "data: {\"type\":\"response.output_text.delta\",\"delta\":\"Hi\"}\n\ndata: [DONE]\n\n",
     ] {
-        assert_eq!(came_of(Answer::stream().chunk(events).end()).await.sentence(), sentence, "{events}");
+        assert_eq!(received_from(Answer::stream().chunk(events).end()).await.sentence(), sentence, "{events}");
     }
     // Only that it lives: it may answer next time.
-    let came = came_of(Answer::stream().chunk(": keep-alive\n\n").end()).await;
-    assert!(came.error.is_some_and(|error| error.may_pass()));
+    let received = received_from(Answer::stream().chunk(": keep-alive\n\n").end()).await;
+    assert!(received.error.is_some_and(|error| error.may_pass()));
 }
 
 #[tokio::test]
-async fn the_words_of_a_refusal_are_kept_and_the_advice_fits() {
+async fn the_reason_of_a_refusal_is_kept_and_the_advice_fits() {
     for (status, body, sentence) in [
         // Google wraps its errors in a list.
         (
@@ -130,13 +130,13 @@ async fn the_words_of_a_refusal_are_kept_and_the_advice_fits() {
     }
     let server = ProviderServer::start().await;
     server.answer(Answer::full(404, "application/json", r#"{"error":{"message":"No fixture matched"}}"#));
-    let (url, came) = (server.url(), Came::of(provider(&server).reply(ask("test", "Hello"))).await);
+    let (url, received) = (server.url(), Received::of(provider(&server).reply(ask("test", "Hello"))).await);
     let begins = format!("Test offers no chat at {url}: No fixture matched. Check OPENAI_BASE_URL");
-    assert!(came.sentence().starts_with(&begins), "{came:?}");
+    assert!(received.sentence().starts_with(&begins), "{received:?}");
 }
 
 #[tokio::test]
-async fn when_to_come_again_is_heeded_however_it_is_said() {
+async fn retry_after_is_read_in_every_format() {
     let body = |words: &str| json!({ "error": { "message": words } }).to_string();
     for (headers, words, seconds) in [
         (vec![("Retry-After", "2.5")], "Slow down", 2.5),
@@ -156,7 +156,7 @@ async fn when_to_come_again_is_heeded_however_it_is_said() {
     {
         assert_eq!(refused(429, &headers, &body(words)).await.retry_after(), None, "{headers:?} {words}");
     }
-    // Its own words are advice enough.
+    // Its own reason is advice enough.
     let error = refused(429, &[], &body("Please try again in 2s.")).await;
     assert_eq!(error.to_string(), "Test is too busy: Please try again in 2s.");
 }
@@ -168,11 +168,11 @@ async fn refused_with(key: &str, words: &str) -> String {
         server.answer(Answer::full(400, "application/json", &json!({ "error": words }).to_string()));
     }
     let provider = OpenAi::new(&Config { api_key: Some(key.into()), ..config(&server) }).expect("a provider");
-    Came::of(provider.reply(ask("test", "Hello"))).await.sentence()
+    Received::of(provider.reply(ask("test", "Hello"))).await.sentence()
 }
 
 #[tokio::test]
-async fn a_key_is_hidden_and_a_dummy_cut_out_of_nothing() {
+async fn a_key_is_hidden_and_a_placeholder_key_changes_nothing() {
     let words = "The maximum context has 8 tokens";
     let sentence = format!("Test refused the request: {words}. Change the message, or choose another model.");
     for dummy in ["x", "max", "EMPTY", "ollama", "maximum"] {
@@ -190,12 +190,12 @@ async fn a_key_is_hidden_and_a_dummy_cut_out_of_nothing() {
 
 #[tokio::test]
 async fn a_server_that_speaks_tls_is_named_as_such() {
-    // The alert with which one answers a greeting without TLS.
+    // The TLS alert that answers a request without TLS.
     let server = ProviderServer::start().await;
     server.answer(Answer::raw(b"\x15\x03\x01\x00\x02\x02\x46"));
-    let (url, came) = (server.url(), Came::of(provider(&server).reply(ask("test", "Hello"))).await);
+    let (url, received) = (server.url(), Received::of(provider(&server).reply(ask("test", "Hello"))).await);
     let sentence = format!(
         "Test answers only over TLS at {url}. Check OPENAI_BASE_URL, or base-url in Leptos.toml: it should begin with https."
     );
-    assert_eq!(came.sentence(), sentence);
+    assert_eq!(received.sentence(), sentence);
 }

@@ -1,4 +1,4 @@
-//! What a provider is sent, and the titles that are asked of it.
+//! What a provider is sent, and the titles that it gives.
 
 use rivulet::{
     message::Role,
@@ -7,21 +7,21 @@ use rivulet::{
 use serde_json::json;
 
 use super::{catalog::whole_catalog, habits::DONE};
-use crate::{Answer, Came, ProviderServer, ask, config, provider, text};
+use crate::{Answer, ProviderServer, Received, ask, config, provider, text};
 
 fn turn(role: Role, text: &str) -> Turn {
     Turn { role, text: text.into() }
 }
 
 #[tokio::test]
-async fn a_request_says_what_it_must() {
+async fn a_request_has_what_it_must() {
     let server = ProviderServer::start().await;
     server.answer(Answer::stream().chunk(text("Hello")).chunk(DONE).end());
-    Came::of(provider(&server).reply(ask("test", "Hi 水"))).await;
+    Received::of(provider(&server).reply(ask("test", "Hi 水"))).await;
     let seen = server.seen().remove(0);
     assert_eq!(seen.line, "POST /v1/chat/completions");
     assert_eq!(seen.header("authorization"), Some("Bearer sk-secret-0123456789"));
-    // Some servers refuse whoever does not say what they are.
+    // Some servers refuse requests without a user agent.
     assert_eq!(seen.header("user-agent"), Some(concat!("rivulet/", env!("CARGO_PKG_VERSION"))));
     let body = json!({
         "model": "test", "stream": true, "stream_options": { "include_usage": true },
@@ -37,7 +37,7 @@ async fn without_a_key_none_is_sent() {
     let providers = Providers::new(&[Config { api_key: None, models: vec!["meta/llama".into()], ..config(&server) }])
         .expect("providers");
     let (provider, model) = providers.find("Test/meta/llama").expect("a provider");
-    Came::of(provider.reply(ask(&model, "Hi"))).await;
+    Received::of(provider.reply(ask(&model, "Hi"))).await;
     let seen = server.seen().remove(0);
     assert_eq!((seen.header("authorization"), seen.json()["model"].as_str()), (None, Some("meta/llama")));
 }
@@ -54,8 +54,8 @@ async fn headers_and_query_are_sent_with_every_request() {
     let refusal = r#"{"error":"sk-other-0123456789 may not, with 2024-10-21"}"#;
     server.answer(Answer::full(403, "application/json", refusal));
     let (provider, model) = providers.find("Azure/test").expect("a provider");
-    let came = Came::of(provider.reply(ask(&model, "Hi"))).await;
-    assert!(came.sentence().starts_with("Azure denied access: … may not, with 2024-10-21."), "{came:?}");
+    let received = Received::of(provider.reply(ask(&model, "Hi"))).await;
+    assert!(received.sentence().starts_with("Azure denied access: … may not, with 2024-10-21."), "{received:?}");
     let lines: Vec<_> =
         server.seen().iter().map(|seen| (seen.line.clone(), seen.header("api-key").map(str::to_owned))).collect();
     let key = || Some("sk-other-0123456789".to_owned());
@@ -67,7 +67,7 @@ async fn headers_and_query_are_sent_with_every_request() {
 }
 
 #[tokio::test]
-async fn going_on_asks_for_what_follows() {
+async fn continuing_asks_for_what_follows() {
     let server = ProviderServer::start().await;
     let mut request = Request {
         model: "test".into(),
@@ -80,21 +80,21 @@ async fn going_on_asks_for_what_follows() {
         resumes: true,
     };
     server.answer(Answer::stream().chunk(text(" am")).chunk(DONE).end());
-    Came::of(provider(&server).reply(request.clone())).await;
+    Received::of(provider(&server).reply(request.clone())).await;
     let messages = &server.seen()[0].json()["messages"];
     assert_eq!(messages[0], json!({ "role": "user", "content": "Hi\n\nAre you there?" }));
     assert_eq!(messages[1], json!({ "role": "assistant", "content": "Yes, I" }));
     assert_eq!((messages[2]["role"].as_str(), messages.as_array().map(Vec::len)), (Some("user"), Some(3)));
 
-    // Nothing had been said: there is nothing to go on from.
+    // Nothing was written, so there is nothing to continue.
     request.turns[3].text.clear();
     server.answer(Answer::stream().chunk(text("Yes")).chunk(DONE).end());
-    Came::of(provider(&server).reply(request.clone())).await;
+    Received::of(provider(&server).reply(request.clone())).await;
     assert_eq!(server.seen()[1].json()["messages"].as_array().map(Vec::len), Some(1));
 
-    // All had been said.
+    // Everything was written already.
     server.answer(Answer::stream().chunk(DONE).end());
-    assert_eq!(Came::of(provider(&server).reply(request)).await, Came::default());
+    assert_eq!(Received::of(provider(&server).reply(request)).await, Received::default());
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn a_server_that_refuses_options_is_asked_without() {
     server.answer(Answer::full(400, "application/json", r#"{"error":"unknown field stream_options"}"#));
     for _ in 0..2 {
         server.answer(Answer::stream().chunk(text("Hello")).chunk(DONE).end());
-        assert_eq!(Came::of(provider.reply(ask("test", "Hi"))).await.text(), "Hello");
+        assert_eq!(Received::of(provider.reply(ask("test", "Hi"))).await.text(), "Hello");
     }
     let options: Vec<_> = server.seen().iter().map(|seen| seen.json().get("stream_options").is_some()).collect();
     assert_eq!(options, [true, false, false]);
@@ -116,13 +116,13 @@ async fn a_refusal_for_another_reason_is_shown() {
     let said = r#"{"error":{"message":"The context is too long"}}"#;
     server.answer(Answer::full(400, "application/json", said));
     server.answer(Answer::full(400, "application/json", said));
-    let came = Came::of(provider(&server).reply(ask("test", "Hi"))).await;
+    let received = Received::of(provider(&server).reply(ask("test", "Hi"))).await;
     let sentence = "Test refused the request: The context is too long. Change the message, or choose another model.";
-    assert_eq!(came.sentence(), sentence);
+    assert_eq!(received.sentence(), sentence);
 }
 
 #[tokio::test]
-async fn a_title_is_tidied() {
+async fn a_title_is_normalised() {
     let server = ProviderServer::start().await;
     for (said, title) in [
         ("\"Rivers and streams\"\n", Some("Rivers and streams")),

@@ -1,4 +1,4 @@
-//! Streams that go well, in all the ways in which servers write them.
+//! Complete streams, in all the formats in which servers write them.
 
 use std::{
     sync::Arc,
@@ -13,7 +13,7 @@ use rivulet::{
 };
 use tokio::{runtime::Runtime, sync::Notify};
 
-use crate::{Answer, Came, ProviderServer, ask, came_of, provider, text};
+use crate::{Answer, ProviderServer, Received, ask, provider, received_from, text};
 
 /// Everything at once that a stream may have in it.
 const WIRE: &[u8] = b"\xEF\xBB\xBFdata: {\"choices\":[{\"delta\":{\"reasoning\":\"First: \"}}]}\n\n\
@@ -31,18 +31,18 @@ data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n\
 data: {\"choices\":[],\"usage\":{\"prompt_tokens\":12,\"completion_tokens\":34,\"total_tokens\":46}}\n\n\
 data: [DONE]\n\n";
 
-fn whole() -> Came {
-    Came {
+fn whole() -> Received {
+    Received {
         runs: vec![("thinking", "First: Hm, 水?".into()), ("text", "A 🐟 🌊 swims\nby\u{FFFD} \u{FFFD}!".into())],
         usage: Some(Usage { input_tokens: 12, output_tokens: 34 }),
         error: None,
     }
 }
 
-async fn cut(server: &ProviderServer, parts: &[&[u8]]) -> Came {
+async fn cut(server: &ProviderServer, parts: &[&[u8]]) -> Received {
     let answer = parts.iter().fold(Answer::stream(), |answer, part| answer.chunk(part));
     server.answer(answer.end());
-    Came::of(provider(server).reply(ask("test", "Hello"))).await
+    Received::of(provider(server).reply(ask("test", "Hello"))).await
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn pieces_come_while_the_server_still_writes() {
 }
 
 #[tokio::test]
-async fn whoever_stops_listening_hangs_up() {
+async fn dropping_a_reply_closes_its_request() {
     let server = ProviderServer::start().await;
     server.answer(Answer::stream().chunk(text("one")).hang());
     let mut deltas = provider(&server).reply(ask("test", "Hello"));
@@ -145,26 +145,26 @@ async fn whoever_stops_listening_hangs_up() {
 }
 
 #[tokio::test]
-async fn whole_without_done_if_it_said_why_it_finished() {
+async fn complete_without_done_if_there_is_a_finish_reason() {
     let finish = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
-    let came = came_of(Answer::stream().chunk(text("Hello.")).chunk(finish).end()).await;
-    assert_eq!((came.text().as_str(), came.error), ("Hello.", None));
+    let received = received_from(Answer::stream().chunk(text("Hello.")).chunk(finish).end()).await;
+    assert_eq!((received.text().as_str(), received.error), ("Hello.", None));
 }
 
 #[tokio::test]
-async fn whole_without_finish_reason_if_it_said_done() {
-    let came = came_of(Answer::stream().chunk(text("Hello.")).chunk("data: [DONE]").end()).await;
-    assert_eq!((came.text().as_str(), came.error), ("Hello.", None));
+async fn complete_without_finish_reason_if_there_is_done() {
+    let received = received_from(Answer::stream().chunk(text("Hello.")).chunk("data: [DONE]").end()).await;
+    assert_eq!((received.text().as_str(), received.error), ("Hello.", None));
 }
 
 #[tokio::test]
-async fn whole_if_only_the_farewell_is_missing() {
+async fn complete_if_only_the_close_is_missing() {
     let finish = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
     let sent = || Answer::stream().chunk(text("Hello.")).chunk(finish);
     for answer in [sent(), sent().hang()] {
         let since = Instant::now();
-        let came = came_of(answer).await;
-        assert_eq!((came.text().as_str(), came.error), ("Hello.", None));
+        let received = received_from(answer).await;
+        assert_eq!((received.text().as_str(), received.error), ("Hello.", None));
         assert!(since.elapsed() < Duration::from_secs(30), "waited for nothing");
     }
 }
@@ -174,30 +174,31 @@ async fn a_server_that_does_not_stream() {
     let body = r#"{"object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant",
         "reasoning":"Hm.","content":"Hello \ud83c\udf0a\r\n"},"finish_reason":"stop"}],
         "usage":{"prompt_tokens":1,"completion_tokens":2}}"#;
-    let came = came_of(Answer::full(200, "application/json", body)).await;
-    assert_eq!(came.runs, [("thinking", "Hm.".into()), ("text", "Hello 🌊\n".into())]);
-    assert_eq!((came.usage, came.error), (Some(Usage { input_tokens: 1, output_tokens: 2 }), None));
+    let received = received_from(Answer::full(200, "application/json", body)).await;
+    assert_eq!(received.runs, [("thinking", "Hm.".into()), ("text", "Hello 🌊\n".into())]);
+    assert_eq!((received.usage, received.error), (Some(Usage { input_tokens: 1, output_tokens: 2 }), None));
 }
 
 #[tokio::test]
 async fn bytes_that_are_not_utf_8() {
     let event = b"data: {\"choices\":[{\"delta\":{\"content\":\"caf\xE9 \xFF\xE6\xB0\"}}]}\n\ndata: [DONE]\n\n";
-    let came = came_of(Answer::stream().chunk(event).end()).await;
-    assert_eq!((came.text().as_str(), came.error), ("caf\u{FFFD} \u{FFFD}\u{FFFD}", None));
+    let received = received_from(Answer::stream().chunk(event).end()).await;
+    assert_eq!((received.text().as_str(), received.error), ("caf\u{FFFD} \u{FFFD}\u{FFFD}", None));
 }
 
 #[tokio::test]
 async fn a_character_split_over_two_strings() {
     let event = |bytes: &[u8]| [b"data: {\"choices\":[{\"delta\":{\"content\":\"", bytes, b"\"}}]}\n\n"].concat();
     let sent = Answer::stream().chunk(event(b"\xE6\xB0")).chunk(event(b"\xB4!")).chunk("data: [DONE]\n\n").end();
-    assert_eq!(came_of(sent).await.text(), "水!");
+    assert_eq!(received_from(sent).await.text(), "水!");
 }
 
 #[tokio::test]
-async fn thinking_said_under_both_names_is_thought_once() {
+async fn thinking_under_both_names_counts_once() {
     let event = "data: {\"choices\":[{\"delta\":{\"reasoning\":\"Hm.\",\"reasoning_content\":\"Hm.\"}}]}\n\n";
-    let came = came_of(Answer::stream().chunk(event).chunk(text("Yes.")).chunk("data: [DONE]\n\n").end()).await;
-    assert_eq!(came.runs, [("thinking", "Hm.".into()), ("text", "Yes.".into())]);
+    let received =
+        received_from(Answer::stream().chunk(event).chunk(text("Yes.")).chunk("data: [DONE]\n\n").end()).await;
+    assert_eq!(received.runs, [("thinking", "Hm.".into()), ("text", "Yes.".into())]);
 }
 
 /// An event whose text is these bytes of JSON.
@@ -208,7 +209,7 @@ fn raw(json: &[u8]) -> Vec<u8> {
 async fn text_of(server: &ProviderServer, events: Vec<Vec<u8>>) -> String {
     let answer = events.iter().fold(Answer::stream(), Answer::chunk).chunk("data: [DONE]\n\n").end();
     server.answer(answer);
-    Came::of(provider(server).reply(ask("test", "Hello"))).await.text()
+    Received::of(provider(server).reply(ask("test", "Hello"))).await.text()
 }
 
 #[test]
