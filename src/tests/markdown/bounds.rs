@@ -1,4 +1,4 @@
-//! Texts that are made to cost: nothing overflows the stack, and nothing grows out of proportion to what came.
+//! Texts that are made to be costly: nothing overflows the stack, and the HTML stays in proportion to the text.
 
 use std::thread;
 

@@ -1,4 +1,4 @@
-//! Blocks that grow long: what is finished inside them is left alone, and all ends as the whole.
+//! Long blocks that grow: what is finished inside them does not change, and the end is as if rendered at once.
 
 use proptest::prelude::*;
 use rivulet::markdown::{Document, html};
@@ -107,7 +107,7 @@ const LINES: &[&str] = &[
     "- \ta\n",
     "\t- tab\n",
 ];
-/// What is also tried, now and then.
+/// Definitions, which are also tried at times.
 const DEFINITIONS: &[&str] =
     &["[b]: http://b.org\n", "- [b]: /b\n", "  [b]: http://late.org 'title'\n", "> [b]: http://q.org\n"];
 const WORDS: &[&str] = &[

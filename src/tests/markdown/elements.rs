@@ -53,7 +53,7 @@ pub fn attributes(source: &str) -> Vec<(&str, &str)> {
 pub const EMPTY: [&str; 3] = ["br", "hr", "input"];
 const INLINE: [&str; 9] = ["a", "em", "strong", "del", "code", "span", "br", "input", "button"];
 
-/// The same HTML without what says in which direction it is read.
+/// The same HTML without attributes of text direction.
 pub fn without_directions(html: &str) -> String {
     html.replace(r#" dir="rtl""#, "").replace(r#" dir="ltr""#, "")
 }

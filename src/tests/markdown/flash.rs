@@ -1,4 +1,4 @@
-//! While a text grows, what is half-written is never seen as raw marks.
+//! While a text grows, unfinished marks are never shown raw.
 
 use rivulet::markdown::Document;
 
@@ -90,7 +90,7 @@ fn what_is_no_mark_is_shown() {
     assert_eq!(shown("2 * 3 and 4 * 5 are"), "<p>2 * 3 and 4 * 5 are</p>");
     assert_eq!(shown("2*3 is 6, so"), "<p>2*3 is 6, so</p>");
     assert_eq!(shown("a snake_case name, a"), "<p>a snake_case name, a</p>");
-    assert_eq!(shown("[1] says"), "<p>[1] says</p>");
+    assert_eq!(shown("[1] holds"), "<p>[1] holds</p>");
     assert_eq!(shown("x [y] (see there"), "<p>x [y] (see there</p>");
     assert_eq!(shown("AT&T is"), "<p>AT&amp;T is</p>");
     assert_eq!(shown("if a < b then"), "<p>if a &lt; b then</p>");

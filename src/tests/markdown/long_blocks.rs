@@ -7,7 +7,7 @@ use crate::{page::Page, texts::each_character};
 
 const SENTENCE: &str = "A river keeps its **words** by `moving` on, and [nobody](http://e.org) asks it twice. ";
 
-/// A kind of long text, in pieces that are like each other.
+/// Kinds of long text: a name, a start, and a piece that is repeated.
 fn kinds() -> [(&'static str, &'static str, String); 8] {
     [
         ("list", "", format!("- {SENTENCE}\n")),
@@ -49,7 +49,7 @@ fn what_changes_on_the_page_is_as_long_as_what_is_new() {
     }
 }
 
-/// Words without marks are text alone, which the page appends without a parser.
+/// Plain text is only appended by the page, without a parser.
 #[test]
 fn plain_words_are_only_appended() {
     for (kind, start, text) in
@@ -68,22 +68,22 @@ fn plain_words_are_only_appended() {
     }
 }
 
-/// Nanoseconds for which this thread has had a processor, which others on the machine do not change.
-fn worked() -> u64 {
+/// Nanoseconds of processor time of this thread, which other processes do not change.
+fn processor_time() -> u64 {
     let times = std::fs::read_to_string("/proc/thread-self/schedstat").expect("the kernel's account of this thread");
     times.split(' ').next().and_then(|ran| ran.parse().ok()).expect("nanoseconds")
 }
 
 #[test]
-fn a_long_block_costs_what_it_is_long() {
+fn the_cost_of_a_long_block_is_linear() {
     let cost = |start: &str, piece: &str, pieces: usize| -> u64 {
         let text = start.to_string() + &piece.repeat(pieces);
         let mut document = Document::default();
-        let before = worked();
+        let before = processor_time();
         for end in (0..text.len()).step_by(20) {
             document.update(&text[..end], true);
         }
-        worked() - before
+        processor_time() - before
     };
     for (kind, start, piece) in kinds() {
         let short: u64 = (0..16).map(|_| cost(start, &piece, 80)).sum();

@@ -12,7 +12,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// Shows a longer text and returns the patch, which must lead to exactly what the document says.
+    /// Shows a longer text and returns the patch, which must lead to exactly the document's HTML.
     pub fn show(&mut self, text: &str, growing: bool) -> Patch {
         let patch = self.document.update(text, growing);
         self.apply(patch.clone());

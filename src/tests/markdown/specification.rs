@@ -61,7 +61,7 @@ fn is_ours(source: &str) -> bool {
 }
 
 #[test]
-fn examples_are_what_the_specification_says() {
+fn examples_are_as_in_the_specification() {
     let mut compared = 0;
     for (number, _, source, expected) in examples() {
         if !is_ours(&source) {

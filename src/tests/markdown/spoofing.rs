@@ -1,4 +1,4 @@
-//! Links whose text names another host than they lead to, and characters that turn text around unseen.
+//! Links whose text names another host than theirs, and invisible characters that change the order of text.
 
 use rivulet::markdown::{Document, html};
 

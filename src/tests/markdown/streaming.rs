@@ -1,4 +1,4 @@
-//! A text that comes in pieces ends as it would have at once, and costs only its last block.
+//! A text that is rendered piece by piece ends as if rendered at once, and only its last block is rendered again.
 
 use proptest::prelude::*;
 use rivulet::markdown::{Document, TailChange, html};
@@ -8,7 +8,7 @@ use crate::{
     texts::{beginnings, cuts, each_character, text},
 };
 
-/// Shows all beginnings and then the whole text; the page must then be what the whole text gives at once.
+/// Shows all prefixes and then the whole text; the page must then be as if the whole text was rendered at once.
 fn stream<'a>(beginnings: impl IntoIterator<Item = &'a str>, text: &str) {
     let mut page = Page::default();
     for beginning in beginnings {
@@ -82,7 +82,7 @@ fn a_first_letter_that_comes_late_turns_the_whole_block() {
     }
 }
 
-/// What has once been cut at the wrong place.
+/// Texts that were once cut at the wrong place.
 #[test]
 fn known_hard_cases_end_as_the_whole() {
     let texts = [
@@ -159,7 +159,7 @@ fn a_late_definition_reaches_back_to_the_first_block_that_uses_it() {
 }
 
 #[test]
-fn definitions_that_expand_without_measure_are_cut_off_the_same_way() {
+fn definitions_that_expand_too_far_are_cut_off_in_the_same_place() {
     let address = format!("http://e.org/{}", "x".repeat(9_000));
     let mut text = format!("[a]: {address}\n\n");
     (0..40).for_each(|_| text.push_str("See [a].\n\n"));
