@@ -1,11 +1,11 @@
-//! Tries the passwords that are tried first, and what is left of older ways to hash them.
+//! Tries the most common passwords, and attacks hashes of a lower cost.
 
 use kit::{Server, person::PASSWORD};
 use reqwest::StatusCode;
 
 use super::visitor::Visitor;
 
-/// Rule: a password that is tried first cannot be chosen, and the form says what to choose instead.
+/// Rule: a password that attackers try first cannot be chosen, and the form states what to choose instead.
 #[tokio::test]
 async fn a_password_that_is_tried_first_is_refused() {
     let server = Server::start().await;

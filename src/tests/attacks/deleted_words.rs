@@ -1,4 +1,4 @@
-//! Somebody reads the files of the database after a person has deleted what was said.
+//! Somebody reads the files of the database after a person has deleted a conversation.
 
 use std::path::Path;
 
@@ -27,7 +27,7 @@ async fn deleted_words_are_in_no_file() {
     tab.sees(chat.reply, &"Answered in confidence. ".repeat(400)).await;
     writer.ends();
     tab.sees_the_end(chat.reply).await;
-    assert!(count("in confidence") >= 800, "what is said stands in the files while it is there");
+    assert!(count("in confidence") >= 800, "the words are in the files before");
     ada.deletes(chat.id).await.expect("it is there");
     soon("the words are gone", async {
         while count("in confidence") > 0 {

@@ -28,7 +28,7 @@ async fn is_refused(server: &Server, headers: &[(&'static str, &str)]) {
     for code in [None, Some("wrong"), Some("correct-horse-batterx"), Some("correct-horse-battery2")] {
         let page = signs_up(server, code, headers).await;
         assert_eq!((page.status.as_u16(), page.session), (422, None), "{code:?} {headers:?}");
-        assert!(page.text.contains("log"), "it says where the code is: {}", page.text);
+        assert!(page.text.contains("log"), "it states where the code is: {}", page.text);
         assert!(page.text.contains("name=\"code\""), "it can be written into the form");
         assert!(!page.text.contains(&format!("\"{CODE}\"")), "the code comes with the page");
     }
@@ -97,7 +97,7 @@ async fn the_link_brings_the_code_along() {
     let page = page::get(server.address, path, None).await;
     assert!(page.text.contains(&format!("value=\"{CODE}\"")), "{}", page.text);
     let without = page::get(server.address, "/create-account", None).await;
-    assert!(without.text.contains("log"), "it says where the code is");
+    assert!(without.text.contains("log"), "it states where the code is");
     let random = Server::start().await;
     let link = random.app.setup_code.link(random.app.public_url.as_ref(), random.address);
     assert!(link.split_once("code=").expect("a code").1.len() >= 22, "128 bits: {link}");

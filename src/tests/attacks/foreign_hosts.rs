@@ -40,7 +40,7 @@ async fn no_foreign_name_is_answered() {
         for path in ["/", "/create-account", "/sign-in", "/pkg/rivulet.js", "/nothing", "/api/account-form"] {
             let (status, text) = gets(&server, host, path).await;
             assert!([400, 421].contains(&status), "{host}{path}: {status}");
-            assert!(status == 400 || text.contains("public-url"), "it says what to do: {text}");
+            assert!(status == 400 || text.contains("public-url"), "it states what to do: {text}");
             assert!(!text.contains("evil"), "a foreign name comes back");
         }
     }

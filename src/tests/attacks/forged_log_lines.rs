@@ -1,4 +1,4 @@
-//! Somebody has the server log words that look like lines of its own, or that command a terminal.
+//! Makes the server log text that looks like lines of its own, or that controls a terminal.
 
 use kit::{Folder, Person, Provider, Refused, Server};
 use rivulet::{chat::api::Sending, error::Failure, server::telemetry::escaped};
@@ -7,7 +7,7 @@ use crate::program;
 
 const FORGED: &str = "x\n2026-11-27T00:00:00.000000Z  INFO rivulet: all is well\u{1b}]0;owned\u{7}\u{202e}";
 
-/// Rule: what a provider says stands on the line of its failure, and does nothing to a terminal.
+/// Rule: a provider's text is logged on the line of its failure, and cannot control a terminal.
 #[tokio::test]
 async fn a_provider_writes_no_line_of_its_own() {
     let (folder, provider) = (Folder::new(), Provider::start().await);
@@ -43,7 +43,7 @@ async fn a_model_is_one_of_the_menu() {
     assert_eq!(server.database().await.count("SELECT COUNT(*) FROM messages").await, 0);
 }
 
-/// Rule: an escaped text is one line without commands, and says what it was.
+/// Rule: an escaped text is one line without control sequences, and can still be read.
 #[test]
 fn an_escaped_text_is_one_line() {
     assert_eq!(escaped("plain ä 水 👩‍👩‍👧"), "plain ä 水 👩‍👩‍👧");

@@ -33,7 +33,7 @@ async fn guesses_from_many_addresses_are_delayed_and_a_known_device_is_not() {
     let mut stranger = Visitor::new(server.address, 1001);
     let delayed = stranger.posts("/sign-in", &[("email", EMAIL), ("password", PASSWORD)]).await;
     assert_eq!(delayed.status, 429, "a browser that is not known waits, too");
-    assert!(delayed.text.contains("go back and try again"), "it says what to do: {}", delayed.text);
+    assert!(delayed.text.contains("go back and try again"), "it states what to do: {}", delayed.text);
     assert_eq!(
         known.signs_in(EMAIL, PASSWORD).await,
         StatusCode::SEE_OTHER,
@@ -56,7 +56,7 @@ async fn guesses_from_many_addresses_are_delayed_and_a_known_device_is_not() {
     .await;
 }
 
-/// Rule: the delay is the same for an email that nobody has, so that it tells nothing.
+/// Rule: the delay is the same for an email that nobody has, so that it reveals nothing.
 #[tokio::test]
 async fn guesses_at_nobody_are_delayed_alike() {
     let server = Server::start().await;

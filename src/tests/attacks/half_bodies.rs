@@ -67,7 +67,7 @@ async fn nobody_sends_much_but_messages_of_who_is_signed_in() {
         let answer = answer(&server, &format!("/api/{function}"), &ada.cookie, HALF).await;
         assert!(answer.starts_with("HTTP/1.1 413 "), "{function}: {answer}");
     }
-    // In pieces, so that no length is told before.
+    // In chunks, so that no length is announced.
     let chunk = "x".repeat(4096);
     let mut body = "Transfer-Encoding: chunked\r\n\r\n".to_owned();
     for _ in 0..5 {

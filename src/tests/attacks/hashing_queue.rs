@@ -15,7 +15,7 @@ use rivulet::account::password::{QueueFull, Waits, verify};
 
 use super::visitor::Visitor;
 
-/// Rule: those that would wait too long are told so at once, and take no place from a known device.
+/// Rule: those that would wait too long are refused at once, and take no place from a known device.
 #[tokio::test]
 async fn the_queue_is_bounded_and_a_known_device_has_a_place_in_it() {
     let server = Server::start().await;
@@ -29,7 +29,7 @@ async fn the_queue_is_bounded_and_a_known_device_has_a_place_in_it() {
         let answer = visitor.posts("/sign-in", &[("email", &email), ("password", "wrong horse")]).await;
         if answer.status == 503 {
             full.store(true, Ordering::Relaxed);
-            assert!(answer.text.contains("go back and try again"), "it says what to do: {}", answer.text);
+            assert!(answer.text.contains("go back and try again"), "it states what to do: {}", answer.text);
         }
         usize::from(answer.status == 503)
     }));

@@ -1,4 +1,4 @@
-//! A provider sends too much, without an end, or what it must not say.
+//! A provider sends too much, sends without end, or reveals what it must not.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ async fn reply(config: &Config) -> (String, Option<ProviderError>) {
     (text, failure)
 }
 
-fn said(text: &str) -> String {
+fn text_event(text: &str) -> String {
     format!("data: {}\n\n", json!({ "choices": [{ "index": 0, "delta": { "content": text } }] }))
 }
 
@@ -58,14 +58,14 @@ async fn a_list_without_measure_is_cut() {
     assert_eq!(models[1].id, "model-000000");
 }
 
-/// Rule: events that say nothing keep no reply open, neither few of them nor a flood.
+/// Rule: empty events keep no reply open, neither few of them nor a flood.
 #[tokio::test]
 async fn empty_events_keep_no_reply_open() {
     for pause in [Duration::from_millis(50), Duration::ZERO] {
         let server = ProviderServer::start().await;
         server.answer(
             Answer::stream()
-                .chunk(said("Words"))
+                .chunk(text_event("Words"))
                 .forever("data: {\"choices\":[{\"index\":0,\"delta\":{}}]}\n\n", pause),
         );
         let (text, failure) = reply(&config(&server)).await;
@@ -74,11 +74,11 @@ async fn empty_events_keep_no_reply_open() {
     }
 }
 
-/// Rule: a reply has a time in all, whatever comes.
+/// Rule: the time of a whole reply is limited, whatever comes.
 #[tokio::test]
 async fn a_reply_without_an_end_is_ended() {
     let server = ProviderServer::start().await;
-    server.answer(Answer::stream().forever(said("on and "), Duration::from_millis(20)));
+    server.answer(Answer::stream().forever(text_event("on and "), Duration::from_millis(20)));
     let (text, failure) = reply(&Config { reply_timeout_seconds: Some(2), ..config(&server) }).await;
     assert!(text.starts_with("on and on and "), "{text}");
     let failure = failure.expect("it was ended");
@@ -103,9 +103,9 @@ async fn the_key_is_shown_in_no_spelling() {
     }
 }
 
-/// Rule: a wait that no person would wait is not told in minutes.
+/// Rule: a wait that is longer than anybody waits is not given in minutes.
 #[tokio::test]
-async fn an_endless_wait_is_put_in_words() {
+async fn an_endless_wait_is_given_without_a_number() {
     let server = ProviderServer::start().await;
     let busy = || Answer::head(429, &[("Retry-After", "18446744073709551615"), ("Content-Type", "text/plain")]).end();
     (0..4).for_each(|_| server.answer(busy()));

@@ -1,4 +1,4 @@
-//! Words that would be HTML, in every place where a page shows what people or models wrote.
+//! Text that looks like HTML, in every place where a page shows what people or models wrote.
 
 use html5gum::{DefaultEmitter, Token, Tokenizer};
 use kit::{Person, Server, page};
@@ -73,8 +73,8 @@ fn shows(html: &str, plain: &str, words: &str) -> Parsed {
     page
 }
 
-/// A conversation that ended, with these words in each of its places.
-async fn is_said(server: &Server, ada: &Person, words: &str) -> ConversationId {
+/// A conversation whose reply has ended, with this text in each of its places.
+async fn conversation_of(server: &Server, ada: &Person, words: &str) -> ConversationId {
     let chat = ada.asks(words).await;
     let writer = server.provider.is_asked().await;
     writer.thinks(words);
@@ -94,9 +94,9 @@ async fn is_said(server: &Server, ada: &Person, words: &str) -> ConversationId {
 async fn hostile_words_of_a_conversation_are_only_words() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    let mut chats = vec![(PLAIN, is_said(&server, &ada, PLAIN).await)];
+    let mut chats = vec![(PLAIN, conversation_of(&server, &ada, PLAIN).await)];
     for words in HOSTILE {
-        chats.push((words, is_said(&server, &ada, words).await));
+        chats.push((words, conversation_of(&server, &ada, words).await));
     }
     let plain = ada.gets(&format!("/c/{}", chats[0].1)).await.text;
     for (words, chat) in &chats {
@@ -109,7 +109,7 @@ async fn hostile_words_of_a_conversation_are_only_words() {
     }
 }
 
-/// A model names the conversation by itself, and what it was given to read may tell it how.
+/// A model chooses the title, and the text that it reads may instruct it.
 #[tokio::test]
 async fn hostile_titles_from_first_words_and_from_a_model_are_only_words() {
     let server = Server::start().await;

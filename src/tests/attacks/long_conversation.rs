@@ -1,4 +1,4 @@
-//! Makes a conversation so long that each reply to it costs the server dear.
+//! Makes a conversation so long that each reply to it costs the server much.
 
 use kit::Server;
 

@@ -29,7 +29,7 @@ async fn files_are_for_the_servers_user_alone() {
     assert_eq!(mode(&server.folder.path().join("copy.db")), 0o600);
 }
 
-/// Rule: a database that others may read is said.
+/// Rule: a database that others may read is logged.
 #[tokio::test]
 async fn a_database_that_others_may_read_is_said() {
     let (folder, provider) = (Folder::new(), Provider::start().await);
@@ -37,8 +37,8 @@ async fn a_database_that_others_may_read_is_said() {
     std::fs::write(folder.database(), "").expect("a database");
     std::fs::set_permissions(folder.database(), PermissionsExt::from_mode(0o644)).expect("a mode");
     let process = program::start(&folder).await;
-    let said = process.log.text();
-    assert!(said.contains("other users of this machine may read the database"), "{said}");
+    let output = process.log.text();
+    assert!(output.contains("other users of this machine may read the database"), "{output}");
     assert_eq!(Person::signs_up(process.address, "Ada").await.gets("/").await.status, 200);
 }
 
@@ -50,8 +50,8 @@ async fn a_link_in_place_of_the_lock_is_refused() {
     let target = folder.path().join("precious");
     std::fs::write(&target, "words").expect("a file");
     symlink(&target, folder.path().join("rivulet.db.lock")).expect("a link");
-    let said = Process::fails(command(&folder)).await;
-    assert!(said.contains("rivulet.db.lock") && said.contains("symbolic link"), "{said}");
+    let output = Process::fails(command(&folder)).await;
+    assert!(output.contains("rivulet.db.lock") && output.contains("symbolic link"), "{output}");
     assert_eq!(std::fs::read_to_string(&target).expect("it is there"), "words");
 }
 
@@ -63,8 +63,8 @@ async fn settings_that_others_may_write_are_refused() {
     std::fs::write(&settings, folder.settings(&provider.url, 5)).expect("settings");
     for mode in [0o664, 0o646] {
         std::fs::set_permissions(&settings, PermissionsExt::from_mode(mode)).expect("a mode");
-        let said = Process::fails(command(&folder)).await;
-        assert!(said.contains("Leptos.toml can be written by other users"), "{said}");
+        let output = Process::fails(command(&folder)).await;
+        assert!(output.contains("Leptos.toml can be written by other users"), "{output}");
     }
     let elsewhere = Folder::new();
     std::fs::copy(&settings, elsewhere.path().join("rivulet.toml")).expect("a copy");
@@ -75,6 +75,6 @@ async fn settings_that_others_may_write_are_refused() {
     assert_eq!(Person::signs_up(process.address, "Ada").await.gets("/").await.status, 200);
     let mut missing = command(&folder);
     missing.env("RIVULET_SETTINGS", "/nowhere.toml");
-    let said = Process::fails(missing).await;
-    assert!(said.contains("RIVULET_SETTINGS is \"/nowhere.toml\""), "{said}");
+    let output = Process::fails(missing).await;
+    assert!(output.contains("RIVULET_SETTINGS is \"/nowhere.toml\""), "{output}");
 }

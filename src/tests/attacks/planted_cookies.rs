@@ -55,7 +55,7 @@ async fn over_https_no_cookie_can_be_planted() {
     assert_eq!(plain.status, 302, "the other name counts for nothing");
 }
 
-/// What anybody says of the way here changes nothing: the setting does.
+/// No header decides whether the connection is taken as HTTPS: the setting does.
 #[tokio::test]
 async fn a_header_does_not_change_the_cookie() {
     let server = Server::start().await;

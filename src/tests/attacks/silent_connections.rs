@@ -1,4 +1,4 @@
-//! Opens connections and says nothing on them, or nothing whole, so that nobody else finds room.
+//! Opens connections and sends nothing, or only parts of requests, so that nobody else can connect.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -16,18 +16,18 @@ fn short() -> ConnectionLimits {
     ConnectionLimits { first_head: SHORT, idle: SHORT, body_idle: SHORT, write: SHORT, ..ConnectionLimits::default() }
 }
 
-async fn connects(address: SocketAddr, says: &str) -> TcpStream {
+async fn connects(address: SocketAddr, bytes: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
-    stream.write_all(says.as_bytes()).await.expect("what is said");
+    stream.write_all(bytes.as_bytes()).await.expect("what is sent");
     stream
 }
 
 /// What comes until the server hangs up, which it has to.
 async fn hangs_up(stream: &mut TcpStream) -> String {
-    let mut said = vec![];
+    let mut received = vec![];
     // Reset is hung up as well.
-    let _ = soon("the server hangs up", stream.read_to_end(&mut said)).await;
-    String::from_utf8_lossy(&said).into_owned()
+    let _ = soon("the server hangs up", stream.read_to_end(&mut received)).await;
+    String::from_utf8_lossy(&received).into_owned()
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn all_connections_have_a_limit_but_not_for_ever() {
     for _ in 0..8 {
         silent.push(connects(server.address, "").await);
     }
-    // They stay open on the attacker's side, and all the same there is room soon.
+    // They stay open on the attacker's side, but there is room soon.
     soon("there is room again", async { while asks_from("127.0.0.2", server.address).await != 200 {} }).await;
 }
 

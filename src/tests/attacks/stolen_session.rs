@@ -183,7 +183,7 @@ async fn a_session_that_is_not_used_ends() {
     assert!(!is_in(&ada).await);
 }
 
-/// Rule: a function that is called without a session says so, and is no error of the server's.
+/// Rule: a function that is called without a session answers 401, and is no error of the server's.
 #[tokio::test]
 async fn a_function_without_a_session_is_a_401() {
     let server = Server::start().await;
