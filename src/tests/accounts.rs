@@ -1,4 +1,4 @@
-//! Accounts: who may come in, and what those who may not are shown.
+//! Accounts: who may sign up and sign in, and what everybody else is shown.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ async fn signs_in(server: &Server, email: &str, password: &str) -> Page {
     page::post(server.address, "/sign-in", None, &[("email", email), ("password", password)]).await
 }
 
-/// What the page says in its notice.
+/// The text of the page's notice.
 fn notice(page: &Page) -> String {
     let (_, after) = page.text.split_once("role=\"alert\"").unwrap_or_else(|| panic!("no notice in {}", page.text));
     let text = after.split_once('>').and_then(|(_, text)| text.split_once('<')).map(|(text, _)| text);
@@ -45,7 +45,7 @@ async fn sign_up_is_closed_after_the_first() {
     assert_eq!(server.database().await.count("SELECT COUNT(*) FROM accounts").await, 1);
 }
 
-/// Rule: a name loses what cannot be seen and changes how the words beside it are read.
+/// Rule: a name loses invisible characters that change how the text beside it is shown.
 #[tokio::test]
 async fn a_name_is_one_line_of_what_can_be_seen() {
     let server = Server::start().await;
@@ -69,9 +69,9 @@ async fn of_two_sign_ups_at_once_one_wins() {
     assert_eq!(server.database().await.count("SELECT COUNT(*) FROM users").await, 1);
 }
 
-/// Rule: a form answers with its page, the right status, and what was typed, but never a password.
+/// Rule: a refused form is shown again with the right status and with what was typed, but never with a password.
 #[tokio::test]
-async fn a_form_that_is_refused_comes_back_with_what_was_typed() {
+async fn a_refused_form_is_shown_again_with_what_was_typed() {
     let server = Server::start().await;
     let wrong = [
         ("", "ada@example.org", PASSWORD, "name"),
@@ -82,10 +82,10 @@ async fn a_form_that_is_refused_comes_back_with_what_was_typed() {
         (&"Ä".repeat(101), "ada@example.org", PASSWORD, "100 characters"),
         ("Ada", "ada@example.org", &"p".repeat(1025), "too long"),
     ];
-    for (name, email, password, says) in wrong {
+    for (name, email, password, reason) in wrong {
         let page = creates(&server, name, email, password).await;
         assert_eq!(page.status, 422, "{name} {email}");
-        assert!(notice(&page).contains(says), "{}", notice(&page));
+        assert!(notice(&page).contains(reason), "{}", notice(&page));
         assert!(page.text.contains(&format!("value=\"{name}\"")) || name.is_empty());
         assert!(page.text.contains(&format!("value=\"{email}\"")));
         assert!(!page.text.contains(password), "the password came back");
@@ -113,7 +113,7 @@ async fn an_unknown_email_and_a_wrong_password_get_the_same_answer() {
     assert_eq!(right.status, 303);
 }
 
-/// Rule: and the same time. A password that is not checked at all would be answered many times faster.
+/// Rule: and it takes the same time. Without a check of a password it would take a fraction of it.
 #[tokio::test]
 async fn an_unknown_email_and_a_wrong_password_take_the_same_time() {
     let server = Server::start().await;
@@ -131,7 +131,7 @@ async fn an_unknown_email_and_a_wrong_password_take_the_same_time() {
     assert!((0.4..2.5).contains(&ratio), "a wrong password took {ratio} times as long as an unknown email");
 }
 
-/// Rule: the cookie's token is random and stored hashed; the cookie is out of scripts' and other sites' reach.
+/// Rule: the cookie's token is random and stored hashed; neither scripts nor other sites can use the cookie.
 #[tokio::test]
 async fn a_session_is_a_random_token_that_is_stored_hashed() {
     let server = Server::start().await;
@@ -161,7 +161,7 @@ async fn signing_out_ends_the_session() {
     ada.signs_out().await;
     let refused = ada.reads(chat.id).await.expect_err("the session is over");
     assert_eq!((refused.status, refused.failure), (401, Failure::SignedOut));
-    // Two of the page's functions refuse, in one order or the other; it is sent to where they can sign in all the same.
+    // Two of the page's functions refuse, in one order or the other; the page redirects to sign-in in both cases.
     for _ in 0..30 {
         let page = ada.gets(&format!("/c/{}", chat.id)).await;
         assert_eq!((page.status.as_u16(), page.location.as_deref()), (302, Some("/sign-in")));
@@ -170,7 +170,7 @@ async fn signing_out_ends_the_session() {
     ada.signs_out().await;
 }
 
-/// Rule: what other programs on this host keep in cookies is none of ours.
+/// Rule: cookies of other programs on this host are ignored.
 #[tokio::test]
 async fn a_cookie_that_is_no_text_signs_nobody_out() {
     let server = Server::start().await;
@@ -186,9 +186,9 @@ async fn a_cookie_that_is_no_text_signs_nobody_out() {
     }
 }
 
-/// Rule: an expired or forged cookie is nobody's, everywhere.
+/// Rule: an expired or forged cookie signs nobody in, anywhere.
 #[tokio::test]
-async fn an_expired_or_forged_cookie_is_nobodys() {
+async fn an_expired_or_forged_cookie_signs_nobody_in() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let chat = ada.asks("Hello").await;
@@ -200,7 +200,7 @@ async fn an_expired_or_forged_cookie_is_nobodys() {
     assert_eq!(ada.gets("/").await.location.as_deref(), Some("/sign-in"));
 }
 
-/// Rule: passwords can be tried so often and no more.
+/// Rule: the number of guesses at passwords is limited.
 #[tokio::test]
 async fn passwords_cannot_be_tried_for_ever() {
     let server = Server::start().await;
@@ -211,7 +211,7 @@ async fn passwords_cannot_be_tried_for_ever() {
         let page = signs_in(&server, "ada@example.org", &long).await;
         if page.status == 429 {
             assert!(tries >= 20, "only {tries} tries");
-            assert!(page.text.contains("go back and try again"), "it says what to do");
+            assert!(page.text.contains("go back and try again"), "it reason what to do");
             assert!(page.text.contains("<h1>"), "in a page");
             return;
         }

@@ -34,9 +34,9 @@ async fn empty_and_too_long_messages_are_refused() {
     assert_eq!(ada.reads(chat.id).await.expect("it is there").messages[0].text(), long);
 }
 
-/// Rule: control characters are a person's business, but for those that browsers would change.
+/// Rule: control characters are kept, except for those that browsers would change.
 #[tokio::test]
-async fn control_characters_are_kept_but_for_those_that_browsers_change() {
+async fn control_characters_are_kept_except_for_those_that_browsers_change() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let typed = "a\u{1}b\u{1b}[31mc\u{7f}d\u{85}e\u{202e}f\u{feff}g\r\nh\ri\0j\u{2028}k";
@@ -59,7 +59,7 @@ async fn an_unknown_model_is_refused() {
     assert_eq!(server.database().await.count("SELECT COUNT(*) FROM messages").await, 0);
 }
 
-/// Rule: what belongs to another account answers as what is not there, whatever is asked of it.
+/// Rule: every request for something of another account is answered as if it did not exist.
 #[tokio::test]
 async fn unknown_and_foreign_ids_answer_the_same() {
     let server = Server::start().await;
@@ -90,7 +90,7 @@ async fn unknown_and_foreign_ids_answer_the_same() {
         assert_eq!(eve.asks_in(conversation, "Hello?").await, Err(not_found()));
         if conversation != unknown.0 {
             let sending = Sending { conversation, ..Person::first_message("Hello?") };
-            assert_eq!(eve.sends(&sending).await, Err(not_found()), "opening it changes nothing");
+            assert_eq!(eve.sends(&sending).await, Err(not_found()), "sending it changes nothing");
         }
         let page = eve.gets(&format!("/c/{conversation}")).await;
         assert!(!page.text.contains("Secret"));
@@ -101,9 +101,9 @@ async fn unknown_and_foreign_ids_answer_the_same() {
         assert_eq!(page.status, 404, "{malformed}");
     }
     assert_eq!(pages, [(404, pages[0].1); 3]);
-    provider.writes("It goes on");
+    provider.writes("It flows");
     tab.follows(chat.reply).await;
-    tab.sees(chat.reply, "It goes on").await;
+    tab.sees(chat.reply, "It flows").await;
 }
 
 /// Rule: an id that is taken by something else is refused as a person's mistake, not as the server's.
@@ -121,9 +121,9 @@ async fn an_id_that_is_taken_is_refused() {
     assert_eq!(server.database().await.count("SELECT COUNT(*) FROM conversations").await, 1);
 }
 
-/// Rule: what cannot be understood gets a sentence, and the status of that sentence.
+/// Rule: a request that cannot be read is answered with a sentence, and with the status of that sentence.
 #[tokio::test]
-async fn a_request_that_is_not_understood_is_a_persons_mistake() {
+async fn a_request_that_cannot_be_read_is_the_senders_mistake() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let inputs = [
@@ -147,7 +147,7 @@ fn refused_as(refused: &Refused) -> Failure {
 }
 
 #[tokio::test]
-async fn a_title_that_is_none_is_refused() {
+async fn an_empty_title_is_refused() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let chat = ada.asks("Hello").await;
@@ -176,14 +176,14 @@ async fn posts_from_another_site_are_refused() {
             let response = request.header(name, value).send().await.expect("an answer");
             assert_eq!(response.status(), 403, "{name}: {value}");
             let text = response.text().await.expect("a text");
-            assert!(text.contains(&Failure::ForeignOrigin.to_string()), "it says nothing: {text:?}");
+            assert!(text.contains(&Failure::ForeignOrigin.to_string()), "there is no reason: {text:?}");
         }
     }
     assert_eq!(server.database().await.count("SELECT COUNT(*) FROM messages").await, 0);
     assert_eq!(server.database().await.count("SELECT COUNT(*) FROM sessions").await, 1, "nobody was signed out");
 }
 
-/// Rule: bodies have a limit, for forms and functions alike, whoever sends them; it is told before all has come.
+/// Rule: bodies have a limit, for forms and functions alike, whoever sends them; a longer one is refused before it ends.
 #[tokio::test]
 async fn oversized_bodies_are_refused() {
     let server = Server::start().await;
@@ -198,13 +198,13 @@ async fn oversized_bodies_are_refused() {
     for path in ["/", "/sign-in", "/create-account", &format!("/c/{}", mint::<rivulet::ids::ConversationKind>())] {
         let page = ada.posts(path, &[("text", &large)]).await;
         assert_eq!(page.status, 413, "{path}");
-        assert!(!page.text.is_empty(), "it says what is wrong");
+        assert!(!page.text.is_empty(), "it states what is wrong");
     }
 }
 
-/// Rule: a message sent with scripts off answers with page, status and text.
+/// Rule: a message that is sent without scripts is answered with page, status and text.
 #[tokio::test]
-async fn a_message_can_be_sent_without_scripts_and_comes_back_when_refused() {
+async fn a_message_can_be_sent_without_scripts_and_is_shown_again_when_refused() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let conversation: ConversationId = mint();
@@ -255,12 +255,12 @@ async fn a_message_can_be_sent_without_scripts_and_comes_back_when_refused() {
     let signed_out = send(&there, mint(), "Am I still here?").await;
     assert_eq!(signed_out.status, 401);
     assert!(signed_out.text.contains("Am I still here?"), "what was typed is not lost");
-    assert!(signed_out.text.contains("/sign-in"), "it says where to go");
+    assert!(signed_out.text.contains("/sign-in"), "it states where to go");
 }
 
 /// Rule: a database that is locked is a 503 with a sentence; nothing is half written, and the same send works later.
 #[tokio::test]
-async fn a_locked_database_is_told_and_nothing_is_lost() {
+async fn a_locked_database_is_a_503_and_nothing_is_lost() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let mut database = server.database().await;
@@ -277,7 +277,7 @@ async fn a_locked_database_is_told_and_nothing_is_lost() {
     let page = ada.posts("/", &form).await;
     assert_eq!(page.status, 503);
     assert!(page.text.contains(&Failure::Unavailable.to_string()) && page.text.contains("Hello</textarea>"));
-    assert_eq!(ada.gets("/").await.status, 200, "reading goes on");
+    assert_eq!(ada.gets("/").await.status, 200, "reading works");
     database.unlocks().await;
     for table in ["conversations", "messages", "journal"] {
         assert_eq!(database.count(format!("SELECT COUNT(*) FROM {table}")).await, 0, "{table}");
@@ -287,9 +287,9 @@ async fn a_locked_database_is_told_and_nothing_is_lost() {
     assert!(server.provider.is_asked_no_more().await);
 }
 
-/// Rule: a page that is not there is a page that says so.
+/// Rule: an unknown address is answered with a page that states it.
 #[tokio::test]
-async fn a_page_that_is_not_there_says_so() {
+async fn an_unknown_address_is_answered_with_a_page() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     for path in ["/nothing", "/c", "/pkg/none.js", "/c/../../etc/passwd", "/%2e%2e/rivulet.db", "/rivulet.db"] {

@@ -15,7 +15,7 @@ struct Printer(mpsc::UnboundedSender<String>);
 
 impl Write for Printer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // The test may be over.
+        // The test may have ended.
         let _ = self.0.send(String::from_utf8_lossy(bytes).into_owned());
         Ok(bytes.len())
     }

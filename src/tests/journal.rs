@@ -1,4 +1,4 @@
-//! The journal: durable before visible, one commit for all, and what happens when the database says no.
+//! The journal: durable before visible, one commit for all, and what happens when the database refuses.
 
 mod failures;
 
@@ -42,9 +42,9 @@ async fn nothing_is_shown_before_it_is_committed() {
     assert_eq!(tab.text(chat.reply), "Hello world!");
 }
 
-/// Rule: a batch that had gone through though its outcome was not known is not written, or shown, twice.
+/// Rule: a batch that succeeded though its outcome was unknown is neither written nor shown twice.
 #[tokio::test]
-async fn a_batch_that_had_gone_through_unnoticed_counts_once() {
+async fn a_batch_that_succeeded_unnoticed_counts_once() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let (chat, mut tab, provider) = streaming(&server, &ada, "Hello").await;
@@ -123,7 +123,7 @@ async fn the_end_folds_the_journal_into_the_row() {
     assert_eq!(database.count("SELECT COUNT(*) FROM journal").await, 0);
 }
 
-/// Rule: a write that finds its message gone cancels that reply; its readers are told, and nothing of it is left.
+/// Rule: a write whose message is gone cancels that reply; its readers are notified, and nothing of it is left.
 #[tokio::test]
 async fn a_message_deleted_while_it_streams_is_gone_everywhere() {
     let server = Server::start().await;
@@ -141,7 +141,7 @@ async fn a_message_deleted_while_it_streams_is_gone_everywhere() {
     assert_eq!(ada.reads(chat.id).await, Err(Refused::of(Failure::NotFound)));
 }
 
-/// The same when the row goes behind the server's back, in the middle of a piece.
+/// The same when another connection deletes the row in the middle of a text.
 #[tokio::test]
 async fn a_row_that_is_gone_cancels_its_reply() {
     let server = Server::start().await;
@@ -156,7 +156,7 @@ async fn a_row_that_is_gone_cancels_its_reply() {
     assert_eq!(tab.text(chat.reply), "Hello");
 }
 
-/// Rule: everything that was said is in the journal in its order, thinking and text as parts of their own.
+/// Rule: everything that was written is in the journal in order, thinking and text as parts of their own.
 #[tokio::test]
 async fn many_replies_at_once_keep_their_words_apart() {
     let server = Server::start().await;

@@ -1,4 +1,4 @@
-//! The real program: starts, stops, kills, and what the next start makes of what was left.
+//! The real program: how it starts, stops and is killed, and what the next start recovers.
 
 mod database_file;
 mod operation;
@@ -10,7 +10,7 @@ use kit::{Chat, Database, Folder, Person, Process, Provider, Tab, Writer};
 
 use crate::program::{self};
 
-/// A program that runs in a folder with settings for a provider of ours.
+/// The program running in a folder, with settings for the test's provider.
 struct World {
     folder: Folder,
     provider: Provider,
@@ -40,13 +40,13 @@ impl World {
     }
 
     /// `kill -9`, and another start on the same folder.
-    async fn comes_back_from_the_dead(self) -> World {
+    async fn restarts_after_sigkill(self) -> World {
         let World { folder, provider, mut process, ada } = self;
         process.dies();
-        World::again(folder, provider, ada).await
+        World::restarts(folder, provider, ada).await
     }
 
-    async fn again(folder: Folder, provider: Provider, ada: Person) -> World {
+    async fn restarts(folder: Folder, provider: Provider, ada: Person) -> World {
         let process = program::start(&folder).await;
         let ada = Person { address: process.address, ..ada };
         World { folder, provider, process, ada }

@@ -1,4 +1,4 @@
-//! The two lists, by `rev`: what changed while a tab was there, and while it was away.
+//! The two lists, by `rev`: what changes while a tab is connected, and while it is not.
 
 use kit::{Person, Received, Server, Tab};
 use rivulet::{
@@ -15,7 +15,7 @@ async fn ends(server: &Server, words: &str) {
     provider.ends();
 }
 
-/// Reads until the tab knows this title, deleted or not.
+/// Reads until the tab has these titles, deleted or not.
 async fn lists(tab: &mut Tab, titles: &[(&str, bool)]) {
     let known = |tab: &Tab| {
         let mut known: Vec<_> = tab.conversations.values().map(|row| (row.title.clone(), row.deleted)).collect();
@@ -29,7 +29,7 @@ async fn lists(tab: &mut Tab, titles: &[(&str, bool)]) {
     }
 }
 
-/// Ends the title's own way, so that titles stand still.
+/// Begins a conversation whose title does not change any more.
 async fn begins(server: &Server, ada: &Person, title: &str) -> rivulet::ids::ConversationId {
     let chat = ada.asks(title).await;
     ada.renames(chat.id, title).await.expect("it is renamed");
@@ -37,7 +37,7 @@ async fn begins(server: &Server, ada: &Person, title: &str) -> rivulet::ids::Con
     chat.id
 }
 
-/// Rule: a conversation that is added, renamed or deleted in one tab is so in the other.
+/// Rule: adding, renaming or deleting a conversation in one tab changes the list in the other.
 #[tokio::test]
 async fn the_sidebar_is_live_in_every_tab() {
     let server = Server::start().await;
@@ -53,9 +53,9 @@ async fn the_sidebar_is_live_in_every_tab() {
     lists(&mut tab, &[("", true), ("Two", false)]).await;
 }
 
-/// Rule: a subscription says which `rev` it has and is sent what changed since, a deleted row being its own tombstone.
+/// Rule: a subscription names the `rev` that it has and is sent what changed since; a deleted row is its own tombstone.
 #[tokio::test]
-async fn changes_missed_while_away_come_with_the_subscription() {
+async fn changes_missed_while_disconnected_come_with_the_subscription() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let mut tab = ada.opens_a_tab().await;
@@ -76,7 +76,7 @@ async fn changes_missed_while_away_come_with_the_subscription() {
     assert!(after > before, "they came with the subscription");
 }
 
-/// Rule: the metas of a conversation tell of new messages, their place and their end; the messages follow by `apply`.
+/// Rule: the metas of a conversation have new messages, their place and their end; the messages grow by `apply`.
 #[tokio::test]
 async fn a_conversation_is_live_in_the_other_tab() {
     let server = Server::start().await;
@@ -101,9 +101,9 @@ async fn a_conversation_is_live_in_the_other_tab() {
     assert_eq!(places, [(1, chat.message), (2, chat.reply), (3, next.message), (4, next.reply)]);
 }
 
-/// Rule: a list whose object went is told as gone, at once and to whoever asks later.
+/// Rule: a page is notified that a list's object is gone, at once or when it subscribes later.
 #[tokio::test]
-async fn a_deleted_conversation_is_told_as_gone() {
+async fn followers_of_a_deleted_conversation_are_notified() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let id = begins(&server, &ada, "One").await;
@@ -118,7 +118,7 @@ async fn a_deleted_conversation_is_told_as_gone() {
     late.waits_for(|received| *received == Received::ListGone(list)).await;
 }
 
-/// Rule: frames hold at most 16 KiB (the tab looks), also when hundreds of rows have changed; and none is left out.
+/// Rule: frames hold at most 16 KiB (the tab checks), also when hundreds of rows have changed; and none is left out.
 #[tokio::test]
 async fn a_long_list_comes_in_short_frames() {
     const ROWS: usize = 400;

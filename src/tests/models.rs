@@ -1,4 +1,4 @@
-//! The menu of models as a page has it: no provider can hold it up.
+//! The list of models on a page: no provider can delay the page.
 
 use std::{
     sync::Arc,
@@ -29,7 +29,7 @@ impl Hesitant {
         Hesitant { url, allowed }
     }
 
-    /// Answers one question.
+    /// Answers one request.
     fn answers(&self) {
         self.allowed.add_permits(1);
     }
@@ -49,10 +49,10 @@ async fn page(ada: &Person) -> String {
     page.text
 }
 
-/// Rules: a page awaits no provider; it shows that the models are being asked for, and can ask until they are
-/// known; what was known once is there at once after a restart, whatever the provider does.
+/// Rules: a page waits for no provider; it shows that the models are being requested, and can ask until they are there.
+/// A list that was received once is there at once after a restart, whatever the provider does.
 #[tokio::test]
-async fn a_provider_that_hangs_holds_up_no_page() {
+async fn a_provider_that_hangs_delays_no_page() {
     let (folder, provider) = (Folder::new(), Hesitant::start().await);
     let settings = folder.settings(&provider.url, 5).replace("models = [\"model\"]\n", "");
     folder.has_settings(&settings);

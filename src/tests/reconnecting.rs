@@ -1,4 +1,4 @@
-//! How a page comes back: when the server cannot read, when it is silent, and after a long absence.
+//! How a page reconnects: when the server cannot read, when it is silent, and after a long time.
 
 use std::time::{Duration, Instant};
 
@@ -49,9 +49,9 @@ async fn a_database_that_cannot_be_read_makes_no_storm() {
     .await;
 }
 
-/// Rule: a page that the server does not understand does not come back in a hurry, though it is answered each time.
+/// Rule: a page whose frames cannot be read reconnects slowly, though it is answered each time.
 #[tokio::test]
-async fn a_page_that_is_not_understood_makes_no_storm() {
+async fn a_page_whose_frames_cannot_be_read_makes_no_storm() {
     const LOOKED_AT: Duration = Duration::from_secs(10);
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
@@ -76,7 +76,7 @@ async fn a_page_that_is_not_understood_makes_no_storm() {
     );
 }
 
-/// Rule: who asks whether the server is there is answered at once, however seldom heartbeats come.
+/// Rule: a ping is answered at once, however seldom heartbeats come.
 #[tokio::test]
 async fn a_ping_is_answered_at_once() {
     let server = Server::start().await;
@@ -89,9 +89,9 @@ async fn a_ping_is_answered_at_once() {
     assert!(begun.elapsed() < Duration::from_secs(2), "answered after {:?}", begun.elapsed());
 }
 
-/// Rule: coming back to a long absence costs with what was missed: each message is asked for once, many in a frame.
+/// Rule: reconnecting costs only what was missed: each message is requested once, many in a frame.
 #[tokio::test]
-async fn a_long_absence_costs_only_what_was_missed() {
+async fn reconnecting_costs_only_what_was_missed() {
     const EXCHANGES: usize = 600;
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
@@ -116,7 +116,7 @@ async fn a_long_absence_costs_only_what_was_missed() {
     assert!(sent < missed.len() / 5, "{sent} frames were sent for {} messages", missed.len());
 }
 
-/// So many exchanges, which the list tells of: two messages each that share a change, as they do.
+/// Writes so many exchanges, of two messages each that share a change of the list.
 async fn misses(server: &Server, conversation: ConversationId, exchanges: usize) -> Vec<MessageId> {
     let mut database = server.database().await;
     let mut missed = vec![];

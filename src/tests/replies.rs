@@ -27,9 +27,9 @@ async fn stopped(server: &Server, ada: &Person) -> (Chat, Tab) {
     (chat, tab)
 }
 
-/// Rule: a reply always ends. Whoever goes while their message is being written leaves none behind that nobody runs.
+/// Rule: a reply always ends, also if the request that sends the message is cancelled while it is written.
 #[tokio::test]
-async fn who_goes_while_sending_leaves_no_reply_that_never_ends() {
+async fn a_cancelled_send_leaves_no_reply_that_never_ends() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let provider = async {
@@ -43,7 +43,7 @@ async fn who_goes_while_sending_leaves_no_reply_that_never_ends() {
         for patience in (0..8_000).step_by(80).map(Duration::from_micros) {
             let _ = timeout(patience, ada.sends(&Person::first_message("Hello"))).await;
         }
-        // What they left is written in the order in which it came: before this.
+        // The cancelled write comes before this one.
         ada.asks("Bye").await;
         let mut database = server.database().await;
         assert!(database.count("SELECT COUNT(*) FROM messages").await > 4, "some of it arrived");
@@ -58,7 +58,7 @@ async fn who_goes_while_sending_leaves_no_reply_that_never_ends() {
     select(pin!(provider), pin!(goes)).await;
 }
 
-/// Rule: one reply runs in a conversation at a time; of two sends at once one wins and the other is told 409.
+/// Rule: one reply runs in a conversation at a time; of two sends at once one wins and the other gets 409.
 #[tokio::test]
 async fn of_two_sends_at_once_one_is_busy() {
     let server = Server::start().await;
@@ -140,9 +140,9 @@ async fn retry_makes_a_sibling_in_the_same_place() {
     assert_eq!(page.metas.len(), 3);
 }
 
-/// Rule: what is shown is what the next reply is told.
+/// Rule: the provider is sent the attempt that is shown.
 #[tokio::test]
-async fn the_provider_is_told_the_attempt_that_is_shown() {
+async fn the_provider_is_sent_the_attempt_that_is_shown() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let (chat, mut tab) = stopped(&server, &ada).await;
@@ -157,21 +157,21 @@ async fn the_provider_is_told_the_attempt_that_is_shown() {
     ada.shows(chat.reply).await.expect("the first attempt is shown");
     ada.asks_in(chat.id, "Go on").await.expect("the next message");
     let provider = server.provider.is_asked().await;
-    let told: Vec<_> = (provider.asked["messages"].as_array().expect("turns").iter())
+    let turns: Vec<_> = (provider.asked["messages"].as_array().expect("turns").iter())
         .map(|turn| turn["content"].as_str().expect("text").to_owned())
         .collect();
-    assert_eq!(told, ["Hello", "Half of", "Go on"]);
+    assert_eq!(turns, ["Hello", "Half of", "Go on"]);
 }
 
-/// Rule: Continue goes on in a new epoch from what is there, for a tab that was there and for one that comes later.
+/// Rule: Continue opens a new epoch of the same message, for a tab that is there and for one that comes later.
 #[tokio::test]
-async fn continue_goes_on_from_what_is_there() {
+async fn continue_opens_a_new_epoch_of_the_same_message() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let (chat, mut tab) = stopped(&server, &ada).await;
     let first = tab.message(chat.reply).clone();
     tab.follows_list(List::Messages(chat.id), 0).await;
-    ada.continues(chat.reply, first.epoch).await.expect("it goes on");
+    ada.continues(chat.reply, first.epoch).await.expect("it is continued");
     let provider = server.provider.is_asked().await;
     provider.writes(" the whole");
     tab.sees(chat.reply, "Half of the whole").await;
@@ -183,7 +183,7 @@ async fn continue_goes_on_from_what_is_there() {
     assert_eq!(ada.continues(chat.reply, kept.epoch).await, Err(Refused::of(Failure::Changed)), "it is complete");
 }
 
-/// Rule: Continue is a compare-and-set on the epoch that the presser saw; of two at once one wins.
+/// Rule: Continue is a compare-and-set on the epoch that the person saw; of two at once one wins.
 #[tokio::test]
 async fn of_two_continues_at_once_one_wins() {
     let server = Server::start().await;
@@ -205,7 +205,7 @@ async fn of_two_continues_at_once_one_wins() {
     assert_eq!(ada.continues(chat.reply, forged).await, Err(Refused::of(Failure::Changed)), "one that never was");
 }
 
-/// Rule: the first of Stop and finish wins, and whichever it is, everybody ends with the same.
+/// Rule: the first of Stop and finish wins, and everybody has the same end.
 #[tokio::test]
 async fn stop_and_finish_at_once_end_in_one_state() {
     let server = Server::start().await;
@@ -238,7 +238,7 @@ async fn stop_and_finish_at_once_end_in_one_state() {
     assert_eq!(server.database().await.count("SELECT COUNT(*) FROM journal").await, 0);
 }
 
-/// Rule: Stop returns when the end is written, and lets the provider go; a second one changes nothing.
+/// Rule: Stop returns when the end is written, and closes the request to the provider; a second one changes nothing.
 #[tokio::test]
 async fn stop_is_written_when_it_returns() {
     let server = Server::start().await;
@@ -253,9 +253,9 @@ async fn stop_is_written_when_it_returns() {
     ada.asks_in(chat.id, "Again").await.expect("nothing runs any more");
 }
 
-/// Rule: what Retry and Continue cannot be meant for is answered as unknown.
+/// Rule: Retry and Continue of a person's message are answered as unknown.
 #[tokio::test]
-async fn a_persons_own_message_cannot_be_tried_again() {
+async fn a_persons_message_can_be_neither_retried_nor_continued() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let (chat, tab) = stopped(&server, &ada).await;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bad_input;
+mod data_flow;
 mod following;
 mod journal;
 mod lifecycle;
@@ -14,4 +15,3 @@ mod replies;
 mod scheduler;
 mod socket;
 mod subscriptions;
-mod way;

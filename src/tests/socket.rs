@@ -1,4 +1,4 @@
-//! The socket: who may have one, what a subscription gives, and how it ends.
+//! The socket: who may open one, and how it ends.
 
 use kit::{Person, Received, Server, Tab, upgrade};
 use rivulet::live::close;
@@ -8,7 +8,7 @@ use tokio_tungstenite::{
     tungstenite::{Error, http::Request},
 };
 
-/// What the server answers to somebody who asks for a socket and is not to have one.
+/// The status with which the server refuses a socket.
 async fn is_refused(person: &Person, request: Request<()>) -> u16 {
     let stream = TcpStream::connect(person.address).await.expect("a connection");
     match client_async(request, stream).await {
@@ -77,8 +77,8 @@ async fn a_session_that_expires_closes_its_sockets() {
     assert_eq!(tab.is_closed().await, close::SESSION_OVER);
 }
 
-/// Rule: a long snapshot delays no revocation. The tab reads nothing until it is signed out; what is then on its way
-/// may come, the rest of the 16 MiB may not.
+/// Rule: a long snapshot delays no revocation. The tab reads nothing until it is signed out; what was sent before
+/// may arrive, the rest of the 16 MiB may not.
 #[tokio::test]
 async fn a_long_text_does_not_delay_the_end_of_a_session() {
     let server = Server::start().await;
@@ -87,7 +87,7 @@ async fn a_long_text_does_not_delay_the_end_of_a_session() {
     let provider = server.provider.is_asked().await;
     provider.writes("Hi");
     ada.stops(chat.reply).await.expect("it is stopped");
-    // Quotation marks are escaped twice on the wire.
+    // Quotation marks are escaped twice in frames.
     let quotes = "\\\"".repeat(4 * 1024 * 1024 - 1);
     let parts = format!(r#"[{{"kind":"text","started_at":1,"text":"{quotes}"}}]"#);
     server.database().await.run(format!("UPDATE messages SET parts = '{parts}' WHERE id = '{}'", chat.reply)).await;
@@ -99,9 +99,9 @@ async fn a_long_text_does_not_delay_the_end_of_a_session() {
     assert!(tab.message(chat.reply).parts.is_empty(), "the whole text came after the session was over");
 }
 
-/// Rule: a frame that makes no sense is answered and counted, three close the socket.
+/// Rule: frames that cannot be read are answered and counted, and the third closes the socket.
 #[tokio::test]
-async fn three_frames_without_sense_close_the_socket() {
+async fn three_frames_that_cannot_be_read_close_the_socket() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let mut tab = ada.opens_a_tab().await;
@@ -126,16 +126,16 @@ async fn an_oversized_frame_closes_the_socket() {
     other.sees(chat.reply, "Still here").await;
 }
 
-/// Rule: the socket's address carries the build; an old tab is told so.
+/// Rule: the socket's address has the page's build; a page of another build is closed with a reason.
 #[tokio::test]
-async fn a_tab_of_another_build_is_told_to_reload() {
+async fn a_page_of_another_build_is_closed_with_a_reason() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let mut tab = Tab::open_with(&ada, "0123456789abcdef", None).await;
     assert_eq!(tab.is_closed().await, close::UPDATED);
 }
 
-/// Rule: who cannot be known to be signed in is sent nothing: the socket is closed, and opens again when it can be known.
+/// Rule: if the session cannot be read, the socket is closed and sends nothing; it opens again once the session can be.
 #[tokio::test]
 async fn a_session_that_cannot_be_read_closes_the_socket() {
     let server = Server::start().await;

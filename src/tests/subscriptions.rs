@@ -1,4 +1,4 @@
-//! What a subscription is sent, and what of.
+//! What subscriptions are sent, and of what.
 
 use kit::{Person, Received, Server, Tab};
 use rivulet::{
@@ -40,7 +40,7 @@ async fn is_sent(tab: &mut Tab, message: &Message, position: &Position) -> Vec<C
     sent
 }
 
-async fn everywhere_it_gets_the_missing_suffix(tab: &mut Tab, message: &Message) {
+async fn each_position_gets_the_missing_suffix(tab: &mut Tab, message: &Message) {
     let whole: usize = message.parts.iter().map(|part| part.text.len()).sum();
     for position in positions(message) {
         let has: usize = position.parts.iter().sum();
@@ -60,7 +60,7 @@ async fn everywhere_it_gets_the_missing_suffix(tab: &mut Tab, message: &Message)
     }
 }
 
-async fn wherever_it_lies_it_gets_a_reset(tab: &mut Tab, message: &Message) {
+async fn invalid_positions_get_a_reset(tab: &mut Tab, message: &Message) {
     let true_one = message.position();
     let lie = |change: &dyn Fn(&mut Position)| {
         let mut position = true_one.clone();
@@ -102,24 +102,24 @@ async fn a_subscription_is_sent_exactly_what_is_missing() {
     tab.sees(chat.reply, TEXT).await;
     let running = tab.message(chat.reply).clone();
     let mut other = ada.opens_a_tab().await;
-    everywhere_it_gets_the_missing_suffix(&mut other, &running).await;
-    wherever_it_lies_it_gets_a_reset(&mut other, &running).await;
+    each_position_gets_the_missing_suffix(&mut other, &running).await;
+    invalid_positions_get_a_reset(&mut other, &running).await;
     let ended_too_early = Position { ended: true, ..running.position() };
     other.sends(ClientFrame::Message { id: chat.reply, position: Some(ended_too_early) }).await;
     other.waits_for(|received| matches!(received, Received::Change(_, Change::Snapshot { reset: true, .. }))).await;
     provider.ends();
     tab.sees_the_end(chat.reply).await;
     let ended = tab.message(chat.reply).clone();
-    everywhere_it_gets_the_missing_suffix(&mut other, &ended).await;
-    wherever_it_lies_it_gets_a_reset(&mut other, &ended).await;
+    each_position_gets_the_missing_suffix(&mut other, &ended).await;
+    invalid_positions_get_a_reset(&mut other, &ended).await;
     let older = Position { epoch: rivulet::message::Epoch { counter: 0, nonce: 0 }, parts: vec![], ended: false };
     let sent = is_sent(&mut other, &ended, &older).await;
     assert_eq!(sent, [Change::Snapshot { message: Box::new(ended), reset: false }]);
 }
 
-/// Rule: nothing comes of a message, or a list, that a page has left.
+/// Rule: a page is sent nothing of a message or list that it does not follow any more.
 #[tokio::test]
-async fn what_is_left_is_told_no_more() {
+async fn nothing_is_sent_of_what_is_not_followed() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let chat = ada.asks("Hello").await;
@@ -172,7 +172,7 @@ async fn a_long_text_does_not_delay_a_short_one() {
     fresh.sees(chat.reply, &long).await;
 }
 
-/// Rule: a page may follow only so much.
+/// Rule: the number of subscriptions of a page is limited.
 #[tokio::test]
 async fn too_many_subscriptions_are_refused() {
     let server = Server::start().await;
@@ -180,7 +180,7 @@ async fn too_many_subscriptions_are_refused() {
     let mut tab = ada.opens_a_tab().await;
     for _ in 0..513 {
         tab.sends(ClientFrame::List { list: List::Messages(mint()), rev: i64::MIN }).await;
-        // A list that is not there is given up again, so only what is there counts.
+        // A list that is not there is removed again, so only what exists counts.
         tab.waits_for(|received| matches!(received, Received::ListGone(_))).await;
     }
     let chat = ada.asks("Hello").await;
@@ -189,9 +189,9 @@ async fn too_many_subscriptions_are_refused() {
     tab.sees(chat.message, "Hello").await;
 }
 
-/// Rule: what belongs to another account answers as what is not there.
+/// Rule: messages and lists of another account are answered as if they did not exist.
 #[tokio::test]
-async fn another_accounts_messages_are_not_there() {
+async fn another_accounts_messages_do_not_exist_for_it() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let eve = Person { cookie: server.database().await.adds_person("Eve").await, ..ada.clone() };

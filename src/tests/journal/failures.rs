@@ -21,11 +21,11 @@ async fn one_bad_reply_stalls_no_other() {
         .await;
     // Both are in one batch, as neither can be written before the lock is gone.
     database.locks().await;
-    bad_provider.writes(" luck");
-    good_provider.writes(" luck");
+    bad_provider.writes(" work");
+    good_provider.writes(" work");
     other.receives_heartbeats(1).await;
     database.unlocks().await;
-    other.sees(good.reply, "Good luck").await;
+    other.sees(good.reply, "Good work").await;
     assert_eq!(tab.sees_the_end(bad.reply).await, Status::Failed);
     assert_eq!(tab.text(bad.reply), "Bad", "what could not be kept was not shown");
     assert_eq!(database.count("SELECT COUNT(*) FROM messages WHERE status = 'failed' AND parts LIKE '%Bad%'").await, 1);
@@ -35,7 +35,7 @@ async fn one_bad_reply_stalls_no_other() {
 }
 
 /// The same where the database's reason is one that may pass: after a few tries together each is tried by itself. When
-/// the reason has passed, the bad one goes on where it was.
+/// the reason has passed, the bad one continues where it was.
 #[tokio::test]
 async fn a_reply_that_fails_for_a_reason_that_may_pass_stalls_no_other() {
     let server = Server::start().await;
@@ -44,21 +44,21 @@ async fn a_reply_that_fails_for_a_reason_that_may_pass_stalls_no_other() {
     let (good, mut other, good_provider) = streaming(&server, &ada, "Good").await;
     let mut database = server.database().await;
     fails_inserts_of(&mut database, &bad).await;
-    bad_provider.writes(" luck");
-    good_provider.writes(" luck");
-    other.sees(good.reply, "Good luck").await;
+    bad_provider.writes(" work");
+    good_provider.writes(" work");
+    other.sees(good.reply, "Good work").await;
     bad_provider.writes(" passes");
     good_provider.writes(" lasts");
     good_provider.ends();
     assert_eq!(other.sees_the_end(good.reply).await, Status::Completed);
-    assert_eq!(other.text(good.reply), "Good luck lasts");
+    assert_eq!(other.text(good.reply), "Good work lasts");
     tab.receives_heartbeats(1).await;
     assert_eq!(tab.text(bad.reply), "Bad", "what could not be kept was not shown");
     database.run("DROP TRIGGER failing").await;
-    tab.sees(bad.reply, "Bad luck passes").await;
+    tab.sees(bad.reply, "Bad work passes").await;
     bad_provider.ends();
     assert_eq!(tab.sees_the_end(bad.reply).await, Status::Completed);
-    assert_eq!(database.row_of(bad.reply).await, ("completed".into(), "Bad luck passes".into()));
+    assert_eq!(database.row_of(bad.reply).await, ("completed".into(), "Bad work passes".into()));
     database.comes_to("SELECT COUNT(*) FROM journal", 0).await;
 }
 
@@ -90,7 +90,7 @@ async fn a_reply_whose_end_is_refused_keeps_its_rows() {
         .await;
     bad_provider.writes(" and refused");
     bad_provider.is_released().await;
-    good_provider.writes(" luck");
+    good_provider.writes(" work");
     good_provider.ends();
     assert_eq!(other.sees_the_end(good.reply).await, Status::Completed);
     database.comes_to(format!("SELECT COUNT(*) FROM journal WHERE message_id <> '{}'", bad.reply), 0).await;

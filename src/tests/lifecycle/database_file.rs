@@ -1,4 +1,4 @@
-//! Database files that a process does not start on.
+//! Database files with which the program refuses to start.
 
 use std::{
     os::unix::{fs::MetadataExt, process::CommandExt},
@@ -18,8 +18,8 @@ use crate::program::{PROGRAM, command};
 async fn a_second_process_on_the_same_file_is_refused() {
     let world = World::start(5).await;
     let (chat, mut tab, provider) = world.streaming("Hello").await;
-    let said = Process::fails(command(&world.folder)).await;
-    assert!(said.contains("in use by another Rivulet") && said.contains("RIVULET_DATABASE_URL"), "{said}");
+    let output = Process::fails(command(&world.folder)).await;
+    assert!(output.contains("in use by another Rivulet") && output.contains("RIVULET_DATABASE_URL"), "{output}");
     provider.writes(" world");
     provider.ends();
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Completed);
@@ -34,8 +34,8 @@ async fn a_second_process_through_a_symbolic_link_is_refused() {
     std::os::unix::fs::symlink(world.folder.database(), &link).expect("a link");
     let mut other = command(&world.folder);
     other.env("RIVULET_DATABASE_URL", format!("sqlite:{}", link.display()));
-    let said = Process::fails(other).await;
-    assert!(said.contains("in use by another Rivulet"), "{said}");
+    let output = Process::fails(other).await;
+    assert!(output.contains("in use by another Rivulet"), "{output}");
 }
 
 /// Rule: a SQLite that can lose committed rows is refused.
@@ -58,9 +58,9 @@ async fn a_newer_database_is_refused() {
     database
         .run("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'newer', 1, x'00', 0)")
         .await;
-    let said = Process::fails(command(&folder)).await;
-    assert!(said.contains("newer Rivulet") && said.contains("9999"), "{said}");
-    assert!(said.contains(&folder.database().display().to_string()), "{said}");
+    let output = Process::fails(command(&folder)).await;
+    assert!(output.contains("newer Rivulet") && output.contains("9999"), "{output}");
+    assert!(output.contains(&folder.database().display().to_string()), "{output}");
 }
 
 /// Rule: every file in `migrations/sqlite` is built in, as it stands there.
@@ -81,8 +81,8 @@ async fn a_file_that_is_no_database_is_refused() {
     let folder = Folder::new();
     std::fs::write(folder.database(), "This is a letter.".repeat(500)).expect("a file");
     folder.has_settings(&folder.settings("http://127.0.0.1:1/v1", 5));
-    let said = Process::fails(command(&folder)).await;
-    assert!(said.contains(&folder.database().display().to_string()), "{said}");
+    let output = Process::fails(command(&folder)).await;
+    assert!(output.contains(&folder.database().display().to_string()), "{output}");
     let letter = std::fs::read_to_string(folder.database()).expect("it is as it was");
     assert!(letter.starts_with("This is a letter."));
 }
@@ -101,9 +101,9 @@ async fn a_read_only_database_is_refused() {
             std::fs::set_permissions(&name, permissions).expect("it can be made read-only");
         }
     }
-    let said = Process::fails(as_nobody(&folder)).await;
-    assert!(said.contains(&folder.database().display().to_string()), "{said}");
-    assert!(said.contains("written") || said.contains("read-only"), "{said}");
+    let output = Process::fails(as_nobody(&folder)).await;
+    assert!(output.contains(&folder.database().display().to_string()), "{output}");
+    assert!(output.contains("written") || output.contains("read-only"), "{output}");
 }
 
 /// The program as somebody whom permissions bind: root may write what is read-only.

@@ -1,4 +1,4 @@
-//! A process whose log, descriptors or disk fail it, and one that is backed up.
+//! A process without a log, without descriptors or with a full disk, and one that is backed up.
 
 use kit::{Folder, Person, Process, Provider, page, soon};
 use rivulet::message::Status;
@@ -8,15 +8,15 @@ use crate::program::{PROGRAM, command};
 
 /// Rule: a log that cannot be written stops no task. The database's trouble is logged by the committer.
 #[tokio::test]
-async fn a_server_whose_log_is_closed_goes_on() {
+async fn a_server_whose_log_is_closed_keeps_running() {
     let world = World::start(5).await;
     world.process.log.is_closed().await;
-    goes_on_after_trouble(world).await;
+    survives_a_locked_database(world).await;
 }
 
-/// The same where the log's reader stands still, and more is logged than a pipe holds.
+/// The same if nobody reads the log, and more is logged than a pipe holds.
 #[tokio::test]
-async fn a_server_whose_log_is_not_read_goes_on() {
+async fn a_server_whose_log_is_not_read_keeps_running() {
     let (folder, provider) = (Folder::new(), Provider::start().await);
     folder.has_settings(&folder.settings(&provider.url, 5));
     let mut loud = command(&folder);
@@ -24,11 +24,11 @@ async fn a_server_whose_log_is_not_read_goes_on() {
     let process = Process::start(loud).await;
     process.log_is_left().await;
     let ada = Person::signs_up(process.address, "Ada").await;
-    goes_on_after_trouble(World { folder, provider, process, ada }).await;
+    survives_a_locked_database(World { folder, provider, process, ada }).await;
 }
 
-/// The database is locked for longer than a commit waits; then all goes on, and nothing was lost.
-async fn goes_on_after_trouble(world: World) {
+/// The database is locked for longer than a commit waits. Then everything works again, and nothing is lost.
+async fn survives_a_locked_database(world: World) {
     let (chat, mut tab, provider) = world.streaming("Before").await;
     let mut database = world.database().await;
     database.locks().await;
@@ -47,8 +47,8 @@ async fn goes_on_after_trouble(world: World) {
     assert_eq!(world.ada.finds(&chat).await.text(), "Before, meanwhile and after");
 }
 
-/// Rule: as many descriptors as may be had; and who opens more connections than there are keeps nobody out, not even
-/// while they last.
+/// Rule: the server raises its limit of descriptors as far as it may; and a client that opens more connections than that
+/// does not keep others out, not even meanwhile.
 #[tokio::test]
 async fn silent_connections_keep_nobody_out() {
     let (folder, provider) = (Folder::new(), Provider::start().await);
@@ -91,7 +91,7 @@ async fn a_backup_is_made_while_a_reply_streams() {
         command.args(["backup", "copy.db"]);
         command
     };
-    let said = {
+    let output = {
         let streams = async {
             loop {
                 provider.writes(" word");
@@ -99,28 +99,28 @@ async fn a_backup_is_made_while_a_reply_streams() {
             }
         };
         tokio::select! {
-            said = Process::runs(backup()) => said,
+            output = Process::runs(backup()) => output,
             never = streams => never,
         }
     };
-    assert!(said.contains("copy.db"), "{said}");
-    let said = Process::fails(backup()).await;
-    assert!(said.contains("copy.db") && said.contains("exists"), "{said}");
+    assert!(output.contains("copy.db"), "{output}");
+    let output = Process::fails(backup()).await;
+    assert!(output.contains("copy.db") && output.contains("exists"), "{output}");
     let World { folder, provider, mut process, ada } = world;
     process.dies();
     for file in ["rivulet.db", "rivulet.db-wal", "rivulet.db-shm"] {
         std::fs::remove_file(folder.path().join(file)).expect("a file of the database");
     }
     std::fs::rename(copy, folder.database()).expect("the copy takes its place");
-    let world = World::again(folder, provider, ada).await;
+    let world = World::restarts(folder, provider, ada).await;
     let kept = world.ada.finds(&chat).await;
     assert_eq!(kept.status, Status::Interrupted);
     assert!(kept.text().starts_with("Before"), "{kept:?}");
 }
 
-/// Rule: a full disk is a 503 with a sentence; what was taken stays, what was not is nowhere, and later it works.
+/// Rule: a full disk is a 503 with a sentence; what was accepted stays, nothing of the rest is written, and later it works.
 #[tokio::test]
-async fn a_full_disk_is_told_and_nothing_is_half_written() {
+async fn a_full_disk_is_a_503_and_nothing_is_half_written() {
     let (folder, provider) = (Folder::new(), Provider::start().await);
     folder.has_settings(&folder.settings(&provider.url, 0));
     // No file may grow past a megabyte or two (a shell counts in 512 or 1,024 bytes); a write past it fails.
@@ -147,13 +147,13 @@ async fn a_full_disk_is_told_and_nothing_is_half_written() {
     assert_eq!(failure.status, 503, "{failure:?}");
     assert!(!taken.is_empty());
     for chat in &taken {
-        assert_eq!(ada.reads(chat.id).await.expect("what was taken").messages[0].text(), text);
+        assert_eq!(ada.reads(chat.id).await.expect("what was accepted").messages[0].text(), text);
     }
     assert_eq!(ada.reads(sending.conversation).await.expect_err("what was not").status, 404);
     process.dies();
-    let world = World::again(folder, provider, ada).await;
+    let world = World::restarts(folder, provider, ada).await;
     for chat in &taken {
-        assert_eq!(world.ada.reads(chat.id).await.expect("what was taken").messages[0].text(), text);
+        assert_eq!(world.ada.reads(chat.id).await.expect("what was accepted").messages[0].text(), text);
     }
     world.ada.sends(&sending).await.expect("the same send, with room");
     let messages = 2 * (taken.len() as i64 + 1);

@@ -1,11 +1,11 @@
-//! What the next start makes of what a killed process left.
+//! What the next start recovers after a process was killed.
 
 use rivulet::message::Status;
 
 use super::World;
 
 /// Rules: a start folds what a dead process left, all that was seen is there, and `Ended(Interrupted)` is just growth:
-/// the tabs go on from where they were. Repeated starts change nothing more.
+/// the tabs continue from their positions. Repeated starts change nothing more.
 #[tokio::test]
 async fn what_was_seen_is_there_after_a_kill() {
     let world = World::start(5).await;
@@ -16,7 +16,7 @@ async fn what_was_seen_is_there_after_a_kill() {
         provider.writes(word);
     }
     tab.sees(chat.reply, "Some words and mehr und 更多 🙂").await;
-    let mut world = world.comes_back_from_the_dead().await;
+    let mut world = world.restarts_after_sigkill().await;
     for tab in [&mut tab, &mut late] {
         tab.reconnects(&world.ada).await;
         assert_eq!(tab.sees_the_end(chat.reply).await, Status::Interrupted);
@@ -28,7 +28,7 @@ async fn what_was_seen_is_there_after_a_kill() {
     let kept = world.ada.finds(&chat).await;
     assert_eq!(&kept, tab.message(chat.reply));
     assert_eq!(world.database().await.count("SELECT COUNT(*) FROM journal").await, 0);
-    world = world.comes_back_from_the_dead().await;
+    world = world.restarts_after_sigkill().await;
     assert_eq!(world.ada.finds(&chat).await, kept);
 }
 
@@ -40,12 +40,12 @@ async fn a_continued_reply_that_is_killed_keeps_both_halves() {
     world.ada.stops(chat.reply).await.expect("it is stopped");
     tab.sees_the_end(chat.reply).await;
     let seen = tab.message(chat.reply).epoch;
-    world.ada.continues(chat.reply, seen).await.expect("it goes on");
+    world.ada.continues(chat.reply, seen).await.expect("it is continued");
     let provider = world.provider.is_asked().await;
     tab.follows(chat.reply).await;
     provider.writes(", second");
     tab.sees(chat.reply, "First half, second").await;
-    let world = world.comes_back_from_the_dead().await;
+    let world = world.restarts_after_sigkill().await;
     tab.reconnects(&world.ada).await;
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Interrupted);
     assert_eq!(tab.text(chat.reply), "First half, second");
@@ -60,9 +60,9 @@ async fn a_continued_reply_that_is_killed_keeps_both_halves() {
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Completed);
 }
 
-/// Rule: durable before visible. What was on its way to the database when the process died was seen by nobody.
+/// Rule: durable before visible. Nobody saw what was not committed yet when the process died.
 #[tokio::test]
-async fn what_a_kill_took_was_never_seen() {
+async fn what_a_kill_loses_was_never_seen() {
     let world = World::start(5).await;
     let (chat, mut tab, provider) = world.streaming("Kept").await;
     let mut database = world.database().await;
@@ -73,7 +73,7 @@ async fn what_a_kill_took_was_never_seen() {
     let World { folder, provider, mut process, ada } = world;
     process.dies();
     database.unlocks().await;
-    let world = World::again(folder, provider, ada).await;
+    let world = World::restarts(folder, provider, ada).await;
     tab.reconnects(&world.ada).await;
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Interrupted);
     assert_eq!(tab.text(chat.reply), "Kept");
@@ -97,7 +97,7 @@ async fn recovery_leaves_what_has_ended_alone() {
     for chat in [completed, failed, stopped] {
         before.push(world.ada.finds(&chat).await);
     }
-    let world = world.comes_back_from_the_dead().await;
+    let world = world.restarts_after_sigkill().await;
     for (chat, before) in [completed, failed, stopped].iter().zip(before) {
         assert_eq!(world.ada.finds(chat).await, before);
     }
@@ -105,7 +105,7 @@ async fn recovery_leaves_what_has_ended_alone() {
     world.ada.asks_in(running.id, "Go on").await.expect("nothing runs in it any more");
 }
 
-/// Rule: recovery is one transaction a message, and one that cannot be recovered keeps nobody from starting: it is left as
+/// Rule: recovery is one transaction a message, and one that cannot be recovered does not prevent the start: it is left as
 /// it is, for a start at which it can.
 #[tokio::test]
 async fn a_reply_that_cannot_be_recovered_is_left_for_another_start() {
@@ -120,14 +120,14 @@ async fn a_reply_that_cannot_be_recovered_is_left_for_another_start() {
         "CREATE TRIGGER broken BEFORE UPDATE ON messages WHEN NEW.id = '{bad}' BEGIN SELECT RAISE(ABORT, 'broken'); END"
     );
     database.run(refuse).await;
-    let world = world.comes_back_from_the_dead().await;
+    let world = world.restarts_after_sigkill().await;
     for at in [0, 2] {
         let kept = world.ada.finds(&replies[at].0).await;
         assert_eq!((kept.status, kept.text()), (Status::Interrupted, format!("Reply {at}")));
     }
     assert_eq!(database.journal_of(bad).await, 4, "its rows stay");
     database.run("DROP TRIGGER broken").await;
-    let world = world.comes_back_from_the_dead().await;
+    let world = world.restarts_after_sigkill().await;
     for (number, (chat, ..)) in replies.iter().enumerate() {
         let kept = world.ada.finds(chat).await;
         assert_eq!((kept.status, kept.text()), (Status::Interrupted, format!("Reply {number}")));
@@ -135,10 +135,10 @@ async fn a_reply_that_cannot_be_recovered_is_left_for_another_start() {
     assert_eq!(database.count("SELECT COUNT(*) FROM journal").await, 0);
 }
 
-/// Rule: a row of the journal that cannot be read costs what follows it, and nothing else: not the start, not the rows, not
-/// the conversation.
+/// Rule: a row of the journal that cannot be read loses the text after it, and nothing else: the server starts, the rows
+/// stay, and the conversation works.
 #[tokio::test]
-async fn a_damaged_row_of_the_journal_keeps_no_server_from_starting() {
+async fn a_damaged_row_of_the_journal_does_not_prevent_the_start() {
     let world = World::start(5).await;
     let (chat, _tab, _writer) = world.streaming("Some words").await;
     let (whole, _other_tab, _other_writer) = world.streaming("Whole").await;
@@ -146,29 +146,29 @@ async fn a_damaged_row_of_the_journal_keeps_no_server_from_starting() {
     database
         .run(format!("UPDATE journal SET body = '{{' WHERE message_id = '{}' AND part = 1 AND at = -1", chat.reply))
         .await;
-    let world = world.comes_back_from_the_dead().await;
+    let world = world.restarts_after_sigkill().await;
     let kept = world.ada.finds(&chat).await;
     assert_eq!((kept.status, kept.text()), (Status::Interrupted, String::new()));
-    assert!(kept.error.is_some_and(|error| error.contains("damaged")), "it is said");
+    assert!(kept.error.is_some_and(|error| error.contains("damaged")), "its error states it");
     assert_eq!(database.journal_of(chat.reply).await, 4, "its rows stay for whoever repairs it");
     assert_eq!(world.ada.finds(&whole).await.text(), "Whole");
-    let again = world.ada.asks_in(chat.id, "And now?").await.expect("the conversation goes on");
+    let again = world.ada.asks_in(chat.id, "And now?").await.expect("the conversation works");
     world.provider.is_asked().await.ends();
-    let world = world.comes_back_from_the_dead().await;
+    let world = world.restarts_after_sigkill().await;
     assert_eq!(database.journal_of(chat.reply).await, 4, "over another start, too");
     assert!(world.ada.finds(&again).await.status.is_final());
 }
 
-/// Rule: what is left of a deleted conversation is removed at the next start, which is not kept up by a reply in it.
+/// Rule: what is left of a deleted conversation is removed at the next start, even if a reply ran in it.
 #[tokio::test]
-async fn a_conversation_deleted_in_the_middle_is_removed_at_the_next_start() {
+async fn a_conversation_that_was_being_deleted_is_removed_at_the_next_start() {
     let world = World::start(5).await;
     let (chat, _tab, _writer) = world.streaming("Secret").await;
     let mut database = world.database().await;
     let World { folder, provider, mut process, ada } = world;
     process.dies();
     database.run(format!("UPDATE conversations SET deleted = 1 WHERE id = '{}'", chat.id)).await;
-    let world = World::again(folder, provider, ada).await;
+    let world = World::restarts(folder, provider, ada).await;
     for table in ["messages", "journal"] {
         database.comes_to(format!("SELECT COUNT(*) FROM {table}"), 0).await;
     }

@@ -1,4 +1,4 @@
-//! Settings that a process does not start with.
+//! Settings with which the program refuses to start.
 
 use kit::{Folder, Process};
 
@@ -13,14 +13,14 @@ async fn a_port_in_use_is_named() {
     let other = Folder::new();
     let mut command = command(&other);
     command.env("LEPTOS_SITE_ADDR", &address).env("LEPTOS_SITE_ROOT", other.site());
-    let said = Process::fails(command).await;
-    assert!(said.contains("LEPTOS_SITE_ADDR") && said.contains(&address), "{said}");
-    assert!(said.to_lowercase().contains("another program"), "{said}");
+    let output = Process::fails(command).await;
+    assert!(output.contains("LEPTOS_SITE_ADDR") && output.contains(&address), "{output}");
+    assert!(output.to_lowercase().contains("another program"), "{output}");
 }
 
 /// Rule: a wrong setting stops the start with the setting's name, the value, and what would be right.
 #[tokio::test]
-async fn a_wrong_setting_is_named_with_its_value_and_what_is_right() {
+async fn a_wrong_setting_is_named_with_its_value_and_a_right_one() {
     let wrong = [
         ("LEPTOS_SITE_ADDR", "localhost", "127.0.0.1:3000"),
         ("LEPTOS_SITE_ADDR", "127.0.0.1:99999", "127.0.0.1:3000"),
@@ -37,9 +37,9 @@ async fn a_wrong_setting_is_named_with_its_value_and_what_is_right() {
         let folder = Folder::new();
         let mut command = command(&folder);
         command.env("LEPTOS_SITE_ROOT", folder.site()).env("LEPTOS_SITE_ADDR", "127.0.0.1:0").env(setting, value);
-        let said = Process::fails(command).await;
+        let output = Process::fails(command).await;
         for part in [setting, value, right] {
-            assert!(said.contains(part), "{setting}={value} is answered without {part:?}: {said}");
+            assert!(output.contains(part), "{setting}={value} is refused without {part:?}: {output}");
         }
     }
     let file = [
@@ -56,18 +56,18 @@ async fn a_wrong_setting_is_named_with_its_value_and_what_is_right() {
         folder.has_settings(text);
         let mut command = command(&folder);
         command.env("LEPTOS_SITE_ROOT", folder.site()).env("LEPTOS_SITE_ADDR", "127.0.0.1:0");
-        let said = Process::fails(command).await;
-        assert!(said.contains("Rivulet cannot start") && said.contains(names), "{text}: {said}");
+        let output = Process::fails(command).await;
+        assert!(output.contains("Rivulet cannot start") && output.contains(names), "{text}: {output}");
     }
 }
 
 /// Rule: secrets are in no message and no log.
 #[tokio::test]
-async fn a_key_is_never_said() {
+async fn a_key_is_in_no_message() {
     let folder = Folder::new();
     let mut command = command(&folder);
     command.env("LEPTOS_SITE_ROOT", folder.site()).env("LEPTOS_SITE_ADDR", "127.0.0.1:0").env("RUST_LOG", "trace");
     command.env("OPENAI_API_KEY", "sk-very\u{1}secret").env("OPENAI_BASE_URL", "http://127.0.0.1:1/v1");
-    let said = Process::fails(command).await;
-    assert!(said.contains("api-key") && !said.contains("sk-very"), "{said}");
+    let output = Process::fails(command).await;
+    assert!(output.contains("api-key") && !output.contains("sk-very"), "{output}");
 }

@@ -1,4 +1,4 @@
-//! How a process ends: asked to, asked twice, or because it can keep nothing any more.
+//! How a process ends: by a signal, by a second one, or because it cannot store anything any more.
 
 use kit::Database;
 use rivulet::{live::close, message::Status};
@@ -22,9 +22,9 @@ async fn a_reply_that_finishes_in_time_is_completed_at_sigterm() {
     assert_eq!(database.row_of(chat.reply).await, ("completed".into(), "Hm.Nearly done".into()));
 }
 
-/// Rule: what does not finish within the grace ends as `Interrupted`, seen by the tab, written, nothing left over.
+/// Rule: a reply that does not finish within the grace ends `Interrupted`, in the tab and in the row, and leaves no journal.
 #[tokio::test]
-async fn a_reply_that_goes_on_is_interrupted_at_sigterm() {
+async fn a_reply_that_does_not_finish_is_interrupted_at_sigterm() {
     let world = World::start(0).await;
     let (chat, mut tab, _writer) = world.streaming("On and on").await;
     let mut idle = world.ada.opens_a_tab().await;
@@ -38,13 +38,13 @@ async fn a_reply_that_goes_on_is_interrupted_at_sigterm() {
     let mut database = Database::open(&folder.database()).await;
     assert_eq!(database.row_of(chat.reply).await, ("interrupted".into(), "Hm.On and on".into()));
     assert_eq!(database.count("SELECT COUNT(*) FROM journal").await, 0);
-    let world = World::again(folder, provider, ada).await;
+    let world = World::restarts(folder, provider, ada).await;
     assert_eq!(&world.ada.finds(&chat).await, tab.message(chat.reply));
 }
 
-/// Rule: a stop ends in a set time even when the end cannot be written; the next start ends it.
+/// Rule: stopping takes a limited time even if the replies' ends cannot be written; the next start ends them.
 #[tokio::test]
-async fn a_stop_with_a_locked_database_ends_and_the_next_start_folds() {
+async fn stopping_with_a_locked_database_takes_a_limited_time_and_the_next_start_folds() {
     let world = World::start(0).await;
     let (chat, mut tab, _writer) = world.streaming("Kept").await;
     let mut database = world.database().await;
@@ -55,12 +55,12 @@ async fn a_stop_with_a_locked_database_ends_and_the_next_start_folds() {
     tab.is_closed().await;
     assert_eq!(tab.text(chat.reply), "Kept");
     database.unlocks().await;
-    let world = World::again(folder, provider, ada).await;
+    let world = World::restarts(folder, provider, ada).await;
     let kept = world.ada.finds(&chat).await;
     assert_eq!((kept.status, kept.text()), (Status::Interrupted, "Kept".into()));
 }
 
-/// Rule: who asks a second time does not want to wait; the next start recovers what was open.
+/// Rule: a second signal ends the process without waiting; the next start recovers what was open.
 #[tokio::test]
 async fn a_second_sigterm_ends_at_once() {
     let world = World::start(3_600).await;
@@ -71,14 +71,14 @@ async fn a_second_sigterm_ends_at_once() {
     let World { folder, provider, mut process, ada } = world;
     let (status, log) = process.ends().await;
     assert!(!status.success() && log.contains("second time"), "{status} {log}");
-    let world = World::again(folder, provider, ada).await;
+    let world = World::restarts(folder, provider, ada).await;
     let kept = world.ada.finds(&chat).await;
     assert_eq!((kept.status, kept.text()), (Status::Interrupted, "Kept".into()));
 }
 
-/// Rule: a process that can keep nothing any more ends, and says so by its status too.
+/// Rule: a process that cannot store anything any more ends, with a status that shows it.
 #[tokio::test]
-async fn a_process_whose_committer_ends_does_not_go_on() {
+async fn a_process_whose_committer_ends_ends_too() {
     let world = World::start(3_600).await;
     let (chat, mut tab, writer) = world.streaming("Kept").await;
     world.database().await.run("UPDATE owners SET fenced = 1").await;
@@ -88,7 +88,7 @@ async fn a_process_whose_committer_ends_does_not_go_on() {
     let World { folder, provider, mut process, ada } = world;
     let (status, log) = process.ends().await;
     assert!(!status.success() && log.contains("taken over"), "{status} {log}");
-    let world = World::again(folder, provider, ada).await;
+    let world = World::restarts(folder, provider, ada).await;
     let kept = world.ada.finds(&chat).await;
     assert_eq!((kept.status, kept.text()), (Status::Interrupted, "Kept".into()));
 }

@@ -1,4 +1,4 @@
-//! The way of a word: from the provider to every tab, in its order, once.
+//! The data flow: a provider's text reaches every tab once and in order.
 
 use kit::{Received, Server, Tab, provider::TITLE};
 use rivulet::{
@@ -6,7 +6,7 @@ use rivulet::{
     message::{Kind, Status},
 };
 
-/// Rule: what a provider says reaches every tab, live, and the row has the same in the end.
+/// Rule: what a provider writes reaches every tab, live, and the row has the same in the end.
 #[tokio::test]
 async fn a_reply_streams_into_two_tabs_and_stays() {
     let server = Server::start().await;
@@ -35,9 +35,9 @@ async fn a_reply_streams_into_two_tabs_and_stays() {
     assert_eq!(kept.parts.iter().map(|part| &part.kind).collect::<Vec<_>>(), [&Kind::Thinking, &Kind::Text]);
 }
 
-/// Rule: a subscription gives exactly what is missing after the position that the page already has.
+/// Rule: a subscription sends exactly what follows the page's position.
 #[tokio::test]
-async fn a_tab_that_was_away_gets_what_it_missed_and_no_more() {
+async fn a_tab_that_was_disconnected_gets_only_what_it_missed() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let chat = ada.asks("Hello").await;
@@ -86,9 +86,9 @@ async fn a_page_has_the_text_as_it_stands_and_a_late_tab_gets_the_whole() {
     assert_eq!(late.message(chat.reply), tab.message(chat.reply));
 }
 
-/// Rule: CRLF and CR become LF and NUL becomes U+FFFD on its way in, for providers and people alike.
+/// Rule: CRLF and CR become LF and NUL becomes U+FFFD in everything that providers and people send.
 #[tokio::test]
-async fn what_browsers_would_change_is_changed_on_its_way_in() {
+async fn what_browsers_would_change_is_normalised_first() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let chat = ada.asks("one\r\ntwo\rthree\0four").await;
@@ -105,9 +105,9 @@ async fn what_browsers_would_change_is_changed_on_its_way_in() {
     assert_eq!(page.messages[0].text(), "one\ntwo\nthree\u{fffd}four");
 }
 
-/// Rule: a provider's failure ends the reply as `Failed` with a sentence, and what had come stays.
+/// Rule: a provider's failure ends the reply as `Failed` with a sentence, and its text stays.
 #[tokio::test]
-async fn a_reply_that_breaks_off_fails_with_a_sentence_and_keeps_what_had_come() {
+async fn a_reply_that_breaks_off_fails_with_a_sentence_and_keeps_its_text() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let chat = ada.asks("Hello").await;
@@ -121,10 +121,10 @@ async fn a_reply_that_breaks_off_fails_with_a_sentence_and_keeps_what_had_come()
     let kept = ada.finds(&chat).await;
     assert_eq!(&kept, tab.message(chat.reply));
     assert_eq!(kept.text(), "Half a ");
-    assert!(kept.error.is_some_and(|error| error.contains("Continue")), "it says what to do");
+    assert!(kept.error.is_some_and(|error| error.contains("Continue")), "it states what to do");
 }
 
-/// Rule: past 4 MiB a reply ends `Failed`, with what there is; meanwhile no frame is longer than 16 KiB (the tab looks).
+/// Rule: past 4 MiB a reply ends `Failed`, with what there is; meanwhile no frame is longer than 16 KiB (the tab checks).
 #[tokio::test]
 async fn a_reply_past_its_limit_fails_with_what_there_is() {
     const LIMIT: usize = 4 * 1024 * 1024;
@@ -146,7 +146,7 @@ async fn a_reply_past_its_limit_fails_with_what_there_is() {
     provider.is_released().await;
 }
 
-/// Rule: so does one in more parts than a page could say that it has. With the most of them it still can.
+/// Rule: so does one in more parts than fit into a position. With the most that fit, a page can still subscribe.
 #[tokio::test]
 async fn a_reply_in_too_many_parts_fails_and_can_be_resumed() {
     let server = Server::start().await;
@@ -173,7 +173,7 @@ async fn a_reply_in_too_many_parts_fails_and_can_be_resumed() {
 /// Rule: a slow reader gets one merged event and costs no queue.
 #[tokio::test]
 async fn a_slow_reader_gets_merged_events() {
-    // Several times what systems keep between two programs (some 3 MB), and said well within the server's patience.
+    // Several times what the system buffers between two programs (some 3 MB), and written before the server gives up.
     const PIECES: usize = 800;
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
@@ -187,10 +187,10 @@ async fn a_slow_reader_gets_merged_events() {
     quick.sees(chat.reply, "begin ").await;
     slow.follows(chat.reply).await;
     slow.sees(chat.reply, "begin ").await;
-    // From here on the slow one reads nothing until all is said.
+    // From here on the slow one reads nothing until all is written.
     let mut truth = String::from("begin ");
     for round in 0..PIECES {
-        // Six bytes each on the wire: more than the system's own buffers can swallow.
+        // Six bytes each in a frame: more than the system's buffers hold.
         let word = format!("{round:05} {}", "\u{1}".repeat(2_000));
         provider.writes(&word);
         truth += &word;
@@ -233,7 +233,7 @@ async fn a_conversation_gets_its_title_from_the_model_unless_a_person_gave_one()
     assert_eq!(page.conversation.title, "My own");
 }
 
-/// Rule: a reply with something that cannot be shown is whole, and a remark names that.
+/// Rule: a reply with something that cannot be shown is whole, and a note names what is missing.
 #[tokio::test]
 async fn a_reply_with_an_image_is_whole_and_names_what_is_missing() {
     let server = Server::start().await;
