@@ -40,7 +40,7 @@ pub enum Guard {
     /// A page follows a message until its end in the newest epoch that the list has, not until any end.
     NewestEnd,
     /// A subscription at the end of an epoch waits while the next one opens.
-    AwaitOpening,
+    AwaitNextEpoch,
 }
 
 /// How often each of these may still happen. All other steps may happen at any time.

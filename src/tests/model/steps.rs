@@ -165,7 +165,7 @@ impl World {
         match step {
             Step::Reads(_) => socket.reads(database, running, registers_first),
             Step::Registers(_) => socket.registers(database, running),
-            Step::Turns(_) => socket.turns(database, running, registers_first, design.has(Guard::AwaitOpening)),
+            Step::Turns(_) => socket.turns(database, running, registers_first, design.has(Guard::AwaitNextEpoch)),
             Step::Beats(_) => socket.beats(),
             Step::SendsList(_) => {
                 socket.list_rev = database.rev;
