@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::in_one_line;
+
 #[cfg(feature = "ssr")]
 pub mod browser;
 #[cfg(feature = "ssr")]
@@ -28,3 +30,8 @@ pub struct Person {
 
 /// The shortest password, in characters (NIST SP 800-63B asks for at least 8).
 pub const SHORTEST_PASSWORD: usize = 8;
+
+/// An email as it is stored and looked up, however it was typed.
+pub fn folded_email(typed: &str) -> String {
+    in_one_line(typed).to_lowercase()
+}

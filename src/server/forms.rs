@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::{
     account::{
-        Person, device,
+        Person, device, folded_email,
         limits::Wait,
         password::{self, QueueFull, Waits, rules},
         session::{NewSession, SignedIn},
@@ -54,7 +54,7 @@ pub async fn create_account(
         return too_often(&app.build, wait);
     }
     let is_admitted = setup::is_at_this_machine(&app, &parts) || app.setup_code.is(&form.code);
-    let person = Person { name: in_one_line(&form.name), email: in_one_line(&form.email).to_lowercase() };
+    let person = Person { name: in_one_line(&form.name), email: folded_email(&form.email) };
     let (name, email, code) = (form.name, form.email, form.code);
     let refusal = |message| AccountRefusal { message, name, email, code };
     let refuse = async |failure| refuse(&app, &parts, "/create-account", failure, refusal).await;
@@ -127,7 +127,7 @@ pub async fn sign_in(
 ) -> Response {
     let typed = form.email.clone();
     let refusal = |message| AccountRefusal { message, email: typed, ..AccountRefusal::default() };
-    let email = in_one_line(&form.email).to_lowercase();
+    let email = folded_email(&form.email);
     let failure = match sign_in::sign_in(&app, &parts.headers, address, &email, form.password).await {
         Ok(SignInOutcome::Open(cookies)) => return welcome(cookies),
         Ok(SignInOutcome::Wait(wait)) => return too_often(&app.build, wait),
