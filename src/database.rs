@@ -1,4 +1,4 @@
-//! How the database is opened: one file, one process, durable.
+//! How the database is opened: one file, one server, durable.
 
 use std::{
     fs::{File, TryLockError},
@@ -53,8 +53,8 @@ pub struct Database {
     /// again every now and then, and be as late.
     turn: Arc<Mutex<()>>,
     path: PathBuf,
-    /// Held for as long as the process lives: a second server on the same file would show words that it cannot keep.
-    _lock: File,
+    /// Held for as long as a server lives: a second one on the same file would show words that it cannot keep.
+    _lock: Option<File>,
 }
 
 /// A transaction that may write, and the turn to do so.
@@ -111,7 +111,28 @@ impl Database {
             }
         }
         let read = pool(4).connect(&format!("{url}?mode=rw")).await?;
-        Ok(Database { read, write, turn: Arc::default(), path, _lock: lock })
+        Ok(Database { read, write, turn: Arc::default(), path, _lock: Some(lock) })
+    }
+
+    /// Opens the database at `url` for a command that reads, or writes a few rows: also beside a server, as SQLite has
+    /// processes take turns. Makes no file and changes no table. Takes no lock either: one made by another user (`sudo`)
+    /// would keep the server from starting. Errors are for the person who runs the command.
+    pub async fn open_beside(url: &str) -> anyhow::Result<Database> {
+        check_version(rusqlite::version_number())?;
+        let named = path_of(url)?;
+        let shown = named.display();
+        let path = named.canonicalize().with_context(|| {
+            format!("There is no database {shown}. Run this where the server is started, or name the file in RIVULET_DATABASE_URL.")
+        })?;
+        sqlx::any::install_default_drivers();
+        let url = format!("sqlite:{}?mode=rw", path.display());
+        let connect = async || {
+            let opened = pool(1).connect(&url).await;
+            opened.with_context(|| format!("The database {shown} cannot be opened. May you read and write it?"))
+        };
+        let (read, write) = (connect().await?, connect().await?);
+        migrations::check(&mut *read.acquire().await?).await?;
+        Ok(Database { read, write, turn: Arc::default(), path, _lock: None })
     }
 
     /// A transaction that may write. It takes its turn at once, so that it never fails half way for having read first.

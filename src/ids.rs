@@ -30,6 +30,12 @@ pub fn mint<T: StaticType>() -> TypeSafeId<T> {
 /// Milliseconds since 1970 (UTC).
 pub type Millis = i64;
 
+/// When an id was minted. `None` if it was not minted here.
+pub fn minted_at<T: StaticType>(id: TypeSafeId<T>) -> Option<Millis> {
+    let (seconds, nanoseconds) = id.uuid().get_timestamp()?.to_unix();
+    Some(Millis::try_from(seconds).ok()? * 1000 + Millis::from(nanoseconds / 1_000_000))
+}
+
 /// The server's clock.
 #[cfg(feature = "ssr")]
 pub fn now() -> Millis {

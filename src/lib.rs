@@ -15,7 +15,7 @@
 //!
 //! # The layers
 //! A module uses those on the lines below it, never one above or beside it; `docs/ARCHITECTURE.md` has walks through them.
-//! - `server` the HTTP surface: routes, the socket, forms, connections
+//! - `server` the HTTP surface: routes, the socket, forms, connections; `commands` (server) what the program does besides
 //! - [`app`] the HTML shell and the table of pages
 //! - [`chat`], [`people`] pages, their state, and the server functions that they call
 //! - `state` what one running server has
@@ -39,6 +39,8 @@
 pub mod account;
 pub mod app;
 pub mod chat;
+#[cfg(feature = "ssr")]
+pub mod commands;
 #[cfg(feature = "ssr")]
 pub mod config;
 pub mod conversation;

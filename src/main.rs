@@ -1,4 +1,4 @@
-//! Reads the settings, opens the database, serves. `rivulet backup FILE` copies the database instead.
+//! Reads the settings, opens the database, serves. Or does instead what a command asks for.
 
 #![recursion_limit = "256"] // as in lib.rs
 
@@ -6,6 +6,7 @@ use std::{io::Write, net::SocketAddr, path::Path, process::ExitCode, time::Durat
 
 use anyhow::{Context, bail};
 use rivulet::{
+    commands::list_people::list_people,
     config::Settings,
     database::backup::backup,
     message::Status,
@@ -27,8 +28,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const BACKLOG: u32 = 4096;
 
 const USAGE: &str = "\
-rivulet               serves
-rivulet backup FILE   copies the database to a new file, also while it is served";
+rivulet                        serves
+rivulet backup FILE            copies the database to a new file, also while it is served
+rivulet list-people            lists who has an account, also while it is served
+rivulet help                   shows this
+
+Each reads the same settings as the server: run it in the same folder, as the same user.";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -40,8 +45,14 @@ async fn main() -> ExitCode {
     let result = match arguments[..] {
         [] => serve().await,
         ["backup", file] => copy(Path::new(file)).await,
+        ["list-people"] => list().await,
+        ["help" | "--help" | "-h"] => {
+            give(&format!("{USAGE}\n"));
+            Ok(())
+        }
+        // What was typed is not repeated: it may be a password.
         _ => {
-            say(USAGE);
+            say(&format!("There is no such command, or not with these arguments. There are:\n\n{USAGE}"));
             return ExitCode::from(2);
         }
     };
@@ -59,10 +70,21 @@ fn say(words: &str) {
     let _ = writeln!(std::io::stderr(), "{words}");
 }
 
+/// For whoever reads the output, who may have read enough.
+fn give(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
 async fn copy(file: &Path) -> anyhow::Result<()> {
     let settings = Settings::read()?;
     backup(&settings.database_url, file).await?;
     say(&format!("The database is copied to {}.", file.display()));
+    Ok(())
+}
+
+async fn list() -> anyhow::Result<()> {
+    let settings = Settings::read()?;
+    give(&list_people(&settings.database_url).await?);
     Ok(())
 }
 

@@ -155,3 +155,12 @@ pub struct ListedSession {
     pub browser: String,
     pub address: String,
 }
+
+/// A person as who runs the server is shown them.
+pub struct ListedPerson {
+    pub user: UserId,
+    pub person: Person,
+    /// How many are open, and when one of them was last used.
+    pub sessions: i64,
+    pub seen_at: Option<Millis>,
+}

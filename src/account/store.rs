@@ -4,7 +4,7 @@ use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
 use super::{
     Person,
-    session::{ListedSession, NewSession, OpenSession},
+    session::{ListedPerson, ListedSession, NewSession, OpenSession},
 };
 use crate::{
     database::{Database, parsed, placeholders},
@@ -52,6 +52,26 @@ impl Database {
             .try_map(|row: AnyRow| Ok((parsed(&row, "id")?, row.try_get("password_hash")?)))
             .fetch_optional(&self.read)
             .await
+    }
+
+    /// Everybody, by email, with the sessions that are not over.
+    pub async fn people(&self, now: Millis) -> sqlx::Result<Vec<ListedPerson>> {
+        sqlx::query(
+            "SELECT u.id, u.name, u.email, COUNT(s.token_hash) AS sessions, MAX(s.seen_at) AS seen_at
+             FROM users u LEFT JOIN sessions s ON s.user_id = u.id AND s.expires_at > $1
+             GROUP BY u.id, u.name, u.email ORDER BY u.email",
+        )
+        .bind(now)
+        .try_map(|row: AnyRow| {
+            Ok(ListedPerson {
+                user: parsed(&row, "id")?,
+                person: person(&row)?,
+                sessions: row.try_get("sessions")?,
+                seen_at: row.try_get("seen_at")?,
+            })
+        })
+        .fetch_all(&self.read)
+        .await
     }
 
     /// The hash of this person's password.
@@ -135,7 +155,7 @@ impl Database {
                     token_hash: row.try_get("token_hash")?,
                     account: parsed(&row, "account_id")?,
                     user: parsed(&row, "id")?,
-                    person: Person { name: row.try_get("name")?, email: row.try_get("email")? },
+                    person: person(&row)?,
                     created_at: row.try_get("created_at")?,
                     seen_at: row.try_get("seen_at")?,
                 })
@@ -270,6 +290,10 @@ impl Database {
             .await?;
         tx.commit().await
     }
+}
+
+fn person(row: &AnyRow) -> sqlx::Result<Person> {
+    Ok(Person { name: row.try_get("name")?, email: row.try_get("email")? })
 }
 
 /// False if the person's password is not the one that was `verified`.

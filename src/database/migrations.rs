@@ -1,7 +1,10 @@
 //! The steps that bring the tables of a database up to date.
 
+use std::cmp::Ordering;
+
+use anyhow::{Context, bail};
 use sqlx::{
-    SqlSafeStr,
+    AnyConnection, SqlSafeStr,
     migrate::{Migration, MigrationType, Migrator},
 };
 
@@ -20,4 +23,22 @@ pub fn migrator() -> Migrator {
         Migration::new(number, description.into(), MigrationType::Simple, statements.into_sql_str(), false)
     });
     Migrator::with_migrations(migrations.into())
+}
+
+/// Whether the tables are those that this program was written for. Errors are for the person who runs a command.
+pub async fn check(connection: &mut AnyConnection) -> anyhow::Result<()> {
+    let newest: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations")
+        .fetch_one(connection)
+        .await
+        .context("The database has no tables of Rivulet's, or cannot be read.")?;
+    let mine = STEPS.map(|(number, ..)| number).into_iter().max().unwrap_or_default();
+    match newest.cmp(&mine) {
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => bail!(
+            "The database is from a newer Rivulet (it has step {newest}, which this one does not know). Use that version."
+        ),
+        Ordering::Less => bail!(
+            "The database is from an older Rivulet. Start this one once, which brings the database up to date; or use the older one."
+        ),
+    }
 }

@@ -117,7 +117,7 @@ fn password_section(email: &str, refused: Option<String>) -> impl IntoView {
 }
 
 /// How long ago, as exactly as it is known: a session's last use is noted every few minutes.
-fn ago(time: Millis) -> String {
+pub fn ago(time: Millis) -> String {
     let count = |n: Millis, unit: &str| format!("{n} {unit}{} ago", if n == 1 { "" } else { "s" });
     match time / MINUTE {
         ..=9 => "just now".into(),
@@ -128,7 +128,7 @@ fn ago(time: Millis) -> String {
 }
 
 /// Such as "27 Nov 2026".
-fn date(at: Millis, offset: i32) -> String {
+pub fn date(at: Millis, offset: i32) -> String {
     let local = (at + Millis::from(offset) * MINUTE).max(0);
     let time = std::time::UNIX_EPOCH + std::time::Duration::from_millis(local.unsigned_abs());
     httpdate::fmt_http_date(time).get(5..16).unwrap_or_default().trim_start_matches('0').to_owned()

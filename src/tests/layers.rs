@@ -20,7 +20,7 @@ use edges::{Edge, edges};
 /// From the top. A room may use those of the lines below, and none of its own line.
 const LAYERS: [&[&str]; 14] = [
     &["main", "lib"],
-    &["server"],
+    &["server", "commands"],
     &["app"],
     &["chat", "people"],
     &["state"],

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bad_input;
+mod commands;
 mod data_flow;
 mod following;
 mod journal;
