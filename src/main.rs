@@ -6,7 +6,7 @@ use std::{io::Write, net::SocketAddr, path::Path, process::ExitCode, time::Durat
 
 use anyhow::{Context, bail};
 use rivulet::{
-    commands::list_people::list_people,
+    commands::{list_people::list_people, reset_password::reset_password},
     config::Settings,
     database::backup::backup,
     message::Status,
@@ -31,6 +31,9 @@ const USAGE: &str = "\
 rivulet                        serves
 rivulet backup FILE            copies the database to a new file, also while it is served
 rivulet list-people            lists who has an account, also while it is served
+rivulet reset-password EMAIL   asks for a new password for this person (or reads a line from a pipe; it is never an
+                               argument) and ends all of their sessions; also while it is served: requests are refused
+                               at once, and pages that they have open close within half a minute
 rivulet help                   shows this
 
 Each reads the same settings as the server: run it in the same folder, as the same user.";
@@ -46,6 +49,7 @@ async fn main() -> ExitCode {
         [] => serve().await,
         ["backup", file] => copy(Path::new(file)).await,
         ["list-people"] => list().await,
+        ["reset-password", email] => reset(email).await,
         ["help" | "--help" | "-h"] => {
             give(&format!("{USAGE}\n"));
             Ok(())
@@ -85,6 +89,13 @@ async fn copy(file: &Path) -> anyhow::Result<()> {
 async fn list() -> anyhow::Result<()> {
     let settings = Settings::read()?;
     give(&list_people(&settings.database_url).await?);
+    Ok(())
+}
+
+async fn reset(email: &str) -> anyhow::Result<()> {
+    let settings = Settings::read()?;
+    let mut stop = StopSignals::new()?;
+    say(&reset_password(&settings.database_url, email, stop.received()).await?);
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use super::{
     session::{ListedPerson, ListedSession, NewSession, OpenSession},
 };
 use crate::{
-    database::{Database, parsed, placeholders},
+    database::{Database, migrations, parsed, placeholders},
     ids::{AccountId, Millis, UserId, mint},
 };
 
@@ -50,6 +50,15 @@ impl Database {
         sqlx::query("SELECT id, password_hash FROM users WHERE email = $1")
             .bind(email)
             .try_map(|row: AnyRow| Ok((parsed(&row, "id")?, row.try_get("password_hash")?)))
+            .fetch_optional(&self.read)
+            .await
+    }
+
+    /// The person with this email (folded).
+    pub async fn person(&self, email: &str) -> sqlx::Result<Option<(UserId, Person)>> {
+        sqlx::query("SELECT id, name, email FROM users WHERE email = $1")
+            .bind(email)
+            .try_map(|row: AnyRow| Ok((parsed(&row, "id")?, person(&row)?)))
             .fetch_optional(&self.read)
             .await
     }
@@ -117,6 +126,24 @@ impl Database {
         insert_session(&mut tx, user, session).await?;
         tx.commit().await?;
         Ok(Some(ended))
+    }
+
+    /// Another password, whatever the present one is: ends all of this person's sessions and forgets all of their devices.
+    /// False, and nothing is done, if there is no such person any more.
+    pub async fn reset_password(&self, user: UserId, hash: &str) -> anyhow::Result<bool> {
+        let mut tx = self.begin().await?;
+        // Another version may have been started while the password was typed.
+        migrations::check(&mut tx).await?;
+        let written = sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2")
+            .bind(hash)
+            .bind(user.to_string())
+            .execute(&mut *tx)
+            .await?;
+        for statement in ["DELETE FROM devices WHERE user_id = $1", "DELETE FROM sessions WHERE user_id = $1"] {
+            sqlx::query(statement).bind(user.to_string()).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(written.rows_affected() == 1)
     }
 
     /// Opens a session for whoever has the password of this hash, and clears away those of theirs that are over. False if

@@ -10,3 +10,8 @@ pub fn event(event: &'static str, person: Option<UserId>, address: ClientAddress
     let person = person.map(|person| person.to_string()).unwrap_or_else(|| "unknown".into());
     tracing::info!(target: "security", event, person, %address);
 }
+
+/// What a command did on the server's own machine.
+pub fn command(event: &'static str, person: UserId) {
+    tracing::info!(target: "security", event, person = person.to_string(), address = "command line");
+}

@@ -1,6 +1,6 @@
 //! `rivulet list-people`.
 
-use kit::{Folder, Person, Server, person::PASSWORD};
+use kit::{Folder, Person, Process, Server, person::PASSWORD};
 
 use super::{command, runs};
 use crate::program;
@@ -99,6 +99,8 @@ async fn a_command_takes_no_lock() {
     let lock = folder.path().join("rivulet.db.lock");
     std::fs::remove_file(&lock).expect("the lock of a server that is gone");
     assert_eq!(lists(&folder).await.len(), 2);
+    super::resets(&folder, format!("{}\n", super::NEW)).await.is_done();
     assert!(!lock.exists());
-    program::start(&folder).await;
+    let process: Process = program::start(&folder).await;
+    assert_eq!(super::signs_in(process.address, super::NEW).await, 303);
 }
