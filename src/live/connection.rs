@@ -1,5 +1,5 @@
 //! The browser's side of `/live`: one WebSocket a tab, and the clock, the timers and the signals around a
-//! [`Client`](super::client::Client).
+//! [`Client`].
 //!
 //! It opens after hydration, and comes back by itself.
 

@@ -29,7 +29,7 @@ pub enum Kind {
 pub struct Part {
     pub kind: Kind,
     pub started_at: Millis,
-    /// UTF-8; its length in bytes is what a [`Position`] counts.
+    /// UTF-8; its length in bytes is what a [`Position`](super::Position) counts.
     pub text: String,
 }
 
