@@ -42,7 +42,7 @@ fn command(folder: &Folder, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a command to its end, with this on its standard input.
+/// Runs a command until it ends, with this on its standard input.
 async fn runs(mut command: Command, input: impl Into<Vec<u8>>) -> Ran {
     let input = input.into();
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
