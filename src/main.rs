@@ -33,7 +33,7 @@ rivulet backup FILE            copies the database to a new file, also while it 
 rivulet list-people            lists who has an account, also while it is served
 rivulet reset-password EMAIL   asks for a new password for this person (or reads a line from a pipe; it is never an
                                argument) and ends all of their sessions; also while it is served: requests are refused
-                               at once, and pages that they have open close within half a minute
+                               at once, and pages that they have open close within a minute
 rivulet help                   shows this
 
 Each reads the same settings as the server: run it in the same folder, as the same user.";

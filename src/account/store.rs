@@ -1,5 +1,6 @@
 //! People, their sessions and their devices in the database.
 
+use anyhow::Context;
 use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
 use super::{
@@ -131,18 +132,23 @@ impl Database {
     /// Another password, whatever the present one is: ends all of this person's sessions and forgets all of their devices.
     /// False, and nothing is done, if there is no such person any more.
     pub async fn reset_password(&self, user: UserId, hash: &str) -> anyhow::Result<bool> {
-        let mut tx = self.begin().await?;
-        // Another version may have been started while the password was typed.
-        migrations::check(&mut tx).await?;
-        let written = sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2")
-            .bind(hash)
-            .bind(user.to_string())
-            .execute(&mut *tx)
-            .await?;
-        for statement in ["DELETE FROM devices WHERE user_id = $1", "DELETE FROM sessions WHERE user_id = $1"] {
-            sqlx::query(statement).bind(user.to_string()).execute(&mut *tx).await?;
-        }
-        tx.commit().await?;
+        let write = async {
+            let mut tx = self.begin().await?;
+            // Another version may have been started while the password was typed.
+            migrations::check(&mut tx).await?;
+            let written = sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2")
+                .bind(hash)
+                .bind(user.to_string())
+                .execute(&mut *tx)
+                .await?;
+            for statement in ["DELETE FROM devices WHERE user_id = $1", "DELETE FROM sessions WHERE user_id = $1"] {
+                sqlx::query(statement).bind(user.to_string()).execute(&mut *tx).await?;
+            }
+            anyhow::Ok((tx, written))
+        };
+        let (tx, written) = write.await.context("Nothing was changed.")?;
+        // A commit that is reported to have failed may have gone through all the same.
+        tx.commit().await.context("Whether the password was changed is not known. Run this again.")?;
         Ok(written.rows_affected() == 1)
     }
 

@@ -33,6 +33,7 @@ pub fn Chats() -> impl IntoView {
     provide_context(PageContext { page_data, drawer, answered, connection, menu, outbox, inherited });
     provide_context(SidebarList::default());
     let link = RwSignal::new(ConnectionStatus::Fine);
+    // Once: it is never fetched again.
     Effect::new(move |_| {
         if let Some(Ok(page_data)) = page_data.get() {
             // Before anything reads a draft.

@@ -27,8 +27,8 @@ pub struct Changes<T> {
 }
 
 impl<T> Changes<T> {
-    /// `rows` are in the order of their `rev`, one more than are given at once if there is more. Rows of one change
-    /// (a handful at the most) stay together, as a reader continues after the last change that it has.
+    /// `rows` are in the order of their `rev`, one more than are given at once if there is more. Rows that share one,
+    /// as earlier versions wrote a handful of them, stay together: a reader continues after the last rev that it has.
     fn new(now: i64, mut rows: Vec<T>, rev: impl Fn(&T) -> i64) -> Changes<T> {
         let next = rows.get(CHANGES_AT_ONCE as usize).map(&rev);
         match next {

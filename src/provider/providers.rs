@@ -70,10 +70,10 @@ impl Providers {
     /// The first setting that is wrong, or the database's.
     pub async fn open(configs: &[Config], database: Arc<Database>) -> anyhow::Result<Self> {
         let providers = Self { database: Some(database.clone()), ..Self::new(configs)? };
-        let mut known = database.known_models().await?;
-        for source in &providers.all {
-            let models = known.remove(source.provider.name());
-            source.lock().models = models;
+        let mut kept = database.known_models().await?;
+        for known in &providers.all {
+            let models = kept.remove(known.provider.name());
+            known.lock().models = models;
         }
         providers.refresh();
         Ok(providers)
@@ -104,9 +104,9 @@ impl Providers {
     pub fn catalog(&self) -> Catalog {
         self.refresh();
         let mut catalog = Catalog::default();
-        for source in &self.all {
-            match source.models() {
-                Ok(models) => catalog.entries.extend(models.into_iter().map(|model| source.choice(model))),
+        for known in &self.all {
+            match known.models() {
+                Ok(models) => catalog.entries.extend(models.into_iter().map(|model| known.entry(model))),
                 Err(trouble) => catalog.trouble.push(trouble),
             }
         }
@@ -116,18 +116,18 @@ impl Providers {
     /// The provider and the model's id behind a key.
     pub fn find(&self, key: &str) -> Result<ModelHandle, Failure> {
         let found = key.split_once('/').and_then(|(name, model)| {
-            let source = self.all.iter().find(|one| one.provider.name() == name)?;
-            source.offers(model).then(|| (source.provider.clone(), model.to_owned()))
+            let known = self.all.iter().find(|one| one.provider.name() == name)?;
+            known.offers(model).then(|| (known.provider.clone(), model.to_owned()))
         });
         found.ok_or(Failure::UnknownModel)
     }
 
     /// Asks every provider whose list is too old, one question at a time each, in the background.
     fn refresh(&self) {
-        for source in self.all.iter().filter(|source| source.is_due()) {
+        for known in self.all.iter().filter(|known| known.is_due()) {
             // Weak: a provider that hangs keeps nothing of a server that has ended.
-            let (source, database) = (Arc::downgrade(source), self.database.as_ref().map(Arc::downgrade));
-            tokio::spawn(ask(source, database));
+            let (known, database) = (Arc::downgrade(known), self.database.as_ref().map(Arc::downgrade));
+            tokio::spawn(ask(known, database));
         }
     }
 }
@@ -160,7 +160,7 @@ impl KnownProvider {
         }
     }
 
-    fn choice(&self, model: Model) -> CatalogEntry {
+    fn entry(&self, model: Model) -> CatalogEntry {
         let key = format!("{}/{}", self.provider.name(), model.id);
         CatalogEntry { key, provider: self.provider.label().to_owned(), name: model.name }
     }
@@ -204,14 +204,14 @@ impl KnownProvider {
 }
 
 /// One question for a provider's models.
-async fn ask(source: Weak<KnownProvider>, database: Option<Weak<Database>>) {
-    let Some(provider) = source.upgrade().map(|source| source.provider.clone()) else { return };
+async fn ask(known: Weak<KnownProvider>, database: Option<Weak<Database>>) {
+    let Some(provider) = known.upgrade().map(|known| known.provider.clone()) else { return };
     let answer = timeout(LIST_TIMEOUT, provider.ask_models()).await;
     let answer = answer.unwrap_or_else(|_| {
         Err(ProviderError::Silent { provider: provider.label().to_owned(), after: LIST_TIMEOUT, words: false })
     });
-    let Some(source) = source.upgrade() else { return };
-    let new = source.take(answer.map_err(|error| error.of_list()));
+    let Some(known) = known.upgrade() else { return };
+    let new = known.take(answer.map_err(|error| error.of_list()));
     let database = database.and_then(|database| database.upgrade());
     if let (Some(models), Some(database)) = (new, database)
         && let Err(error) = database.keep_models(provider.name(), &models).await

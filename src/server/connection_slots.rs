@@ -19,7 +19,7 @@ struct Taken {
     of_client: HashMap<IpAddr, usize>,
 }
 
-/// One connection's place. It is free again when the last clone is dropped.
+/// One connection's slot. It is free again when the last clone is dropped.
 #[derive(Clone)]
 pub struct ConnectionSlot(#[allow(dead_code, reason = "it is held, not read")] Arc<Held>);
 
@@ -34,7 +34,7 @@ impl ConnectionSlots {
         ConnectionSlots { in_all, of_client, taken: Arc::default() }
     }
 
-    /// A place for a connection of this client, by the key of its address; without one it counts only in all. None if
+    /// A slot for a connection of this client, by the key of its address; without one it counts only in all. None if
     /// there is no room.
     pub fn take(&self, client: Option<IpAddr>) -> Option<ConnectionSlot> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);

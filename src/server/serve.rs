@@ -97,7 +97,7 @@ pub async fn serve(listener: TcpListener, app: AppState, limits: ConnectionLimit
     let router = routes::router(app.clone())
         .layer(RequestBodyTimeoutLayer::new(limits.body_idle))
         .layer(RequestBodyDeadlineLayer::new(limits.body));
-    let places = ConnectionSlots::new(limits.connections, limits.client_connections);
+    let slots = ConnectionSlots::new(limits.connections, limits.client_connections);
     let mut connections = Connections::new(listener);
     let mut logged: Option<Instant> = None;
     let open = TaskTracker::new();
@@ -109,9 +109,9 @@ pub async fn serve(listener: TcpListener, app: AppState, limits: ConnectionLimit
         let trusted = &app.trusted_proxies;
         let client = (!trusted.contain(peer.ip().to_canonical()))
             .then(|| ClientAddress::of(peer.ip(), &HeaderMap::new(), |proxy| trusted.contain(proxy)).key());
-        match places.take(client) {
-            Some(place) => {
-                let accepted = Accepted { stream, peer, place, limits, closing: closing.clone() };
+        match slots.take(client) {
+            Some(slot) => {
+                let accepted = Accepted { stream, peer, slot, limits, closing: closing.clone() };
                 open.spawn(accepted.serve(router.clone()));
             }
             None if logged.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) => {
@@ -129,7 +129,7 @@ pub async fn serve(listener: TcpListener, app: AppState, limits: ConnectionLimit
 struct Accepted {
     stream: TcpStream,
     peer: SocketAddr,
-    place: ConnectionSlot,
+    slot: ConnectionSlot,
     limits: ConnectionLimits,
     closing: CancellationToken,
 }
@@ -143,7 +143,7 @@ impl Accepted {
         let mut stream = TimeoutStream::new(self.stream);
         stream.set_write_timeout(Some(self.limits.write));
         let has_asked = Arc::new(AtomicBool::new(false));
-        let service = service(router, self.peer, self.place, has_asked.clone());
+        let service = service(router, self.peer, self.slot, has_asked.clone());
         let connection = Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.idle)
@@ -176,19 +176,19 @@ impl Accepted {
     }
 }
 
-/// The router as this connection's requests come to it. Each of them holds the connection's place, and so does the socket
+/// The router as this connection's requests come to it. Each of them holds the connection's slot, and so does the socket
 /// that one may become.
 fn service(
     router: Router,
     peer: SocketAddr,
-    place: ConnectionSlot,
+    slot: ConnectionSlot,
     has_asked: Arc<AtomicBool>,
 ) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> {
     let router = TowerToHyperService::new(router);
     service_fn(move |mut request: Request<Incoming>| {
         has_asked.store(true, Ordering::Relaxed);
         request.extensions_mut().insert(ConnectInfo(peer));
-        request.extensions_mut().insert(place.clone());
+        request.extensions_mut().insert(slot.clone());
         router.call(request)
     })
 }

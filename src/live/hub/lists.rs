@@ -27,6 +27,7 @@ pub(super) struct Followers {
     tabs: Vec<Weak<Tab>>,
     /// How often it has changed since somebody followed it.
     changes: u64,
+    /// By who asks: of a conversation's list it is that only whose it is are sent it.
     latest: HashMap<AccountId, Arc<Mutex<Option<Latest>>>>,
 }
 

@@ -53,7 +53,7 @@ async fn a_reset_beside_a_server_signs_out_everywhere() {
     assert_eq!(world.count("SELECT COUNT(*) FROM sessions").await, 1);
     assert_eq!(signs_in(world.process.address, PASSWORD).await, 401);
     assert_eq!(signs_in(world.process.address, NEW).await, 303);
-    // Within half a minute, as is documented; the kit waits longer.
+    // Within a minute, as is documented.
     let closing = tokio::time::timeout(std::time::Duration::from_secs(30), tab.is_closed());
     assert_eq!(closing.await.expect("a socket is closed in time"), close::SESSION_OVER);
 }
