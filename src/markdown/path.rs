@@ -5,6 +5,7 @@ use std::ops::Range;
 use pulldown_cmark::{Event, Tag};
 
 use super::{
+    heal::only_marks,
     leaf::{Leaf, may_be_delimiters},
     spot::{Container, Inside, Spot, is_block, item_mark},
 };
@@ -228,7 +229,8 @@ impl<'a> Path<'a> {
                 continue;
             }
             let line = self.text[..at].rfind('\n').map_or(0, |line| line + 1);
-            if !is_structured(&self.text[line..at]) {
+            // What is nothing but marks so far is not shown either, until its line has a word.
+            if !is_structured(&self.text[line..at]) && !only_marks(&self.text[line..at]) {
                 return Some(at);
             }
             end = line;

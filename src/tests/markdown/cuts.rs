@@ -183,6 +183,18 @@ pub fn ends_as_the_whole<'a>(beginnings: impl IntoIterator<Item = &'a str>, text
     assert_eq!(page.blocks.concat(), html(text), "{text:?}");
 }
 
+/// Found by chance: a text that was cut in a line of which nothing but marks stood there showed that line, and one that was
+/// cut before it did not.
+#[test]
+fn no_cut_is_made_where_a_line_has_only_marks() {
+    let text = format!("{}\\\n2 < 3 **] &a", "long enough ".repeat(34));
+    let mut page = Page::default();
+    for beginning in each_character(&text) {
+        page.show(beginning, true);
+        assert_eq!(page.document.html(), Document::new(beginning, true).html(), "{beginning:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
 
