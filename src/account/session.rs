@@ -1,5 +1,7 @@
 //! Sessions: a random token in a cookie, its hash in the database.
 
+mod store;
+
 use std::sync::Arc;
 
 use axum::{
