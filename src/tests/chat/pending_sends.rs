@@ -37,7 +37,7 @@ fn a_sent_message_is_pending_until_it_is_removed() {
 fn a_refused_message_returns_to_the_composer_where_it_was_written() {
     let (conversation, mut all) = (mint(), PendingSends::default());
     let (first, next) = (message(conversation, true), message(mint(), false));
-    for sending in [&first, &next] {
+    for sending in [&next, &first] {
         all.send(sending.clone());
         all.answer(sending.id, Err(Failure::Unreachable));
     }
@@ -89,6 +89,7 @@ fn a_message_that_was_kept_over_a_reload_returns_to_the_composer() {
     assert_eq!(all.refused(Some(sent.conversation)), Some((&sent, None)), "the reason is lost");
     assert_eq!(all.refused(Some(typed.conversation)), None, "a draft has it");
     assert_eq!(all.unsure(Some(typed.conversation)), Some(&typed));
+    assert_eq!(all.refused(Some(here.conversation)), None, "it is here once");
     assert!(all.is_sending(here.id), "what is being sent here stays so");
     let json = serde_json::to_string(&kept(&sent, true)).expect("it can be kept");
     assert_eq!(serde_json::from_str::<Kept>(&json).expect("it can be read"), kept(&sent, true));
