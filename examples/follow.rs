@@ -46,8 +46,10 @@ pub async fn follow(host: &str, email: &str, password: &str, out: impl Write) ->
                 let _ = socket.send(Frame::text(serde_json::to_string(&frame)?)).await;
             }
             let change = match tokio::time::timeout(client.wait(start.elapsed()), socket.next()).await {
-                Ok(Some(Ok(Frame::Text(text)))) => (client.read(&text, start.elapsed())?)
-                    .and_then(|frame| client.take(frame, start.elapsed(), rand::random())),
+                Ok(Some(Ok(Frame::Text(text)))) => {
+                    let frame = client.read(&text, start.elapsed())?;
+                    client.take(frame, start.elapsed(), rand::random())
+                }
                 Ok(Some(Ok(Frame::Close(Some(why))))) if u16::from(why.code) != close::RESTARTING => bail!("{why}"),
                 Ok(Some(Err(_)) | None) => break,
                 _ => None,

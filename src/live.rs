@@ -15,10 +15,15 @@ use crate::{
 pub mod client;
 pub mod connection;
 #[cfg(feature = "ssr")]
+pub mod frame_size;
+#[cfg(feature = "ssr")]
 pub mod hub;
 
-/// The longest frame, in bytes, so that a long snapshot delays no heartbeat.
+/// The longest frame, in bytes, so that a long text delays no heartbeat.
 pub const FRAME_LIMIT: usize = 16 * 1024;
+/// What an event's frame takes at most beside what the limit of [`Message::next`](crate::message::Message::next) counts,
+/// in bytes.
+pub const ENVELOPE: usize = 480;
 /// How often each side sends a sign of life while something streams, in milliseconds.
 pub const BEAT_STREAMING: u32 = 1_000;
 /// The same while nothing does.
@@ -26,7 +31,7 @@ pub const BEAT_IDLE: u32 = 25_000;
 
 /// The most that a page may follow at once.
 pub const MAX_SUBSCRIPTIONS: usize = 512;
-/// The most messages that a page asks for before some have come to their end. So many positions fit into one heartbeat,
+/// The most messages that a page asks for before some have come to their end. So many positions fit into one frame,
 /// and other pages' worth of lists and of what the server has not finished fits beside them.
 pub const MAX_OUTSTANDING: usize = 128;
 
@@ -45,9 +50,9 @@ pub enum List {
 #[serde(rename_all = "snake_case")]
 pub enum ClientFrame {
     /// Send me what this message has beyond what I have, and continue:
-    /// `{"message":{"id":"msg_…","position":{"epoch":[1,7],"parts":[12],"ended":false}}}`; `null` for "nothing yet".
+    /// `{"message":{"id":"msg_…","position":[[1,7],1,12,false]}}`; `null` for "nothing yet".
     Message { id: MessageId, position: Option<Position> },
-    /// The same for many: `{"messages":[["msg_…",{"epoch":…}],["msg_…",null]]}`.
+    /// The same for many: `{"messages":[["msg_…",[[1,7],1,12,false]],["msg_…",null]]}`.
     Messages(Vec<(MessageId, Option<Position>)>),
     /// No longer: `{"leave":"msg_…"}`.
     Leave(MessageId),
@@ -55,8 +60,9 @@ pub enum ClientFrame {
     List { list: List, rev: i64 },
     /// No longer: `{"leave_list":{"messages":"conv_…"}}`.
     LeaveList(List),
-    /// I am here: `"beat"`.
-    Beat,
+    /// I am here, and this is how much I have of each message of which more has come since I last said so:
+    /// `{"beat":[[7,[[1,7],1,12,false]]]}`.
+    Beat(Vec<(u32, Position)>),
     /// Are you? Answered at once by a heartbeat: `"ping"`.
     Ping,
 }
@@ -70,13 +76,11 @@ pub enum ServerFrame<C = Change> {
     /// An event of the message with this number: `{"e":[7,[1,3735928559],{"t":[0,1234," word"]}]}`.
     #[serde(rename = "e")]
     Event(u32, Epoch, C),
-    /// A slice of an event frame that is too long for one, the last of them marked: `{"piece":[7,"…",false]}`.
-    Piece(u32, String, bool),
     /// What changed in the sidebar up to `rev`: `{"conversations":{"rev":13,"rows":[…]}}`.
     Conversations { rev: i64, rows: Vec<Conversation> },
     /// What changed in a conversation up to `rev`: `{"messages":{"of":"conv_…","rev":3,"metas":[…]}}`.
     Messages { of: ConversationId, rev: i64, metas: Vec<MessageMeta> },
-    /// I am here, and this is how far I have sent you each message that runs: `{"beat":[[7,{"epoch":…}]]}`.
+    /// I am here, and this is how far I have sent you each message that runs: `{"beat":[[7,[[1,7],1,12,false]]]}`.
     Beat(Vec<(u32, Position)>),
     /// This message is not, or no longer, for you: `{"gone":"msg_…"}`.
     Gone(MessageId),

@@ -9,15 +9,19 @@
 //! last one grows, and the end comes once. That is why three numbers (part, byte, ended) tell an earlier state from a
 //! state that never was, and why an event that carries its place can tell loss from repetition.
 
+mod newer;
 mod part;
 mod status;
+mod wire;
 
 use serde::{Deserialize, Serialize};
 use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 
 use crate::ids::{MessageId, Millis};
+pub use newer::NewerEpoch;
 pub use part::{End, Epoch, Kind, Part, Usage};
 pub use status::{Role, Status, UnknownName};
+pub use wire::cut;
 
 /// A message, as the row, the server's memory, the page, the journal, the socket and the browser's signal all have it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,14 +42,22 @@ pub struct Message {
     pub usage: Option<Usage>,
 }
 
-/// How much of a message somebody has.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// How much of a message somebody has. `[epoch, parts, at, ended]` on the wire.
+///
+/// Only the last part grows, so its length tells where one is: whoever has it has all the parts before it, whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize_tuple, Deserialize_tuple)]
 pub struct Position {
     pub epoch: Epoch,
-    /// The length of every part's text, in bytes.
-    pub parts: Vec<usize>,
+    /// How many parts; 0 before the first.
+    pub parts: usize,
+    /// The length of the last part's text, in bytes; 0 without one.
+    pub at: usize,
+    /// Whether the end has come, too.
     pub ended: bool,
 }
+
+/// What a part counts towards limits beside its text, in bytes.
+pub const PART_SIZE: usize = 256;
 
 /// A step of a message, under the epoch in which it was made.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,7 +69,8 @@ pub struct Event {
 /// What an [`Event`] does. Each has the place where it belongs, so that the same one twice, or one too early, is known as such.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Change {
-    /// The whole message. A `reset` replaces whatever the reader has, because that was never a state of this message.
+    /// The message, or its beginning; the rest then follows as from that state. A `reset` replaces whatever the reader
+    /// has, because that was never a state of this message.
     #[serde(rename = "snapshot")]
     Snapshot { message: Box<Message>, reset: bool },
     #[serde(rename = "part")]
@@ -128,6 +141,12 @@ impl Message {
         }
     }
 
+    /// This message in the next epoch, which Continue opens: with all that it has, but its end.
+    pub fn resumed(self, epoch: Epoch) -> Message {
+        let status = Status::growing(&self.parts);
+        Message { epoch, status, ended_at: None, error: None, usage: None, ..self }
+    }
+
     /// Whether nothing of it has come from a server yet.
     pub fn is_unseen(&self) -> bool {
         self.epoch.counter == 0
@@ -137,7 +156,8 @@ impl Message {
     pub fn position(&self) -> Position {
         Position {
             epoch: self.epoch,
-            parts: self.parts.iter().map(|part| part.text.len()).collect(),
+            parts: self.parts.len(),
+            at: self.parts.last().map_or(0, |part| part.text.len()),
             ended: self.status.is_final(),
         }
     }
@@ -146,7 +166,7 @@ impl Message {
     /// None at all when nothing is missing. Costs what is missing, not what is there.
     pub fn since(&self, position: &Position) -> Vec<Event> {
         let mut events = Vec::new();
-        let mut at = position.clone();
+        let mut at = *position;
         while let Some(event) = self.next(Some(&at), usize::MAX) {
             at.advance(&event);
             events.push(event);
@@ -154,25 +174,25 @@ impl Message {
         events
     }
 
-    /// The first event that leads on from `position` (`None`: from nothing), with at most `limit` bytes of text, but
-    /// always at least one character. `None` when `position` has it all. A reader that is to be sent little at a time
-    /// takes one of these, [`Position::advance`]s, and comes back.
+    /// The first event that leads on from `position` (`None`: from nothing), with text that takes at most `limit` bytes
+    /// as JSON, but always at least one character; of a snapshot, all that differs between messages counts. `None` when
+    /// `position` has it all. A reader that is to be sent little at a time takes one of these, [`Position::advance`]s,
+    /// and comes back.
     pub fn next(&self, position: Option<&Position>, limit: usize) -> Option<Event> {
         let Some(position) = position else {
-            return Some(self.snapshot(false));
+            return Some(self.snapshot(limit, false));
         };
         match self.standing(position) {
             Standing::Earlier => {}
-            Standing::OlderEpoch => return Some(self.snapshot(false)),
-            Standing::Foreign => return Some(self.snapshot(true)),
+            Standing::OlderEpoch => return Some(self.snapshot(limit, false)),
+            Standing::Foreign => return Some(self.snapshot(limit, true)),
         }
-        let count = position.parts.len();
-        let at = position.parts.last().copied().unwrap_or(0);
+        let Position { parts: count, at, .. } = *position;
         let rest = (count.checked_sub(1).and_then(|last| self.parts.get(last)))
             .and_then(|part| part.text.get(at..))
             .unwrap_or("");
         let change = if !rest.is_empty() {
-            Change::Text(Text { part: count - 1, at, text: rest[..cut(rest, limit)].to_owned() })
+            Change::Text(Text { part: count - 1, at, text: rest[..wire::cut_encoded(rest, limit)].to_owned() })
         } else if let Some(part) = self.parts.get(count) {
             Change::Part(Birth { part: count, at, kind: part.kind.clone(), started_at: part.started_at })
         } else if self.status.is_final() && !position.ended {
@@ -183,20 +203,9 @@ impl Message {
         Some(Event { epoch: self.epoch, change })
     }
 
-    /// Whether what leads on from `position` (`None`: from nothing) begins with the message as a whole, because it has
-    /// nothing of this epoch. Any state of this epoch then does as well as the newest one: it leads on itself.
-    pub fn is_new_to(&self, position: Option<&Position>) -> bool {
-        position.is_none_or(|position| matches!(self.standing(position), Standing::OlderEpoch))
-    }
-
-    /// How long the text of all parts is together, in bytes.
-    pub fn len(&self) -> usize {
-        self.parts.iter().map(|part| part.text.len()).sum()
-    }
-
-    /// Whether there is no text yet.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// What it counts towards limits, in bytes: all its text, and [`PART_SIZE`] for each part.
+    pub fn size(&self) -> usize {
+        self.parts.iter().map(|part| PART_SIZE + part.text.len()).sum()
     }
 
     /// Takes an event in. Costs the event's own size (a snapshot: the message's).
@@ -211,8 +220,7 @@ impl Message {
         if self.status.is_final() {
             return Outcome::Stale;
         }
-        let count = self.parts.len();
-        let at = self.parts.last().map_or(0, |part| part.text.len());
+        let Position { parts: count, at, .. } = self.position();
         match change {
             Change::Part(birth) if birth.part < count => Outcome::Stale,
             Change::Part(birth) if (birth.part, birth.at) == (count, at) => {
@@ -273,21 +281,18 @@ impl Message {
         if position.epoch != self.epoch {
             return if position.epoch.counter < self.epoch.counter { Standing::OlderEpoch } else { Standing::Foreign };
         }
-        let count = position.parts.len();
-        let complete = count.saturating_sub(1);
-        let earlier = count <= self.parts.len()
-            && (self.parts.iter().zip(&position.parts)).take(complete).all(|(part, at)| part.text.len() == *at)
-            && (position.parts.last())
-                .is_none_or(|at| (self.parts.get(complete)).is_some_and(|part| part.text.is_char_boundary(*at)))
-            && (!position.ended
-                || self.status.is_final()
-                    && count == self.parts.len()
-                    && (self.parts.last().map(|part| part.text.len())) == position.parts.last().copied());
+        let Position { parts, at, ended, .. } = *position;
+        let earlier = match parts.checked_sub(1) {
+            None => at == 0,
+            Some(last) => self.parts.get(last).is_some_and(|part| part.text.is_char_boundary(at)),
+        };
+        let earlier = earlier && (!ended || *position == self.position());
         if earlier { Standing::Earlier } else { Standing::Foreign }
     }
 
-    fn snapshot(&self, reset: bool) -> Event {
-        Event { epoch: self.epoch, change: Change::Snapshot { message: Box::new(self.clone()), reset } }
+    fn snapshot(&self, limit: usize, reset: bool) -> Event {
+        let message = Box::new(wire::prefix(self, limit));
+        Event { epoch: self.epoch, change: Change::Snapshot { message, reset } }
     }
 
     fn end(&self) -> End {
@@ -303,47 +308,36 @@ impl Message {
 impl Position {
     /// The event by which a part begins here. A writer makes its events with these three, each of which moves on.
     pub fn begin_part(&mut self, kind: Kind, started_at: Millis) -> Event {
-        let birth = Birth { part: self.parts.len(), at: self.parts.last().copied().unwrap_or(0), kind, started_at };
-        self.parts.push(0);
+        let birth = Birth { part: self.parts, at: self.at, kind, started_at };
+        (self.parts, self.at) = (self.parts + 1, 0);
         Event { epoch: self.epoch, change: Change::Part(birth) }
     }
 
     /// The event by which the last part grows. There has to be one.
     pub fn grow(&mut self, text: String) -> Event {
-        let at = self.parts.last().copied().unwrap_or(0);
-        if let Some(length) = self.parts.last_mut() {
-            *length += text.len();
-        }
-        Event { epoch: self.epoch, change: Change::Text(Text { part: self.parts.len().saturating_sub(1), at, text }) }
+        let grows = Text { part: self.parts.saturating_sub(1), at: self.at, text };
+        self.at += grows.text.len();
+        Event { epoch: self.epoch, change: Change::Text(grows) }
     }
 
     /// The event by which the message ends here.
     pub fn end(&mut self, end: End) -> Event {
         self.ended = true;
-        let ended = Ended { parts: self.parts.len(), at: self.parts.last().copied().unwrap_or(0), end };
-        Event { epoch: self.epoch, change: Change::Ended(ended) }
+        Event { epoch: self.epoch, change: Change::Ended(Ended { parts: self.parts, at: self.at, end }) }
+    }
+
+    /// Whether who is here has all that somebody at `other`, of the same epoch, has.
+    pub fn covers(&self, other: Position) -> bool {
+        self.epoch == other.epoch && (self.parts, self.at, self.ended) >= (other.parts, other.at, other.ended)
     }
 
     /// Moves on by an event that was sent: what a reader of it will have.
     pub fn advance(&mut self, event: &Event) {
         match &event.change {
             Change::Snapshot { message, .. } => *self = message.position(),
-            Change::Part(_) => self.parts.push(0),
-            Change::Text(text) => {
-                if let Some(at) = self.parts.get_mut(text.part) {
-                    *at = text.at.saturating_add(text.text.len());
-                }
-            }
+            Change::Part(birth) => (self.parts, self.at) = (birth.part.saturating_add(1), 0),
+            Change::Text(text) => self.at = text.at.saturating_add(text.text.len()),
             Change::Ended(_) => self.ended = true,
         }
-    }
-}
-
-/// The length of the longest beginning of `text` of at most `limit` bytes that ends between characters; one character
-/// if none is that short, so that whoever asks gets on.
-pub fn cut(text: &str, limit: usize) -> usize {
-    match text.floor_char_boundary(limit) {
-        0 => text.chars().next().map_or(0, char::len_utf8),
-        at => at,
     }
 }

@@ -128,14 +128,15 @@ impl Replies {
             return Err(Failure::Changed);
         }
         let epoch = Epoch { counter: seen.counter + 1, nonce: rand::random() };
-        let next = Message { epoch, status: Status::Pending, ended_at: None, error: None, usage: None, ..message };
+        let next = message.resumed(epoch);
+        let status = next.status;
         let replies = self.clone();
         self.detached(async move {
             let running = match replies.hub.enter(account, conversation, next) {
                 Ok(running) => running,
                 Err(why) => return not_entered(why, Err(Failure::Changed)),
             };
-            let started = replies.database.resume(account, id, seen, epoch, replies.node).await;
+            let started = replies.database.resume(account, id, seen, (epoch, status), replies.node).await;
             replies.run_if_started(running, started, model, true).map(drop)
         })
         .await

@@ -194,7 +194,7 @@ impl Database {
             .fetch(&self.read);
         let (mut said, mut bytes) = (vec![], 0);
         while let Some(message) = rows.try_next().await? {
-            bytes += message.len();
+            bytes += message.size();
             // The newest in any case, or there is nothing to answer.
             if bytes > budget && !said.is_empty() {
                 break;

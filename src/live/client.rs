@@ -70,8 +70,6 @@ pub struct Client<P> {
     /// What the server was asked for on this connection and has not finished.
     outstanding: HashSet<MessageId>,
     numbers: HashMap<u32, MessageId>,
-    /// Event frames that come in slices.
-    pieces: HashMap<u32, String>,
     outbox: Vec<ClientFrame>,
     link: Option<Link>,
     /// When the last try to connect began.
@@ -89,6 +87,8 @@ struct Link {
     opened: Duration,
     /// When the last frame came.
     received: Option<Duration>,
+    /// When the last heartbeat was sent.
+    beaten: Duration,
     /// Until when the answer to a ping has to come.
     answer_by: Option<Duration>,
     /// Whether the server said that it did not understand.
@@ -104,7 +104,6 @@ impl<P: Page> Client<P> {
             queue: VecDeque::new(),
             outstanding: HashSet::new(),
             numbers: HashMap::new(),
-            pieces: HashMap::new(),
             outbox: vec![],
             link: None,
             tried: None,
@@ -117,9 +116,8 @@ impl<P: Page> Client<P> {
     /// A socket begins to open: all that is followed is asked for, each from where the page is, newest first.
     pub fn opened(&mut self, now: Duration) {
         self.tried = Some(now);
-        self.link = Some(Link { opened: now, received: None, answer_by: None, misunderstood: false });
+        self.link = Some(Link { opened: now, received: None, beaten: now, answer_by: None, misunderstood: false });
         self.numbers.clear();
-        self.pieces.clear();
         self.outstanding.clear();
         self.outbox.clear();
         let lists: Vec<List> = self.lists.keys().copied().collect();
@@ -141,29 +139,26 @@ impl<P: Page> Client<P> {
         self.refused = matches!(code, Some(close::NONSENSE | close::TOO_MANY)) || misunderstood;
     }
 
-    /// The frame that a text is, or completes; nothing while more slices of it are to come.
-    pub fn read(&mut self, text: &str, now: Duration) -> Result<Option<ServerFrame>, serde_json::Error> {
+    /// The frame that a text is.
+    pub fn read(&mut self, text: &str, now: Duration) -> Result<ServerFrame, serde_json::Error> {
         if let Some(link) = &mut self.link {
             (link.received, link.answer_by) = (Some(now), None);
             self.down_since = None;
         }
-        match serde_json::from_str(text)? {
-            ServerFrame::Piece(number, text, last) => {
-                self.pieces.entry(number).or_default().push_str(&text);
-                let whole = if last { self.pieces.remove(&number) } else { None };
-                whole.map(|whole| serde_json::from_str(&whole)).transpose()
-            }
-            frame => Ok(Some(frame)),
-        }
+        serde_json::from_str(text)
     }
 
     /// Takes a frame in. Gives what is to be taken into a list. `random`: at least 0, less than 1.
     pub fn take(&mut self, frame: ServerFrame, now: Duration, random: f64) -> Option<ListChange> {
+        let change = self.take_in(frame, now, random);
+        self.beat_if_due(now);
+        change
+    }
+
+    fn take_in(&mut self, frame: ServerFrame, now: Duration, random: f64) -> Option<ListChange> {
         match frame {
             ServerFrame::Number(number, id) => {
                 self.name(number, id);
-                // The server begins anew: what it had begun to send in slices ends there.
-                self.pieces.remove(&number);
                 self.answered(id);
             }
             ServerFrame::Event(number, epoch, change) => self.apply(number, Event { epoch, change }),
@@ -173,7 +168,7 @@ impl<P: Page> Client<P> {
             ServerFrame::Messages { of, rev, metas } => {
                 return self.list_changed(List::Messages(of), rev, ListUpdate::Messages(metas));
             }
-            ServerFrame::Beat(positions) => self.beat(positions),
+            ServerFrame::Beat(positions) => self.compare(positions, now),
             ServerFrame::Gone(id) => {
                 self.answered(id);
                 self.release(id);
@@ -194,8 +189,6 @@ impl<P: Page> Client<P> {
                     link.misunderstood = true;
                 }
             }
-            // Put together by `read`.
-            ServerFrame::Piece(..) => {}
         }
         None
     }
@@ -206,17 +199,33 @@ impl<P: Page> Client<P> {
         Some((list, rev, update))
     }
 
-    /// Answers, and asks again for what the server has sent further, or less far, than it came.
-    fn beat(&mut self, positions: Vec<(u32, Position)>) {
-        self.outbox.push(ClientFrame::Beat);
+    /// Answers a heartbeat, and asks again for what the server has sent further, or less far, than it came.
+    fn compare(&mut self, positions: Vec<(u32, Position)>, now: Duration) {
+        self.beat(now);
         for (number, position) in positions {
-            let Some(id) = self.numbers.get(&number).copied().filter(|id| self.messages.contains_key(id)) else {
-                continue;
-            };
-            if self.page.read(id, Message::position).is_some_and(|here| here != position) {
+            let Some(id) = self.numbers.get(&number).copied() else { continue };
+            let here = self.messages.get(&id).and_then(|followed| followed.position(&self.page, id));
+            if here.is_some_and(|here| here != position) {
                 self.ask(id);
             }
         }
+    }
+
+    /// A heartbeat without one to answer: those may wait behind much that is on its way.
+    fn beat_if_due(&mut self, now: Duration) {
+        let interval = Duration::from_millis(if self.is_streaming() { BEAT_STREAMING } else { BEAT_IDLE }.into());
+        let is_due = |link: &Link| link.received.is_some() && now.saturating_sub(link.beaten) >= interval * 2;
+        if self.link.as_ref().is_some_and(is_due) {
+            self.beat(now);
+        }
+    }
+
+    fn beat(&mut self, now: Duration) {
+        if let Some(link) = &mut self.link {
+            link.beaten = now;
+        }
+        let beat = ClientFrame::Beat(self.acknowledge());
+        self.outbox.push(beat);
     }
 
     /// What is to be sent now, in order.
@@ -234,6 +243,7 @@ impl<P: Page> Client<P> {
         if link.received.is_some() && now.saturating_sub(link.opened) >= STABLE {
             self.tries = 0;
         }
+        self.beat_if_due(now);
         let due = |postponed: &Postponed| postponed.due().is_some_and(|due| due <= now);
         let lists: Vec<List> = self.lists.iter().filter(|(_, wait)| due(wait)).map(|(list, _)| *list).collect();
         lists.into_iter().for_each(|list| self.ask_list(list));

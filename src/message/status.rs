@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::Part;
+
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -40,9 +42,9 @@ impl FromStr for Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Nothing has come yet in this epoch.
+    /// Nothing has come yet: it has no parts.
     Pending,
-    /// Something has come, more may.
+    /// It has parts, and more may come.
     Streaming,
     /// The provider said all that it had to say.
     Completed,
@@ -65,6 +67,11 @@ impl Status {
             Status::Failed => "failed",
             Status::Interrupted => "interrupted",
         }
+    }
+
+    /// The status of a message that has these parts and may get more.
+    pub fn growing(parts: &[Part]) -> Status {
+        if parts.is_empty() { Status::Pending } else { Status::Streaming }
     }
 
     /// A final state is final: within its epoch nothing changes any more.

@@ -16,7 +16,7 @@ use crate::{
     conversation::LONGEST_TITLE,
     ids::now,
     live::hub::{ListTopic, Running},
-    message::{End, Event, Kind, Message, Position, Role, Status, Usage, cut},
+    message::{End, Event, Kind, Message, PART_SIZE, Position, Role, Status, Usage, cut},
     provider::{self, Delta, Provider, Request, Turn},
     text::in_one_line,
 };
@@ -25,11 +25,8 @@ use crate::{
 const WAITING_LIMIT: usize = 256 * 1024;
 /// What an item costs beside its text, about: itself, its place in the queue, its share of the allocator's.
 const ITEM_COST: usize = 256;
-/// Past this a reply ends, in bytes.
+/// Past this a reply ends, in bytes as [`Message::size`] counts them.
 const REPLY_LIMIT: usize = 4 * 1024 * 1024;
-/// Past so many parts too: a page sends of each how much of it it has, and what a page sends has a limit.
-pub const MAX_PARTS: usize = 1_000;
-
 /// The most that a provider is sent of what was said before, in bytes: more than any model reads. What is older is left out.
 const MAX_CONTEXT: usize = 4 * 1024 * 1024;
 
@@ -107,12 +104,7 @@ impl Job {
                     return Ending { status: Status::Failed, error: Some(error.into()), usage };
                 }
             };
-            if draft.position.parts.len() >= MAX_PARTS && draft.kind.as_ref() != Some(&kind) {
-                let error = "The reply came in more than 1,000 parts and was ended. What had come is kept.";
-                return Ending { status: Status::Failed, error: Some(error.into()), usage };
-            }
-            let room = REPLY_LIMIT - draft.total.min(REPLY_LIMIT);
-            let kept = text.floor_char_boundary(room);
+            let kept = text.floor_char_boundary(draft.room(&kind));
             tokio::select! {
                 biased;
                 status = self.running.stopped() => return Ending { status, error: None, usage },
@@ -189,8 +181,8 @@ struct Draft<'a> {
     running: Arc<Running>,
     position: Position,
     kind: Option<Kind>,
-    /// In bytes of text.
-    total: usize,
+    /// As [`Message::size`] counts it.
+    size: usize,
     has_text: bool,
     waiting: Arc<Semaphore>,
 }
@@ -202,11 +194,17 @@ impl<'a> Draft<'a> {
             journal,
             position: message.position(),
             kind: message.parts.last().map(|part| part.kind.clone()),
-            total: message.len(),
+            size: message.size(),
             has_text: message.parts.iter().any(|part| part.kind == Kind::Text),
             waiting: Arc::new(Semaphore::new(WAITING_LIMIT)),
             running,
         }
+    }
+
+    /// How much more text of this kind the reply may come to, in bytes.
+    fn room(&self, kind: &Kind) -> usize {
+        let begins = if self.kind.as_ref() == Some(kind) { 0 } else { PART_SIZE };
+        REPLY_LIMIT.saturating_sub(self.size + begins)
     }
 
     /// Appends text to the last part, or to a new one if that is of another kind. Waits while too much is not yet committed.
@@ -221,11 +219,12 @@ impl<'a> Draft<'a> {
             if self.kind.as_ref() != Some(&kind) {
                 let begins = self.position.begin_part(kind.clone(), now());
                 self.append(begins, None);
+                self.size += PART_SIZE;
                 self.kind = Some(kind.clone());
             }
             let grows = self.position.grow(slice.to_owned());
             self.append(grows, permit);
-            self.total += slice.len();
+            self.size += slice.len();
             self.has_text |= kind == Kind::Text;
         }
     }

@@ -147,7 +147,7 @@ impl Database {
         account: AccountId,
         id: MessageId,
         seen: Epoch,
-        next: Epoch,
+        (next, status): (Epoch, Status),
         node: NodeId,
     ) -> sqlx::Result<Started> {
         let mut tx = self.begin().await?;
@@ -161,11 +161,12 @@ impl Database {
             return Ok(Started::Busy);
         }
         let slot: Option<(i64, i64)> = sqlx::query_as(
-            "UPDATE messages SET epoch = $1, nonce = $2, status = 'pending', ended_at = NULL, error = NULL, usage = NULL, owner = $3, rev = $4
-             WHERE id = $5 AND epoch = $6 AND nonce = $7 AND status IN ('stopped', 'failed', 'interrupted') RETURNING place, attempt",
+            "UPDATE messages SET epoch = $1, nonce = $2, status = $3, ended_at = NULL, error = NULL, usage = NULL, owner = $4, rev = $5
+             WHERE id = $6 AND epoch = $7 AND nonce = $8 AND status IN ('stopped', 'failed', 'interrupted') RETURNING place, attempt",
         )
         .bind(i64::from(next.counter))
         .bind(i64::from(next.nonce))
+        .bind(status.as_str())
         .bind(node.to_string())
         .bind(rev)
         .bind(id.to_string())
@@ -176,7 +177,7 @@ impl Database {
         let Some((place, attempt)) = slot else { return Ok(Started::Changed) };
         tx.commit().await?;
         let slot = Slot { conversation, rev, place, attempt };
-        let reply = slot.meta(id, Role::Assistant, Status::Pending, next);
+        let reply = slot.meta(id, Role::Assistant, status, next);
         Ok(Started::Yes { said: None, reply })
     }
 }

@@ -33,6 +33,7 @@ use crate::{
     ids::{MessageId, now},
     live::{
         BEAT_IDLE, BEAT_STREAMING, List, ServerFrame, close, encode,
+        frame_size::FrameSize,
         hub::{Closing, Running, Tab, Topic},
     },
     message::{Message, Position},
@@ -40,7 +41,6 @@ use crate::{
     state::AppState,
 };
 use allowance::Allowance;
-use turns::Pieces;
 
 /// The longest frame that a page may send, in bytes.
 const INCOMING_LIMIT: usize = 16 * 1024;
@@ -120,6 +120,7 @@ struct Socket {
     /// What is dirty, in the order of its turns.
     turns: VecDeque<Topic>,
     allowance: Allowance,
+    frame_size: FrameSize,
     nonsense: u32,
     /// When the lists were last looked at without having been woken.
     listed: Instant,
@@ -129,8 +130,6 @@ struct Subscription {
     number: u32,
     sent: Option<Position>,
     source: Source,
-    /// What is left of a frame that is too long for one.
-    pieces: Option<Pieces>,
 }
 
 enum Source {
@@ -150,6 +149,7 @@ impl Socket {
             lists: HashMap::new(),
             turns: VecDeque::new(),
             allowance: Allowance::new(),
+            frame_size: FrameSize::default(),
             nonsense: 0,
             listed: Instant::now(),
         }
@@ -275,10 +275,8 @@ impl Socket {
         for topic in topics {
             self.enqueue(topic);
         }
-        // One that is on its way in pieces is not there yet.
         let positions = (self.messages.values())
-            .filter(|subscription| subscription.pieces.is_none())
-            .filter_map(|subscription| Some((subscription.number, subscription.sent.clone()?)))
+            .filter_map(|subscription| Some((subscription.number, subscription.sent?)))
             .collect();
         self.send(&ServerFrame::Beat(positions)).await
     }

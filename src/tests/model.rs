@@ -166,6 +166,11 @@ fn without_following_until_the_newest_end_a_page_stays_in_the_epoch_before() {
 }
 
 #[test]
+fn without_keeping_what_is_shown_a_continued_reply_loses_words_for_a_while() {
+    breaks(FORWARD, Design::new(1, CONTINUED).without(Guard::KeepShown));
+}
+
+#[test]
 fn without_awaiting_an_epoch_that_opens_a_subscription_ends_too_early() {
     breaks(CONVERGE, Design::new(1, Budget { stops: 1, elsewhere: 2, ..NOTHING }).without(Guard::AwaitNextEpoch));
 }

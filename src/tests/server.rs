@@ -14,5 +14,6 @@ mod query_plans;
 mod reconnecting;
 mod replies;
 mod scheduler;
+mod slow_line;
 mod socket;
 mod subscriptions;

@@ -12,24 +12,21 @@ const TEXT: &str = "Häé 字🙂\n“end”\\.";
 
 /// Every position that a reader of this message may be at.
 fn positions(message: &Message) -> Vec<Position> {
-    let mut all = vec![Position { epoch: message.epoch, parts: vec![], ended: false }];
-    let mut before = vec![];
-    for part in &message.parts {
-        for at in (0..=part.text.len()).filter(|at| part.text.is_char_boundary(*at)) {
-            let parts = before.iter().copied().chain([at]).collect();
-            all.push(Position { epoch: message.epoch, parts, ended: false });
-        }
-        before.push(part.text.len());
+    let nothing = Position { epoch: message.epoch, parts: 0, at: 0, ended: false };
+    let mut all = vec![nothing];
+    for (part, parts) in message.parts.iter().zip(1..) {
+        let boundaries = (0..=part.text.len()).filter(|at| part.text.is_char_boundary(*at));
+        all.extend(boundaries.map(|at| Position { parts, at, ..nothing }));
     }
     all
 }
 
 /// What a subscription at this position is sent until it has all that the message has.
 async fn is_sent(tab: &mut Tab, message: &Message, position: &Position) -> Vec<Change> {
-    tab.sends(ClientFrame::Message { id: message.id, position: Some(position.clone()) }).await;
+    tab.sends(ClientFrame::Message { id: message.id, position: Some(*position) }).await;
     // What comes before its number belongs to the subscription before.
     while !matches!(tab.next().await, Received::Number(..)) {}
-    let (mut at, mut sent) = (position.clone(), vec![]);
+    let (mut at, mut sent) = (*position, vec![]);
     while at != message.position() {
         if let Received::Change(id, change) = tab.next().await {
             assert_eq!(id, message.id);
@@ -43,7 +40,8 @@ async fn is_sent(tab: &mut Tab, message: &Message, position: &Position) -> Vec<C
 async fn each_position_gets_the_missing_suffix(tab: &mut Tab, message: &Message) {
     let whole: usize = message.parts.iter().map(|part| part.text.len()).sum();
     for position in positions(message) {
-        let has: usize = position.parts.iter().sum();
+        let complete = position.parts.saturating_sub(1);
+        let has = message.parts[..complete].iter().map(|part| part.text.len()).sum::<usize>() + position.at;
         let sent = is_sent(tab, message, &position).await;
         let mut bytes = 0;
         for change in &sent {
@@ -63,22 +61,22 @@ async fn each_position_gets_the_missing_suffix(tab: &mut Tab, message: &Message)
 async fn invalid_positions_get_a_reset(tab: &mut Tab, message: &Message) {
     let true_one = message.position();
     let lie = |change: &dyn Fn(&mut Position)| {
-        let mut position = true_one.clone();
+        let mut position = true_one;
         position.ended = false;
         change(&mut position);
         position
     };
     let lies = [
-        lie(&|at| at.parts[1] += 1),
-        lie(&|at| at.parts[1] = usize::MAX),
-        lie(&|at| at.parts[1] = 2), // inside ä
-        lie(&|at| at.parts[0] -= 1),
-        lie(&|at| at.parts.push(0)),
-        lie(&|at| at.parts = vec![usize::MAX; 300]),
+        lie(&|at| at.at += 1),
+        lie(&|at| at.at = usize::MAX),
+        lie(&|at| at.at = 2), // inside ä
+        lie(&|at| (at.parts, at.at) = (0, 1)),
+        lie(&|at| (at.parts, at.at) = (at.parts + 1, 0)),
+        lie(&|at| (at.parts, at.at) = (usize::MAX, usize::MAX)),
         lie(&|at| at.epoch.nonce ^= 1),
         lie(&|at| at.epoch.counter += 1),
         lie(&|at| at.epoch.counter = u32::MAX),
-        lie(&|at| (at.parts, at.ended) = (vec![], true)),
+        lie(&|at| (at.parts, at.at, at.ended) = (0, 0, true)),
     ];
     for position in lies {
         let sent = is_sent(tab, message, &position).await;
@@ -112,7 +110,7 @@ async fn a_subscription_is_sent_exactly_what_is_missing() {
     let ended = tab.message(chat.reply).clone();
     each_position_gets_the_missing_suffix(&mut other, &ended).await;
     invalid_positions_get_a_reset(&mut other, &ended).await;
-    let older = Position { epoch: rivulet::message::Epoch { counter: 0, nonce: 0 }, parts: vec![], ended: false };
+    let older = Position { epoch: rivulet::message::Epoch { counter: 0, nonce: 0 }, parts: 0, at: 0, ended: false };
     let sent = is_sent(&mut other, &ended, &older).await;
     assert_eq!(sent, [Change::Snapshot { message: Box::new(ended), reset: false }]);
 }

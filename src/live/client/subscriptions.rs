@@ -6,18 +6,11 @@ use super::{Client, Page, Postponed};
 use crate::{
     ids::MessageId,
     live::{ClientFrame, List, MAX_OUTSTANDING},
-    message::{Epoch, Event, Message, Outcome, Position},
+    message::{Epoch, Event, Message, NewerEpoch, Outcome, Position},
 };
 
-/// The most bytes of positions in one frame. The server takes frames of 16 KiB.
-const MAX_QUESTION: usize = 12 * 1024;
 /// While many wait, more are asked for when so many may be: in few frames, then, and not in one for each that ends.
 pub(super) const MIN_ROOM: usize = MAX_OUTSTANDING / 4;
-/// A message's id and epoch, and what is around them.
-const QUESTION: usize = 128;
-/// The longest number of a part's length, which is less than 10 MB, and its comma.
-const PART: usize = 8;
-
 pub(super) struct Followed {
     /// The newest epoch that its list names: its end, or that of a later one, is the end of following.
     newest: Epoch,
@@ -30,13 +23,35 @@ pub(super) struct Followed {
     asking: bool,
     /// What the server calls it on this connection.
     number: Option<u32>,
+    /// How much of it the page last said that it has, on this connection.
+    acknowledged: Option<Position>,
+    newer: NewerEpoch,
     pub postponed: Postponed,
 }
 
 impl Followed {
+    fn new(newest: Epoch, over: bool) -> Followed {
+        Followed {
+            newest,
+            over,
+            gaps: 0,
+            queued: false,
+            asking: false,
+            number: None,
+            acknowledged: None,
+            newer: NewerEpoch::default(),
+            postponed: Postponed::default(),
+        }
+    }
+
+    /// How much the page has of it, shown or not.
+    pub fn position(&self, page: &impl Page, id: MessageId) -> Option<Position> {
+        page.read(id, |shown| self.newer.position(shown))
+    }
+
     /// A connection begins, on which nothing was asked.
     pub fn begin_anew(&mut self) {
-        (self.gaps, self.queued, self.asking, self.number) = (0, false, false, None);
+        (self.gaps, self.queued, self.asking, self.number, self.acknowledged) = (0, false, false, None, None);
     }
 }
 
@@ -52,10 +67,7 @@ impl<P: Page> Client<P> {
         match followed {
             Some(known) => (known.newest, known.over, known.gaps) = (newest, over, 0),
             None => {
-                let postponed = Postponed::default();
-                let followed =
-                    Followed { newest, over, gaps: 0, queued: false, asking: false, number: None, postponed };
-                self.messages.insert(id, followed);
+                self.messages.insert(id, Followed::new(newest, over));
             }
         }
         self.ask(id);
@@ -83,7 +95,6 @@ impl<P: Page> Client<P> {
     fn forget(&mut self, number: Option<u32>) {
         if let Some(number) = number {
             self.numbers.remove(&number);
-            self.pieces.remove(&number);
         }
     }
 
@@ -124,10 +135,10 @@ impl<P: Page> Client<P> {
         }
     }
 
-    /// Asks for what is queued, many in a frame, as far as the server follows so many at once; and for less than all only
+    /// Asks for what is queued, all in a frame, as far as the server follows so many at once; and for less than all only
     /// if there is room for so many.
     pub(super) fn ask_queued(&mut self, least: usize) {
-        let (mut questions, mut bytes) = (vec![], 0);
+        let mut questions = vec![];
         let room = MAX_OUTSTANDING.saturating_sub(self.outstanding.len());
         let most = if room >= least.min(self.queue.len()) { MAX_OUTSTANDING } else { 0 };
         while let Some(id) = self.queue.front().copied() {
@@ -143,15 +154,8 @@ impl<P: Page> Client<P> {
             self.queue.pop_front();
             (followed.queued, followed.asking) = (false, true);
             self.outstanding.insert(id);
-            let trusted = followed.gaps < 2;
-            let position = self.page.read(id, Message::position).filter(|_| trusted);
-            let size = QUESTION + PART * position.as_ref().map_or(0, |position| position.parts.len());
-            if bytes + size > MAX_QUESTION && !questions.is_empty() {
-                self.outbox.push(question(std::mem::take(&mut questions)));
-                bytes = 0;
-            }
-            bytes += size;
-            questions.push((id, position));
+            followed.acknowledged = followed.position(&self.page, id);
+            questions.push((id, followed.acknowledged.filter(|_| followed.gaps < 2)));
         }
         if !questions.is_empty() {
             self.outbox.push(question(questions));
@@ -179,7 +183,11 @@ impl<P: Page> Client<P> {
     pub(super) fn apply(&mut self, number: u32, event: Event) {
         let Some(id) = self.numbers.get(&number).copied() else { return };
         let Some(followed) = self.messages.get_mut(&id) else { return };
-        let outcome = self.page.apply(id, event);
+        let outcome = match self.page.read(id, |shown| followed.newer.take(shown, event)) {
+            Some(Ok(event)) => self.page.apply(id, event),
+            Some(Err(outcome)) => outcome,
+            None => return,
+        };
         match outcome {
             Outcome::Gap if !followed.asking => {
                 followed.gaps += 1;
@@ -192,6 +200,20 @@ impl<P: Page> Client<P> {
             // The server ends its subscription too; a later epoch is announced by the list.
             self.release(id);
         }
+    }
+
+    /// How much the page has of each message of which something came since this was last called.
+    pub(super) fn acknowledge(&mut self) -> Vec<(u32, Position)> {
+        let mut positions = vec![];
+        for (number, id) in &self.numbers {
+            let Some(followed) = self.messages.get_mut(id) else { continue };
+            let position = followed.position(&self.page, *id);
+            if position.is_some() && position != followed.acknowledged {
+                followed.acknowledged = position;
+                positions.extend(position.map(|position| (*number, position)));
+            }
+        }
+        positions
     }
 
     /// Whether the page has the end of what is followed: in its newest epoch, or in a later one.

@@ -78,12 +78,12 @@ impl Connection {
             Some(Err(error)) => return leptos::logging::error!("A frame could not be read: {error}"),
             None => return,
         };
-        if let Some(ServerFrame::Error(error)) = &frame {
+        if let ServerFrame::Error(error) = &frame {
             leptos::logging::error!("The server did not understand: {error}");
         }
         let take = |frame| self.change(|client| client.take(frame, now(), js_sys::Math::random())).flatten();
         // Outside: who takes a list's rows follows what they name.
-        if let Some((list, rev, update)) = frame.and_then(take) {
+        if let Some((list, rev, update)) = take(frame) {
             let follower = self.client.try_with_value(|client| client.page.lists.get(&list).cloned());
             if let Some(follower) = follower.flatten() {
                 (follower.take)(rev, update);

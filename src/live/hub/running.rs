@@ -8,8 +8,8 @@ use tokio::sync::watch;
 use super::{Tab, Topic, lock};
 use crate::{
     ids::{AccountId, ConversationId, MessageId},
-    live::{FRAME_LIMIT, ServerFrame, encode},
-    message::{Change, Event, Message, Outcome, Position, Status},
+    live::{ENVELOPE, ServerFrame, encode},
+    message::{Event, Message, Outcome, Position, Status},
 };
 
 /// A reply that runs, as far as it may be seen.
@@ -19,8 +19,6 @@ pub struct Running {
     pub conversation: ConversationId,
     pub number: u32,
     state: Mutex<Shown>,
-    /// The newest snapshot that was encoded, for all who need one. Locked before `state`, never by who publishes.
-    snapshot: Mutex<Option<Snapshot>>,
     /// Held by who wakes the tabs.
     waking: Mutex<()>,
     stop: watch::Sender<Option<Status>>,
@@ -53,21 +51,9 @@ struct Encoded {
     frame: Utf8Bytes,
 }
 
-/// A whole message as it is sent, and which state of it that is.
-struct Snapshot {
-    position: Position,
-    /// The length of its text, in bytes.
-    length: usize,
-    frame: Utf8Bytes,
-}
-
-/// A snapshot does as long as what has come since is not more than this, or than a quarter of it: a reader is sent that
-/// after it. So a thousand readers cost a few encodings, whenever they come.
-const SNAPSHOT_SLACK: usize = 64 * 1024;
-
 /// What a reader gets next.
 pub enum Next {
-    /// A frame that others get too, and whether there is more after it. A snapshot's may be longer than a frame may be.
+    /// A frame that others get too, and whether there is more after it.
     Shared(Utf8Bytes, bool),
     /// An event of its own, to be encoded outside the lock.
     Own(Event),
@@ -88,7 +74,6 @@ impl Running {
             conversation,
             number,
             state: Mutex::new(Shown { message, latest: vec![], tabs: vec![], phase: Phase::Starting }),
-            snapshot: Mutex::default(),
             waking: Mutex::default(),
             stop: watch::Sender::new(None),
             over: watch::Sender::new(false),
@@ -116,10 +101,10 @@ impl Running {
         drop(shown);
         // Encoded outside the lock: only the journal publishes, so nothing else moves the message meanwhile.
         let encode = |event: &Event| {
-            let from = at.clone();
+            let from = at;
             at.advance(event);
             let frame = encode(&ServerFrame::Event(self.number, event.epoch, &event.change));
-            Encoded { from, to: at.clone(), frame }
+            Encoded { from, to: at, frame }
         };
         let latest = if read { events.iter().map(encode).collect() } else { vec![] };
         let mut shown = lock(&self.state);
@@ -133,8 +118,8 @@ impl Running {
         self.wake();
     }
 
-    /// What leads on from what a reader was sent, which is moved on by it.
-    pub fn next(&self, sent: &mut Option<Position>) -> Next {
+    /// What leads on from what a reader was sent, which is moved on by it, in a frame of at most `limit` bytes.
+    pub fn next(&self, sent: &mut Option<Position>, limit: usize) -> Next {
         let shown = lock(&self.state);
         match shown.phase {
             Phase::Open => {}
@@ -145,47 +130,18 @@ impl Running {
         if let Some(at) = sent
             && let Some(found) = shown.latest.iter().position(|encoded| encoded.from == *at)
             && let encoded = &shown.latest[found]
-            && encoded.frame.len() <= FRAME_LIMIT
+            && encoded.frame.len() <= limit
         {
-            at.clone_from(&encoded.to);
+            *at = encoded.to;
             return Next::Shared(encoded.frame.clone(), found + 1 < shown.latest.len());
         }
-        if shown.message.is_new_to(sent.as_ref()) {
-            drop(shown);
-            let (position, frame) = self.snapshot();
-            *sent = Some(position);
-            return Next::Shared(frame, true);
-        }
-        match shown.message.next(sent.as_ref(), FRAME_LIMIT / 2) {
+        match shown.message.next(sent.as_ref(), limit.saturating_sub(ENVELOPE)) {
             Some(event) => {
-                let position = sent.get_or_insert_with(|| shown.message.position());
-                position.advance(&event);
+                sent.get_or_insert_with(|| shown.message.position()).advance(&event);
                 Next::Own(event)
             }
             None => Next::Nothing,
         }
-    }
-
-    /// The message as a whole, in a state of this epoch, encoded for whoever needs it.
-    fn snapshot(&self) -> (Position, Utf8Bytes) {
-        let mut newest = lock(&self.snapshot);
-        let shown = lock(&self.state);
-        let length = shown.message.len();
-        let does = |snapshot: &&Snapshot| {
-            snapshot.position.epoch == shown.message.epoch
-                && length - snapshot.length.min(length) <= SNAPSHOT_SLACK.max(snapshot.length / 4)
-        };
-        if let Some(Snapshot { position, frame, .. }) = newest.as_ref().filter(does) {
-            return (position.clone(), frame.clone());
-        }
-        let message = shown.message.clone();
-        // Encoded outside the message's own lock, so that no commit waits for it.
-        drop(shown);
-        let (epoch, position) = (message.epoch, message.position());
-        let change = Change::Snapshot { message: Box::new(message), reset: false };
-        let frame = encode(&ServerFrame::Event(self.number, epoch, change));
-        *newest = Some(Snapshot { position: position.clone(), length, frame: frame.clone() });
-        (position, frame)
     }
 
     /// The message as far as it is committed.

@@ -1,11 +1,12 @@
 //! What a page asks of its socket: frames in, subscriptions made and left.
 
+use std::time::Instant;
+
 use super::{Closed, Socket, Source, Subscription};
 use crate::{
     ids::MessageId,
     live::{ClientFrame, MAX_SUBSCRIPTIONS, ServerFrame, close, hub::Topic},
     message::Position,
-    reply::job::MAX_PARTS,
 };
 
 /// A page holds so much of messages that do not run, in bytes, before more are read for it; the last one may be longer.
@@ -19,7 +20,12 @@ impl Socket {
     pub(super) async fn receive(&mut self, text: &str) -> Result<(), Closed> {
         let room = MAX_SUBSCRIPTIONS.saturating_sub(self.messages.len() + self.asked.len() + self.lists.len());
         match serde_json::from_str(text) {
-            Ok(ClientFrame::Beat) => Ok(()),
+            Ok(ClientFrame::Beat(positions)) => {
+                for (number, position) in positions {
+                    self.frame_size.acknowledged(number, position, Instant::now());
+                }
+                Ok(())
+            }
             Ok(ClientFrame::Ping) => self.beat().await,
             Ok(ClientFrame::Leave(id)) => {
                 self.asked.retain(|(asked, _)| *asked != id);
@@ -37,8 +43,14 @@ impl Socket {
             Ok(ClientFrame::Messages(asked)) if asked.len() > room => {
                 self.misunderstood("too many subscriptions").await
             }
-            Ok(ClientFrame::Message { id, position }) => self.ask(vec![(id, position)]).await,
-            Ok(ClientFrame::Messages(asked)) => self.ask(asked).await,
+            Ok(ClientFrame::Message { id, position }) => {
+                self.ask(id, position);
+                Ok(())
+            }
+            Ok(ClientFrame::Messages(asked)) => {
+                asked.into_iter().for_each(|(id, position)| self.ask(id, position));
+                Ok(())
+            }
             Ok(ClientFrame::List { list, rev }) => {
                 // Register first, then read.
                 self.app.hub.follow(list, &self.tab);
@@ -53,18 +65,10 @@ impl Socket {
         }
     }
 
-    async fn ask(&mut self, asked: Vec<(MessageId, Option<Position>)>) -> Result<(), Closed> {
-        let parts =
-            |(_, position): &(_, Option<Position>)| position.as_ref().map_or(0, |position| position.parts.len());
-        if asked.iter().any(|asked| parts(asked) > MAX_PARTS) {
-            return self.misunderstood("no message has so many parts").await;
-        }
-        for (id, position) in asked {
-            // The last question for a message is the one that counts.
-            self.asked.retain(|(other, _)| *other != id);
-            self.asked.push_back((id, position));
-        }
-        Ok(())
+    fn ask(&mut self, id: MessageId, position: Option<Position>) {
+        // The last question for a message is the one that counts.
+        self.asked.retain(|(other, _)| *other != id);
+        self.asked.push_back((id, position));
     }
 
     /// Which of those asked for comes next. While what is held is much already only what runs does: that is in memory
@@ -81,7 +85,7 @@ impl Socket {
     pub(super) fn held(&self) -> usize {
         let held = |subscription: &Subscription| match &subscription.source {
             Source::Running(_) => 0,
-            Source::Row(message) => message.len(),
+            Source::Row(message) => message.size(),
         };
         self.messages.values().map(held).sum()
     }
@@ -109,12 +113,12 @@ impl Socket {
         let number = match &source {
             Source::Running(running) => running.number,
             Source::Row(message) => {
-                self.allowance.spend_bytes(message.len());
+                self.allowance.spend_bytes(message.size());
                 self.app.hub.number()
             }
         };
         self.send(&ServerFrame::Number(number, id)).await?;
-        self.messages.insert(id, Subscription { number, sent: position, source, pieces: None });
+        self.messages.insert(id, Subscription { number, sent: position, source });
         self.enqueue(Topic::Message(id));
         Ok(())
     }
@@ -143,7 +147,9 @@ impl Socket {
     }
 
     pub(super) fn leave(&mut self, id: MessageId) {
-        if let Some(Subscription { source: Source::Running(running), .. }) = self.messages.remove(&id) {
+        let Some(Subscription { number, source, .. }) = self.messages.remove(&id) else { return };
+        self.frame_size.leave(number);
+        if let Source::Running(running) = source {
             running.unfollow(&self.tab);
         }
     }

@@ -1,47 +1,27 @@
 //! What a socket sends, a frame a turn: subscriptions take turns, so that a long text delays no heartbeat, no
 //! revocation and no other message.
 
-use axum::extract::ws::Utf8Bytes;
+use std::time::Instant;
 
 use super::{Closed, Socket, Source, Subscription};
 use crate::{
     conversation::store::Changes,
     ids::MessageId,
     live::{
-        FRAME_LIMIT, List, ServerFrame, encode,
+        ENVELOPE, List, ServerFrame, encode,
         hub::{ListFrame, Next, Topic},
     },
-    message::{Change, Event, cut},
+    message::{Change, Event},
 };
 
-/// A frame that is sent in slices.
-pub(super) struct Pieces {
-    frame: Utf8Bytes,
-    at: usize,
-}
-
-impl Pieces {
-    /// The next slice: less than half a frame, as it is escaped once more.
-    fn next(&mut self, number: u32) -> ServerFrame {
-        let rest = self.frame.get(self.at..).unwrap_or_default();
-        let piece = rest[..cut(rest, FRAME_LIMIT / 2 - 64)].to_owned();
-        self.at += piece.len();
-        ServerFrame::Piece(number, piece, self.is_over())
-    }
-
-    fn is_over(&self) -> bool {
-        self.at >= self.frame.len()
-    }
-}
-
 impl Subscription {
-    /// What leads on from what was sent, which then counts as sent.
-    fn next(&mut self) -> Next {
+    /// What leads on from what was sent, which then counts as sent, in a frame of at most `limit` bytes.
+    fn next(&mut self, limit: usize) -> Next {
         let message = match &self.source {
-            Source::Running(running) => return running.next(&mut self.sent),
+            Source::Running(running) => return running.next(&mut self.sent, limit),
             Source::Row(message) => message,
         };
-        match message.next(self.sent.as_ref(), FRAME_LIMIT / 2) {
+        match message.next(self.sent.as_ref(), limit.saturating_sub(ENVELOPE)) {
             Some(event) => {
                 self.sent.get_or_insert_with(|| message.position()).advance(&event);
                 Next::Own(event)
@@ -62,41 +42,32 @@ impl Socket {
     }
 
     async fn message_turn(&mut self, id: MessageId) -> Result<(), Closed> {
+        let limit = self.frame_size.limit();
         let Some(subscription) = self.messages.get_mut(&id) else {
             return Ok(());
         };
-        let number = subscription.number;
-        if let Some(pieces) = &mut subscription.pieces {
-            let frame = pieces.next(number);
-            if pieces.is_over() {
-                subscription.pieces = None;
-            }
-            self.enqueue(Topic::Message(id));
-            return self.send(&frame).await;
-        }
-        let next = subscription.next();
-        let over = subscription.sent.as_ref().is_some_and(|sent| sent.ended);
+        let next = subscription.next(limit);
+        let (number, sent) = (subscription.number, subscription.sent);
+        let over = sent.is_some_and(|sent| sent.ended);
         match next {
             // A turn that would find nothing is spared: this is what every tab does for every commit.
             Next::Shared(frame, more) => {
+                self.frame_size.sends(number, sent, frame.len(), Instant::now());
                 match more {
                     true => self.enqueue(Topic::Message(id)),
                     false if over => self.leave(id),
                     false => {}
                 }
-                if frame.len() <= FRAME_LIMIT { self.send_text(frame).await? } else { self.cut(id, frame) }
+                self.send_text(frame).await?;
             }
             Next::Own(Event { epoch, change }) => {
                 let frame = encode(&ServerFrame::Event(number, epoch, change));
-                match frame.len() <= FRAME_LIMIT {
-                    // The page asks for others when it has the end, and then this one must not count any more.
-                    true if over => self.leave(id),
-                    true => self.enqueue(Topic::Message(id)),
-                    false => {
-                        self.enqueue(Topic::Message(id));
-                        self.cut(id, frame);
-                        return Ok(());
-                    }
+                self.frame_size.sends(number, sent, frame.len(), Instant::now());
+                // The page asks for others when it has the end, and then this one must not count any more.
+                if over {
+                    self.leave(id);
+                } else {
+                    self.enqueue(Topic::Message(id));
                 }
                 self.send_text(frame).await?;
             }
@@ -114,12 +85,6 @@ impl Socket {
             }
         }
         Ok(())
-    }
-
-    fn cut(&mut self, id: MessageId, frame: Utf8Bytes) {
-        if let Some(subscription) = self.messages.get_mut(&id) {
-            subscription.pieces = Some(Pieces { frame, at: 0 });
-        }
     }
 
     async fn list_turn(&mut self, list: List) -> Result<(), Closed> {

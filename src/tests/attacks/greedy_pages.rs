@@ -34,7 +34,7 @@ async fn a_page_that_reads_nothing_holds_little() {
         most = most.max(memory());
     }
     assert!(most < before + 64, "{before} MiB before, {most} MiB with a page that reads nothing");
-    tab.waits_for(|received| matches!(received, Received::Piece)).await;
+    tab.waits_for(|received| matches!(received, Received::Change(..))).await;
 }
 
 /// Rule: frames are taken so many in a second, whatever they are, and others are served meanwhile.

@@ -72,9 +72,8 @@ fn event(truth: &Message, step: Step) -> Option<Event> {
     let change = match step {
         Step::Continue(nonce) if truth.status.is_final() => {
             let epoch = Epoch { counter: truth.epoch.counter + 1, nonce };
-            let message =
-                Message { epoch, status: Status::Pending, ended_at: None, error: None, usage: None, ..truth.clone() };
-            return Some(Event { epoch, change: Change::Snapshot { message: Box::new(message), reset: false } });
+            let message = Box::new(truth.clone().resumed(epoch));
+            return Some(Event { epoch, change: Change::Snapshot { message, reset: false } });
         }
         _ if truth.status.is_final() => return None,
         Step::Continue(_) => return None,
@@ -120,7 +119,7 @@ pub fn history() -> impl Strategy<Value = History> {
     prop::collection::vec(step(), 0..40).prop_map(History::of)
 }
 
-/// The events as a network may deliver them: some cut in two, some twice, some never, some out of order.
+/// The events as a network may deliver them: some cut up, some twice, some never, some out of order.
 pub fn disturb(events: &[Event], faults: &[(u8, usize)]) -> Vec<Event> {
     let mut sent: Vec<Event> = Vec::new();
     for (index, event) in events.iter().enumerate() {
@@ -139,8 +138,19 @@ pub fn disturb(events: &[Event], faults: &[(u8, usize)]) -> Vec<Event> {
                     });
                 }
             }
+            (5, Change::Snapshot { message, .. }) => sent.extend(slices(message, place % 400)),
             _ => sent.push(event.clone()),
         }
     }
     sent
+}
+
+/// A snapshot as its beginning and what follows it.
+fn slices(message: &Message, limit: usize) -> Vec<Event> {
+    let (mut slices, mut at) = (vec![], None);
+    while let Some(event) = message.next(at.as_ref(), limit) {
+        at.get_or_insert_with(|| message.position()).advance(&event);
+        slices.push(event);
+    }
+    slices
 }

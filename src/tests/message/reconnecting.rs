@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rivulet::{
     live::{ClientFrame, ServerFrame, client::Client, close},
-    message::{Message, Status},
+    message::{Message, Position, Status},
 };
 
 use super::world::{Messages, SECOND, World, completed};
@@ -94,6 +94,45 @@ fn a_silent_connection_is_taken_as_dead() {
     assert!(world.client.frames().contains(&ClientFrame::Ping));
     world.client.read(r#"{"beat":[]}"#, 2 * SECOND).expect("a heartbeat");
     assert_eq!(silent_after(&world.client, 2 * SECOND), Some(6.1), "the server responded");
+}
+
+/// Rule: a page that receives no heartbeat to answer, because much is on its way before it, sends its own, with how much
+/// it has of what came since the last.
+#[test]
+fn a_page_gives_signs_of_life_by_itself() {
+    let mut world = World::new();
+    world.delivers();
+    let truth = Message { status: Status::Streaming, ended_at: None, ..completed(30) };
+    world.follows(truth.clone());
+    world.reads_requests();
+    while world.sends(5) {}
+    let mut beats = vec![];
+    let mut beaten = |client: &mut Client<Messages>, now: Duration| {
+        let sent = client.frames().into_iter().filter_map(|frame| match frame {
+            ClientFrame::Beat(positions) => Some((now.as_secs(), positions)),
+            _ => None,
+        });
+        beats.extend(sent);
+    };
+    for second in 1..=7 {
+        if let Some(frame) = world.line.pop_front() {
+            world.client.take(frame, second * SECOND, 0.5);
+        }
+        world.client.tick(second * SECOND);
+        beaten(&mut world.client, second * SECOND);
+    }
+    let seconds: Vec<u64> = beats.iter().map(|(second, _)| *second).collect();
+    assert_eq!(seconds, [2, 4, 6]);
+    let position =
+        |at| (world.numbers, Position { at, ..Message { status: Status::Streaming, ..truth.clone() }.position() });
+    assert_eq!(beats[0].1, [position(5)]);
+    assert_eq!(beats[1].1, [position(15)]);
+    world.line.clear();
+    for second in 8..=11 {
+        world.client.tick(second * SECOND);
+    }
+    let last = world.client.frames().into_iter().filter(|frame| *frame == ClientFrame::Beat(vec![])).count();
+    assert_eq!(last, 1, "nothing came since");
 }
 
 /// Rule: a page that has the end of an epoch and waits for the next one waits as for a streaming reply: if its first

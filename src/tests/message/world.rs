@@ -128,7 +128,7 @@ impl World {
 
     pub fn beats(&mut self) {
         self.last_heartbeat = self.now;
-        let positions = self.subscriptions.values().filter_map(|(number, sent)| Some((*number, sent.clone()?)));
+        let positions = self.subscriptions.values().filter_map(|(number, sent)| Some((*number, (*sent)?)));
         self.line.push_back(ServerFrame::Beat(positions.collect()));
     }
 
@@ -147,7 +147,7 @@ impl World {
                     self.beats();
                     vec![]
                 }
-                ClientFrame::Beat | ClientFrame::List { .. } | ClientFrame::LeaveList(_) => vec![],
+                ClientFrame::Beat(_) | ClientFrame::List { .. } | ClientFrame::LeaveList(_) => vec![],
             };
             for (id, position) in asked {
                 self.subscriptions.remove(&id);
@@ -181,7 +181,7 @@ impl World {
     pub fn delivers(&mut self) -> bool {
         let Some(frame) = self.line.pop_front() else { return false };
         let text = serde_json::to_string(&frame).expect("a frame can be written");
-        let frame = self.client.read(&text, self.now).expect("and read").expect("a whole one");
+        let frame = self.client.read(&text, self.now).expect("and read");
         self.client.take(frame, self.now, 0.5);
         self.reads_requests();
         true

@@ -53,7 +53,7 @@ impl Database {
         if seen.is_some_and(|seen| seen != self.row.epoch || !self.row.status.can_resume()) {
             return false;
         }
-        self.row = continued(&self.row, next);
+        self.row = self.row.clone().resumed(next);
         self.rev += 1;
         true
     }
@@ -84,11 +84,6 @@ impl Database {
         self.rev += 1;
         self.journal.clear();
     }
-}
-
-/// A message that has ended, continued in another epoch.
-pub fn continued(message: &Message, epoch: Epoch) -> Message {
-    Message { epoch, status: Status::Pending, ended_at: None, error: None, usage: None, ..message.clone() }
 }
 
 /// The event that ends a message where it is.

@@ -39,6 +39,8 @@ pub enum Guard {
     Beat,
     /// A page follows a message until its end in the newest epoch that the list has, not until any end.
     NewestEnd,
+    /// What a tab shows stays until as much has come of a newer epoch.
+    KeepShown,
     /// A subscription at the end of an epoch waits while the next one opens.
     AwaitNextEpoch,
 }

@@ -76,9 +76,9 @@ impl Running {
     pub fn publish(&mut self, events: &[Event]) {
         let mut at = self.message.position();
         let step = |event: &Event| {
-            let from = at.clone();
+            let from = at;
             at.advance(event);
-            (from, at.clone(), event.clone())
+            (from, at, event.clone())
         };
         self.latest = events.iter().map(step).collect();
         for event in events {
@@ -94,7 +94,7 @@ impl Running {
         }
         let shared = self.latest.iter().find(|(from, ..)| sent.as_ref() == Some(from));
         if let Some((_, to, event)) = shared {
-            *sent = Some(to.clone());
+            *sent = Some(*to);
             return Some(event.clone());
         }
         next(&self.message, sent)

@@ -139,7 +139,7 @@ impl Socket {
     pub fn beats(&mut self) {
         if let Some(subscription) = &mut self.subscription {
             subscription.turn = true;
-            self.to_page.extend(subscription.sent.clone().map(Frame::Beat));
+            self.to_page.extend(subscription.sent.map(Frame::Beat));
         }
     }
 

@@ -3,7 +3,7 @@
 use rivulet::message::{Epoch, Status};
 
 use super::{
-    database::{continued, ended},
+    database::ended,
     design::{Design, Guard},
     server::{Running, Server, follow, grow},
     socket::Frame,
@@ -61,7 +61,7 @@ impl World {
                 counter: seen.counter + u32::from(design.has(Guard::EpochBump)),
                 nonce: seen.nonce + if is_unique { self.resumed } else { 0 },
             };
-            server.running = Some(Running::new(continued(&message, next), Some(seen)));
+            server.running = Some(Running::new(message.resumed(next), Some(seen)));
         }
     }
 
@@ -179,7 +179,7 @@ impl World {
                     }
                     frame => frame,
                 };
-                socket.asked.extend(frame.and_then(|frame| tab.receives(frame, !design.has(Guard::NewestEnd))));
+                socket.asked.extend(frame.and_then(|frame| tab.receives(design, frame)));
             }
         }
     }

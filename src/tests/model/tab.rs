@@ -1,14 +1,21 @@
 //! A tab: a page that the server rendered, and what `live/client.rs` and `chat/thread.rs` do with frames from then on.
 
-use rivulet::message::{Change, Epoch, Event, Message, Outcome, Position};
+use rivulet::message::{Change, Epoch, Event, Message, NewerEpoch, Outcome, Position};
 
-use super::{database::Database, properties::is_earlier, socket::Frame};
+use super::{
+    database::Database,
+    design::{Design, Guard},
+    properties::is_earlier,
+    socket::Frame,
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tab {
     pub page: Page,
     /// What the person sees, or saw before the page was reloaded.
     pub message: Message,
+    /// What has come of a newer epoch and is not shown yet.
+    newer: NewerEpoch,
     /// It is followed until its end in this epoch or a later one.
     pub follows: Option<Epoch>,
     /// Gaps in a row.
@@ -37,7 +44,16 @@ pub enum Half {
 
 impl Tab {
     pub fn closed(nothing: Message) -> Tab {
-        Tab { page: Page::Closed, message: nothing, follows: None, gaps: 0, rev: 0, went_back: false, reopened: false }
+        Tab {
+            page: Page::Closed,
+            message: nothing,
+            newer: NewerEpoch::default(),
+            follows: None,
+            gaps: 0,
+            rev: 0,
+            went_back: false,
+            reopened: false,
+        }
     }
 
     /// Opens with what the server reads, as `chat/api/server.rs` does: the row merged into the hub's copy.
@@ -48,6 +64,7 @@ impl Tab {
             let _ = message.apply(snapshot);
         }
         self.shows(message);
+        self.newer = NewerEpoch::default();
         (self.page, self.rev, self.gaps) = (Page::Open, database.rev, 0);
         self.follows = Some(row.epoch).filter(|meta| self.is_behind(*meta));
     }
@@ -59,11 +76,10 @@ impl Tab {
     }
 
     /// Takes a frame. Returns what it asks for, if anything: what follows its position, or the whole.
-    /// `any_end`: it is followed only until it has ended in any epoch.
-    pub fn receives(&mut self, frame: Frame, any_end: bool) -> Option<Option<Position>> {
+    pub fn receives(&mut self, design: &Design, frame: Frame) -> Option<Option<Position>> {
         match frame {
-            Frame::Event(event) if self.follows.is_some() => self.applies(event, any_end),
-            Frame::Beat(position) if self.follows.is_some() && position != self.message.position() => self.asks(true),
+            Frame::Event(event) if self.follows.is_some() => self.applies(design, event),
+            Frame::Beat(position) if self.follows.is_some() && position != self.position() => self.asks(true),
             Frame::MessageMeta(rev, epoch) => {
                 self.rev = rev;
                 if !self.is_behind(epoch) {
@@ -81,15 +97,28 @@ impl Tab {
     }
 
     pub fn asks(&self, with_position: bool) -> Option<Option<Position>> {
-        Some(with_position.then(|| self.message.position()))
+        Some(with_position.then(|| self.position()))
     }
 
-    fn applies(&mut self, event: Event, any_end: bool) -> Option<Option<Position>> {
-        let mut message = self.message.clone();
-        let outcome = message.apply(event);
-        self.shows(message);
+    fn position(&self) -> Position {
+        self.newer.position(&self.message)
+    }
+
+    fn applies(&mut self, design: &Design, event: Event) -> Option<Option<Position>> {
+        let event = if design.has(Guard::KeepShown) { self.newer.take(&self.message, event) } else { Ok(event) };
+        let outcome = event.map_or_else(
+            |outcome| outcome,
+            |event| {
+                let mut message = self.message.clone();
+                let outcome = message.apply(event);
+                self.shows(message);
+                outcome
+            },
+        );
         self.gaps = if outcome == Outcome::Gap { (self.gaps + 1).min(2) } else { 0 };
         let here = &self.message;
+        // Without the guard: it is followed only until it has ended in any epoch.
+        let any_end = !design.has(Guard::NewestEnd);
         let newest = |meta: &Epoch| here.epoch == *meta || here.epoch.counter > meta.counter || any_end;
         self.follows = self.follows.filter(|meta| !here.status.is_final() || !newest(meta));
         if self.gaps > 0 && self.follows.is_some() { self.asks(self.gaps < 2) } else { None }

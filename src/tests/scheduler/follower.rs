@@ -5,11 +5,14 @@ use std::sync::Arc;
 use rivulet::{
     ids::mint,
     live::{
-        ServerFrame,
+        ENVELOPE, ServerFrame,
         hub::{Next, Running, Tab},
     },
     message::{Event, Message, Outcome, Position, Role},
 };
+
+/// The longest frame, in bytes: one with a few characters of text.
+const LIMIT: usize = ENVELOPE + 6;
 
 pub struct Follower {
     pub running: Arc<Running>,
@@ -38,7 +41,7 @@ impl Follower {
             if !self.due {
                 return;
             }
-            match self.running.next(&mut self.sent) {
+            match self.running.next(&mut self.sent, LIMIT) {
                 Next::Shared(frame, more) => {
                     self.due = more;
                     let frame = serde_json::from_str(&frame).expect("a frame that the hub encoded");

@@ -56,10 +56,8 @@ impl Tab {
         let mut nothing = Recorder::default();
         loop {
             let frame = tab.next(&mut nothing).await;
-            let is_answer = matches!(frame, Some(ServerFrame::Number(..)));
-            if let Some(frame) = frame {
-                tab.takes(frame, &mut nothing).await;
-            }
+            let is_answer = matches!(frame, ServerFrame::Number(..));
+            tab.takes(frame, &mut nothing).await;
             if is_answer {
                 return tab;
             }
@@ -106,19 +104,18 @@ impl Tab {
     pub async fn waits_for(&mut self, wanted: impl Fn(&ServerFrame) -> bool) {
         let mut nothing = Recorder::default();
         loop {
-            if let Some(frame) = self.next(&mut nothing).await {
-                let found = wanted(&frame);
-                self.takes(frame, &mut nothing).await;
-                if found {
-                    return;
-                }
+            let frame = self.next(&mut nothing).await;
+            let found = wanted(&frame);
+            self.takes(frame, &mut nothing).await;
+            if found {
+                return;
             }
         }
     }
 
     /// Reads the next frame, and gives how many bytes of text it brought.
     async fn reads(&mut self, recorder: &mut Recorder) -> usize {
-        let Some(frame) = self.next(recorder).await else { return 0 };
+        let frame = self.next(recorder).await;
         let brought = match &frame {
             ServerFrame::Event(_, _, Change::Text(text)) => text.text.len(),
             ServerFrame::Event(_, _, Change::Snapshot { message, .. }) => message.text().len(),
@@ -131,14 +128,12 @@ impl Tab {
         brought
     }
 
-    /// The next frame; nothing if it is only a slice of one.
-    async fn next(&mut self, recorder: &mut Recorder) -> Option<ServerFrame> {
+    async fn next(&mut self, recorder: &mut Recorder) -> ServerFrame {
         let before = self.connection.bytes;
         let incoming = self.connection.next().await;
         recorder.frame(self.connection.bytes - before);
         match incoming {
-            Incoming::Frame(frame) => Some(frame),
-            Incoming::Piece => None,
+            Incoming::Frame(frame) => frame,
             Incoming::Closed(code) => panic!("the server closed a socket: {code}"),
         }
     }

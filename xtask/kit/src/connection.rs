@@ -38,8 +38,6 @@ pub struct Connection<P> {
 pub enum Incoming {
     /// A frame that the client has read and not yet taken in.
     Frame(ServerFrame),
-    /// A slice of a frame.
-    Piece,
     /// The server closed, with this code.
     Closed(u16),
 }
@@ -129,8 +127,7 @@ impl<P: Page> Connection<P> {
     fn reads(&mut self, text: &str) -> Incoming {
         assert!(text.len() <= FRAME_LIMIT, "a frame of {} bytes: {text:.300}…", text.len());
         self.bytes += text.len();
-        let frame = self.client.read(text, self.now()).unwrap_or_else(|error| panic!("{error} in {text}"));
-        frame.map_or(Incoming::Piece, Incoming::Frame)
+        Incoming::Frame(self.client.read(text, self.now()).unwrap_or_else(|error| panic!("{error} in {text}")))
     }
 
     /// Takes a frame in. Gives what is to be taken into a list.

@@ -155,7 +155,6 @@ impl Tab {
         assert!(!self.connection.is_closed, "the connection was closed, so nothing more comes; last came {last:?}");
         let received = match tokio::time::timeout(patience, self.connection.next()).await.ok()? {
             Incoming::Frame(frame) => self.takes(frame).await,
-            Incoming::Piece => Received::Piece,
             Incoming::Closed(code) => Received::Closed(code),
         };
         self.received.push(received.clone());

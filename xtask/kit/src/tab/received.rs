@@ -12,7 +12,6 @@ use rivulet::{
 pub enum Received {
     Number(u32, MessageId),
     Change(MessageId, Change),
-    Piece,
     List(List),
     Beat(Vec<(u32, Position)>),
     Gone(MessageId),
@@ -36,7 +35,6 @@ impl Received {
                 let id = numbers.get(number).expect("a number that came before");
                 Received::Change(*id, change.clone())
             }
-            ServerFrame::Piece(..) => Received::Piece,
             ServerFrame::Conversations { .. } => Received::List(List::Conversations),
             ServerFrame::Messages { of, .. } => Received::List(List::Messages(*of)),
             ServerFrame::Beat(positions) => Received::Beat(positions.clone()),
