@@ -24,7 +24,8 @@ fn or_a_character(text: &str, at: usize) -> usize {
 /// of its parts, of which the last may be cut, and no end.
 pub(super) fn prefix(message: &Message, limit: usize) -> Message {
     let head = [&message.model, &message.error].into_iter().flatten();
-    let mut left = limit.saturating_sub(head.map(|text| encoded_length(text)).sum());
+    let head: usize = head.map(|text| encoded_length(text)).sum();
+    let mut left = limit.saturating_sub(head);
     let mut parts: Vec<Part> = vec![];
     for part in &message.parts {
         // The first one's share is in what any message takes.
@@ -41,7 +42,7 @@ pub(super) fn prefix(message: &Message, limit: usize) -> Message {
         }
     }
     let Position { parts: count, at, .. } = message.position();
-    if parts.len() == count && parts.last().map_or(0, |part| part.text.len()) == at {
+    if head <= limit && parts.len() == count && parts.last().map_or(0, |part| part.text.len()) == at {
         return message.clone();
     }
     let status = Status::growing(&parts);

@@ -34,7 +34,7 @@ fn status() -> impl Strategy<Value = Status> {
 }
 
 fn words() -> impl Strategy<Value = String> {
-    prop_oneof!["[é水🦀a]{0,4}", any::<String>(), "[\\x00-\\x1f\"]{0,40}"]
+    prop_oneof!["[é水🦀a]{0,4}", any::<String>(), "[\\x00-\\x1f\"]{0,200}"]
 }
 
 fn end() -> impl Strategy<Value = End> {

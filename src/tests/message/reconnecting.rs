@@ -115,10 +115,9 @@ fn a_page_gives_signs_of_life_by_itself() {
         beats.extend(sent);
     };
     for second in 1..=7 {
-        if let Some(frame) = world.line.pop_front() {
-            world.client.take(frame, second * SECOND, 0.5);
-        }
-        world.client.tick(second * SECOND);
+        // A hidden page's timers come seldom: frames are enough.
+        let frame = world.line.pop_front().expect("a frame for each second");
+        world.client.take(frame, second * SECOND, 0.5);
         beaten(&mut world.client, second * SECOND);
     }
     let seconds: Vec<u64> = beats.iter().map(|(second, _)| *second).collect();
