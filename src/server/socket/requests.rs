@@ -21,9 +21,7 @@ impl Socket {
         let room = MAX_SUBSCRIPTIONS.saturating_sub(self.messages.len() + self.asked.len() + self.lists.len());
         match serde_json::from_str(text) {
             Ok(ClientFrame::Beat(positions)) => {
-                for (number, position) in positions {
-                    self.frame_size.acknowledged(number, position, Instant::now());
-                }
+                self.frame_size.acknowledged(&positions, Instant::now());
                 Ok(())
             }
             Ok(ClientFrame::Ping) => self.beat().await,
