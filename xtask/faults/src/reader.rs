@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use kit::{Received, Tab};
-use rivulet::message::Status;
+use rivulet::message::{Change, Status, Text};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::time::sleep;
 
@@ -17,11 +17,13 @@ use crate::{
 
 /// What is there to be read, in bytes, beside what systems keep between two programs.
 const MUCH: usize = 3 * 1024 * 1024;
+/// How many words are then written one by one.
+const WORDS: usize = 100;
 /// Six bytes each on the wire.
 const WIDE: &str = "\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{8}";
 
-/// A tab that reads, stops while more is written than systems keep, and reads again: after a few seconds what it missed
-/// comes in fewer, fuller events; after a minute the server has closed its socket, and it comes back for the rest.
+/// A tab that reads, stops while more is written than systems keep, and reads again: the words that were written one by
+/// one then come in a few events; after a minute the server has closed its socket, and it comes back for the rest.
 pub async fn stops(mut round: Round) {
     let mut world = World::start(&mut round).await;
     let (reply, mut author) = world.asks().await;
@@ -35,17 +37,30 @@ pub async fn stops(mut round: Round) {
     round.report.times(1);
     let stopped = Instant::now();
     floods(&reply, &mut author, &mut other, || ()).await;
+    let before = reply.written.text().len();
+    for _ in 0..WORDS {
+        author.writes_words(1);
+        other.sees(id, &reply.written.text()).await;
+    }
     sleep(Duration::from_secs(if round.long { 60 } else { 5 }).saturating_sub(stopped.elapsed())).await;
     author.writes_words(10);
     author.writer.ends();
     other.sees_the_end(id).await;
     let tab = reads_to_the_end(tab, id, round.random.clone()).await;
-    let events = |tab: &Tab| tab.received.iter().filter(|received| matches!(received, Received::Change(..))).count();
-    let (few, many) = (events(&tab), events(&other));
-    assert!(few < many, "it was sent {few} events, and who read on {many}");
+    let (few, many) = (texts_after(&tab, before), texts_after(&other, before));
+    assert!(many >= WORDS && few * 4 < many, "{WORDS} words came in {few} events, and in {many} for who read on");
     let closed = tab.received.iter().any(|received| matches!(received, Received::Closed(_)));
     assert!(closed || !round.long, "who takes nothing for a minute is closed");
     assert_eq!(world.settles(&reply).await.status, Status::Completed);
+}
+
+/// How many events have brought a tab the text of its one reply from this byte on.
+fn texts_after(tab: &Tab, at: usize) -> usize {
+    let reaches = |text: &Text| text.at + text.text.len() > at;
+    tab.received
+        .iter()
+        .filter(|received| matches!(received, Received::Change(_, Change::Text(text)) if reaches(text)))
+        .count()
 }
 
 /// Writes much, more of it each time once the tab has all that came before, and gives the longest that took.
