@@ -19,7 +19,8 @@ fn cut_after(bytes: usize) -> Conditions {
 }
 
 /// The connection breaks at every byte of a live text's frame, then at every byte of a whole connection's beginning,
-/// its handshake, its snapshot and its end, and at those of a snapshot that is sent in pieces.
+/// its handshake, its snapshot and its end, and at those of a long message's beginning: the snapshot, which is short, and
+/// the first slices after it.
 pub async fn cut(mut round: Round) {
     let mut world = World::start(&mut round).await;
     let line = world.line().await;
@@ -64,10 +65,12 @@ pub async fn cut(mut round: Round) {
     let tab = world.tab().await;
     world.follow(tab, long.chat.reply).await.expect("a tab that reads until the end");
     let whole = beginning(&world, &line, &long).await;
-    let pieces: Vec<_> =
-        frames(&whole).filter(|frame| whole[frame.clone()].windows(7).any(|part| part == b"\"piece\"")).collect();
-    let first = pieces.first().expect("a snapshot in pieces").clone();
-    breaks_at(&round, &world, &line, &long, first, if round.long { 1 } else { 61 }).await;
+    let has = |frame: &Range<usize>, what: &[u8]| whole[frame.clone()].windows(what.len()).any(|part| part == what);
+    let mut events = frames(&whole).filter(|frame| has(frame, b"{\"e\":["));
+    let snapshot = events.find(|event| has(event, b"{\"snapshot\":")).expect("a snapshot");
+    let slices: Vec<_> = events.take(2).filter(|event| has(event, b"{\"t\":[")).collect();
+    let [_, last] = &slices[..] else { panic!("a short snapshot, and slices after it") };
+    breaks_at(&round, &world, &line, &long, snapshot.start..last.end, if round.long { 1 } else { 61 }).await;
     for reply in [reply, long] {
         assert_eq!(world.settles(&reply).await.status, Status::Completed);
     }
