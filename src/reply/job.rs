@@ -26,7 +26,7 @@ const WAITING_LIMIT: usize = 256 * 1024;
 /// What an item costs beside its text, about: itself, its place in the queue, its share of the allocator's.
 const ITEM_COST: usize = 256;
 /// Past this a reply ends, in bytes as [`Message::size`] counts them.
-const REPLY_LIMIT: usize = 4 * 1024 * 1024;
+pub const REPLY_LIMIT: usize = 4 * 1024 * 1024;
 /// The most that a provider is sent of what was said before, in bytes: more than any model reads. What is older is left out.
 const MAX_CONTEXT: usize = 4 * 1024 * 1024;
 
