@@ -12,16 +12,20 @@ use anyhow::{Context, bail};
 use sqlx::{
     Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction,
     any::{AnyPoolOptions, AnyRow},
-    migrate::MigrateError,
 };
 use tokio::{
     sync::{Mutex, OwnedMutexGuard},
     time::timeout,
 };
 
+use self::{
+    connection::{PRAGMAS, path_of},
+    migrations::STEPS,
+};
 use crate::private_files;
 
 pub mod backup;
+pub mod connection;
 pub mod migrations;
 
 /// Older ones can lose committed rows of the write-ahead log (<https://sqlite.org/wal.html#walresetbug>).
@@ -29,21 +33,6 @@ pub const MIN_SQLITE: i32 = 3_051_003;
 
 /// The longest that anybody waits for a connection, or for the turn to write.
 const MAX_WAIT: Duration = Duration::from_secs(10);
-
-/// What every connection is opened with.
-pub const PRAGMAS: [&str; 7] = [
-    "PRAGMA busy_timeout = 2000",
-    "PRAGMA journal_mode = WAL",
-    // FULL: a commit that was reported is on the disk, which is what "durable before visible" rests on.
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-    // What a statement may have to undo stays in memory, rather than in a file for every commit.
-    "PRAGMA temp_store = MEMORY",
-    // What is deleted is written over with zeros, and not only forgotten.
-    "PRAGMA secure_delete = ON",
-    // In pages of 4 KiB: a checkpoint makes the commits behind it wait, so it comes seldom.
-    "PRAGMA wal_autocheckpoint = 4000",
-];
 
 /// Two ways in: many readers, and one writer at a time.
 pub struct Database {
@@ -93,24 +82,15 @@ impl Database {
         let path = create(&named)
             .with_context(|| format!("The database {shown} cannot be opened. Is it a file that may be written?"))?;
         let lock = lock(&path, &named)?;
+        let file = path.clone();
+        tokio::task::spawn_blocking(move || migrations::run(&file, STEPS)).await??;
         sqlx::any::install_default_drivers();
-        let url = format!("sqlite:{}", path.display());
-        let write = pool(1)
-            .connect(&format!("{url}?mode=rwc"))
-            .await
-            .with_context(|| format!("The database {shown} cannot be opened. Is it a file that may be written?"))?;
-        match migrations::migrator().run(&write).await {
-            Ok(()) => {}
-            Err(MigrateError::VersionMissing(version)) => bail!(
-                "The database {shown} is from a newer Rivulet (it has step {version}, which this one does not know). Start that version, or name another file in RIVULET_DATABASE_URL."
-            ),
-            Err(error) => {
-                return Err(error).with_context(|| {
-                    format!("The database {shown} cannot be brought up to date. Is it read-only, full, or locked by another program?")
-                });
-            }
-        }
-        let read = pool(4).connect(&format!("{url}?mode=rw")).await?;
+        let url = format!("sqlite:{}?mode=rw", path.display());
+        let connect = async |connections| {
+            let opened = pool(connections).connect(&url).await;
+            opened.with_context(|| format!("The database {shown} cannot be opened. Is it a file that may be written?"))
+        };
+        let (write, read) = (connect(1).await?, connect(4).await?);
         Ok(Database { read, write, turn: Arc::default(), path, _lock: Some(lock) })
     }
 
@@ -181,20 +161,6 @@ pub fn check_version(number: i32) -> anyhow::Result<()> {
         );
     }
     Ok(())
-}
-
-/// The path in `sqlite:PATH`.
-pub fn path_of(url: &str) -> anyhow::Result<PathBuf> {
-    let path = url
-        .strip_prefix("sqlite:")
-        .map(|rest| rest.strip_prefix("//").unwrap_or(rest))
-        .map(|rest| rest.split('?').next().unwrap_or(rest));
-    match path {
-        Some(path) if !path.is_empty() && !path.contains(":memory:") => Ok(PathBuf::from(path)),
-        _ => bail!(
-            "RIVULET_DATABASE_URL (in Leptos.toml: [database] url) is \"{url}\". It should be \"sqlite:\" and a file's path, such as \"sqlite:rivulet.db\"."
-        ),
-    }
 }
 
 /// Makes the file if there is none, and gives its path without symbolic links: one file is one database, by whatever

@@ -3,28 +3,31 @@
 use std::{
     fs::{self, File},
     io::ErrorKind,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, bail};
 use rusqlite::{Connection, OpenFlags};
 
-use super::path_of;
+use super::connection::path_of;
 use crate::private_files::private;
 
 /// Copies the database at `url` to a `file` that does not exist yet, durable and checked. One read transaction: what is
 /// written meanwhile is not in it, and nobody is kept waiting. Errors are for the person who asked for it.
 pub async fn backup(url: &str, file: &Path) -> anyhow::Result<()> {
     let (from, to) = (path_of(url)?, file.to_owned());
-    tokio::task::spawn_blocking(move || copy(&from, &to)).await?
+    let copied = tokio::task::spawn_blocking(move || {
+        if to.exists() {
+            bail!("{} exists already. Name a new file for the copy.", to.display());
+        }
+        copy(&from, &to)
+    });
+    copied.await?
 }
 
-fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    if to.exists() {
-        bail!("{} exists already. Name a new file for the copy.", to.display());
-    }
-    // Under another name until it is whole, so that half a copy is never taken for one.
-    let partial = to.with_added_extension("partial");
+/// The same for a database by its path, and in the place of what is called `to` already.
+pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let partial = partial(to);
     // SQLite copies into an empty file, and leaves it as private as it is.
     match private().write(true).create_new(true).open(&partial) {
         Ok(_) => {}
@@ -44,6 +47,11 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     // The name is durable when its folder is.
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder).and_then(|folder| folder.sync_all()).context("The copy's folder cannot be written to the disk.")
+}
+
+/// What a copy is called until it is whole, so that half a copy is never taken for one.
+pub fn partial(copy: &Path) -> PathBuf {
+    copy.with_added_extension("partial")
 }
 
 fn write(from: &Path, to: &Path) -> anyhow::Result<()> {

@@ -10,7 +10,7 @@ use sqlx::AnyConnection;
 use super::rows::Sweep;
 use crate::{
     conversation::changes::store::next_messages_rev,
-    database::{Database, PRAGMAS, json},
+    database::{Database, connection::connect, json},
     ids::{AccountId, MessageId, Millis, NodeId, now},
     message::{Change, Epoch, Event, Message, Status},
 };
@@ -77,11 +77,7 @@ pub struct Store {
 impl Store {
     /// Opens the file of a database that is open already, for a process that is registered in it.
     pub fn open(path: &Path, node: NodeId) -> rusqlite::Result<Store> {
-        let connection = Connection::open(path)?;
-        for pragma in PRAGMAS {
-            connection.prepare(pragma)?.query([])?.next()?;
-        }
-        Ok(Store { connection, node: node.to_string() })
+        Ok(Store { connection: connect(path)?, node: node.to_string() })
     }
 
     /// One transaction for all running replies. Safe to repeat: what is there already is not written again. Gives the

@@ -7,8 +7,10 @@ use std::{
 };
 
 use kit::{Folder, Process};
-use rivulet::message::Status;
-use sqlx::migrate::{Migration, Migrator};
+use rivulet::{
+    database::migrations::{STEPS, Step},
+    message::Status,
+};
 
 use super::World;
 use crate::program::{PROGRAM, command};
@@ -63,16 +65,21 @@ async fn a_newer_database_is_refused() {
     assert!(output.contains(&folder.database().display().to_string()), "{output}");
 }
 
-/// Rule: every file in `migrations/sqlite` is built in, as it stands there.
-#[tokio::test]
-async fn each_migration_is_built_in() {
+/// Rule: every file in `migrations/sqlite` is built in, as it stands there, in the order of its numbers.
+#[test]
+fn each_migration_is_built_in() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
-    let steps = |migrator: Migrator| {
-        let step = |step: &Migration| (step.version, step.description.clone(), step.checksum.to_vec());
-        migrator.iter().map(step).collect::<Vec<_>>()
-    };
-    let files = steps(Migrator::new(folder).await.expect("the folder"));
-    assert_eq!(steps(rivulet::database::migrations::migrator()), files);
+    let files = std::fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path());
+    let mut files: Vec<_> = files.collect();
+    files.sort();
+    let files: Vec<_> = (files.iter())
+        .map(|file| {
+            let name = file.file_stem().and_then(|name| name.to_str()).expect("a name");
+            (name.replace('_', " "), std::fs::read_to_string(file).expect("a file"))
+        })
+        .collect();
+    let step = |step: &Step| (format!("{:04} {}", step.number, step.description), step.statements.to_owned());
+    assert_eq!(STEPS.iter().map(step).collect::<Vec<_>>(), files);
 }
 
 /// Rule: a file that is no database is refused with its name.
