@@ -6,6 +6,7 @@ mod recovery;
 mod schema_steps;
 mod settings;
 mod stopping;
+mod upgrade;
 
 use kit::{Chat, Database, Folder, Person, Process, Provider, Tab, Writer};
 
