@@ -2,10 +2,11 @@
 use anyhow::{Context, Result, bail};
 use futures::{SinkExt, StreamExt};
 use reqwest::{Url, header::*, redirect::Policy};
-use rivulet::{chat::api::PageData, ids::MessageId, live::client::*, live::*, message::*};
+use rivulet::{chat::api::PageData, conversation::Sidebar, ids::MessageId, live::client::*, live::*, message::*};
 use std::{env, io::Write, time::Instant};
 use tokio_tungstenite::{connect_async, tungstenite::Message as Frame, tungstenite::client::IntoClientRequest};
 
+const MINE: List = List::Conversations(Sidebar::Mine);
 #[rustfmt::skip] struct Shown<W> { out: W, reply: Message, at: usize, rev: i64 } // `at`: bytes that are printed
 impl<W: Write> Page for Shown<W> {
     fn read<R>(&self, _: MessageId, read: impl FnOnce(&Message) -> R) -> Option<R> {
@@ -19,7 +20,7 @@ impl<W: Write> Page for Shown<W> {
     }
     fn release(&mut self, _: MessageId) {}
     fn rev(&self, list: List) -> i64 {
-        if list == List::Conversations { self.rev } else { 0 }
+        if list == MINE { self.rev } else { 0 }
     }
 }
 
@@ -32,10 +33,10 @@ pub async fn follow(host: &str, email: &str, password: &str, out: impl Write) ->
     let cookie = answer.headers().get(SET_COOKIE).and_then(|cookie| cookie.to_str().ok()?.split(';').next());
     let cookie = HeaderValue::from_str(cookie.context("The server began no session.")?)?;
     let request = http.post(format!("http://{host}/api/enter")).header(COOKIE, &cookie).json(&serde_json::json!({}));
-    let PageData { build, conversations, .. } = request.send().await?.error_for_status()?.json().await?;
-    let (start, rev) = (Instant::now(), conversations.rows.first().map_or(0, |newest| newest.rev - 1));
+    let PageData { build, mine, .. } = request.send().await?.error_for_status()?.json().await?;
+    let (start, rev) = (Instant::now(), mine.rows.first().map_or(0, |newest| newest.rev - 1));
     let mut client = Client::new(Shown { out, reply: Message::unseen(MessageId::new(), Role::Assistant), at: 0, rev });
-    client.follow_list(List::Conversations); // from just before the newest one, so that the list brings it, too
+    client.follow_list(MINE); // from just before the newest one, so that the list brings it, too
     loop {
         let mut request = format!("ws://{host}/live?build={build}").into_client_request()?;
         request.headers_mut().extend([(COOKIE, cookie.clone()), (ORIGIN, format!("http://{host}").parse()?)]);

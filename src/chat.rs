@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod bar;
+pub mod branch;
 pub mod composer;
 pub mod conversation_list;
 pub mod dialogs;
@@ -13,6 +14,7 @@ pub mod model_menu;
 pub mod outbox;
 pub mod page;
 pub mod page_context;
+pub mod scroll;
 pub mod sidebar;
 pub mod thread;
 pub mod thread_view;

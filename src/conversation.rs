@@ -1,11 +1,14 @@
 //! Conversations: what they are, and the two lists that every tab keeps in step (a conversation's messages, and the
 //! sidebar's conversations).
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{ConversationId, MessageId, Millis},
-    message::{Epoch, Message, Role, Status},
+    access::Viewer,
+    ids::{AccountId, ConversationId, MessageId, Millis, Rev, Seq, UserId},
+    message::{Epoch, Message, Role, Status, UnknownName},
     text::in_one_line,
 };
 
@@ -18,6 +21,12 @@ pub mod changes {
 pub mod purge;
 #[cfg(feature = "ssr")]
 pub mod store;
+pub mod tree;
+#[cfg(feature = "ssr")]
+pub mod window {
+    //! What a page loads of a conversation's tree, and what a model is sent of it.
+    pub mod store;
+}
 
 /// How many messages a page opens with, and how many more come as one scrolls up.
 pub const MESSAGES_A_PAGE: i64 = 30;
@@ -28,16 +37,78 @@ pub const LONGEST_MESSAGE: usize = 512 * 1024;
 /// The longest title, in characters.
 pub const LONGEST_TITLE: usize = 80;
 
+/// One of the sidebar's lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sidebar {
+    /// A person's own conversations in an account.
+    Mine,
+    /// Those that are open to all members of the account.
+    Shared,
+}
+
+/// Whose list of the sidebar it is. Each has a counter of its own, so that what is private moves no number that others
+/// can see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SidebarTopic {
+    Mine(AccountId, UserId),
+    Shared(AccountId),
+}
+
+impl SidebarTopic {
+    /// What the viewer means by the list.
+    pub fn of(list: Sidebar, viewer: Viewer) -> SidebarTopic {
+        match list {
+            Sidebar::Mine => SidebarTopic::Mine(viewer.account, viewer.user),
+            Sidebar::Shared => SidebarTopic::Shared(viewer.account),
+        }
+    }
+
+    pub fn list(self) -> Sidebar {
+        match self {
+            SidebarTopic::Mine(..) => Sidebar::Mine,
+            SidebarTopic::Shared(_) => Sidebar::Shared,
+        }
+    }
+}
+
+/// Who may see a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// Who made it.
+    Private,
+    /// All members of its account.
+    Account,
+}
+
+impl Visibility {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Visibility::Private => "private",
+            Visibility::Account => "account",
+        }
+    }
+}
+
+impl FromStr for Visibility {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Visibility, UnknownName> {
+        let known = [Visibility::Private, Visibility::Account];
+        known.into_iter().find(|visibility| visibility.as_str() == name).ok_or_else(|| UnknownName(name.to_owned()))
+    }
+}
+
 /// A conversation as the sidebar lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conversation {
     pub id: ConversationId,
     /// The change of the sidebar's list in which it became what it is.
-    pub rev: i64,
+    pub rev: Rev,
     pub title: String,
     /// When something was last said in it.
     pub updated_at: Millis,
-    /// A deleted one is its own tombstone.
+    /// One that is not in the list any more is its own tombstone.
     pub deleted: bool,
 }
 
@@ -46,34 +117,57 @@ pub struct Conversation {
 pub struct MessageMeta {
     pub id: MessageId,
     /// The change of the conversation's list in which it became what it is.
-    pub rev: i64,
-    /// Its order in the conversation; the attempts at one reply share one.
-    pub place: i64,
-    /// Its number among the attempts in its place, from 1.
-    pub attempt: i64,
-    /// Whether it is the attempt that is shown.
-    pub shown: bool,
+    pub rev: Rev,
+    /// What it answers or follows; none: the conversation begins with it. Messages of one parent are siblings.
+    pub parent: Option<MessageId>,
+    /// The order in which the conversation's messages were written; a child's is higher than its parent's.
+    pub seq: Seq,
+    /// Who wrote it, or asked for the reply.
+    pub author: UserId,
     pub role: Role,
     pub status: Status,
     pub epoch: Epoch,
 }
 
-/// A page of a conversation: the metas of all attempts in it, and the messages that are shown.
+/// What a page loads of a conversation. A leaf is the last message of a branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Window {
+    /// The end of the branch that its plain address opens: the newest leaf below the reader's own newest message, or else
+    /// the newest leaf.
+    Newest,
+    /// Around a message, on the branch to the newest leaf below it.
+    Around(MessageId),
+    /// What is before this one, which the page has.
+    Before(MessageId),
+    /// What is after `message`, which the page has, on the branch to `leaf`.
+    After { message: MessageId, leaf: MessageId },
+}
+
+/// A window of a conversation: the metas of the messages in it and of their siblings, and the messages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessagePage {
     pub conversation: Conversation,
     /// The change of the list up to which this is complete.
-    pub rev: i64,
+    pub rev: Rev,
+    /// The newest message of the conversation, wherever it is.
+    pub newest: Seq,
+    /// The last message of the branch; none: the conversation is empty.
+    pub leaf: Option<MessageId>,
+    /// The leaf that the plain address opens.
+    pub plain_leaf: Option<MessageId>,
     pub metas: Vec<MessageMeta>,
+    /// In the order of the branch.
     pub messages: Vec<Message>,
-    /// Whether there is something before it.
-    pub more: bool,
+    /// Whether there is something before it, and after it.
+    pub more_before: bool,
+    pub more_after: bool,
 }
 
 /// A page of the sidebar, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationPage {
-    pub rev: i64,
+    pub rev: Rev,
     pub rows: Vec<Conversation>,
     pub more: bool,
 }

@@ -229,6 +229,16 @@ where
     (row.try_get::<String, _>(column)?.parse()).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
+/// The same for a column that may be empty.
+pub fn optional<T>(row: &AnyRow, column: &str) -> sqlx::Result<Option<T>>
+where
+    T: std::str::FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    let text: Option<String> = row.try_get(column)?;
+    text.map(|text| text.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))).transpose()
+}
+
 pub fn json<T: serde::Serialize>(value: &T) -> sqlx::Result<String> {
     serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }

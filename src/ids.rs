@@ -20,7 +20,7 @@ id!(AccountId, AccountKind, "acct");
 id!(UserId, UserKind, "user");
 id!(ConversationId, ConversationKind, "conv");
 id!(MessageId, MessageKind, "msg");
-id!(NodeId, OwnerKind, "own");
+id!(NodeId, NodeKind, "node");
 
 /// A new id, from the clock and the platform's random numbers; works in both halves.
 pub fn mint<T: StaticType>() -> TypeSafeId<T> {
@@ -29,6 +29,12 @@ pub fn mint<T: StaticType>() -> TypeSafeId<T> {
 
 /// Milliseconds since 1970 (UTC).
 pub type Millis = i64;
+
+/// How often a list has changed.
+pub type Rev = i64;
+
+/// The order in which a conversation's messages were written, from 1.
+pub type Seq = i64;
 
 /// When an id was minted. `None` if it was not minted here.
 pub fn minted_at<T: StaticType>(id: TypeSafeId<T>) -> Option<Millis> {

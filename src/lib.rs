@@ -24,6 +24,7 @@
 //!   [`live::connection`] follows in a browser, and tests, faults and bench in theirs
 //! - `provider` (server) where replies come from
 //! - [`conversation`], [`account`] types, rules and rows
+//! - [`access`] who may see and do what
 //! - `database`, `config`, `security` (server)
 //! - [`markdown`] text to HTML, block by block as it grows; [`ui`] pieces of page that use nothing of chat
 //! - [`message`] the heart: `Message`, `Position`, `Event`; no I/O
@@ -36,6 +37,7 @@
 
 #![recursion_limit = "256"] // leptos' views are types, nested as deeply as the page
 
+pub mod access;
 pub mod account;
 pub mod app;
 pub mod chat;

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    conversation::{Conversation, MessageMeta},
+    conversation::{Conversation, MessageMeta, Sidebar},
     ids::{ConversationId, MessageId},
     message::{Change, Epoch, Position},
 };
@@ -39,8 +39,8 @@ pub const MAX_OUTSTANDING: usize = 128;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum List {
-    /// The account's conversations: `"conversations"`.
-    Conversations,
+    /// One of the sidebar's: `{"conversations":"mine"}`.
+    Conversations(Sidebar),
     /// The messages of one: `{"messages":"conv_…"}`.
     Messages(ConversationId),
 }
@@ -56,7 +56,7 @@ pub enum ClientFrame {
     Messages(Vec<(MessageId, Option<Position>)>),
     /// No longer: `{"leave":"msg_…"}`.
     Leave(MessageId),
-    /// Send me what changed in this list since `rev`, and continue: `{"list":{"list":"conversations","rev":12}}`.
+    /// Send me what changed in this list since `rev`, and continue: `{"list":{"list":{"conversations":"mine"},"rev":12}}`.
     List { list: List, rev: i64 },
     /// No longer: `{"leave_list":{"messages":"conv_…"}}`.
     LeaveList(List),
@@ -76,8 +76,8 @@ pub enum ServerFrame<C = Change> {
     /// An event of the message with this number: `{"e":[7,[1,3735928559],{"t":[0,1234," word"]}]}`.
     #[serde(rename = "e")]
     Event(u32, Epoch, C),
-    /// What changed in the sidebar up to `rev`: `{"conversations":{"rev":13,"rows":[…]}}`.
-    Conversations { rev: i64, rows: Vec<Conversation> },
+    /// What changed in a list of the sidebar up to `rev`: `{"conversations":{"list":"mine","rev":13,"rows":[…]}}`.
+    Conversations { list: Sidebar, rev: i64, rows: Vec<Conversation> },
     /// What changed in a conversation up to `rev`: `{"messages":{"of":"conv_…","rev":3,"metas":[…]}}`.
     Messages { of: ConversationId, rev: i64, metas: Vec<MessageMeta> },
     /// I am here, and this is how far I have sent you each message that runs: `{"beat":[[7,[[1,7],1,12,false]]]}`.

@@ -15,17 +15,19 @@ use tokio::{sync::oneshot, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    access::Viewer,
     config::Limits,
+    conversation::SidebarTopic,
     database::Database,
     error::Failure,
-    ids::{AccountId, ConversationId, MessageId, NodeId, mint},
+    ids::{ConversationId, MessageId, NodeId, mint, now},
     live::hub::{Hub, ListTopic, NotEntered, Running},
     message::{Epoch, Message, Role, Status},
     provider::ModelHandle,
 };
 use job::Job;
 use journal::{Journal, store::Store};
-use store::{Exchange, Started};
+use store::{Exchange, NewReply, Started};
 
 /// How long Stop waits for the end to be written.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -75,55 +77,53 @@ impl Replies {
     }
 
     /// Writes a person's message and starts the reply to it.
-    pub async fn answer(&self, account: AccountId, exchange: Exchange, model: ModelHandle) -> Result<Started, Failure> {
+    pub async fn answer(&self, viewer: Viewer, exchange: Exchange, model: ModelHandle) -> Result<Started, Failure> {
         self.check_open()?;
         let replies = self.clone();
         self.detached(async move {
-            let running = match replies.hub.enter(account, exchange.conversation, exchange.reply.clone()) {
+            let running = match replies.hub.enter(viewer, exchange.conversation, exchange.reply.clone()) {
                 Ok(running) => running,
                 // What has come before is not refused for want of room.
-                Err(why) => match replies.database.message(account, exchange.said.id).await? {
+                Err(why) => match replies.database.message(viewer, exchange.said.id).await? {
                     Some((_, before)) if before.text() == exchange.said.text() => return Ok(Started::Repeated),
                     Some(_) => return Err(Failure::Changed),
                     None => return not_entered(why, Ok(Started::Repeated)),
                 },
             };
-            let started = replies.database.exchange(account, &exchange, replies.node).await;
+            let started = replies.database.exchange(viewer, &exchange, replies.node).await;
             replies.run_if_started(running, started, model, false)
         })
         .await
     }
 
-    /// Starts another attempt at a finished reply. It takes the place of the one that is shown; that one stays.
+    /// Starts another reply to what a finished one answers: its sibling. Gives the list's row of it.
     pub async fn retry(
         &self,
-        account: AccountId,
+        viewer: Viewer,
         of: MessageId,
         key: String,
         model: ModelHandle,
-    ) -> Result<(), Failure> {
-        let (conversation, _) = self.finished(account, of).await?;
+    ) -> Result<NewReply, Failure> {
+        let (conversation, _) = self.finished(viewer, of).await?;
         let (replies, reply) = (self.clone(), Message::asked(mint(), key));
         self.detached(async move {
-            let running = match replies.hub.enter(account, conversation, reply.clone()) {
+            let running = match replies.hub.enter(viewer, conversation, reply.clone()) {
                 Ok(running) => running,
-                Err(why) => return not_entered(why, Ok(())),
+                // Its id is new, so it runs nowhere.
+                Err(why) => return not_entered(why, Err(Failure::Changed)),
             };
-            let started = replies.database.retry(account, of, &reply, replies.node).await;
-            replies.run_if_started(running, started, model, false).map(drop)
+            let started = replies.database.retry(viewer, of, &reply, now(), replies.node).await;
+            match replies.run_if_started(running, started, model, false)? {
+                Started::Yes(new) => Ok(new),
+                _ => Err(Failure::Changed),
+            }
         })
         .await
     }
 
     /// Continues a reply that ended early, in a new epoch of it; `seen` is the one that the person saw.
-    pub async fn resume(
-        &self,
-        account: AccountId,
-        id: MessageId,
-        seen: Epoch,
-        model: ModelHandle,
-    ) -> Result<(), Failure> {
-        let (conversation, message) = self.finished(account, id).await?;
+    pub async fn resume(&self, viewer: Viewer, id: MessageId, seen: Epoch, model: ModelHandle) -> Result<(), Failure> {
+        let (conversation, message) = self.finished(viewer, id).await?;
         if message.epoch != seen || !message.status.can_resume() {
             return Err(Failure::Changed);
         }
@@ -132,25 +132,25 @@ impl Replies {
         let status = next.status;
         let replies = self.clone();
         self.detached(async move {
-            let running = match replies.hub.enter(account, conversation, next) {
+            let running = match replies.hub.enter(viewer, conversation, next) {
                 Ok(running) => running,
                 Err(why) => return not_entered(why, Err(Failure::Changed)),
             };
-            let started = replies.database.resume(account, id, seen, (epoch, status), replies.node).await;
+            let started = replies.database.resume(viewer, id, seen, (epoch, status), replies.node).await;
             replies.run_if_started(running, started, model, true).map(drop)
         })
         .await
     }
 
     /// Ends a running reply, and returns when its end is written. One that has ended already is no error.
-    pub async fn stop(&self, account: AccountId, id: MessageId) -> Result<(), Failure> {
+    pub async fn stop(&self, viewer: Viewer, id: MessageId) -> Result<(), Failure> {
         match self.hub.running(id) {
-            Some(running) if running.account == account => {
+            Some(running) if self.database.may_see(viewer, running.conversation).await? => {
                 running.stop(Status::Stopped);
                 // The end comes by the socket, too; but that it cannot be written is said here.
                 timeout(STOP_TIMEOUT, running.over()).await.map_err(|_| Failure::Unavailable)
             }
-            _ => self.database.message(account, id).await?.map(drop).ok_or(Failure::NotFound),
+            _ => self.database.message(viewer, id).await?.map(drop).ok_or(Failure::NotFound),
         }
     }
 
@@ -159,9 +159,9 @@ impl Replies {
     }
 
     /// A reply that has ended, which is what can be tried again or continued.
-    async fn finished(&self, account: AccountId, id: MessageId) -> Result<(ConversationId, Message), Failure> {
+    async fn finished(&self, viewer: Viewer, id: MessageId) -> Result<(ConversationId, Message), Failure> {
         self.check_open()?;
-        let (conversation, message) = self.database.message(account, id).await?.ok_or(Failure::NotFound)?;
+        let (conversation, message) = self.database.message(viewer, id).await?.ok_or(Failure::NotFound)?;
         match (message.role, message.status.is_final()) {
             (Role::User, _) => Err(Failure::NotFound),
             (Role::Assistant, false) => Err(Failure::Busy),
@@ -178,7 +178,11 @@ impl Replies {
         resumes: bool,
     ) -> Result<Started, Failure> {
         match &started {
-            Ok(Started::Yes { reply, .. }) => self.run(running, reply.place, model, resumes),
+            Ok(Started::Yes(NewReply { reply, sidebar, .. })) => {
+                // A reply always answers something.
+                let parent = reply.parent.unwrap_or(reply.id);
+                self.run(running, parent, *sidebar, model, resumes);
+            }
             Ok(_) => self.hub.withdraw(&running),
             // Whoever asked learns that it failed, and may ask again; but a row without its reply would stand open for ever.
             Err(_) => drop(self.tasks.spawn(self.clone().find_out(running, model, resumes))),
@@ -192,19 +196,28 @@ impl Replies {
         }
     }
 
-    fn run(&self, running: Arc<Running>, place: i64, (provider, model): ModelHandle, resumes: bool) {
+    fn run(
+        &self,
+        running: Arc<Running>,
+        parent: MessageId,
+        sidebar: Option<SidebarTopic>,
+        (provider, model): ModelHandle,
+        resumes: bool,
+    ) {
         running.open();
-        self.hub.changed(ListTopic::Conversations(running.account));
+        if let Some(sidebar) = sidebar {
+            self.hub.changed(ListTopic::Conversations(sidebar));
+        }
         self.hub.changed(ListTopic::Messages(running.conversation));
-        self.tasks.spawn(Job { running, provider, model, place, resumes }.run(self.clone()));
+        self.tasks.spawn(Job { running, provider, model, parent, resumes }.run(self.clone()));
     }
 
     /// A commit that was reported to have failed may have gone through all the same. Looks until that is known.
     async fn find_out(self, running: Arc<Running>, model: ModelHandle, resumes: bool) {
         let mut pause = MIN_PAUSE;
         loop {
-            match self.database.place_if_started(running.id, running.message().epoch, self.node).await {
-                Ok(Some(place)) => return self.run(running, place, model, resumes),
+            match self.started_after_all(&running).await {
+                Ok(Some((parent, sidebar))) => return self.run(running, parent, sidebar, model, resumes),
                 Ok(None) => return self.hub.withdraw(&running),
                 Err(error) => {
                     tracing::error!(message = %running.id, %error, "whether a reply has started is not known; looking again");
@@ -216,6 +229,13 @@ impl Replies {
                 }
             }
         }
+    }
+
+    /// What a reply answers and in which list of the sidebar it is, if its row was written.
+    async fn started_after_all(&self, running: &Running) -> sqlx::Result<Option<(MessageId, Option<SidebarTopic>)>> {
+        let parent = self.database.parent_if_started(running.id, running.message().epoch, self.node).await?;
+        let Some(parent) = parent else { return Ok(None) };
+        Ok(Some((parent, self.database.sidebar_topic(running.viewer, running.conversation).await?)))
     }
 }
 

@@ -5,10 +5,15 @@ import { type Page, expect } from '@playwright/test';
 /** Sends so many questions, each of which is answered. Returns the conversation's path. The page must be signed in. */
 export async function longConversation({ request }: Page, questions: number): Promise<string> {
   const conversation = newId('conv');
+  let parent: string | null = null;
   for (let at = 1; at <= questions; at += 1) {
-    const sending = { conversation, opens: at === 1, id: newId('msg'), text: `Question ${at}`, model: 'quick/demo-fails' };
-    const send = async () => (await request.post('/api/send', { data: { sending } })).status();
-    // One reply runs at a time: 409 means that the last one still does.
+    const sending = { conversation, opens: at === 1, parent, id: newId('msg'), text: `Question ${at}`, model: 'quick/demo-fails' };
+    const send = async () => {
+      const answer = await request.post('/api/send', { data: { sending } });
+      if (answer.ok()) parent = (await answer.json()).messages.at(-1)?.id ?? parent;
+      return answer.status();
+    };
+    // 409 means that the last reply still runs.
     await expect.poll(send, { intervals: [10, 20] }).not.toBe(409);
     expect(await send(), 'sending it again succeeds, too').toBe(200);
   }

@@ -58,6 +58,10 @@ export function button(within: Page | Locator, name: string): Locator {
   return within.getByRole('button', { name, exact: true });
 }
 
+export function link(within: Page | Locator, name: string): Locator {
+  return within.getByRole('link', { name, exact: true });
+}
+
 export function replies(page: Page): Locator {
   return page.getByRole('article', { name: 'Assistant', exact: true });
 }

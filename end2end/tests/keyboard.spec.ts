@@ -1,7 +1,7 @@
 // What can be done by the keyboard alone.
 
 import { longConversation } from '../support/history.ts';
-import { ask, button, composer, createAccount, expectStatus, newestReply, sentMessages, waitForHydration, waitForLength } from '../support/person.ts';
+import { ask, button, composer, createAccount, expectStatus, link, newestReply, sentMessages, waitForHydration, waitForLength } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 test('Enter sends, and Shift+Enter inserts a line break', async ({ page }) => {
@@ -126,7 +126,7 @@ test('Jump to latest by the keyboard moves the focus to the composer', async ({ 
   await expect(composer(page)).toBeFocused();
 });
 
-test('paging through attempts by the keyboard keeps the focus on the buttons', async ({ page }) => {
+test('paging through siblings by the keyboard keeps the focus on the links', async ({ page }) => {
   await createAccount(page);
   await expectStatus(await ask(page, 'First', 'quick/demo-fails'), 'failed');
   for (const count of [2, 3]) {
@@ -134,12 +134,12 @@ test('paging through attempts by the keyboard keeps the focus on the buttons', a
     await expect(newestReply(page).getByText(`${count}/${count}`)).toBeVisible();
     await expectStatus(newestReply(page), 'failed');
   }
-  const [earlier, later] = [button(newestReply(page), 'Earlier attempt'), button(newestReply(page), 'Later attempt')];
+  const [earlier, later] = [link(newestReply(page), 'Earlier version'), link(newestReply(page), 'Later version')];
   await earlier.focus();
   await page.keyboard.press('Enter');
   await expect(newestReply(page).getByText('2/3')).toBeVisible();
   await expect(earlier).toBeFocused();
-  await page.keyboard.press('Space');
+  await page.keyboard.press('Enter');
   await expect(newestReply(page).getByText('1/3')).toBeVisible();
   await expect(later).toBeFocused();
 });

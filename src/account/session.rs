@@ -15,9 +15,10 @@ use super::{
     cookies::{TokenCookie, hash, new_token},
 };
 use crate::{
+    access::Viewer,
     database::Database,
     error::Failure,
-    ids::{AccountId, Millis, UserId, now},
+    ids::{Millis, UserId, now},
     security::client_address::ClientAddress,
 };
 
@@ -33,8 +34,7 @@ const SEEN_INTERVAL: Millis = 5 * 60 * 1000;
 /// Somebody who is signed in, as any endpoint asks for them. Fails as [`Failure::SignedOut`].
 #[derive(Clone, Debug)]
 pub struct SignedIn {
-    pub account: AccountId,
-    pub user: UserId,
+    pub viewer: Viewer,
     pub person: Person,
     /// The hash of the session's token.
     pub session: String,
@@ -78,8 +78,8 @@ impl Sessions {
             let expires_at = expiry(session.created_at, now());
             self.tasks.spawn(seen(self.database.clone(), session.token_hash.clone(), expires_at, address));
         }
-        let OpenSession { account, user, person, token_hash, .. } = session;
-        Ok(SignedIn { account, user, person, session: token_hash })
+        let OpenSession { viewer, person, token_hash, .. } = session;
+        Ok(SignedIn { viewer, person, session: token_hash })
     }
 
     /// The cookie that holds the token of a session that was opened.
@@ -141,8 +141,7 @@ impl NewSession {
 /// A session that is not over, and whose it is.
 pub struct OpenSession {
     pub token_hash: String,
-    pub account: AccountId,
-    pub user: UserId,
+    pub viewer: Viewer,
     pub person: Person,
     pub created_at: Millis,
     pub seen_at: Millis,

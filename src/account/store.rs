@@ -8,6 +8,7 @@ use super::{
     session::{ListedPerson, NewSession},
 };
 use crate::{
+    access::{AccountRole, store::add_member},
     database::{Database, migrations, parsed, placeholders},
     ids::{AccountId, Millis, UserId, mint},
 };
@@ -23,25 +24,36 @@ impl Database {
         Ok(user.is_some())
     }
 
-    /// Makes the owner and their account, unless there is one. False if there is.
-    pub async fn create_owner(&self, id: UserId, person: &Person, password_hash: &str) -> sqlx::Result<bool> {
+    /// Makes the first person, who administrates the site, and their account. False if there is somebody.
+    pub async fn create_owner(
+        &self,
+        id: UserId,
+        person: &Person,
+        password_hash: &str,
+        now: Millis,
+    ) -> sqlx::Result<bool> {
         let account: AccountId = mint();
         let mut tx = self.begin().await?;
-        sqlx::query("INSERT INTO accounts (id) VALUES ($1)").bind(account.to_string()).execute(&mut *tx).await?;
         let made = sqlx::query(
-            "INSERT INTO users (id, account_id, name, email, password_hash)
-             SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT 1 FROM users)",
+            "INSERT INTO users (id, name, email, password_hash, is_site_administrator, created_at)
+             SELECT $1, $2, $3, $4, 1, $5 WHERE NOT EXISTS (SELECT 1 FROM users)",
         )
         .bind(id.to_string())
-        .bind(account.to_string())
         .bind(&person.name)
         .bind(&person.email)
         .bind(password_hash)
+        .bind(now)
         .execute(&mut *tx)
         .await?;
         if made.rows_affected() == 0 {
             return Ok(false);
         }
+        sqlx::query("INSERT INTO accounts (id, kind, name, created_at) VALUES ($1, 'personal', '', $2)")
+            .bind(account.to_string())
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
+        add_member(&mut tx, account, id, AccountRole::Owner, now).await?;
         tx.commit().await?;
         Ok(true)
     }

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::Person,
-    conversation::{ConversationPage, MessageMeta, MessagePage},
+    conversation::{ConversationPage, MessageMeta, MessagePage, Sidebar, Window},
     error::Failure,
-    ids::{ConversationId, MessageId, Millis},
+    ids::{ConversationId, MessageId, Millis, UserId},
     json::Json,
     message::{Epoch, Kind, Message, Part, Role, Status},
 };
@@ -21,7 +21,10 @@ use crate::{conversation::LONGEST_TITLE, live::hub::ListTopic, text::in_one_line
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageData {
     pub person: Person,
-    pub conversations: ConversationPage,
+    /// Who that is in the lists.
+    pub user: UserId,
+    pub mine: ConversationPage,
+    pub shared: ConversationPage,
     pub clock: Clock,
     /// The server's build, for the socket's address.
     pub build: String,
@@ -78,6 +81,8 @@ pub struct Sending {
     pub conversation: ConversationId,
     /// Whether the conversation begins with it.
     pub opens: bool,
+    /// What it follows; none: the conversation begins with it.
+    pub parent: Option<MessageId>,
     /// Minted by the page, so that sending twice is sending once.
     pub id: MessageId,
     pub text: String,
@@ -117,18 +122,25 @@ pub async fn models() -> Result<ModelList, Failure> {
     server::answer(|app, _| async move { Ok(server::model_list(&app)) }).await
 }
 
+/// More of a list of the sidebar, after the row that the page has last; its newest rows without one.
 #[server(prefix = "/api", endpoint = "conversations", input = Json, output = Json)]
-pub async fn earlier_conversations(before: Millis) -> Result<ConversationPage, Failure> {
-    server::answer(|app, who| async move { Ok(app.database.conversations(who.account, Some(before)).await?) }).await
+pub async fn conversations(
+    list: Sidebar,
+    after: Option<(Millis, ConversationId)>,
+) -> Result<ConversationPage, Failure> {
+    server::answer(|app, who| async move {
+        app.database.conversations(who.viewer, list, after).await?.ok_or(Failure::NotFound)
+    })
+    .await
 }
 
-/// The last messages of a conversation before a place; the newest without one.
+/// A window of a conversation.
 #[server(prefix = "/api", endpoint = "messages", input = Json, output = Json)]
-pub async fn messages(id: ConversationId, before: Option<i64>) -> Result<MessagePage, Failure> {
+pub async fn messages(id: ConversationId, window: Window) -> Result<MessagePage, Failure> {
     server::answer(|app, who| async move {
         // The hub's copies before the query: what ends in between is then in the rows.
         let running = app.hub.all_running(Some(id));
-        let mut page = app.database.message_page(who.account, id, before).await?.ok_or(Failure::NotFound)?;
+        let mut page = app.database.message_page(who.viewer, id, window).await?.ok_or(Failure::NotFound)?;
         page.messages.iter_mut().for_each(|message| server::bring_on(message, &running));
         Ok(page)
     })
@@ -137,21 +149,21 @@ pub async fn messages(id: ConversationId, before: Option<i64>) -> Result<Message
 
 #[server(prefix = "/api", endpoint = "send", input = Json, output = Json)]
 pub async fn send_message(sending: Sending) -> Result<Sent, Failure> {
-    server::answer(|app, who| async move { server::send(&app, who.account, sending).await }).await
+    server::answer(|app, who| async move { server::send(&app, who.viewer, sending).await }).await
 }
 
 /// Ends a running reply, and returns when its end is written.
 #[server(prefix = "/api", endpoint = "stop", input = Json, output = Json)]
 pub async fn stop(id: MessageId) -> Result<(), Failure> {
-    server::answer(|app, who| async move { app.replies.stop(who.account, id).await }).await
+    server::answer(|app, who| async move { app.replies.stop(who.viewer, id).await }).await
 }
 
-/// Asks again, the model that is chosen now: another attempt at a finished reply, beside it.
+/// Asks the model that is chosen now again: another reply beside a finished one, its sibling. Gives the list's row of it.
 #[server(prefix = "/api", endpoint = "retry", input = Json, output = Json)]
-pub async fn retry(id: MessageId, model: String) -> Result<(), Failure> {
+pub async fn retry(id: MessageId, model: String) -> Result<MessageMeta, Failure> {
     server::answer(|app, who| async move {
         let handle = app.providers.find(&model)?;
-        app.replies.retry(who.account, id, model, handle).await
+        Ok(app.replies.retry(who.viewer, id, model, handle).await?.reply)
     })
     .await
 }
@@ -160,19 +172,8 @@ pub async fn retry(id: MessageId, model: String) -> Result<(), Failure> {
 #[server(prefix = "/api", endpoint = "continue", input = Json, output = Json)]
 pub async fn resume(id: MessageId, epoch: Epoch, model: String) -> Result<(), Failure> {
     server::answer(
-        |app, who| async move { app.replies.resume(who.account, id, epoch, app.providers.find(&model)?).await },
+        |app, who| async move { app.replies.resume(who.viewer, id, epoch, app.providers.find(&model)?).await },
     )
-    .await
-}
-
-/// Shows this attempt in its place.
-#[server(prefix = "/api", endpoint = "attempt", input = Json, output = Json)]
-pub async fn show_attempt(id: MessageId) -> Result<(), Failure> {
-    server::answer(|app, who| async move {
-        let conversation = app.database.show_attempt(who.account, id).await?.ok_or(Failure::NotFound)?;
-        app.hub.changed(ListTopic::Messages(conversation));
-        Ok(())
-    })
     .await
 }
 
@@ -183,10 +184,8 @@ pub async fn rename(id: ConversationId, title: String) -> Result<(), Failure> {
         if title.is_empty() || title.chars().count() > LONGEST_TITLE {
             return Err(Failure::Invalid(format!("A title has between 1 and {LONGEST_TITLE} characters.")));
         }
-        if !app.database.rename(who.account, id, &title, true).await? {
-            return Err(Failure::NotFound);
-        }
-        app.hub.changed(ListTopic::Conversations(who.account));
+        let sidebar = app.database.rename(who.viewer, id, &title).await?.ok_or(Failure::NotFound)?;
+        app.hub.changed(ListTopic::Conversations(sidebar));
         Ok(())
     })
     .await
@@ -194,5 +193,5 @@ pub async fn rename(id: ConversationId, title: String) -> Result<(), Failure> {
 
 #[server(prefix = "/api", endpoint = "delete", input = Json, output = Json)]
 pub async fn delete(id: ConversationId) -> Result<(), Failure> {
-    server::answer(|app, who| async move { app.detached(move |app| server::delete(app, who.account, id)).await }).await
+    server::answer(|app, who| async move { app.detached(move |app| server::delete(app, who.viewer, id)).await }).await
 }

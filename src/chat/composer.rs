@@ -8,6 +8,7 @@ use leptos_router::hooks::use_navigate;
 
 use super::{
     api::{self, PageData},
+    branch::Branch,
     conversation_list::SidebarList,
     draft::focus_composer,
     model_menu::{ModelSelect, NoModels},
@@ -56,8 +57,7 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
         }
     };
     let action = field.place.map_or_else(|| "/".into(), |id| format!("/c/{id}"));
-    // For the form without scripts. With them, each send has ids of its own.
-    let (fresh_conversation, fresh_message) = (field.place.unwrap_or(page_data.fresh.0), page_data.fresh.1);
+    let ids = (field.place.unwrap_or(page_data.fresh.0), page_data.fresh.1);
     view! {
         <form class="composer" method="post" action=action on:submit=submit>
             <NoModels menu />
@@ -66,8 +66,7 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
                 trouble.map(|trouble| view! { <p class="notice" role="note">{trouble}</p> })
             }}
             <crate::ui::Notice text=field.failure />
-            <input type="hidden" name="conversation" value=fresh_conversation.to_string() />
-            <input type="hidden" name="id" value=fresh_message.to_string() />
+            <FormIds ids thread />
             <textarea
                 node_ref=field.node
                 name="text"
@@ -88,6 +87,17 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
         </form>
     }
     .into_any()
+}
+
+/// What a form without scripts sends beside the text. With scripts, each send has ids of its own.
+#[component]
+fn FormIds(ids: (ConversationId, MessageId), thread: Option<Thread>) -> impl IntoView {
+    let parent = thread.and_then(|thread| thread.branch.with_untracked(Branch::leaf));
+    view! {
+        <input type="hidden" name="conversation" value=ids.0.to_string() />
+        <input type="hidden" name="id" value=ids.1.to_string() />
+        <input type="hidden" name="parent" value=parent.map(|id| id.to_string()).unwrap_or_default() />
+    }
 }
 
 /// Sends what is typed, if it can be sent now.

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::api::{self, PageData};
+use super::api;
 use crate::{
-    conversation::{Conversation, ConversationPage},
+    conversation::{Conversation, ConversationPage, Sidebar},
     ids::{ConversationId, Millis},
     live::{
         List,
@@ -19,30 +19,31 @@ use crate::{
 pub struct ConversationList {
     rows: RwSignal<HashMap<ConversationId, Conversation>>,
     rev: StoredValue<i64>,
-    /// The instant from which on it is loaded; `i64::MIN` if nothing is older. Older rows that the list brings are
-    /// kept too, for when one scrolls there.
-    from: RwSignal<Millis>,
+    list: Sidebar,
+    /// The last row that is loaded; none if there is no other. Older rows that the list brings are kept too, for when one
+    /// scrolls there.
+    last: RwSignal<Option<(Millis, ConversationId)>>,
     /// Whether older ones are under way.
     loading: StoredValue<bool>,
 }
 
 impl ConversationList {
-    pub fn new(page_data: &PageData) -> ConversationList {
-        let rows = &page_data.conversations.rows;
+    pub fn new(list: Sidebar, page: &ConversationPage) -> ConversationList {
         ConversationList {
-            rows: RwSignal::new(rows.iter().map(|row| (row.id, row.clone())).collect()),
-            rev: StoredValue::new(page_data.conversations.rev),
-            from: RwSignal::new(beginning(&page_data.conversations)),
+            list,
+            rows: RwSignal::new(page.rows.iter().map(|row| (row.id, row.clone())).collect()),
+            rev: StoredValue::new(page.rev),
+            last: RwSignal::new(last(page)),
             loading: StoredValue::new(false),
         }
     }
 
     /// Newest first.
     pub fn sorted(self) -> Vec<Conversation> {
-        let from = self.from.get();
-        let shown = |row: &&Conversation| !row.deleted && row.updated_at >= from;
+        let last = self.last.get();
+        let shown = |row: &&Conversation| !row.deleted && last.is_none_or(|last| (row.updated_at, row.id) >= last);
         let mut rows: Vec<_> = self.rows.read().values().filter(shown).cloned().collect();
-        rows.sort_by_key(|row| (std::cmp::Reverse(row.updated_at), row.id));
+        rows.sort_by_key(|row| std::cmp::Reverse((row.updated_at, row.id)));
         rows
     }
 
@@ -58,26 +59,23 @@ impl ConversationList {
     }
 
     pub fn load_more(self) {
-        let from = self.from.get_untracked();
-        if from == i64::MIN || self.loading.get_value() {
-            return;
-        }
+        let Some(after) = self.last.get_untracked().filter(|_| !self.loading.get_value()) else { return };
         self.loading.set_value(true);
         spawn_local(async move {
-            let earlier = api::earlier_conversations(from).await;
-            if self.from.is_disposed() {
+            let earlier = api::conversations(self.list, Some(after)).await;
+            if self.last.is_disposed() {
                 return;
             }
             self.loading.set_value(false);
             let Ok(earlier) = earlier else { return };
-            self.from.set(beginning(&earlier));
+            self.last.set(last(&earlier));
             self.take(earlier.rows);
         });
     }
 
     pub fn go_live(self, connection: Connection) {
         connection.follow_list(
-            List::Conversations,
+            List::Conversations(self.list),
             Follower {
                 rev: Box::new(move || self.rev.get_value()),
                 take: Box::new(move |rev, update| {
@@ -91,33 +89,32 @@ impl ConversationList {
     }
 
     pub fn leave(self, connection: Connection) {
-        connection.leave_list(List::Conversations);
+        connection.leave_list(List::Conversations(self.list));
     }
 
     /// A conversation's title as it is now.
     pub fn title(self, id: ConversationId) -> Option<String> {
-        self.rows.read().get(&id).map(|row| row.title.clone())
+        self.rows.read().get(&id).filter(|row| !row.deleted).map(|row| row.title.clone())
     }
 }
 
-/// The instant from which on everything is known that a page leads up to.
-fn beginning(page: &ConversationPage) -> Millis {
-    let oldest = page.rows.iter().map(|row| row.updated_at).min();
-    oldest.filter(|_| page.more).unwrap_or(i64::MIN)
+/// The last row of a page, if there is more after it.
+fn last(page: &ConversationPage) -> Option<(Millis, ConversationId)> {
+    page.rows.last().filter(|_| page.more).map(|row| (row.updated_at, row.id))
 }
 
-/// The sidebar's list, for those who show a title. Set once the sidebar is there.
+/// The sidebar's lists, for those who show a title. Set once the sidebar is there.
 #[derive(Clone, Copy, Default)]
-pub struct SidebarList(RwSignal<Option<ConversationList>>);
+pub struct SidebarList(RwSignal<Option<[ConversationList; 2]>>);
 
 impl SidebarList {
-    pub fn set(self, list: ConversationList) {
-        self.0.set(Some(list));
+    pub fn set(self, lists: [ConversationList; 2]) {
+        self.0.set(Some(lists));
     }
 
     /// A conversation's title as the sidebar has it.
     pub fn title(self, id: ConversationId) -> Option<String> {
-        self.0.get()?.title(id)
+        self.0.get()?.into_iter().find_map(|list| list.title(id))
     }
 
     pub fn lists(self, id: ConversationId) -> bool {

@@ -19,7 +19,8 @@ use super::{
     thread_view::ThreadView,
 };
 use crate::{
-    ids::ConversationId,
+    conversation::Window,
+    ids::{ConversationId, MessageId},
     live::connection::{Connection, ConnectionStatus},
     ui::{NotFound, browser, drafts, status::StatusRegion},
 };
@@ -154,13 +155,14 @@ pub fn Chat() -> impl IntoView {
     let params = use_params_map();
     let query = use_query_map();
     let id = Memo::new(move |_| params.read().get("id").and_then(|id| id.parse::<ConversationId>().ok()));
-    let before = Memo::new(move |_| query.read().get("before").and_then(|place| place.parse::<i64>().ok()));
+    let named = Memo::new(move |_| query.read().get("m").and_then(|id| id.parse::<MessageId>().ok()));
     // What the server renders, hydration has too. Elsewhere the page does not wait: the thread asks by itself.
     let rendered = Resource::new(
         || (),
         move |()| async move {
             let id = id.get_untracked().filter(|_| is_server())?;
-            Some((id, api::messages(id, before.get_untracked()).await))
+            let named = named.get_untracked();
+            Some((id, named, api::messages(id, named.map_or(Window::Newest, Window::Around)).await))
         },
     );
     view! {
@@ -169,16 +171,16 @@ pub fn Chat() -> impl IntoView {
                 let page_data = page_data.await.ok()?;
                 let rendered = rendered.await;
                 menu.begin(&page_data);
-                let page = move |id| match id {
+                let page = move |(id, named)| match id {
                     None => view! { <NotFound /> }.into_any(),
                     Some(id) => {
-                        let first = rendered.clone().filter(|(of, _)| *of == id).map(|(_, first)| first);
-                        let earlier = before.get_untracked().is_some();
-                        view! { <ThreadView page_data=page_data.clone() id first earlier /> }.into_any()
+                        let is_this = |(of, at, _): &(ConversationId, Option<MessageId>, _)| *of == id && *at == named;
+                        let first = rendered.clone().filter(is_this).map(|(_, _, first)| first);
+                        view! { <ThreadView page_data=page_data.clone() id named first /> }.into_any()
                     }
                 };
                 // Each conversation has a page of its own: of another's nothing stays, neither words nor the cursor.
-                Some(view! { <For each=move || [id.get()] key=|id| *id children=page /> })
+                Some(view! { <For each=move || [(id.get(), named.get())] key=|page| *page children=page /> })
             })}
         </Suspense>
     }

@@ -12,8 +12,9 @@ use super::{
 };
 use crate::{
     account::Person,
-    conversation::Conversation,
+    conversation::{Conversation, Sidebar as SidebarOf},
     ids::{ConversationId, Millis},
+    live::connection::Connection,
     ui::{browser, drafts, icon},
 };
 
@@ -22,14 +23,13 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 #[component]
 pub fn Sidebar(page_data: PageData) -> impl IntoView {
     let PageContext { drawer, connection, .. } = expect_context();
-    let list = ConversationList::new(&page_data);
-    if let Some(sidebar) = use_context::<SidebarList>() {
-        Effect::new(move |_| sidebar.set(list));
-    }
-    Effect::new(move |_| list.go_live(connection));
-    on_cleanup(move || list.leave(connection));
+    let [mine, shared] = lists(&page_data, connection);
     let (now, offset) = (page_clock(page_data.clock.now), page_data.clock.offset);
-    let groups = Memo::new(move |_| grouped(list.sorted(), Clock { now: now.get(), offset }));
+    let groups = Memo::new(move |_| {
+        let shared = grouped(shared.sorted(), |_| "Shared");
+        let clock = Clock { now: now.get(), offset };
+        shared.into_iter().chain(grouped(mine.sorted(), |row| day(row, clock))).collect::<Vec<_>>()
+    });
     let path = use_location().pathname;
     Effect::new(move |_| {
         path.track();
@@ -50,7 +50,8 @@ pub fn Sidebar(page_data: PageData) -> impl IntoView {
             <div class="conversations" on:scroll=move |event| {
                 let scroller = event_target::<web_sys::Element>(&event);
                 if scroller.scroll_top() + scroller.client_height() + 400 > scroller.scroll_height() {
-                    list.load_more();
+                    shared.load_more();
+                    mine.load_more();
                 }
             }>
                 <For each=move || groups.get() key=|(name, rows)| (name.clone(), rows.clone()) let((name, rows))>
@@ -77,6 +78,20 @@ pub fn Sidebar(page_data: PageData) -> impl IntoView {
         </nav>
     }
     .into_any()
+}
+
+/// A person's own conversations, and those that are open to all members of the account; kept up to date.
+fn lists(page_data: &PageData, connection: Connection) -> [ConversationList; 2] {
+    let mine = ConversationList::new(SidebarOf::Mine, &page_data.mine);
+    let shared = ConversationList::new(SidebarOf::Shared, &page_data.shared);
+    if let Some(sidebar) = use_context::<SidebarList>() {
+        Effect::new(move |_| sidebar.set([mine, shared]));
+    }
+    for list in [mine, shared] {
+        Effect::new(move |_| list.go_live(connection));
+        on_cleanup(move || list.leave(connection));
+    }
+    [mine, shared]
 }
 
 /// The instant in which the page shows dates, which moves on.
@@ -132,18 +147,23 @@ fn press(event: web_sys::KeyboardEvent) {
 
 type Group = (String, Vec<(ConversationId, String)>);
 
-/// The conversations under the names of their days, as the clock of the page has them.
-fn grouped(rows: Vec<Conversation>, clock: Clock) -> Vec<Group> {
+/// The name of the conversation's day, as the clock of the page has it.
+fn day(row: &Conversation, clock: Clock) -> &'static str {
     let day = |at: i64| (at + i64::from(clock.offset) * 60_000).div_euclid(DAY);
+    match day(clock.now) - day(row.updated_at) {
+        ..=0 => "Today",
+        1 => "Yesterday",
+        2..=7 => "Previous 7 days",
+        8..=30 => "Previous 30 days",
+        _ => "Earlier",
+    }
+}
+
+/// The conversations under their names, in their order.
+fn grouped(rows: Vec<Conversation>, name: impl Fn(&Conversation) -> &'static str) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for row in rows {
-        let name = match day(clock.now) - day(row.updated_at) {
-            ..=0 => "Today",
-            1 => "Yesterday",
-            2..=7 => "Previous 7 days",
-            8..=30 => "Previous 30 days",
-            _ => "Earlier",
-        };
+        let name = name(&row);
         match groups.last_mut() {
             Some((last, rows)) if last == name => rows.push((row.id, row.title)),
             _ => groups.push((name.into(), vec![(row.id, row.title)])),

@@ -1,18 +1,20 @@
 //! A conversation: its messages, each its own signal, and what may change beside them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     api::{self, Sending},
+    branch::{Branch, Reader},
     model_menu::OfferedModels,
     outbox::Outbox,
+    scroll::{Anchor, is_selecting},
 };
 use crate::{
-    conversation::{MessageMeta, MessagePage, first_words},
+    conversation::{MessageMeta, MessagePage, Window, first_words},
     error::Failure,
-    ids::{ConversationId, MessageId},
+    ids::{ConversationId, MessageId, Rev, UserId},
     live::{
         List,
         connection::{Connection, Follower, ListUpdate, Live},
@@ -42,21 +44,23 @@ pub struct Thread {
     pub begins_here: bool,
     /// The model that is chosen for what comes next.
     pub model: RwSignal<String>,
-    /// The attempt that was paged to from here, and which way, until it has come.
+    /// The sibling that was paged to from here, and which way, until it has come.
     pub paged: StoredValue<Option<(MessageId, isize)>>,
-    /// By place and attempt.
-    metas: RwSignal<BTreeMap<(i64, i64), MessageMeta>>,
+    /// Who reads.
+    user: UserId,
+    /// The message that the address named, around which the page opens.
+    pub named: Option<MessageId>,
+    pub branch: RwSignal<Branch>,
     messages: StoredValue<HashMap<MessageId, Live>>,
-    rev: StoredValue<i64>,
-    /// The place from which on it is loaded; `i64::MIN` if nothing is before it. Messages of earlier places are kept too,
-    /// for when one scrolls there.
-    from: RwSignal<i64>,
-    /// Whether earlier messages are under way.
+    rev: StoredValue<Rev>,
+    /// Whether messages before or after those that are shown are under way.
     loading: StoredValue<bool>,
+    /// Whether the reader is at the end of what is loaded.
+    pub is_at_end: StoredValue<bool>,
     pub gone: RwSignal<bool>,
     /// Whether it is being deleted from here, which needs no notice.
     pub deleting: RwSignal<bool>,
-    /// While earlier messages are put in: the list takes every article out and in again, and the browser must not
+    /// While messages are put in: the list takes every article out and in again, and the browser must not
     /// follow the one that it holds on to.
     pub settling: RwSignal<bool>,
     /// Whether this page may follow it already: not before hydration has ended.
@@ -65,7 +69,14 @@ pub struct Thread {
 
 impl Thread {
     /// Nothing of it is loaded yet.
-    pub fn new(id: ConversationId, connection: Connection, outbox: Outbox, menu: OfferedModels) -> Thread {
+    pub fn new(
+        id: ConversationId,
+        user: UserId,
+        named: Option<MessageId>,
+        connection: Connection,
+        outbox: Outbox,
+        menu: OfferedModels,
+    ) -> Thread {
         // One that begins with a message from this tab is all in hand; its list brings the rest.
         let first = untrack(|| outbox.with(|all| all.pending(id).filter(|sending| sending.opens).cloned()));
         let contents = if first.is_some() { Contents::Ready } else { Contents::Loading };
@@ -80,11 +91,13 @@ impl Thread {
             begins_here: first.is_some(),
             model: RwSignal::new(menu.chosen(model)),
             paged: StoredValue::new(None),
-            metas: RwSignal::new(BTreeMap::new()),
+            user,
+            named,
+            branch: RwSignal::new(Branch::default()),
             messages: StoredValue::new(HashMap::new()),
             rev: StoredValue::new(0),
-            from: RwSignal::new(i64::MIN),
             loading: StoredValue::new(false),
+            is_at_end: StoredValue::new(true),
             gone: RwSignal::new(false),
             deleting: RwSignal::new(false),
             settling: RwSignal::new(false),
@@ -96,7 +109,7 @@ impl Thread {
     pub fn load(self) {
         if self.contents.get_untracked() == Contents::Loading {
             spawn_local(async move {
-                let loaded = api::messages(self.id, None).await;
+                let loaded = api::messages(self.id, self.named.map_or(Window::Newest, Window::Around)).await;
                 if !self.contents.is_disposed() {
                     self.open(loaded);
                 }
@@ -115,9 +128,16 @@ impl Thread {
         self.model.set(self.menu.chosen(last.into_iter().chain([chosen])));
         self.given_title.set(page.conversation.title.clone());
         self.rev.set_value(page.rev);
-        self.from.set(beginning(&page));
-        self.sent(page.metas, page.messages);
+        self.show(page, Branch::open);
         self.contents.set(Contents::Ready);
+    }
+
+    /// Takes in a window, and shows of it what `show` does.
+    fn show(self, mut page: MessagePage, show: impl FnOnce(&mut Branch, &MessagePage)) {
+        self.branch.update(|branch| show(branch, &page));
+        self.keep(std::mem::take(&mut page.messages));
+        // Messages may have been here before, and have grown since.
+        self.follow_shown();
     }
 
     /// Whether what it was opened with is there.
@@ -127,10 +147,8 @@ impl Thread {
 
     /// What is shown, in order.
     pub fn shown(self) -> Vec<(MessageId, Role)> {
-        let from = self.from.get();
-        let metas = self.metas.read();
-        let loaded = metas.range((from, i64::MIN)..).map(|(_, meta)| meta);
-        let listed = loaded.filter(|meta| meta.shown).map(|meta| (meta.id, meta.role));
+        let branch = self.branch.read();
+        let listed = branch.shown().into_iter().map(|meta| (meta.id, meta.role));
         listed.chain(self.pending().map(|id| (id, Role::User))).collect()
     }
 
@@ -144,23 +162,14 @@ impl Thread {
         self.outbox.with(|all| all.is_sending(id))
     }
 
-    /// The reply that runs, if one does.
+    /// The reply that runs on this branch, if one does.
     pub fn running(self) -> Option<MessageId> {
-        self.metas.read().values().find(|meta| !meta.status.is_final()).map(|meta| meta.id)
+        self.branch.read().shown().into_iter().find(|meta| !meta.status.is_final()).map(|meta| meta.id)
     }
 
     /// Whether the list has it.
     pub fn has(self, id: MessageId) -> bool {
-        self.metas.read().values().any(|meta| meta.id == id)
-    }
-
-    /// The attempts in a message's place, in order.
-    pub fn attempts(self, id: MessageId) -> Vec<MessageId> {
-        let metas = self.metas.read();
-        let place = metas.values().find(|meta| meta.id == id).map(|meta| meta.place);
-        let in_place =
-            |place: i64| metas.range((place, i64::MIN)..=(place, i64::MAX)).map(|(_, meta)| meta.id).collect();
-        place.map(in_place).unwrap_or_default()
+        self.branch.read().get(id).is_some()
     }
 
     pub fn message(self, id: MessageId, role: Role) -> Live {
@@ -171,8 +180,8 @@ impl Thread {
         live.unwrap_or_else(unseen)
     }
 
-    /// Takes in messages with their metas, before the list brings them.
-    fn sent(self, metas: Vec<MessageMeta>, messages: Vec<Message>) {
+    /// Takes in messages as they were loaded.
+    fn keep(self, messages: Vec<Message>) {
         self.messages.update_value(|known| {
             for message in messages {
                 match known.get(&message.id) {
@@ -183,52 +192,68 @@ impl Thread {
                 }
             }
         });
-        self.take(metas);
     }
 
-    /// Takes in what the server said to what was sent from here, until the list has it.
+    /// Takes in what the server said to what was sent from here, until the list has it. What one sends, one sees.
     pub fn take_answer(self) {
         if let Some(sent) = self.outbox.with(|all| all.answered(self.id).cloned()) {
-            untrack(|| self.sent(sent.metas, sent.messages));
+            untrack(|| {
+                self.keep(sent.messages);
+                self.take(sent.metas);
+            });
         }
         if let Some(id) = self.outbox.with(|all| all.awaited(self.id).map(|sending| sending.id))
             && self.has(id)
         {
             self.outbox.forget(id);
+            untrack(|| self.go_to(id));
         }
+    }
+
+    /// Takes in the list's row of a reply that was asked for here, and goes there.
+    pub fn asked_for(self, reply: MessageMeta) {
+        let id = reply.id;
+        self.take(vec![reply]);
+        self.go_to(id);
+    }
+
+    fn go_to(self, id: MessageId) {
+        self.branch.update(|branch| branch.go_to(id));
+        self.follow_shown();
     }
 
     /// Takes in metas. Each applies only if it is newer.
     fn take(self, metas: Vec<MessageMeta>) {
-        let mut newer = vec![];
-        self.metas.update(|known| {
+        let reader = Reader { user: self.user, is_at_end: self.is_at_end.get_value() && !is_selecting() };
+        let mut newer = HashSet::new();
+        self.branch.update(|branch| {
             for meta in metas {
-                let key = (meta.place, meta.attempt);
-                if known.get(&key).is_none_or(|known| known.rev < meta.rev) {
-                    newer.push(meta.clone());
-                    known.insert(key, meta);
+                if branch.take(&meta, reader) {
+                    newer.insert(meta.id);
                 }
             }
         });
-        newer.iter().for_each(|meta| self.follow(meta));
+        self.follow(|meta| newer.contains(&meta.id));
     }
 
-    /// Follows all of which more may come.
-    fn follow_running(self) {
-        self.metas.read_untracked().values().for_each(|meta| self.follow(meta));
+    fn follow_shown(self) {
+        self.follow(|_| true);
     }
 
-    /// Follows a message if it is shown and runs, or the list has more of it than its signal.
-    fn follow(self, meta: &MessageMeta) {
-        if !self.live.get_value() || !meta.shown || meta.place < self.from.get_untracked() {
+    /// Follows of the messages that are shown those that run, or of which the list has more than their signals.
+    fn follow(self, which: impl Fn(&MessageMeta) -> bool) {
+        if !self.live.get_value() {
             return;
         }
-        let live = self.message(meta.id, meta.role);
-        let behind = live.message.with_untracked(|message| {
-            !message.status.is_final() || meta.epoch != message.epoch && meta.epoch.counter >= message.epoch.counter
-        });
-        if behind {
-            self.connection.follow(live, meta.epoch, meta.status.is_final());
+        let branch = self.branch.read_untracked();
+        for meta in branch.shown().into_iter().filter(|meta| which(meta)) {
+            let live = self.message(meta.id, meta.role);
+            let behind = live.message.with_untracked(|message| {
+                !message.status.is_final() || meta.epoch != message.epoch && meta.epoch.counter >= message.epoch.counter
+            });
+            if behind {
+                self.connection.follow(live, meta.epoch, meta.status.is_final());
+            }
         }
     }
 
@@ -251,7 +276,7 @@ impl Thread {
                 }),
             },
         );
-        self.follow_running();
+        self.follow_shown();
     }
 
     pub fn leave(self) {
@@ -259,36 +284,68 @@ impl Thread {
         self.messages.with_value(|messages| messages.keys().for_each(|id| self.connection.leave(*id)));
     }
 
-    /// The place before which there is more.
-    pub fn first_place(self) -> Option<i64> {
-        Some(self.from.get_untracked()).filter(|from| *from != i64::MIN)
+    /// Loads what is before the first message that is shown.
+    pub fn load_earlier(self) {
+        if let Some(first) = self.branch.read_untracked().first() {
+            self.load_more(Window::Before(first), first, Branch::prepend);
+        }
     }
 
-    pub fn load_earlier(self) {
-        let Some(first) = self.first_place().filter(|_| !self.loading.get_value()) else { return };
-        self.loading.set_value(true);
-        spawn_local(async move {
-            let earlier = api::messages(self.id, Some(first)).await;
-            if self.from.is_disposed() {
-                return;
-            }
-            self.loading.set_value(false);
-            let Ok(earlier) = earlier else { return };
+    /// Loads what is after the last message that is shown.
+    pub fn load_later(self) {
+        let branch = self.branch.read_untracked();
+        if let Some((message, leaf)) = branch.last().zip(branch.leaf()) {
+            self.load_more(Window::After { message, leaf }, message, Branch::append);
+        }
+    }
+
+    /// Shows the end of the branch on which the page is.
+    pub fn load_newest(self) {
+        let leaf = self.branch.read_untracked().leaf();
+        if let Some(leaf) = leaf {
+            self.load_more(Window::Around(leaf), leaf, Branch::open);
+        }
+    }
+
+    /// Goes to a sibling of a message that is shown, and to what follows it.
+    pub fn page_to(self, from: MessageId, to: MessageId, step: isize) {
+        self.paged.set_value(Some((to, step)));
+        let anchor = Anchor::at(from);
+        self.request(Window::Around(to), move |page| {
+            self.show(page, Branch::open);
+            anchor.restore(to);
+        });
+    }
+
+    /// Loads a window, with `anchor` kept in its place.
+    fn load_more(self, window: Window, anchor: MessageId, show: fn(&mut Branch, &MessagePage)) {
+        self.request(window, move |page| {
+            let place = Anchor::at(anchor);
             self.settling.set(true);
-            self.from.set(beginning(&earlier));
-            self.sent(earlier.metas, earlier.messages);
-            // Messages of these places may have been here before.
-            self.follow_running();
+            self.show(page, show);
+            place.restore(anchor);
             let settled = move || {
                 self.settling.try_set(false);
             };
             request_animation_frame(move || request_animation_frame(settled));
         });
     }
-}
 
-/// The place from which on everything is known that a page leads up to.
-fn beginning(page: &MessagePage) -> i64 {
-    let first = page.metas.iter().map(|meta| meta.place).min();
-    first.filter(|_| page.more).unwrap_or(i64::MIN)
+    fn request(self, window: Window, then: impl FnOnce(MessagePage) + 'static) {
+        if self.loading.get_value() {
+            return;
+        }
+        self.loading.set_value(true);
+        spawn_local(async move {
+            let loaded = api::messages(self.id, window).await;
+            if self.branch.is_disposed() {
+                return;
+            }
+            self.loading.set_value(false);
+            match loaded {
+                Ok(page) => then(page),
+                Err(error) => leptos::logging::warn!("{error}"),
+            }
+        });
+    }
 }

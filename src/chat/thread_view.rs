@@ -7,18 +7,20 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 use super::{
     api::PageData,
     bar::{Bar, Trouble},
+    branch::Branch,
     composer::Composer,
     conversation_list::SidebarList,
     dialogs::{DeleteDialog, RenameDialog},
     draft::focus_composer,
     message_view::MessageView,
     page_context::PageContext,
+    scroll,
     thread::{Contents, Thread},
 };
 use crate::{
     conversation::MessagePage,
     error::Failure,
-    ids::ConversationId,
+    ids::{ConversationId, MessageId},
     ui::{NotFound, icon},
 };
 
@@ -26,18 +28,19 @@ use crate::{
 const NEAR: i32 = 800;
 /// How far from the newest words "Jump to latest" appears, in CSS pixels.
 const FAR: i32 = 240;
+/// Up to here the reader is at the end, in CSS pixels.
+const AT_END: i32 = 4;
 
-/// `first`: what the page was rendered with; else it is asked for. `earlier`: it is not the newest page, which only a
-/// page without scripts shows.
+/// `named`: the message that the address names. `first`: what the page was rendered with; else it is asked for.
 #[component]
 pub fn ThreadView(
     page_data: PageData,
     id: ConversationId,
+    named: Option<MessageId>,
     first: Option<Result<MessagePage, Failure>>,
-    earlier: bool,
 ) -> impl IntoView {
     let PageContext { connection, outbox, menu, .. } = expect_context();
-    let thread = Thread::new(id, connection, outbox, menu);
+    let thread = Thread::new(id, page_data.user, named, connection, outbox, menu);
     if let Some(first) = first {
         thread.open(first);
     }
@@ -46,12 +49,7 @@ pub fn ThreadView(
     let title = title_of(thread);
     let begun = begin(thread);
     on_cleanup(move || thread.leave());
-    // A whole new page: the router does not load another page this soon after hydration.
-    Effect::new(move |_| {
-        if earlier {
-            let _ = window().location().replace(&latest(thread.id));
-        }
-    });
+    keep_address(thread);
     let (renaming, deleting) = (RwSignal::new(false), RwSignal::new(false));
     let is_missing = move || *thread.contents.read() == Contents::Failed(Failure::NotFound);
     view! {
@@ -72,7 +70,7 @@ pub fn ThreadView(
             Contents::Failed(failure) => view! { <Trouble failure /> }.into_any(),
             Contents::Loading | Contents::Ready => ().into_any(),
         }}
-        <Scroller thread earlier />
+        <Scroller thread />
         <Show when=move || !is_missing()>
             <Composer page_data=page_data.clone() thread=Some(thread) />
         </Show>
@@ -116,20 +114,49 @@ fn begin(thread: Thread) -> Memo<bool> {
     begun
 }
 
+/// Has the address name the branch that is shown where the plain one would open another. From what was opened on: the
+/// address that somebody came by stays.
+fn keep_address(thread: Thread) {
+    let named = Memo::new(move |_| thread.branch.read().in_address());
+    Effect::new(move |before: Option<Option<MessageId>>| {
+        let named = named.get();
+        if thread.is_ready() && before.is_some_and(|before| before != named) {
+            let address = named.map_or_else(|| latest(thread.id), |id| format!("/c/{}?m={id}", thread.id));
+            let _ = window()
+                .history()
+                .and_then(|history| history.replace_state_with_url(&history.state()?, "", Some(&address)));
+        }
+        named
+    });
+}
+
 /// The messages, from the newest up.
 #[component]
-fn Scroller(thread: Thread, earlier: bool) -> impl IntoView {
+fn Scroller(thread: Thread) -> impl IntoView {
     let far = RwSignal::new(false);
     let scroller = NodeRef::<html::Div>::new();
     // The column is laid out from the bottom up, so a scroll position counts from the newest words, and is negative.
     let look = move || {
         let Some(scroller) = scroller.try_get_untracked().flatten() else { return };
         let from_end = -scroller.scroll_top();
-        far.set(from_end > FAR);
+        let is_more_after = thread.branch.with_untracked(|branch| branch.last().is_some());
+        far.set(from_end > FAR || is_more_after);
+        thread.is_at_end.set_value(from_end <= AT_END && !is_more_after);
         if from_end + scroller.client_height() + NEAR > scroller.scroll_height() {
             thread.load_earlier();
+        } else if from_end < NEAR {
+            thread.load_later();
         }
     };
+    if let Some(named) = thread.named {
+        Effect::new(move |shown: Option<bool>| {
+            let is_ready = thread.is_ready();
+            if is_ready && shown != Some(true) {
+                scroll::show(named);
+            }
+            is_ready
+        });
+    }
     // At first and after each load: messages that do not fill the window cannot be scrolled.
     Effect::new(move |_| {
         if thread.is_ready() && !thread.settling.get() {
@@ -137,6 +164,9 @@ fn Scroller(thread: Thread, earlier: bool) -> impl IntoView {
         }
     });
     let to_newest = move || {
+        if thread.branch.with_untracked(|branch| branch.last().is_some()) {
+            thread.load_newest();
+        }
         if let Some(scroller) = scroller.try_get_untracked().flatten() {
             scroller.set_scroll_top(0);
         }
@@ -178,7 +208,7 @@ fn Scroller(thread: Thread, earlier: bool) -> impl IntoView {
                 <For each=move || thread.shown() key=|(id, _)| *id let((id, role))>
                     <MessageView thread live=thread.message(id, role) />
                 </For>
-                <noscript>{earlier.then(|| view! { <a href=latest(thread.id)>"Latest messages"</a> })}</noscript>
+                <noscript>{later_links(thread)}</noscript>
             </div>
         </div>
         <Show when=move || thread.gone.get() && !thread.deleting.get()>
@@ -199,6 +229,15 @@ fn latest(conversation: ConversationId) -> String {
 
 /// The way to what is earlier without scripts.
 fn earlier_link(thread: Thread) -> Option<impl IntoView> {
-    let first = thread.first_place()?;
-    Some(view! { <a href=format!("/c/{}?before={first}", thread.id)>"Earlier messages"</a> })
+    let first = thread.branch.with_untracked(Branch::first)?;
+    Some(view! { <a href=format!("/c/{}?m={first}#{first}", thread.id)>"Earlier messages"</a> })
+}
+
+/// The same to what is later.
+fn later_links(thread: Thread) -> Option<impl IntoView> {
+    let last = thread.branch.with_untracked(Branch::last)?;
+    Some(view! {
+        <a href=format!("/c/{}?m={last}#{last}", thread.id)>"Later messages"</a>
+        <a href=latest(thread.id)>"Latest messages"</a>
+    })
 }

@@ -25,6 +25,7 @@ pub const STEPS: &[Step] = &[
     step(2, "journal in order", include_str!("../../migrations/sqlite/0002_journal_in_order.sql")),
     step(3, "models", include_str!("../../migrations/sqlite/0003_models.sql")),
     step(4, "sessions and devices", include_str!("../../migrations/sqlite/0004_sessions_and_devices.sql")),
+    step(6, "trees", include_str!("../../migrations/sqlite/0006_trees.sql")),
 ];
 
 const fn step(number: i64, description: &'static str, statements: &'static str) -> Step {

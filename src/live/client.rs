@@ -162,8 +162,8 @@ impl<P: Page> Client<P> {
                 self.answered(id);
             }
             ServerFrame::Event(number, epoch, change) => self.apply(number, Event { epoch, change }),
-            ServerFrame::Conversations { rev, rows } => {
-                return self.list_changed(List::Conversations, rev, ListUpdate::Conversations(rows));
+            ServerFrame::Conversations { list, rev, rows } => {
+                return self.list_changed(List::Conversations(list), rev, ListUpdate::Conversations(rows));
             }
             ServerFrame::Messages { of, rev, metas } => {
                 return self.list_changed(List::Messages(of), rev, ListUpdate::Messages(metas));

@@ -18,8 +18,10 @@ use tokio::sync::Notify;
 
 use super::List;
 use crate::{
+    access::Viewer,
     config::Limits,
-    ids::{AccountId, ConversationId, MessageId},
+    conversation::SidebarTopic,
+    ids::{ConversationId, MessageId},
     message::Message,
 };
 pub use lists::ListFrame;
@@ -41,22 +43,22 @@ pub enum Topic {
 /// A list as those who follow it have it: what changes in it wakes them, and nobody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ListTopic {
-    Conversations(AccountId),
+    Conversations(SidebarTopic),
     Messages(ConversationId),
 }
 
 impl ListTopic {
-    /// What somebody of this account means by the list.
-    fn of(list: List, account: AccountId) -> ListTopic {
+    /// What the viewer means by the list.
+    fn of(list: List, viewer: Viewer) -> ListTopic {
         match list {
-            List::Conversations => ListTopic::Conversations(account),
+            List::Conversations(list) => ListTopic::Conversations(SidebarTopic::of(list, viewer)),
             List::Messages(conversation) => ListTopic::Messages(conversation),
         }
     }
 
     fn list(self) -> List {
         match self {
-            ListTopic::Conversations(_) => List::Conversations,
+            ListTopic::Conversations(topic) => List::Conversations(topic.list()),
             ListTopic::Messages(conversation) => List::Messages(conversation),
         }
     }
@@ -73,7 +75,7 @@ pub enum Closing {
 
 /// A tab as the hub has it: what is dirty, and how to wake it. It queues nothing.
 pub struct Tab {
-    pub account: AccountId,
+    pub viewer: Viewer,
     /// The hash of the session's token, by which signing out finds it.
     pub session: String,
     dirty: Mutex<Vec<Topic>>,
@@ -82,8 +84,8 @@ pub struct Tab {
 }
 
 impl Tab {
-    pub fn new(account: AccountId, session: String) -> Arc<Tab> {
-        Arc::new(Tab { account, session, dirty: Mutex::default(), closing: Mutex::default(), wake: Notify::new() })
+    pub fn new(viewer: Viewer, session: String) -> Arc<Tab> {
+        Arc::new(Tab { viewer, session, dirty: Mutex::default(), closing: Mutex::default(), wake: Notify::new() })
     }
 
     pub fn mark(&self, topic: Topic) {
@@ -155,11 +157,11 @@ impl Hub {
     /// until it is [`Running::open`]ed.
     pub fn enter(
         &self,
-        account: AccountId,
+        viewer: Viewer,
         conversation: ConversationId,
         message: Message,
     ) -> Result<Arc<Running>, NotEntered> {
-        let running = Arc::new(Running::new(account, conversation, self.number(), message));
+        let running = Arc::new(Running::new(viewer, conversation, self.number(), message));
         let mut state = lock(&self.state);
         if state.running.contains_key(&running.id) {
             return Err(NotEntered::Running);
@@ -167,7 +169,9 @@ impl Hub {
         if state.running.len() >= self.limits.replies {
             return Err(NotEntered::Full);
         }
-        if state.running.values().filter(|other| other.account == account).count() >= self.limits.replies_per_person {
+        if state.running.values().filter(|other| other.viewer.user == viewer.user).count()
+            >= self.limits.replies_per_person
+        {
             return Err(NotEntered::TooMany);
         }
         state.running.insert(running.id, running.clone());
@@ -203,19 +207,19 @@ impl Hub {
         self.next_number.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Takes a tab in. False if its account has too many already, or its session a quarter of that.
+    /// Takes a tab in. False if its person has too many already, or its session a quarter of that.
     pub fn connect(&self, tab: &Arc<Tab>) -> bool {
         let mut state = lock(&self.state);
-        let (mut session, mut account) = (0, 0);
+        let (mut session, mut person) = (0, 0);
         state.tabs.retain(|other| match other.upgrade() {
             Some(other) => {
                 session += usize::from(other.session == tab.session);
-                account += usize::from(other.account == tab.account);
+                person += usize::from(other.viewer.user == tab.viewer.user);
                 true
             }
             None => false,
         });
-        let room = account < self.limits.tabs_per_person && session < self.limits.tabs_per_person.div_ceil(4);
+        let room = person < self.limits.tabs_per_person && session < self.limits.tabs_per_person.div_ceil(4);
         if room {
             state.tabs.push(Arc::downgrade(tab));
         }
@@ -224,11 +228,11 @@ impl Hub {
 
     /// From now on the tab is woken when the list changes.
     pub fn follow(&self, list: List, tab: &Arc<Tab>) {
-        lock(&self.state).lists.entry(ListTopic::of(list, tab.account)).or_default().add(tab);
+        lock(&self.state).lists.entry(ListTopic::of(list, tab.viewer)).or_default().add(tab);
     }
 
     pub fn unfollow(&self, list: List, tab: &Arc<Tab>) {
-        if let Entry::Occupied(mut followers) = lock(&self.state).lists.entry(ListTopic::of(list, tab.account)) {
+        if let Entry::Occupied(mut followers) = lock(&self.state).lists.entry(ListTopic::of(list, tab.viewer)) {
             followers.get_mut().remove(tab);
             if followers.get().is_empty() {
                 followers.remove();
@@ -244,11 +248,11 @@ impl Hub {
         }
     }
 
-    /// What changed in a list that is followed, since this rev, as it is sent to an account: `read` once for all of its
+    /// What changed in a list that is followed, since this rev, as it is sent to a person: `read` once for all of their
     /// tabs that ask in the same moment.
     pub async fn list_frame<E, F>(
         &self,
-        account: AccountId,
+        viewer: Viewer,
         list: List,
         since: i64,
         read: impl FnOnce() -> F,
@@ -256,8 +260,8 @@ impl Hub {
     where
         F: Future<Output = Result<Option<ListFrame>, E>>,
     {
-        let topic = ListTopic::of(list, account);
-        let place = || lock(&self.state).lists.get_mut(&topic).map(|followers| followers.latest(account));
+        let topic = ListTopic::of(list, viewer);
+        let place = || lock(&self.state).lists.get_mut(&topic).map(|followers| followers.latest(viewer.user));
         let Some((_, latest)) = place() else { return read().await };
         let mut latest = latest.lock().await;
         // Counted before it is read: what changes meanwhile is read again.

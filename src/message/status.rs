@@ -17,7 +17,7 @@ pub enum Role {
 /// A name that a stored enum does not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is no name of this kind")]
-pub struct UnknownName(String);
+pub struct UnknownName(pub String);
 
 impl Role {
     /// Its name in rows and in JSON.

@@ -25,29 +25,29 @@ pub async fn change(
     present: String,
     new: String,
 ) -> anyhow::Result<Result<String, Failure>> {
-    let verified = app.database.password_hash(who.user).await?;
+    let verified = app.database.password_hash(who.viewer.user).await?;
     let right = present.len() <= rules::LONGEST_PASSWORD
         && password::verify(present, verified.clone(), Waits::Known).await? != Verdict::Wrong;
     let (Some(verified), true) = (verified, right) else {
-        log::event("password change wrong", Some(who.user), address);
+        log::event("password change wrong", Some(who.viewer.user), address);
         return Ok(Err(Failure::Invalid(WRONG.into())));
     };
     // It was no wrong guess, whatever becomes of the new one.
-    app.limits.guessed(&GuessTarget::Person(who.user));
+    app.limits.guessed(&GuessTarget::Person(who.viewer.user));
     if let Err(failure) = rules::check(&new, &who.person) {
         return Ok(Err(failure));
     }
     let hash = password::hash(new, Waits::Known).await?;
-    let device = Device::find(&app.sessions, headers, who.user).await?.map(|device| device.token_hash);
+    let device = Device::find(&app.sessions, headers, who.viewer.user).await?.map(|device| device.token_hash);
     let session = NewSession::of(headers, address);
-    let ended = app.database.change_password(who.user, &verified, &hash, device.as_deref(), &session).await?;
+    let ended = app.database.change_password(who.viewer.user, &verified, &hash, device.as_deref(), &session).await?;
     let Some(ended) = ended else {
-        log::event("password change wrong", Some(who.user), address);
+        log::event("password change wrong", Some(who.viewer.user), address);
         return Ok(Err(Failure::Invalid(WRONG.into())));
     };
     for ended in ended {
         if ended == who.session { app.hub.renewed(&ended) } else { app.hub.signed_out(&ended) }
     }
-    log::event("password changed", Some(who.user), address);
+    log::event("password changed", Some(who.viewer.user), address);
     Ok(Ok(app.sessions.cookie(&session)))
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     conversation::LONGEST_TITLE,
-    ids::now,
+    ids::{MessageId, now},
     live::hub::{ListTopic, Running},
     message::{End, Event, Kind, Message, PART_SIZE, Position, Role, Status, Usage, cut},
     provider::{self, Delta, Provider, Request, Turn},
@@ -36,8 +36,8 @@ pub struct Job {
     pub provider: Arc<dyn Provider>,
     /// What the provider calls the model.
     pub model: String,
-    /// Where the reply stands in its conversation: it is sent what is before.
-    pub place: i64,
+    /// What the reply answers: it is sent the branch up to there.
+    pub parent: MessageId,
     /// Whether it continues the text that the message has already.
     pub resumes: bool,
 }
@@ -119,8 +119,7 @@ impl Job {
 
     async fn request(&self, replies: &Replies) -> sqlx::Result<Request> {
         let running = &self.running;
-        let said =
-            (replies.database).said_before(running.account, running.conversation, self.place, MAX_CONTEXT).await?;
+        let said = (replies.database).history(running.viewer, running.conversation, self.parent, MAX_CONTEXT).await?;
         let mut turns: Vec<Turn> = said.iter().filter_map(turn).collect();
         if self.resumes {
             turns.extend(turn(&running.message()));
@@ -130,12 +129,12 @@ impl Job {
 
     /// After the first reply the model is asked for a title; until then it is the first words.
     async fn give_title(&self, replies: &Replies) {
-        let (account, conversation) = (self.running.account, self.running.conversation);
+        let (viewer, conversation) = (self.running.viewer, self.running.conversation);
         let titled = async {
-            if !replies.database.wants_title(account, conversation).await? {
+            if !replies.database.wants_title(viewer, conversation).await? {
                 return anyhow::Ok(());
             }
-            let said = replies.database.said_before(account, conversation, self.place, MAX_CONTEXT).await?;
+            let said = replies.database.history(viewer, conversation, self.parent, MAX_CONTEXT).await?;
             let Some(first) = said.iter().find(|message| message.role == Role::User) else {
                 return Ok(());
             };
@@ -145,8 +144,9 @@ impl Job {
             let title = in_one_line(title.lines().next().unwrap_or_default());
             if !title.is_empty() {
                 let title: String = title.chars().take(LONGEST_TITLE).collect();
-                replies.database.rename(account, conversation, &title, false).await?;
-                replies.hub.changed(ListTopic::Conversations(account));
+                if let Some(sidebar) = replies.database.give_title(viewer, conversation, &title).await? {
+                    replies.hub.changed(ListTopic::Conversations(sidebar));
+                }
             }
             Ok(())
         };

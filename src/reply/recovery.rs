@@ -4,7 +4,7 @@ pub mod store;
 
 use crate::{
     database::Database,
-    ids::{AccountId, MessageId, NodeId},
+    ids::{MessageId, NodeId},
 };
 
 /// Fences every other process, then folds each of its open replies: row and journal become an `Interrupted` message.
@@ -15,13 +15,13 @@ pub async fn run(database: &Database, node: NodeId) -> sqlx::Result<()> {
     let mut last = None;
     loop {
         let orphans = database.orphans(last, 100).await?;
-        let Some((newest, _)) = orphans.last() else { break };
+        let Some(newest) = orphans.last() else { break };
         if last.is_none() {
             database.begin_recovery().await?;
         }
         last = Some(*newest);
-        for (id, account) in orphans {
-            if recover(database, id, account).await { recovered += 1 } else { skipped += 1 }
+        for id in orphans {
+            if recover(database, id).await { recovered += 1 } else { skipped += 1 }
         }
     }
     database.end_recovery().await?;
@@ -31,8 +31,8 @@ pub async fn run(database: &Database, node: NodeId) -> sqlx::Result<()> {
     Ok(())
 }
 
-async fn recover(database: &Database, id: MessageId, account: AccountId) -> bool {
-    match database.recover(id, account).await {
+async fn recover(database: &Database, id: MessageId) -> bool {
+    match database.recover(id).await {
         Ok(()) => true,
         Err(error) => {
             tracing::error!(message = %id, %error, "a reply that was left open cannot be read; it is left as it is");

@@ -1,23 +1,29 @@
-//! What starts a reply in the database: a person's message, another attempt, or continuing.
+//! What starts a reply in the database: a person's message, another answer to it, or continuing.
 
-use sqlx::{AnyConnection, AssertSqlSafe};
+use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 
 use crate::{
+    access::{Viewer, store::MAY_SEE},
     conversation::{
-        MessageMeta,
-        changes::store::{hide_attempts, next_conversations_rev, next_messages_rev},
+        MessageMeta, SidebarTopic,
+        changes::store::{next_messages_rev, next_sidebar_rev, sidebar_topic},
         store::{MESSAGE, message},
     },
-    database::{Database, json},
-    ids::{AccountId, ConversationId, MessageId, Millis, NodeId},
+    database::{Database, json, optional, parsed},
+    ids::{ConversationId, MessageId, Millis, NodeId, Rev, Seq, UserId},
     message::{Epoch, Kind, Message, Part, Role, Status},
 };
+
+/// The most replies that run in one conversation at a time.
+const MAX_RUNNING: i64 = 8;
 
 /// A person's message and the reply that it asks for.
 pub struct Exchange {
     pub conversation: ConversationId,
     /// Makes the conversation, with this title, if it is not there yet.
     pub opens: Option<String>,
+    /// What the message follows; none: the conversation begins with it.
+    pub parent: Option<MessageId>,
     pub said: Message,
     pub reply: Message,
     pub now: Millis,
@@ -26,125 +32,125 @@ pub struct Exchange {
 /// What became of something that starts a reply.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Started {
-    /// The reply stands in the database. The list's rows of it, and of the message that was written with it.
-    Yes { said: Option<MessageMeta>, reply: MessageMeta },
+    /// The reply stands in the database.
+    Yes(NewReply),
     /// The same send, come twice: nothing was done.
     Repeated,
-    /// Another reply is running in this conversation.
+    /// What it follows is still running, or this model answers the same message already, or too many run here.
     Busy,
     /// It is not in a state for this any more; somebody else was faster.
     Changed,
-    /// There is no such thing for this account.
+    /// There is no such thing for this viewer.
     Missing,
     /// This process was declared dead: it must write no more.
     Fenced,
 }
 
+/// A reply that was written.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NewReply {
+    /// The list's row of the message that was written with it.
+    pub said: Option<MessageMeta>,
+    pub reply: MessageMeta,
+    /// The sidebar's list that has changed with it.
+    pub sidebar: Option<SidebarTopic>,
+}
+
 impl Database {
     /// A person's message and the reply to it, together or not at all.
-    pub async fn exchange(&self, account: AccountId, new: &Exchange, node: NodeId) -> sqlx::Result<Started> {
+    pub async fn exchange(&self, viewer: Viewer, new: &Exchange, node: NodeId) -> sqlx::Result<Started> {
         let mut tx = self.begin().await?;
         if is_fenced(&mut tx, node).await? {
             return Ok(Started::Fenced);
         }
-        let rev = next_conversations_rev(&mut tx, account).await?;
         if let Some(title) = &new.opens {
-            sqlx::query(
-                "INSERT INTO conversations (id, account_id, rev, title, updated_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
-            )
-            .bind(new.conversation.to_string())
-            .bind(account.to_string())
-            .bind(rev)
-            .bind(title)
-            .bind(new.now)
-            .execute(&mut *tx)
-            .await?;
+            insert_conversation(&mut tx, viewer, new, title).await?;
         }
-        let Some((messages_rev, place)) = sqlx::query_as::<_, (i64, i64)>(
-            "UPDATE conversations SET messages_rev = messages_rev + 2, next_place = next_place + 2, rev = $1, updated_at = $2
-             WHERE id = $3 AND account_id = $4 AND deleted = 0 RETURNING messages_rev, next_place",
-        )
-        .bind(rev)
-        .bind(new.now)
-        .bind(new.conversation.to_string())
-        .bind(account.to_string())
-        .fetch_optional(&mut *tx)
-        .await?
-        else {
+        let Some(sidebar) = sidebar_topic(&mut tx, viewer, new.conversation, MAY_SEE).await? else {
             return Ok(Started::Missing);
         };
-        let before = sqlx::query(AssertSqlSafe(format!(
-            "SELECT {MESSAGE} FROM messages m WHERE m.id = $1 AND m.conversation_id = $2"
-        )))
-        .bind(new.said.id.to_string())
-        .bind(new.conversation.to_string())
-        .try_map(message)
-        .fetch_optional(&mut *tx)
-        .await?;
-        if let Some(before) = before {
+        if let Some(before) = sent_before(&mut tx, new).await? {
             // The same id with other words is no repetition, and those words must not go unsaid.
             let same = before.text() == new.said.text();
             return Ok(if same { Started::Repeated } else { Started::Changed });
         }
-        if is_busy(&mut tx, new.conversation).await? {
+        let sidebar_rev = next_sidebar_rev(&mut tx, sidebar).await?;
+        let Some(rev) = next_messages_rev(&mut tx, new.conversation, 2).await? else {
+            return Ok(Started::Missing);
+        };
+        let parent = match new.parent {
+            None => None,
+            Some(id) => match node_of(&mut tx, new.conversation, id).await? {
+                None => return Ok(Started::Changed),
+                Some(parent) if parent.role != Role::Assistant => return Ok(Started::Changed),
+                Some(parent) if !parent.status.is_final() => return Ok(Started::Busy),
+                Some(parent) => Some(parent.spot),
+            },
+        };
+        if is_full(&mut tx, new.conversation).await? {
             return Ok(Started::Busy);
         }
-        let place = place - 2;
-        let at = |place, rev| Slot { conversation: new.conversation, rev, place, attempt: 1 };
-        let said = match insert(&mut tx, &at(place, messages_rev - 1), &new.said, None).await {
+        let (column, _) = sidebar.column();
+        let statement = format!("UPDATE conversations SET {column} = $1, updated_at = $2 WHERE id = $3");
+        sqlx::query(AssertSqlSafe(statement))
+            .bind(sidebar_rev)
+            .bind(new.now)
+            .bind(new.conversation.to_string())
+            .execute(&mut *tx)
+            .await?;
+        let written = Written { conversation: new.conversation, viewer, now: new.now };
+        let (said, spot) = match written.insert(&mut tx, parent, rev, &new.said, None).await {
             // The id is taken by something else, here or elsewhere.
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Started::Changed),
             inserted => inserted?,
         };
-        let reply = insert(&mut tx, &at(place + 1, messages_rev), &new.reply, Some(node)).await?;
+        let (reply, _) = written.insert(&mut tx, Some(spot), rev + 1, &new.reply, Some(node)).await?;
         tx.commit().await?;
-        Ok(Started::Yes { said: Some(said), reply })
+        Ok(Started::Yes(NewReply { said: Some(said), reply, sidebar: Some(sidebar) }))
     }
 
-    /// Another attempt at a finished reply, shown in its place.
+    /// Another reply to what `of` answers: its sibling.
     pub async fn retry(
         &self,
-        account: AccountId,
+        viewer: Viewer,
         of: MessageId,
         reply: &Message,
+        now: Millis,
         node: NodeId,
     ) -> sqlx::Result<Started> {
         let mut tx = self.begin().await?;
         if is_fenced(&mut tx, node).await? {
             return Ok(Started::Fenced);
         }
-        let Some((conversation, rev)) = next_messages_rev(&mut tx, account, of, 2).await? else {
+        let Some((conversation, of)) = visible_node(&mut tx, viewer, of).await? else {
             return Ok(Started::Missing);
         };
-        let Some((place, role)) = sqlx::query_as::<_, (i64, String)>("SELECT place, role FROM messages WHERE id = $1")
-            .bind(of.to_string())
-            .fetch_optional(&mut *tx)
-            .await?
-        else {
+        let Some(rev) = next_messages_rev(&mut tx, conversation, 1).await? else {
             return Ok(Started::Missing);
         };
-        if role != Role::Assistant.as_str() {
-            return Ok(Started::Missing);
-        }
-        if is_busy(&mut tx, conversation).await? {
+        let (Role::Assistant, Some(parent)) = (of.role, of.parent) else { return Ok(Started::Missing) };
+        let Some(parent) = node_of(&mut tx, conversation, parent).await? else {
+            return Ok(Started::Changed);
+        };
+        if !of.status.is_final() || is_full(&mut tx, conversation).await? {
             return Ok(Started::Busy);
         }
-        let attempt: i64 =
-            sqlx::query_scalar("SELECT MAX(attempt) + 1 FROM messages WHERE conversation_id = $1 AND place = $2")
-                .bind(conversation.to_string())
-                .bind(place)
-                .fetch_one(&mut *tx)
-                .await?;
-        hide_attempts(&mut tx, conversation, place, rev).await?;
-        let reply = insert(&mut tx, &Slot { conversation, rev: rev + 1, place, attempt }, reply, Some(node)).await?;
-        tx.commit().await?;
-        Ok(Started::Yes { said: None, reply })
+        let written = Written { conversation, viewer, now };
+        match written.insert(&mut tx, Some(parent.spot), rev, reply, Some(node)).await {
+            // This model answers it already.
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(Started::Busy),
+            inserted => {
+                let (reply, _) = inserted?;
+                tx.commit().await?;
+                Ok(Started::Yes(NewReply { said: None, reply, sidebar: None }))
+            }
+        }
     }
 
-    /// Opens a new epoch of a message that ended early: a compare-and-set on the epoch that the presser saw.
+    /// Opens a new epoch of a message that ended early: a compare-and-set on the epoch that the person saw.
     pub async fn resume(
         &self,
-        account: AccountId,
+        viewer: Viewer,
         id: MessageId,
         seen: Epoch,
         (next, status): (Epoch, Status),
@@ -154,15 +160,18 @@ impl Database {
         if is_fenced(&mut tx, node).await? {
             return Ok(Started::Fenced);
         }
-        let Some((conversation, rev)) = next_messages_rev(&mut tx, account, id, 1).await? else {
+        let Some((conversation, before)) = visible_node(&mut tx, viewer, id).await? else {
             return Ok(Started::Missing);
         };
-        if is_busy(&mut tx, conversation).await? {
+        let Some(rev) = next_messages_rev(&mut tx, conversation, 1).await? else {
+            return Ok(Started::Missing);
+        };
+        if is_full(&mut tx, conversation).await? {
             return Ok(Started::Busy);
         }
-        let slot: Option<(i64, i64)> = sqlx::query_as(
-            "UPDATE messages SET epoch = $1, nonce = $2, status = $3, ended_at = NULL, error = NULL, usage = NULL, owner = $4, rev = $5
-             WHERE id = $6 AND epoch = $7 AND nonce = $8 AND status IN ('stopped', 'failed', 'interrupted') RETURNING place, attempt",
+        let updated = sqlx::query(
+            "UPDATE messages SET epoch = $1, nonce = $2, status = $3, ended_at = NULL, error = NULL, usage = NULL, node_id = $4, rev = $5
+             WHERE id = $6 AND epoch = $7 AND nonce = $8 AND status IN ('stopped', 'failed', 'interrupted')",
         )
         .bind(i64::from(next.counter))
         .bind(i64::from(next.nonce))
@@ -172,93 +181,232 @@ impl Database {
         .bind(id.to_string())
         .bind(i64::from(seen.counter))
         .bind(i64::from(seen.nonce))
-        .fetch_optional(&mut *tx)
-        .await?;
-        let Some((place, attempt)) = slot else { return Ok(Started::Changed) };
+        .execute(&mut *tx)
+        .await;
+        let updated = match updated {
+            // This model answers the same message already.
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Started::Busy),
+            updated => updated?,
+        };
+        if updated.rows_affected() == 0 {
+            return Ok(Started::Changed);
+        }
         tx.commit().await?;
-        let slot = Slot { conversation, rev, place, attempt };
-        let reply = slot.meta(id, Role::Assistant, status, next);
-        Ok(Started::Yes { said: None, reply })
+        let TreeNode { spot, parent, author, role, .. } = before;
+        let reply = MessageMeta { id, rev, parent, seq: spot.seq, author, role, status, epoch: next };
+        Ok(Started::Yes(NewReply { said: None, reply, sidebar: None }))
     }
-}
 
-impl Database {
-    /// The place of a reply of this process that has started and not ended, if its row is so. In a transaction that may
-    /// write, so that no earlier one is still under way.
-    pub async fn place_if_started(&self, id: MessageId, epoch: Epoch, node: NodeId) -> sqlx::Result<Option<i64>> {
+    /// What a reply of this process answers, if its row is that of one that has started and not ended. In a transaction
+    /// that may write, so that no earlier one is still under way.
+    pub async fn parent_if_started(
+        &self,
+        id: MessageId,
+        epoch: Epoch,
+        node: NodeId,
+    ) -> sqlx::Result<Option<MessageId>> {
         let mut tx = self.begin().await?;
-        sqlx::query_scalar(
-            "SELECT place FROM messages
-             WHERE id = $1 AND epoch = $2 AND nonce = $3 AND owner = $4 AND status IN ('pending', 'streaming')",
+        sqlx::query(
+            "SELECT parent_id FROM messages
+             WHERE id = $1 AND epoch = $2 AND nonce = $3 AND node_id = $4 AND status IN ('pending', 'streaming')",
         )
         .bind(id.to_string())
         .bind(i64::from(epoch.counter))
         .bind(i64::from(epoch.nonce))
         .bind(node.to_string())
+        .try_map(|row: AnyRow| parsed(&row, "parent_id"))
         .fetch_optional(&mut *tx)
         .await
     }
 }
 
+async fn insert_conversation(tx: &mut AnyConnection, viewer: Viewer, new: &Exchange, title: &str) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO conversations (id, account_id, created_by, created_at, visibility, title, updated_at)
+         SELECT $1, $2, $3, $4, 'private', $5, $4 FROM memberships ms WHERE ms.account_id = $2 AND ms.user_id = $3
+         ON CONFLICT (id) DO NOTHING",
+    )
+    .bind(new.conversation.to_string())
+    .bind(viewer.account.to_string())
+    .bind(viewer.user.to_string())
+    .bind(new.now)
+    .bind(title)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// What stands under the id of a message that is sent.
+async fn sent_before(tx: &mut AnyConnection, new: &Exchange) -> sqlx::Result<Option<Message>> {
+    sqlx::query(AssertSqlSafe(format!("SELECT {MESSAGE} FROM messages m WHERE m.id = $1 AND m.conversation_id = $2")))
+        .bind(new.said.id.to_string())
+        .bind(new.conversation.to_string())
+        .try_map(message)
+        .fetch_optional(tx)
+        .await
+}
+
 /// Whether another process has declared this one dead.
 async fn is_fenced(tx: &mut AnyConnection, node: NodeId) -> sqlx::Result<bool> {
-    let alive: Option<String> = sqlx::query_scalar("SELECT id FROM owners WHERE id = $1 AND fenced = 0")
+    let alive: Option<String> = sqlx::query_scalar("SELECT id FROM nodes WHERE id = $1 AND fenced = 0")
         .bind(node.to_string())
         .fetch_optional(&mut *tx)
         .await?;
     Ok(alive.is_none())
 }
 
-async fn is_busy(tx: &mut AnyConnection, id: ConversationId) -> sqlx::Result<bool> {
-    let running: Option<String> =
-        sqlx::query_scalar("SELECT id FROM messages WHERE conversation_id = $1 AND status IN ('pending', 'streaming')")
-            .bind(id.to_string())
-            .fetch_optional(&mut *tx)
-            .await?;
-    Ok(running.is_some())
+async fn is_full(tx: &mut AnyConnection, id: ConversationId) -> sqlx::Result<bool> {
+    let running: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM messages WHERE conversation_id = $1 AND status IN ('pending', 'streaming')",
+    )
+    .bind(id.to_string())
+    .fetch_one(tx)
+    .await?;
+    Ok(running >= MAX_RUNNING)
 }
 
-/// Where in a conversation a message goes.
-struct Slot {
+/// Where a message stands in its conversation's tree.
+#[derive(Clone, Copy)]
+struct Spot {
+    id: MessageId,
+    seq: Seq,
+    lane: i64,
+}
+
+/// A message, as far as it matters to what is to follow or replace it.
+struct TreeNode {
+    spot: Spot,
+    parent: Option<MessageId>,
+    author: UserId,
+    role: Role,
+    status: Status,
+}
+
+const TREE_NODE: &str = "m.id, m.seq, m.lane, m.parent_id, m.author_id, m.role, m.status";
+
+fn tree_node(row: &AnyRow) -> sqlx::Result<TreeNode> {
+    Ok(TreeNode {
+        spot: Spot { id: parsed(row, "id")?, seq: row.try_get("seq")?, lane: row.try_get("lane")? },
+        parent: optional(row, "parent_id")?,
+        author: parsed(row, "author_id")?,
+        role: parsed(row, "role")?,
+        status: parsed(row, "status")?,
+    })
+}
+
+/// A message of a conversation that the viewer may see.
+async fn node_of(
+    tx: &mut AnyConnection,
     conversation: ConversationId,
-    rev: i64,
-    place: i64,
-    attempt: i64,
+    id: MessageId,
+) -> sqlx::Result<Option<TreeNode>> {
+    let statement = format!(
+        "SELECT {TREE_NODE} FROM messages m WHERE m.id = $1 AND m.conversation_id = $2 AND m.deleted_at IS NULL"
+    );
+    sqlx::query(AssertSqlSafe(statement))
+        .bind(id.to_string())
+        .bind(conversation.to_string())
+        .try_map(|row: AnyRow| tree_node(&row))
+        .fetch_optional(tx)
+        .await
 }
 
-impl Slot {
-    /// The list's row of a message that was written here, and is the attempt that is shown.
-    fn meta(&self, id: MessageId, role: Role, status: Status, epoch: Epoch) -> MessageMeta {
-        let Slot { rev, place, attempt, .. } = *self;
-        MessageMeta { id, rev, place, attempt, shown: true, role, status, epoch }
+/// A message that the viewer may see, and its conversation.
+async fn visible_node(
+    tx: &mut AnyConnection,
+    viewer: Viewer,
+    id: MessageId,
+) -> sqlx::Result<Option<(ConversationId, TreeNode)>> {
+    let statement = format!(
+        "SELECT {TREE_NODE}, m.conversation_id FROM messages m JOIN conversations c ON c.id = m.conversation_id
+         WHERE m.id = $2 AND m.deleted_at IS NULL AND {MAY_SEE}"
+    );
+    sqlx::query(AssertSqlSafe(statement))
+        .bind(viewer.user.to_string())
+        .bind(id.to_string())
+        .try_map(|row: AnyRow| Ok((parsed(&row, "conversation_id")?, tree_node(&row)?)))
+        .fetch_optional(tx)
+        .await
+}
+
+/// What messages that are written together share.
+struct Written {
+    conversation: ConversationId,
+    viewer: Viewer,
+    now: Millis,
+}
+
+impl Written {
+    /// Writes a message below its parent: its first child stays in the parent's lane, any other opens a lane. A deleted
+    /// child counts, as it may come back.
+    async fn insert(
+        &self,
+        tx: &mut AnyConnection,
+        parent: Option<Spot>,
+        rev: Rev,
+        message: &Message,
+        node: Option<NodeId>,
+    ) -> sqlx::Result<(MessageMeta, Spot)> {
+        let stays = match parent {
+            Some(parent) => !has_children(tx, parent.id).await?,
+            None => false,
+        };
+        let (seq, newest_lane): (Seq, i64) = sqlx::query_as(
+            "UPDATE conversations SET newest_seq = newest_seq + 1, newest_lane = newest_lane + $1 WHERE id = $2
+             RETURNING newest_seq, newest_lane",
+        )
+        .bind(i64::from(!stays))
+        .bind(self.conversation.to_string())
+        .fetch_one(&mut *tx)
+        .await?;
+        let lane = parent.filter(|_| stays).map_or(newest_lane, |parent| parent.lane);
+        let (from_lane, from_seq) = parent.map_or((0, 0), |parent| (parent.lane, parent.seq));
+        sqlx::query(
+            "INSERT INTO lanes (conversation_id, lane, from_lane, from_seq, newest_seq) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (conversation_id, lane) DO UPDATE SET newest_seq = $5",
+        )
+        .bind(self.conversation.to_string())
+        .bind(lane)
+        .bind(from_lane)
+        .bind(from_seq)
+        .bind(seq)
+        .execute(&mut *tx)
+        .await?;
+        let parent = parent.map(|parent| parent.id);
+        sqlx::query(
+            "INSERT INTO messages (id, conversation_id, parent_id, seq, lane, rev, author_id, role, model, epoch, nonce, status,
+                 parts, created_at, node_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        )
+        .bind(message.id.to_string())
+        .bind(self.conversation.to_string())
+        .bind(parent.map(|parent| parent.to_string()))
+        .bind(seq)
+        .bind(lane)
+        .bind(rev)
+        .bind(self.viewer.user.to_string())
+        .bind(message.role.as_str())
+        .bind(message.model.as_deref())
+        .bind(i64::from(message.epoch.counter))
+        .bind(i64::from(message.epoch.nonce))
+        .bind(message.status.as_str())
+        .bind(json(&message.parts)?)
+        .bind(self.now)
+        .bind(node.map(|node| node.to_string()))
+        .execute(&mut *tx)
+        .await?;
+        let Message { id, role, status, epoch, .. } = *message;
+        let meta = MessageMeta { id, rev, parent, seq, author: self.viewer.user, role, status, epoch };
+        Ok((meta, Spot { id, seq, lane }))
     }
 }
 
-async fn insert(
-    tx: &mut AnyConnection,
-    slot: &Slot,
-    message: &Message,
-    node: Option<NodeId>,
-) -> sqlx::Result<MessageMeta> {
-    sqlx::query(
-        "INSERT INTO messages (id, conversation_id, rev, place, attempt, shown, role, model, epoch, nonce, status, parts, owner)
-         VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10, $11, $12)",
-    )
-    .bind(message.id.to_string())
-    .bind(slot.conversation.to_string())
-    .bind(slot.rev)
-    .bind(slot.place)
-    .bind(slot.attempt)
-    .bind(message.role.as_str())
-    .bind(message.model.as_deref())
-    .bind(i64::from(message.epoch.counter))
-    .bind(i64::from(message.epoch.nonce))
-    .bind(message.status.as_str())
-    .bind(json(&message.parts)?)
-    .bind(node.map(|node| node.to_string()))
-    .execute(&mut *tx)
-    .await?;
-    Ok(slot.meta(message.id, message.role, message.status, message.epoch))
+async fn has_children(tx: &mut AnyConnection, parent: MessageId) -> sqlx::Result<bool> {
+    let child: Option<String> = sqlx::query_scalar("SELECT id FROM messages WHERE parent_id = $1 LIMIT 1")
+        .bind(parent.to_string())
+        .fetch_optional(tx)
+        .await?;
+    Ok(child.is_some())
 }
 
 impl Message {

@@ -24,7 +24,7 @@ use crate::{
     },
     app::shell,
     error::Failure,
-    ids::mint,
+    ids::{mint, now},
     people::{
         api::AccountRefusal,
         setup,
@@ -70,7 +70,7 @@ pub async fn create_account(
         }
         let id = mint();
         let hash = password::hash(form.password, Waits::Stranger).await?;
-        if !app.database.create_owner(id, &person, &hash).await? {
+        if !app.database.create_owner(id, &person, &hash, now()).await? {
             return Ok(Err(Failure::Closed));
         }
         log::event("sign-up", Some(id), address);
@@ -157,7 +157,7 @@ pub async fn sign_out(State(app): State<AppState>, who: Result<SignedIn, Failure
 
 async fn end_session(app: &AppState, who: SignedIn, address: ClientAddress) -> Result<(), Failure> {
     app.database.end_tokens(slice::from_ref(&who.session)).await?;
-    log::event("sign-out", Some(who.user), address);
+    log::event("sign-out", Some(who.viewer.user), address);
     app.hub.signed_out(&who.session);
     Ok(())
 }

@@ -80,7 +80,7 @@ pub async fn connect(
     let serve = async move |socket: WebSocket| {
         let _place = place;
         let (sink, mut stream) = socket.split();
-        let tab = Tab::new(who.account, who.session);
+        let tab = Tab::new(who.viewer, who.session);
         let mut socket = Socket::new(app, tab, sink);
         let why = if address.build == socket.app.build {
             socket.serve(&mut stream).await

@@ -80,14 +80,14 @@ async fn unknown_and_foreign_ids_answer_the_same() {
         assert_eq!(eve.retries(message).await, Err(not_found()));
         assert_eq!(eve.continues(message, epoch).await, Err(not_found()));
         assert_eq!(eve.continues(message, Epoch { counter: 9, nonce: 9 }).await, Err(not_found()));
-        assert_eq!(eve.shows(message).await, Err(not_found()));
     }
     let mut pages = vec![];
     for conversation in [chat.id, done.id, unknown.0] {
         assert_eq!(eve.reads(conversation).await, Err(not_found()));
         assert_eq!(eve.renames(conversation, "Mine").await, Err(not_found()));
         assert_eq!(eve.deletes(conversation).await, Err(not_found()));
-        assert_eq!(eve.asks_in(conversation, "Hello?").await, Err(not_found()));
+        let next = Sending { conversation, opens: false, ..Person::first_message("Hello?") };
+        assert_eq!(eve.sends(&next).await, Err(not_found()));
         if conversation != unknown.0 {
             let sending = Sending { conversation, ..Person::first_message("Hello?") };
             assert_eq!(eve.sends(&sending).await, Err(not_found()), "sending it changes nothing");
@@ -208,16 +208,18 @@ async fn a_message_can_be_sent_without_scripts_and_is_shown_again_when_refused()
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let conversation: ConversationId = mint();
-    let form = |id: MessageId, text: &str| {
+    let form = |id: MessageId, parent: String, text: &str| {
         [
             ("conversation", conversation.to_string()),
             ("id", id.to_string()),
+            ("parent", parent),
             ("text", text.to_owned()),
             ("model", MODEL.to_owned()),
         ]
     };
     let send = async |path: &str, id: MessageId, text: &str| {
-        let form = form(id, text);
+        let leaf = ada.reads(conversation).await.ok().filter(|_| path != "/").and_then(|page| page.leaf);
+        let form = form(id, leaf.map(|leaf| leaf.to_string()).unwrap_or_default(), text);
         let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
         ada.posts(path, &form).await
     };

@@ -1,4 +1,6 @@
 //! What the chat's pages hold, without a browser.
 
+#[path = "chat/branch.rs"]
+mod branch;
 #[path = "chat/pending_sends.rs"]
 mod pending_sends;

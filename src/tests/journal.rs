@@ -52,7 +52,7 @@ async fn a_batch_that_succeeded_unnoticed_counts_once() {
     database.locks().await;
     provider.writes(" world");
     tab.receives_heartbeats(1).await;
-    let row = "INSERT INTO journal SELECT owner, MAX(seq) + 1, message_id, 1, 0, 5, ' world' FROM journal";
+    let row = "INSERT INTO journal SELECT node_id, MAX(seq) + 1, message_id, 1, 0, 5, ' world' FROM journal";
     database.run(row).await;
     database.unlocks().await;
     tab.sees(chat.reply, "Hello world").await;
@@ -99,7 +99,7 @@ async fn count_commits(database: &mut Database) {
     database
         .run(
             "CREATE TABLE commits (at INTEGER);
-             CREATE TRIGGER counted AFTER UPDATE ON owners BEGIN INSERT INTO commits VALUES (NEW.seen_at); END;",
+             CREATE TRIGGER counted AFTER UPDATE ON nodes BEGIN INSERT INTO commits VALUES (NEW.seen_at); END;",
         )
         .await;
 }

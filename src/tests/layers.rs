@@ -18,7 +18,7 @@ use std::{
 use edges::{Edge, edges};
 
 /// From the top. A room may use those of the lines below, and none of its own line.
-const LAYERS: [&[&str]; 14] = [
+const LAYERS: [&[&str]; 15] = [
     &["main", "lib"],
     &["server", "commands"],
     &["app"],
@@ -28,6 +28,7 @@ const LAYERS: [&[&str]; 14] = [
     &["live"],
     &["provider"],
     &["conversation", "account"],
+    &["access"],
     &["database", "config", "security"],
     &["markdown", "ui"],
     &["message"],

@@ -2,6 +2,8 @@
 
 use kit::{Person, Received, Server, Tab};
 use rivulet::{
+    access::Viewer,
+    conversation::Sidebar,
     ids::mint,
     live::{
         ClientFrame, List,
@@ -43,7 +45,7 @@ async fn the_sidebar_is_live_in_every_tab() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let mut tab = ada.opens_a_tab().await;
-    tab.follows_list(List::Conversations, 0).await;
+    tab.follows_list(List::Conversations(Sidebar::Mine), 0).await;
     let one = begins(&server, &ada, "One").await;
     begins(&server, &ada, "Two").await;
     lists(&mut tab, &[("One", false), ("Two", false)]).await;
@@ -59,10 +61,10 @@ async fn changes_missed_while_disconnected_come_with_the_subscription() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let mut tab = ada.opens_a_tab().await;
-    tab.follows_list(List::Conversations, 0).await;
+    tab.follows_list(List::Conversations(Sidebar::Mine), 0).await;
     let (one, two) = (begins(&server, &ada, "One").await, begins(&server, &ada, "Two").await);
     lists(&mut tab, &[("One", false), ("Two", false)]).await;
-    tab.sends(ClientFrame::LeaveList(List::Conversations)).await;
+    tab.sends(ClientFrame::LeaveList(List::Conversations(Sidebar::Mine))).await;
     // The server answers in order, so what is asked after the leaving is answered after it.
     tab.sends_text("hm").await;
     tab.waits_for(|received| matches!(received, Received::Error(_))).await;
@@ -96,9 +98,11 @@ async fn a_conversation_is_live_in_the_other_tab() {
     }
     tab.sees(next.message, "How are you?").await;
     tab.sees(next.reply, "Well.").await;
-    let mut places: Vec<_> = tab.metas.values().map(|meta| (meta.place, meta.id)).collect();
-    places.sort();
-    assert_eq!(places, [(1, chat.message), (2, chat.reply), (3, next.message), (4, next.reply)]);
+    let mut order: Vec<_> = tab.metas.values().map(|meta| (meta.seq, meta.id, meta.parent)).collect();
+    order.sort();
+    let branch = [chat.message, chat.reply, next.message, next.reply];
+    let parents = [None, Some(chat.message), Some(chat.reply), Some(next.message)];
+    assert_eq!(order, [1, 2, 3, 4].map(|seq| (seq, branch[seq as usize - 1], parents[seq as usize - 1])));
 }
 
 /// Rule: a page is notified that a list's object is gone, at once or when it subscribes later.
@@ -129,24 +133,22 @@ async fn a_long_list_comes_in_short_frames() {
     for row in 1..=ROWS {
         let (conversation, message): (rivulet::ids::ConversationId, rivulet::ids::MessageId) =
             (rivulet::ids::mint(), rivulet::ids::mint());
-        // Two of each share a count, as a message and its reply do.
-        let rev = 10 + row.div_ceil(2);
+        let rev = 10 + row;
         database
             .run(format!(
-                "INSERT INTO conversations (id, account_id, rev, title, updated_at)
-                 SELECT '{conversation}', account_id, {rev}, 'Number {row}', {row} FROM users;
-                 INSERT INTO messages (id, conversation_id, rev, place, attempt, shown, role, epoch, nonce, status, parts)
-                 VALUES ('{message}', '{id}', {rev}, {place}, 1, 0, 'user', 1, 1, 'completed', '[]');",
-                place = 10 + row
+                "INSERT INTO conversations (id, account_id, created_by, created_at, visibility, mine_rev, title, updated_at)
+                 SELECT '{conversation}', account_id, user_id, 1, 'private', {rev}, 'Number {row}', {row} FROM memberships;
+                 INSERT INTO messages (id, conversation_id, rev, seq, lane, author_id, created_at, role, epoch, nonce, status, parts)
+                 SELECT '{message}', '{id}', {rev}, {rev}, 9, user_id, 1, 'user', 1, 1, 'completed', '[]' FROM memberships;"
             ))
             .await;
     }
-    let last = 10 + ROWS.div_ceil(2);
+    let last = 10 + ROWS;
     database
-        .run(format!("UPDATE accounts SET conversations_rev = {last}; UPDATE conversations SET messages_rev = {last}"))
+        .run(format!("UPDATE memberships SET mine_rev = {last}; UPDATE conversations SET messages_rev = {last}"))
         .await;
     let mut tab = ada.opens_a_tab().await;
-    tab.follows_list(List::Conversations, 0).await;
+    tab.follows_list(List::Conversations(Sidebar::Mine), 0).await;
     tab.follows_list(List::Messages(id), 0).await;
     while tab.conversations.len() < ROWS + 1 || tab.metas.len() < ROWS + 2 {
         tab.next().await;
@@ -159,10 +161,14 @@ async fn what_one_person_does_wakes_no_other() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let chat = ada.asks("Hello").await;
-    let account = server.app.hub.running(chat.reply).expect("a reply that runs").account;
-    let [own, other] = [account, mint()].map(|account| hub::Tab::new(account, "session".into()));
-    for tab in [&own, &other] {
-        server.app.hub.follow(List::Conversations, tab);
+    let viewer = server.app.hub.running(chat.reply).expect("a reply that runs").viewer;
+    let another = Viewer { user: mint(), account: mint() };
+    let colleague = Viewer { user: mint(), ..viewer };
+    let [own, other, colleague] = [viewer, another, colleague].map(|viewer| hub::Tab::new(viewer, "session".into()));
+    for (tab, list) in
+        [&own, &other, &colleague].into_iter().flat_map(|tab| [(tab, Sidebar::Mine), (tab, Sidebar::Shared)])
+    {
+        server.app.hub.follow(List::Conversations(list), tab);
     }
     ends(&server, "Yes.").await;
     begins(&server, &ada, "Another one").await;
@@ -172,8 +178,9 @@ async fn what_one_person_does_wakes_no_other() {
         tab.take_dirty(|topic| topics.push(topic));
         topics
     };
-    assert_eq!(woken_for(&own), [Topic::List(List::Conversations)]);
+    assert_eq!(woken_for(&own), [Topic::List(List::Conversations(Sidebar::Mine))]);
     assert_eq!(woken_for(&other), []);
+    assert_eq!(woken_for(&colleague), [], "what is private wakes nobody else in the account");
 }
 
 /// Rule (law 12): each row that a change touches gets a rev of its own, so that a frame can end after any of them.
@@ -189,7 +196,6 @@ async fn each_changed_row_has_a_rev_of_its_own() {
     ada.retries(chat.reply).await.expect("another attempt");
     ends(&server, "No.").await;
     database.comes_to(running, 0).await;
-    ada.shows(chat.reply).await.expect("the first attempt is shown");
     ada.asks_in(chat.id, "And then?").await.expect("one more message");
     let shared = "SELECT COUNT(*) FROM (SELECT rev FROM messages GROUP BY conversation_id, rev HAVING COUNT(*) > 1)";
     assert_eq!(database.count(shared).await, 0);

@@ -7,7 +7,11 @@ use std::{
 };
 
 use kit::{Person, Server, Tab};
-use rivulet::{live::List, message::Status};
+use rivulet::{
+    conversation::{Sidebar, Window},
+    live::List,
+    message::Status,
+};
 use tracing::{
     Event, Subscriber,
     field::{Field, Visit},
@@ -22,13 +26,12 @@ use tracing_subscriber::{
 static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// Steps that look at all rows of a table, or put them in order: in which statements, and why they may.
-const EXCEPTIONS: [(&str, &str, &str); 7] = [
+const EXCEPTIONS: [(&str, &str, &str); 6] = [
     ("SCAN CONSTANT ROW", "", "no table"),
     ("SCAN users", "SELECT", "whether there is an owner: the first row answers"),
-    ("SCAN owners", "", "a row for each start of the server"),
+    ("SCAN nodes", "", "a row for each start of the server"),
     ("SCAN provider_models", "", "a row for each provider, at the start"),
-    ("SCAN m USING INDEX one_running_reply", "", "the index has the replies that run and no others"),
-    ("SCAN c", "c.deleted = 1 AND EXISTS", "what is left of deleted conversations, at the start"),
+    ("SCAN m USING INDEX running_in_conversation", "", "the index has the replies that run and no others"),
     ("USE TEMP B-TREE FOR ORDER BY", "FROM sessions", "a person's own sessions, 200 at the most"),
 ];
 
@@ -75,7 +78,7 @@ impl Visit for Statement {
 /// What people do in a day.
 async fn a_day(server: &Server, ada: &Person) {
     let mut tab = Tab::open(ada).await;
-    tab.follows_list(List::Conversations, 0).await;
+    tab.follows_list(List::Conversations(Sidebar::Mine), 0).await;
     let chat = ada.asks("Hello").await;
     tab.follows_list(List::Messages(chat.id), 0).await;
     tab.follows(chat.reply).await;
@@ -92,13 +95,19 @@ async fn a_day(server: &Server, ada: &Person) {
     ada.retries(chat.reply).await.expect("another attempt");
     server.provider.is_asked().await.ends();
     database.comes_to(RUNNING, 0).await;
-    ada.shows(chat.reply).await.expect("the first attempt");
+    ada.loads(chat.id, Window::Around(chat.message)).await.expect("a window");
+    ada.loads(chat.id, Window::Before(chat.reply)).await.expect("what is before");
+    ada.loads(chat.id, Window::After { message: chat.message, leaf: chat.reply }).await.expect("what is after");
     ada.renames(chat.id, "Greetings").await.expect("it is renamed");
-    for path in ["/", &format!("/c/{}", chat.id), &format!("/c/{}?before=5", chat.id), "/settings/security"] {
+    for path in ["/", &format!("/c/{}", chat.id), &format!("/c/{}?m={}", chat.id, chat.message), "/settings/security"] {
         ada.gets(path).await;
     }
-    let _: rivulet::conversation::ConversationPage =
-        ada.call("conversations", serde_json::json!({ "before": 1 })).await.expect("earlier ones");
+    for list in [Sidebar::Mine, Sidebar::Shared] {
+        let after = serde_json::json!({ "list": list, "after": (1, chat.id) });
+        let _: rivulet::conversation::ConversationPage = ada.call("conversations", after).await.expect("earlier ones");
+        tab.follows_list(List::Conversations(list), -1).await;
+        tab.waits_for(|received| *received == kit::Received::List(List::Conversations(list))).await;
+    }
     ada.signs_in_again("Ada").await.signs_out().await;
     ada.posts("/settings/security/end-others", &[]).await;
     ada.deletes(chat.id).await.expect("it is deleted");

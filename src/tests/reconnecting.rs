@@ -116,22 +116,22 @@ async fn reconnecting_costs_only_what_was_missed() {
     assert!(sent < missed.len() / 5, "{sent} frames were sent for {} messages", missed.len());
 }
 
-/// Writes so many exchanges, of two messages each that share a change of the list.
+/// Writes so many exchanges, of two messages each.
 async fn misses(server: &Server, conversation: ConversationId, exchanges: usize) -> Vec<MessageId> {
     let mut database = server.database().await;
     let mut missed = vec![];
     let mut sql = String::from("BEGIN;");
     for at in 0..exchanges * 2 {
-        let (id, rev, place): (MessageId, _, _) = (mint(), 100 + at / 2, 10 + at);
+        let (id, rev): (MessageId, _) = (mint(), 100 + at);
         let role = if at % 2 == 0 { "user" } else { "assistant" };
         sql += &format!(
-            r#"INSERT INTO messages (id, conversation_id, rev, place, attempt, shown, role, epoch, nonce, status, parts)
-               VALUES ('{id}', '{conversation}', {rev}, {place}, 1, 1, '{role}', 1, 1, 'completed',
-                       '[{{"kind":"text","started_at":1,"text":"Number {at}"}}]');"#
+            r#"INSERT INTO messages (id, conversation_id, rev, seq, lane, author_id, created_at, role, epoch, nonce, status, parts)
+               SELECT '{id}', '{conversation}', {rev}, {rev}, 1, user_id, 1, '{role}', 1, 1, 'completed',
+                      '[{{"kind":"text","started_at":1,"text":"Number {at}"}}]' FROM memberships;"#
         );
         missed.push(id);
     }
-    let last = 100 + exchanges;
+    let last = 100 + exchanges * 2;
     database
         .run(format!("{sql} UPDATE conversations SET messages_rev = {last} WHERE id = '{conversation}'; COMMIT"))
         .await;

@@ -1,11 +1,12 @@
 //! One reply a conversation, and what people do to replies: stop, retry, continue, page through attempts.
 
-use std::{pin::pin, time::Duration};
+use std::{collections::BTreeSet, pin::pin, time::Duration};
 
 use futures::future::{join, select};
 use kit::{Chat, Person, Refused, Server, Tab, soon};
 use rivulet::{
     chat::api::{Sending, Sent},
+    conversation::Window,
     error::Failure,
     ids::mint,
     live::List,
@@ -58,9 +59,10 @@ async fn a_cancelled_send_leaves_no_reply_that_never_ends() {
     select(pin!(provider), pin!(goes)).await;
 }
 
-/// Rule: one reply runs in a conversation at a time; of two sends at once one wins and the other gets 409.
+/// Rule (law 10): what follows a running reply is refused with 409; two messages that follow the same reply become siblings,
+/// each with a reply of its own.
 #[tokio::test]
-async fn of_two_sends_at_once_one_is_busy() {
+async fn two_sends_at_once_become_siblings() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let chat = ada.asks("Hello").await;
@@ -73,12 +75,16 @@ async fn of_two_sends_at_once_one_is_busy() {
     tab.follows(chat.reply).await;
     tab.sees_the_end(chat.reply).await;
     let (one, two) = join(ada.asks_in(chat.id, "One"), ada.asks_in(chat.id, "Two")).await;
-    assert!(one.is_ok() != two.is_ok(), "{one:?} and {two:?}");
-    assert_eq!(one.and(two), Err(Refused::of(Failure::Busy)));
+    let (one, two) = (one.expect("the one"), two.expect("the other"));
     let page = ada.reads(chat.id).await.expect("the conversation");
-    assert_eq!(page.messages.len(), 4, "what was refused left nothing");
-    assert_eq!(page.metas.iter().map(|meta| meta.place).collect::<Vec<_>>(), [1, 2, 3, 4]);
-    let _asked_once = server.provider.is_asked().await;
+    assert_eq!(page.messages.len(), 4, "a branch has one of them, and what was refused left nothing");
+    let siblings: Vec<_> =
+        page.metas.iter().filter(|meta| meta.parent == Some(chat.reply)).map(|meta| meta.id).collect();
+    assert_eq!(BTreeSet::from_iter(siblings), BTreeSet::from([one.message, two.message]));
+    for _ in 0..2 {
+        let provider = server.provider.is_asked().await;
+        assert_eq!(provider.asked["messages"].as_array().expect("turns").len(), 3, "the other branch is not sent");
+    }
     assert!(server.provider.is_asked_no_more().await);
 }
 
@@ -106,56 +112,50 @@ async fn the_same_send_twice_is_one_message() {
     assert!(server.provider.is_asked_no_more().await);
 }
 
-/// Rule: Retry makes a sibling in the same place; the earlier attempt stays, and either can be shown.
+/// Rule: Retry makes a sibling; the earlier reply stays, and either can be shown.
 #[tokio::test]
-async fn retry_makes_a_sibling_in_the_same_place() {
+async fn retry_makes_a_sibling() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let (chat, mut tab) = stopped(&server, &ada).await;
     tab.follows_list(List::Messages(chat.id), 0).await;
-    ada.retries(chat.reply).await.expect("another attempt");
+    let second = ada.retries(chat.reply).await.expect("another reply");
     let provider = server.provider.is_asked().await;
-    assert_eq!(provider.last_turn(), "Hello", "the earlier attempt is not part of what was said before");
+    assert_eq!(provider.last_turn(), "Hello", "the earlier reply is not part of what was said before");
     assert_eq!(ada.retries(chat.reply).await, Err(Refused::of(Failure::Busy)));
     provider.writes("Whole");
     provider.ends();
-    let second = loop {
-        match tab.metas.values().find(|meta| meta.attempt == 2) {
-            Some(meta) => break meta.clone(),
-            None => tab.next().await,
-        };
-    };
-    assert_eq!(tab.sees_the_end(second.id).await, Status::Completed);
-    let page = ada.reads(chat.id).await.expect("the conversation");
-    let attempts: Vec<_> =
-        page.metas.iter().filter(|meta| meta.place == 2).map(|meta| (meta.attempt, meta.shown)).collect();
-    assert_eq!(attempts, [(1, false), (2, true)]);
-    assert_eq!(page.messages[1].text(), "Whole");
-    ada.shows(chat.reply).await.expect("the first attempt is shown again");
-    while !tab.metas[&chat.reply].shown || tab.metas[&second.id].shown {
+    while !tab.metas.contains_key(&second.id) {
         tab.next().await;
     }
+    assert_eq!(tab.sees_the_end(second.id).await, Status::Completed);
     let page = ada.reads(chat.id).await.expect("the conversation");
-    assert_eq!(page.messages[1].text(), "Half of");
-    assert_eq!(page.metas.len(), 3);
+    let siblings: Vec<_> =
+        page.metas.iter().filter(|meta| meta.parent == Some(chat.message)).map(|meta| meta.id).collect();
+    assert_eq!(siblings, [chat.reply, second.id]);
+    assert_eq!((page.leaf, page.messages[1].text().as_str()), (Some(second.id), "Whole"));
+    let page = ada.loads(chat.id, Window::Around(chat.reply)).await.expect("the branch of the first reply");
+    assert_eq!((page.leaf, page.messages[1].text().as_str()), (Some(chat.reply), "Half of"));
+    assert_eq!((page.metas.len(), page.plain_leaf), (3, Some(second.id)));
 }
 
-/// Rule: the provider is sent the attempt that is shown.
+/// Rule: the provider is sent the branch that the message continues, and nothing else.
 #[tokio::test]
-async fn the_provider_is_sent_the_attempt_that_is_shown() {
+async fn the_provider_is_sent_the_branch_that_a_message_continues() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let (chat, mut tab) = stopped(&server, &ada).await;
-    ada.retries(chat.reply).await.expect("another attempt");
+    let second = ada.retries(chat.reply).await.expect("another reply");
     let provider = server.provider.is_asked().await;
     provider.writes("Whole");
     provider.ends();
     tab.follows_list(List::Messages(chat.id), 0).await;
-    while !tab.metas.values().any(|meta| meta.attempt == 2 && meta.status.is_final()) {
+    while !tab.metas.get(&second.id).is_some_and(|meta| meta.status.is_final()) {
         tab.next().await;
     }
-    ada.shows(chat.reply).await.expect("the first attempt is shown");
-    ada.asks_in(chat.id, "Go on").await.expect("the next message");
+    let first =
+        Sending { conversation: chat.id, opens: false, parent: Some(chat.reply), ..Person::first_message("Go on") };
+    ada.sends(&first).await.expect("the next message of the first branch");
     let provider = server.provider.is_asked().await;
     let turns: Vec<_> = (provider.asked["messages"].as_array().expect("turns").iter())
         .map(|turn| turn["content"].as_str().expect("text").to_owned())

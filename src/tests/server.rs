@@ -17,3 +17,4 @@ mod scheduler;
 mod slow_line;
 mod socket;
 mod subscriptions;
+mod trees;

@@ -2,6 +2,7 @@
 
 use kit::{Person, Received, Server, Tab};
 use rivulet::{
+    conversation::Sidebar,
     ids::{ConversationId, MessageId, mint},
     live::{ClientFrame, List},
     message::{Change, Message, Position},
@@ -206,7 +207,7 @@ async fn another_accounts_messages_do_not_exist_for_it() {
         tab.follows_list(list, 0).await;
         assert_eq!(tab.waits_for(|received| !matches!(received, Received::Beat(_))).await, Received::ListGone(list));
     }
-    tab.follows_list(List::Conversations, -1).await;
+    tab.follows_list(List::Conversations(Sidebar::Mine), -1).await;
     tab.waits_for(|received| matches!(received, Received::List(_))).await;
     assert!(tab.conversations.is_empty());
 }

@@ -4,20 +4,25 @@ use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
 use super::{ListedSession, OpenSession};
 use crate::{
+    access::Viewer,
     account::store::person,
     database::{Database, parsed, placeholders},
     ids::{Millis, UserId},
 };
 
 impl Database {
-    /// The first of these sessions that is not over.
+    /// The first of these sessions that is not over, of somebody who is a member of an account: they are in the one that
+    /// they joined first.
     pub async fn session(&self, token_hashes: &[String], now: Millis) -> sqlx::Result<Option<OpenSession>> {
         if token_hashes.is_empty() {
             return Ok(None);
         }
         let statement = format!(
-            "SELECT s.token_hash, s.created_at, s.seen_at, u.id, u.account_id, u.name, u.email
-             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.expires_at > $1 AND s.token_hash IN ({})",
+            "SELECT s.token_hash, s.created_at, s.seen_at, u.id, u.name, u.email, ms.account_id
+             FROM sessions s JOIN users u ON u.id = s.user_id
+             JOIN memberships ms ON ms.user_id = u.id AND ms.created_at =
+                (SELECT MIN(earliest.created_at) FROM memberships earliest WHERE earliest.user_id = u.id)
+             WHERE s.expires_at > $1 AND s.token_hash IN ({})",
             placeholders(2, token_hashes.len()),
         );
         let query =
@@ -26,8 +31,7 @@ impl Database {
             .try_map(|row: AnyRow| {
                 Ok(OpenSession {
                     token_hash: row.try_get("token_hash")?,
-                    account: parsed(&row, "account_id")?,
-                    user: parsed(&row, "id")?,
+                    viewer: Viewer { user: parsed(&row, "id")?, account: parsed(&row, "account_id")? },
                     person: person(&row)?,
                     created_at: row.try_get("created_at")?,
                     seen_at: row.try_get("seen_at")?,

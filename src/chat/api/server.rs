@@ -7,12 +7,13 @@ use leptos::prelude::{expect_context, use_context};
 
 use super::*;
 use crate::{
+    access::Viewer,
     account::{cookies, session::SignedIn},
     conversation::{LONGEST_MESSAGE, first_words, purge::purge},
-    ids::{AccountId, mint, now},
+    ids::{mint, now},
     live::hub::{ListTopic, Running},
     provider::CatalogEntry,
-    reply::store::{Exchange, Started},
+    reply::store::{Exchange, NewReply, Started},
     state::AppState,
     text::normalize,
 };
@@ -57,7 +58,9 @@ pub async fn page_data() -> Result<PageData, Failure> {
     let ModelList { models, trouble } = model_list(&app);
     Ok(PageData {
         person: who.person,
-        conversations: app.database.conversations(who.account, None).await?,
+        user: who.viewer.user,
+        mine: sidebar(&app, who.viewer, Sidebar::Mine).await?,
+        shared: sidebar(&app, who.viewer, Sidebar::Shared).await?,
         clock: Clock { now: now(), offset: offset(&parts.headers) },
         build: app.build.clone(),
         models,
@@ -66,6 +69,10 @@ pub async fn page_data() -> Result<PageData, Failure> {
         fresh: refusal.as_ref().and_then(|refusal| refusal.ids).unwrap_or_else(|| (mint(), mint())),
         refusal,
     })
+}
+
+async fn sidebar(app: &AppState, viewer: Viewer, list: Sidebar) -> Result<ConversationPage, Failure> {
+    app.database.conversations(viewer, list, None).await?.ok_or(Failure::SignedOut)
 }
 
 /// The models as they are known now.
@@ -97,7 +104,7 @@ pub fn bring_on(message: &mut Message, running: &[Arc<Running>]) {
 }
 
 /// Writes a person's message and starts the reply.
-pub async fn send(app: &AppState, account: AccountId, sending: Sending) -> Result<Sent, Failure> {
+pub async fn send(app: &AppState, viewer: Viewer, sending: Sending) -> Result<Sent, Failure> {
     let text = normalize(&sending.text);
     if text.trim().is_empty() {
         return Err(Failure::Empty);
@@ -110,26 +117,27 @@ pub async fn send(app: &AppState, account: AccountId, sending: Sending) -> Resul
     let exchange = Exchange {
         conversation: sending.conversation,
         opens: sending.opens.then(|| first_words(&text)),
+        parent: sending.parent,
         said: Message::said(sending.id, text, now),
         reply: Message::asked(mint(), sending.model),
         now,
     };
     let messages = vec![exchange.said.clone(), exchange.reply.clone()];
-    Ok(match app.replies.answer(account, exchange, model).await? {
-        Started::Yes { said, reply } => Sent { metas: said.into_iter().chain([reply]).collect(), messages },
+    Ok(match app.replies.answer(viewer, exchange, model).await? {
+        Started::Yes(NewReply { said, reply, .. }) => {
+            Sent { metas: said.into_iter().chain([reply]).collect(), messages }
+        }
         _ => Sent { metas: vec![], messages: vec![] },
     })
 }
 
 /// Deletes a conversation: at once invisible everywhere, and removed behind everybody's back.
-pub async fn delete(app: AppState, account: AccountId, id: ConversationId) -> Result<(), Failure> {
-    if !app.database.delete_conversation(account, id).await? {
-        return Err(Failure::NotFound);
-    }
+pub async fn delete(app: AppState, viewer: Viewer, id: ConversationId) -> Result<(), Failure> {
+    let sidebar = app.database.delete_conversation(viewer, id, now()).await?.ok_or(Failure::NotFound)?;
     for running in app.hub.all_running(Some(id)) {
         running.gone();
     }
-    app.hub.changed(ListTopic::Conversations(account));
+    app.hub.changed(ListTopic::Conversations(sidebar));
     app.hub.changed(ListTopic::Messages(id));
     app.replies.tasks.spawn(purge(app.database.clone(), app.replies.closing.clone(), id));
     Ok(())

@@ -80,7 +80,8 @@ impl Field {
                 (self.place.unwrap_or_else(mint), mint())
             }
         };
-        Some(Sending { conversation, opens, id, text, model: self.model.get_untracked() })
+        let parent = self.thread.and_then(|thread| thread.branch.read_untracked().leaf());
+        Some(Sending { conversation, opens, parent, id, text, model: self.model.get_untracked() })
     }
 
     /// Takes back what the server did not take, before what was typed meanwhile.

@@ -25,7 +25,13 @@ pub(super) fn Actions(
     // The pressed button goes; the cursor must not go with it.
     let retry = move |_| {
         focus_composer();
-        spawn_local(async move { show(api::retry(id, model()).await) });
+        spawn_local(async move {
+            match api::retry(id, model()).await {
+                Ok(_) if failure.is_disposed() => {}
+                Ok(reply) => thread.asked_for(reply),
+                Err(failure) => show(Err(failure)),
+            }
+        });
     };
     let resume = move |_| {
         focus_composer();
@@ -37,7 +43,7 @@ pub(super) fn Actions(
     let sending = Memo::new(move |_| thread.is_sending(id));
     view! {
         <div class="actions" hidden=move || !status.get().is_final()>
-            {(role == Role::Assistant).then(|| view! { <Attempts thread id /> })}
+            <Siblings thread id />
             <Show when=move || sending.get() fallback=move || view! { <Copy signal /> }>
                 <span class="sending">"Sending…"</span>
             </Show>
@@ -71,46 +77,47 @@ fn writer(message: &Message) -> String {
     key.split_once('/').map_or(key, |(_, name)| name).to_owned()
 }
 
-/// `‹ 2/2 ›`: pages through the attempts in one place.
+/// `‹ 2/3 ›`: pages through the siblings of a message, and the branches below them. Links, which work without scripts.
 #[component]
-fn Attempts(thread: Thread, id: MessageId) -> impl IntoView {
-    let attempts = Memo::new(move |_| thread.attempts(id));
-    let at = Memo::new(move |_| attempts.read().iter().position(|attempt| *attempt == id).unwrap_or(0));
-    let (left, right) = (NodeRef::<html::Button>::new(), NodeRef::<html::Button>::new());
-    // The button that brought this attempt here keeps the cursor; at the end of the line, the other one.
+fn Siblings(thread: Thread, id: MessageId) -> impl IntoView {
+    let siblings = Memo::new(move |_| thread.branch.read().siblings(id));
+    let at = Memo::new(move |_| siblings.read().iter().position(|sibling| *sibling == id).unwrap_or(0));
+    let (left, right) = (NodeRef::<html::A>::new(), NodeRef::<html::A>::new());
+    // The link that brought this sibling here keeps the cursor; at the end of the line, the other one.
     Effect::new(move |_| {
         let (Some(left), Some(right)) = (left.get(), right.get()) else { return };
         let Some((_, step)) = thread.paged.get_value().filter(|(to, _)| *to == id) else { return };
         thread.paged.set_value(None);
         request_animation_frame(move || {
             let (pressed, other) = if step < 0 { (left, right) } else { (right, left) };
-            let _ = if pressed.disabled() { other.focus() } else { pressed.focus() };
+            let _ = if pressed.has_attribute("href") { pressed.focus() } else { other.focus() };
         });
     });
-    let show = move |step: isize| {
-        let to = at.get_untracked().checked_add_signed(step).and_then(|at| attempts.read_untracked().get(at).copied());
-        if let Some(to) = to {
-            thread.paged.set_value(Some((to, step)));
-            spawn_local(async move {
-                if let Err(error) = api::show_attempt(to).await {
-                    leptos::logging::warn!("{error}");
-                }
-            });
+    let to = move |step: isize| at.get().checked_add_signed(step).and_then(|at| siblings.read().get(at).copied());
+    let address = move |step| to(step).map(|to| format!("/c/{}?m={to}#{to}", thread.id));
+    let is_last = move |step| to(step).is_none().then_some("true");
+    let page = move |event: web_sys::MouseEvent, step| {
+        // A new tab is the browser's.
+        if event.ctrl_key() || event.meta_key() || event.shift_key() {
+            return;
+        }
+        event.prevent_default();
+        if let Some(to) = untrack(|| to(step)) {
+            thread.page_to(id, to, step);
         }
     };
-    let count = move || attempts.read().len();
-    let is_last = move || at.get() + 1 >= count();
+    let count = move || siblings.read().len();
     let are_several = move || count() > 1;
     view! {
         <Show when=are_several>
-            <span class="attempts">
-                <button node_ref=left type="button" class="icon-button" aria-label="Earlier attempt" title="Earlier attempt" disabled=move || at.get() == 0 on:click=move |_| show(-1)>
+            <span class="siblings">
+                <a node_ref=left class="icon-button" role="link" aria-label="Earlier version" title="Earlier version" href=move || address(-1) aria-disabled=move || is_last(-1) on:click=move |event| page(event, -1)>
                     <icon::Icon path=icon::LEFT />
-                </button>
+                </a>
                 <span>{move || at.get() + 1} "/" {count}</span>
-                <button node_ref=right type="button" class="icon-button" aria-label="Later attempt" title="Later attempt" disabled=is_last on:click=move |_| show(1)>
+                <a node_ref=right class="icon-button" role="link" aria-label="Later version" title="Later version" href=move || address(1) aria-disabled=move || is_last(1) on:click=move |event| page(event, 1)>
                     <icon::Icon path=icon::RIGHT />
-                </button>
+                </a>
             </span>
         </Show>
     }

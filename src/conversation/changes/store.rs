@@ -1,10 +1,15 @@
-//! What people change in their conversations. Every statement is scoped by the account that asks.
+//! What people change in their conversations. Every statement is scoped by who asks.
 
-use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
+use sqlx::{AnyConnection, AssertSqlSafe, any::AnyRow};
 
 use crate::{
+    access::{
+        Viewer,
+        store::{AccessChange, MAY_CHANGE, MAY_SEE, lose_access},
+    },
+    conversation::{SidebarTopic, Visibility},
     database::{Database, parsed, placeholders},
-    ids::{AccountId, ConversationId, MessageId},
+    ids::{AccountId, ConversationId, Millis, Rev, UserId},
 };
 
 /// How many messages of a deleted conversation are removed in one transaction, and how many bytes of them: each is
@@ -12,92 +17,128 @@ use crate::{
 const MAX_PURGED: i64 = 100;
 const MAX_PURGED_BYTES: i64 = 256 * 1024;
 
+impl SidebarTopic {
+    /// The column that has a conversation's last change in this list, and who may see those that are in it.
+    pub(crate) fn column(self) -> (&'static str, Visibility) {
+        match self {
+            SidebarTopic::Mine(..) => ("mine_rev", Visibility::Private),
+            SidebarTopic::Shared(_) => ("shared_rev", Visibility::Account),
+        }
+    }
+}
+
 impl Database {
-    /// Shows this attempt in its place. False if the account has no such message.
-    pub async fn show_attempt(&self, account: AccountId, id: MessageId) -> sqlx::Result<Option<ConversationId>> {
+    /// Gives a conversation a name by hand. Gives the list that it is in; `None` if the viewer may not.
+    pub async fn rename(&self, viewer: Viewer, id: ConversationId, title: &str) -> sqlx::Result<Option<SidebarTopic>> {
+        self.write_title(viewer, id, title, MAY_CHANGE, "1 = 1").await
+    }
+
+    /// Gives a conversation the name that a model found, unless it has had one.
+    pub async fn give_title(
+        &self,
+        viewer: Viewer,
+        id: ConversationId,
+        title: &str,
+    ) -> sqlx::Result<Option<SidebarTopic>> {
+        self.write_title(viewer, id, title, MAY_SEE, "titled = 0").await
+    }
+
+    async fn write_title(
+        &self,
+        viewer: Viewer,
+        id: ConversationId,
+        title: &str,
+        rule: &str,
+        only_if: &str,
+    ) -> sqlx::Result<Option<SidebarTopic>> {
         let mut tx = self.begin().await?;
-        let Some((conversation, rev)) = next_messages_rev(&mut tx, account, id, 2).await? else {
+        let Some(topic) = sidebar_topic(&mut tx, viewer, id, rule).await? else { return Ok(None) };
+        let rev = next_sidebar_rev(&mut tx, topic).await?;
+        let (column, visibility) = topic.column();
+        let statement = format!(
+            "UPDATE conversations SET title = $1, titled = 1, {column} = $2 WHERE id = $3 AND visibility = '{}' AND {only_if}",
+            visibility.as_str()
+        );
+        let done =
+            sqlx::query(AssertSqlSafe(statement)).bind(title).bind(rev).bind(id.to_string()).execute(&mut *tx).await?;
+        if done.rows_affected() == 0 {
             return Ok(None);
-        };
-        let place: i64 = sqlx::query_scalar("SELECT place FROM messages WHERE id = $1")
-            .bind(id.to_string())
-            .fetch_one(&mut *tx)
-            .await?;
-        hide_attempts(&mut tx, conversation, place, rev).await?;
-        sqlx::query("UPDATE messages SET shown = 1, rev = $1 WHERE id = $2")
-            .bind(rev + 1)
+        }
+        tx.commit().await?;
+        Ok(Some(topic))
+    }
+
+    /// Opens a conversation to all members of its account, or closes it again: it leaves one list of the sidebar, and comes
+    /// into the other. Gives both; `None` if the viewer did not make it, or if it is so already.
+    pub async fn set_visibility(
+        &self,
+        viewer: Viewer,
+        id: ConversationId,
+        visibility: Visibility,
+        now: Millis,
+    ) -> sqlx::Result<Option<[SidebarTopic; 2]>> {
+        let mut tx = self.begin().await?;
+        let is_own = format!("{MAY_CHANGE} AND c.created_by = $1");
+        let Some((account, user, before)) = list_columns(&mut tx, viewer, id, &is_own).await? else { return Ok(None) };
+        if before == visibility {
+            return Ok(None);
+        }
+        let (mine, shared) = (SidebarTopic::Mine(account, user), SidebarTopic::Shared(account));
+        // The person before the account, as everywhere.
+        let mine_rev = next_sidebar_rev(&mut tx, mine).await?;
+        let shared_rev = next_sidebar_rev(&mut tx, shared).await?;
+        sqlx::query("UPDATE conversations SET visibility = $1, mine_rev = $2, shared_rev = $3 WHERE id = $4")
+            .bind(visibility.as_str())
+            .bind(mine_rev)
+            .bind(shared_rev)
             .bind(id.to_string())
             .execute(&mut *tx)
             .await?;
-        tx.commit().await?;
-        Ok(Some(conversation))
-    }
-
-    /// Gives a conversation a name. `by_hand` always wins; else only while it has none but its first words.
-    pub async fn rename(
-        &self,
-        account: AccountId,
-        id: ConversationId,
-        title: &str,
-        by_hand: bool,
-    ) -> sqlx::Result<bool> {
-        let mut tx = self.begin().await?;
-        let rev = next_conversations_rev(&mut tx, account).await?;
-        let done = sqlx::query(
-            "UPDATE conversations SET title = $1, titled = 1, rev = $2
-             WHERE id = $3 AND account_id = $4 AND deleted = 0 AND (titled = 0 OR $5 = 1)",
-        )
-        .bind(title)
-        .bind(rev)
-        .bind(id.to_string())
-        .bind(account.to_string())
-        .bind(i64::from(by_hand))
-        .execute(&mut *tx)
-        .await?;
-        if done.rows_affected() == 0 {
-            return Ok(false);
+        if visibility == Visibility::Private {
+            lose_access(&mut tx, AccessChange { conversation: Some(id), ..Default::default() }, now).await?;
         }
         tx.commit().await?;
-        Ok(true)
+        Ok(Some([mine, shared]))
     }
 
     /// Whether the conversation still has only its first words for a title.
-    pub async fn wants_title(&self, account: AccountId, id: ConversationId) -> sqlx::Result<bool> {
-        let titled: Option<i64> =
-            sqlx::query_scalar("SELECT titled FROM conversations WHERE id = $1 AND account_id = $2 AND deleted = 0")
-                .bind(id.to_string())
-                .bind(account.to_string())
-                .fetch_optional(&self.read)
-                .await?;
+    pub async fn wants_title(&self, viewer: Viewer, id: ConversationId) -> sqlx::Result<bool> {
+        let statement = format!("SELECT c.titled FROM conversations c WHERE c.id = $2 AND {MAY_SEE}");
+        let titled: Option<i64> = sqlx::query_scalar(AssertSqlSafe(statement))
+            .bind(viewer.user.to_string())
+            .bind(id.to_string())
+            .fetch_optional(&self.read)
+            .await?;
         Ok(titled == Some(0))
     }
 
     /// Deletes a conversation: from now on it is nowhere but in the sidebar's list, as its own tombstone. What was said in
-    /// it is removed by [`Database::purge`].
-    pub async fn delete_conversation(&self, account: AccountId, id: ConversationId) -> sqlx::Result<bool> {
+    /// it is removed by [`Database::purge`]. Gives the list that it was in; `None` if the viewer may not.
+    pub async fn delete_conversation(
+        &self,
+        viewer: Viewer,
+        id: ConversationId,
+        now: Millis,
+    ) -> sqlx::Result<Option<SidebarTopic>> {
         let mut tx = self.begin().await?;
-        let rev = next_conversations_rev(&mut tx, account).await?;
-        let done = sqlx::query(
-            "UPDATE conversations SET deleted = 1, title = '', rev = $1 WHERE id = $2 AND account_id = $3 AND deleted = 0",
-        )
-        .bind(rev)
-        .bind(id.to_string())
-        .bind(account.to_string())
-        .execute(&mut *tx)
-        .await?;
-        if done.rows_affected() == 0 {
-            return Ok(false);
-        }
+        let Some(topic) = sidebar_topic(&mut tx, viewer, id, MAY_CHANGE).await? else { return Ok(None) };
+        let rev = next_sidebar_rev(&mut tx, topic).await?;
+        let (column, _) = topic.column();
+        let statement = format!(
+            "UPDATE conversations SET deleted_at = $1, title = '', {column} = $2 WHERE id = $3 AND deleted_at IS NULL"
+        );
+        sqlx::query(AssertSqlSafe(statement)).bind(now).bind(rev).bind(id.to_string()).execute(&mut *tx).await?;
+        lose_access(&mut tx, AccessChange { conversation: Some(id), ..Default::default() }, now).await?;
         tx.commit().await?;
-        Ok(true)
+        Ok(Some(topic))
     }
 
     /// Removes some of what was said in a deleted conversation, and returns whether there may be more. A little at a time, as
-    /// everybody else's words wait meanwhile.
+    /// everybody else's words wait meanwhile; the newest first, as each stands below what it follows.
     pub async fn purge(&self, id: ConversationId) -> sqlx::Result<bool> {
         let found: Vec<(String, i64)> = sqlx::query_as(
             "SELECT m.id, CAST(octet_length(m.parts) AS BIGINT) FROM messages m JOIN conversations c ON c.id = m.conversation_id
-             WHERE c.id = $1 AND c.deleted = 1 LIMIT $2",
+             WHERE c.id = $1 AND c.deleted_at IS NOT NULL ORDER BY m.seq DESC LIMIT $2",
         )
         .bind(id.to_string())
         .bind(MAX_PURGED)
@@ -110,20 +151,29 @@ impl Database {
         };
         // One in any case, or a long one would stay for ever.
         let count = found.iter().take_while(fits).count().max(1);
-        let Some(purged) = found.get(..count) else { return Ok(false) };
         let mut tx = self.begin().await?;
-        let statement = format!("DELETE FROM messages WHERE id IN ({})", placeholders(1, count));
-        let query = purged.iter().fold(sqlx::query(AssertSqlSafe(statement)), |query, (id, _)| query.bind(id));
-        query.execute(&mut *tx).await?;
+        let Some(purged) = found.get(..count) else {
+            sqlx::query("DELETE FROM lanes WHERE conversation_id = $1").bind(id.to_string()).execute(&mut *tx).await?;
+            tx.commit().await?;
+            return Ok(false);
+        };
+        let places = placeholders(1, count);
+        for statement in [
+            format!("DELETE FROM queue WHERE after_id IN ({places})"),
+            format!("DELETE FROM messages WHERE id IN ({places})"),
+        ] {
+            let query = purged.iter().fold(sqlx::query(AssertSqlSafe(statement)), |query, (id, _)| query.bind(id));
+            query.execute(&mut *tx).await?;
+        }
         tx.commit().await?;
-        Ok(count < found.len() || found.len() as i64 == MAX_PURGED)
+        Ok(true)
     }
 
     /// Deleted conversations of which something is left, as a process left them that ended in the middle.
     pub async fn to_purge(&self) -> sqlx::Result<Vec<ConversationId>> {
         sqlx::query(
             "SELECT c.id FROM conversations c
-             WHERE c.deleted = 1 AND EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id)",
+             WHERE c.deleted_at IS NOT NULL AND EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id)",
         )
         .try_map(|row: AnyRow| parsed(&row, "id"))
         .fetch_all(&self.read)
@@ -131,47 +181,71 @@ impl Database {
     }
 }
 
-/// Counts a change of the account's sidebar. First in its transaction, so that two of them never share a count.
-pub(crate) async fn next_conversations_rev(tx: &mut AnyConnection, account: AccountId) -> sqlx::Result<i64> {
-    sqlx::query_scalar(
-        "UPDATE accounts SET conversations_rev = conversations_rev + 1 WHERE id = $1 RETURNING conversations_rev",
-    )
-    .bind(account.to_string())
-    .fetch_one(&mut *tx)
-    .await
+/// What a conversation's lists follow from, if `rule` holds.
+async fn list_columns(
+    tx: &mut AnyConnection,
+    viewer: Viewer,
+    id: ConversationId,
+    rule: &str,
+) -> sqlx::Result<Option<(AccountId, UserId, Visibility)>> {
+    let statement =
+        format!("SELECT c.account_id, c.created_by, c.visibility FROM conversations c WHERE c.id = $2 AND {rule}");
+    sqlx::query(AssertSqlSafe(statement))
+        .bind(viewer.user.to_string())
+        .bind(id.to_string())
+        .try_map(|row: AnyRow| {
+            Ok((parsed(&row, "account_id")?, parsed(&row, "created_by")?, parsed(&row, "visibility")?))
+        })
+        .fetch_optional(tx)
+        .await
 }
 
-/// Counts so many changes of the list of messages that `message` is in, if the account has it, and returns the rev of the
-/// first: each changed row has one of its own.
+/// In which list of the sidebar a conversation is, if `rule` ([`MAY_SEE`], [`MAY_CHANGE`]) holds.
+pub(crate) async fn sidebar_topic(
+    tx: &mut AnyConnection,
+    viewer: Viewer,
+    id: ConversationId,
+    rule: &str,
+) -> sqlx::Result<Option<SidebarTopic>> {
+    let row = list_columns(tx, viewer, id, rule).await?;
+    Ok(row.map(|(account, created_by, visibility)| match visibility {
+        Visibility::Private => SidebarTopic::Mine(account, created_by),
+        Visibility::Account => SidebarTopic::Shared(account),
+    }))
+}
+
+/// Counts a change of a list of the sidebar.
+pub(crate) async fn next_sidebar_rev(tx: &mut AnyConnection, topic: SidebarTopic) -> sqlx::Result<Rev> {
+    match topic {
+        SidebarTopic::Mine(account, user) => sqlx::query_scalar(
+            "UPDATE memberships SET mine_rev = mine_rev + 1 WHERE account_id = $1 AND user_id = $2 RETURNING mine_rev",
+        )
+        .bind(account.to_string())
+        .bind(user.to_string())
+        .fetch_one(tx)
+        .await,
+        SidebarTopic::Shared(account) => {
+            sqlx::query_scalar("UPDATE accounts SET shared_rev = shared_rev + 1 WHERE id = $1 RETURNING shared_rev")
+                .bind(account.to_string())
+                .fetch_one(tx)
+                .await
+        }
+    }
+}
+
+/// Counts so many changes of the messages of a conversation and gives the rev of the first: each changed row has one of
+/// its own. `None` if it is deleted.
 pub(crate) async fn next_messages_rev(
     tx: &mut AnyConnection,
-    account: AccountId,
-    message: MessageId,
+    id: ConversationId,
     changes: i64,
-) -> sqlx::Result<Option<(ConversationId, i64)>> {
-    sqlx::query(
-        "UPDATE conversations SET messages_rev = messages_rev + $1
-         WHERE account_id = $2 AND deleted = 0 AND id = (SELECT conversation_id FROM messages WHERE id = $3) RETURNING id, messages_rev",
+) -> sqlx::Result<Option<Rev>> {
+    let newest: Option<Rev> = sqlx::query_scalar(
+        "UPDATE conversations SET messages_rev = messages_rev + $1 WHERE id = $2 AND deleted_at IS NULL RETURNING messages_rev",
     )
     .bind(changes)
-    .bind(account.to_string())
-    .bind(message.to_string())
-    .try_map(|row: AnyRow| Ok((parsed(&row, "id")?, row.try_get::<i64, _>("messages_rev")? - changes + 1)))
-    .fetch_optional(&mut *tx)
-    .await
-}
-
-pub(crate) async fn hide_attempts(
-    tx: &mut AnyConnection,
-    conversation: ConversationId,
-    place: i64,
-    rev: i64,
-) -> sqlx::Result<()> {
-    sqlx::query("UPDATE messages SET shown = 0, rev = $1 WHERE conversation_id = $2 AND place = $3 AND shown = 1")
-        .bind(rev)
-        .bind(conversation.to_string())
-        .bind(place)
-        .execute(&mut *tx)
-        .await?;
-    Ok(())
+    .bind(id.to_string())
+    .fetch_optional(tx)
+    .await?;
+    Ok(newest.map(|newest| newest - changes + 1))
 }

@@ -10,7 +10,7 @@ use axum::extract::ws::Utf8Bytes;
 use tokio::{sync::Mutex, time::Instant};
 
 use super::Tab;
-use crate::ids::AccountId;
+use crate::ids::UserId;
 
 /// What changed in a list up to `rev`, as it is sent.
 #[derive(Clone)]
@@ -27,8 +27,8 @@ pub(super) struct Followers {
     tabs: Vec<Weak<Tab>>,
     /// How often it has changed since somebody followed it.
     changes: u64,
-    /// By who asks: of a conversation's list it is that only whose it is are sent it.
-    latest: HashMap<AccountId, Arc<Mutex<Option<Latest>>>>,
+    /// By who asks: each is sent only what they may see.
+    latest: HashMap<UserId, Arc<Mutex<Option<Latest>>>>,
 }
 
 /// What was read last, and from where on.
@@ -62,9 +62,9 @@ impl Followers {
         self.tabs.clone()
     }
 
-    /// How often it has changed, and the place of what was read last for this account.
-    pub fn latest(&mut self, account: AccountId) -> (u64, Arc<Mutex<Option<Latest>>>) {
-        (self.changes, self.latest.entry(account).or_default().clone())
+    /// How often it has changed, and the place of what was read last for this person.
+    pub fn latest(&mut self, person: UserId) -> (u64, Arc<Mutex<Option<Latest>>>) {
+        (self.changes, self.latest.entry(person).or_default().clone())
     }
 }
 

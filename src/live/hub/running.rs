@@ -7,7 +7,8 @@ use tokio::sync::watch;
 
 use super::{Tab, Topic, lock};
 use crate::{
-    ids::{AccountId, ConversationId, MessageId},
+    access::Viewer,
+    ids::{ConversationId, MessageId},
     live::{ENVELOPE, ServerFrame, encode},
     message::{Event, Message, Outcome, Position, Status},
 };
@@ -15,7 +16,8 @@ use crate::{
 /// A reply that runs, as far as it may be seen.
 pub struct Running {
     pub id: MessageId,
-    pub account: AccountId,
+    /// Who asked for it.
+    pub viewer: Viewer,
     pub conversation: ConversationId,
     pub number: u32,
     state: Mutex<Shown>,
@@ -67,10 +69,10 @@ pub enum Next {
 }
 
 impl Running {
-    pub(super) fn new(account: AccountId, conversation: ConversationId, number: u32, message: Message) -> Running {
+    pub(super) fn new(viewer: Viewer, conversation: ConversationId, number: u32, message: Message) -> Running {
         Running {
             id: message.id,
-            account,
+            viewer,
             conversation,
             number,
             state: Mutex::new(Shown { message, latest: vec![], tabs: vec![], phase: Phase::Starting }),

@@ -110,7 +110,6 @@ impl Aside {
         });
         self.batch.write = Write {
             id: running.id,
-            account: running.account,
             epoch: message.epoch,
             // It writes no row of the journal.
             seq: 0,

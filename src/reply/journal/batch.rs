@@ -44,14 +44,7 @@ impl Batch {
     fn new(item: &Item) -> Batch {
         let Item { running, event, .. } = item;
         Batch {
-            write: Write {
-                id: running.id,
-                account: running.account,
-                epoch: event.epoch,
-                seq: 0,
-                events: vec![],
-                last: None,
-            },
+            write: Write { id: running.id, epoch: event.epoch, seq: 0, events: vec![], last: None },
             running: running.clone(),
             permits: vec![],
         }

@@ -9,16 +9,14 @@ use sqlx::AnyConnection;
 
 use super::rows::Sweep;
 use crate::{
-    conversation::changes::store::next_messages_rev,
     database::{Database, connection::connect, json},
-    ids::{AccountId, MessageId, Millis, NodeId, now},
+    ids::{MessageId, Millis, NodeId, Rev, now},
     message::{Change, Epoch, Event, Message, Status},
 };
 
 /// What a commit is to do for one reply.
 pub struct Write {
     pub id: MessageId,
-    pub account: AccountId,
     pub epoch: Epoch,
     /// The number of its first event's row; the others follow. No two writes of a process share one.
     pub seq: i64,
@@ -59,7 +57,7 @@ impl Database {
     /// Makes this process known, before it runs any reply.
     pub async fn register(&self, node: NodeId) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
-        sqlx::query("INSERT INTO owners (id, seen_at) VALUES ($1, $2)")
+        sqlx::query("INSERT INTO nodes (id, seen_at) VALUES ($1, $2)")
             .bind(node.to_string())
             .bind(now())
             .execute(&mut *tx)
@@ -90,7 +88,7 @@ impl Store {
         for write in writes {
             match state(write, found.get(&write.id)) {
                 RowState::Open => match &write.last {
-                    Some(last) => finish(&tx, write.account, &self.node, last)?,
+                    Some(last) => finish(&tx, &self.node, last)?,
                     None => append(&tx, &self.node, write)?,
                 },
                 RowState::Done => {}
@@ -111,7 +109,7 @@ impl Store {
         keep_lease(&tx, &self.node)?;
         tx.prepare_cached(
             "UPDATE messages SET parts = ?1
-             WHERE id = ?2 AND owner = ?3 AND epoch = ?4 AND nonce = ?5 AND status IN ('pending', 'streaming')",
+             WHERE id = ?2 AND node_id = ?3 AND epoch = ?4 AND nonce = ?5 AND status IN ('pending', 'streaming')",
         )?
         .execute(params![
             text(&message.parts)?,
@@ -128,7 +126,7 @@ impl Store {
 /// Shows that this process lives, and finds out whether it may still write.
 fn keep_lease(tx: &Transaction, node: &str) -> Result<(), CommitError> {
     let alive = tx
-        .prepare_cached("UPDATE owners SET seen_at = ?1 WHERE id = ?2 AND fenced = 0")?
+        .prepare_cached("UPDATE nodes SET seen_at = ?1 WHERE id = ?2 AND fenced = 0")?
         .execute(params![now(), node])?;
     if alive == 1 { Ok(()) } else { Err(CommitError::Fenced) }
 }
@@ -159,7 +157,7 @@ fn state(write: &Write, found: Option<&FoundRow>) -> RowState {
 fn found(tx: &Transaction, node: &str, writes: &[&Write]) -> Result<BTreeMap<MessageId, FoundRow>, CommitError> {
     let mut select = tx.prepare_cached(
         "SELECT m.epoch, m.nonce, m.status, m.ended_at FROM messages m JOIN conversations c ON c.id = m.conversation_id
-         WHERE m.owner = ?1 AND m.id = ?2 AND c.deleted = 0",
+         WHERE m.node_id = ?1 AND m.id = ?2 AND m.deleted_at IS NULL AND c.deleted_at IS NULL",
     )?;
     let mut all = BTreeMap::new();
     for write in writes {
@@ -187,7 +185,7 @@ impl FoundRow {
 /// A row for each event. Those of an end are none: the message's row has it.
 fn append(tx: &Transaction, node: &str, write: &Write) -> rusqlite::Result<()> {
     let mut insert = tx.prepare_cached(
-        "INSERT INTO journal (owner, seq, message_id, epoch, part, at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        "INSERT INTO journal (node_id, seq, message_id, epoch, part, at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT DO NOTHING",
     )?;
     let id = write.id.to_string();
@@ -210,7 +208,7 @@ fn delete(tx: &Transaction, node: &str, Sweep { rows, only, except }: &Sweep) ->
     // Both lists are short, and mostly empty.
     let except: Vec<String> = except.iter().map(ToString::to_string).collect();
     tx.prepare_cached(
-        "DELETE FROM journal WHERE owner = ?1 AND seq >= ?2 AND seq < ?3
+        "DELETE FROM journal WHERE node_id = ?1 AND seq >= ?2 AND seq < ?3
          AND (?4 IS NULL OR message_id = ?4) AND message_id NOT IN (SELECT value FROM json_each(?5))",
     )?
     .execute(params![node, rows.start, rows.end, only.map(|id| id.to_string()), text(&except)?])?;
@@ -218,15 +216,15 @@ fn delete(tx: &Transaction, node: &str, Sweep { rows, only, except }: &Sweep) ->
 }
 
 const NEXT_REV: &str = "UPDATE conversations SET messages_rev = messages_rev + 1
-    WHERE account_id = $1 AND deleted = 0 AND id = (SELECT conversation_id FROM messages WHERE id = $2) RETURNING messages_rev";
+    WHERE deleted_at IS NULL AND id = (SELECT conversation_id FROM messages WHERE id = $1) RETURNING messages_rev";
 
 const FINISH: &str = "UPDATE messages SET status = $1, parts = $2, ended_at = $3, error = $4, usage = $5, rev = $6
-    WHERE id = $7 AND owner = $8 AND epoch = $9 AND nonce = $10 AND status IN ('pending', 'streaming')";
+    WHERE id = $7 AND node_id = $8 AND epoch = $9 AND nonce = $10 AND status IN ('pending', 'streaming')";
 
 /// The final row. Whoever lost the message (node, epoch, already final) changes nothing.
-fn finish(tx: &Transaction, account: AccountId, node: &str, last: &Message) -> rusqlite::Result<()> {
+fn finish(tx: &Transaction, node: &str, last: &Message) -> rusqlite::Result<()> {
     let mut next_rev = tx.prepare_cached(NEXT_REV)?;
-    let mut revs = next_rev.query(params![account.to_string(), last.id.to_string()])?;
+    let mut revs = next_rev.query(params![last.id.to_string()])?;
     let Some(rev) = revs.next()?.map(|row| row.get::<_, i64>(0)).transpose()? else {
         return Ok(());
     };
@@ -250,13 +248,11 @@ fn finish(tx: &Transaction, account: AccountId, node: &str, last: &Message) -> r
 /// The same for recovery, which has a connection like everybody else. False if nothing was changed.
 pub(in crate::reply) async fn finish_orphan(
     tx: &mut AnyConnection,
-    account: AccountId,
     node: NodeId,
     last: &Message,
 ) -> sqlx::Result<bool> {
-    let Some((_, rev)) = next_messages_rev(tx, account, last.id, 1).await? else {
-        return Ok(false);
-    };
+    let rev: Option<Rev> = sqlx::query_scalar(NEXT_REV).bind(last.id.to_string()).fetch_optional(&mut *tx).await?;
+    let Some(rev) = rev else { return Ok(false) };
     let done = sqlx::query(FINISH)
         .bind(last.status.as_str())
         .bind(json(&last.parts)?)

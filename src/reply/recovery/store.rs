@@ -5,7 +5,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, any::AnyRow};
 use crate::{
     conversation::store::{MESSAGE, message},
     database::{Database, from_json, parsed},
-    ids::{AccountId, MessageId, NodeId, now},
+    ids::{MessageId, NodeId, now},
     message::{Birth, Change, End, Epoch, Event, Message, Outcome, Status, Text},
     reply::journal::store::finish_orphan,
 };
@@ -14,7 +14,7 @@ impl Database {
     /// Declares every other process dead. Their replies can then be recovered.
     pub async fn fence_others(&self, node: NodeId) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
-        sqlx::query("UPDATE owners SET fenced = 1 WHERE id <> $1 AND fenced = 0")
+        sqlx::query("UPDATE nodes SET fenced = 1 WHERE id <> $1 AND fenced = 0")
             .bind(node.to_string())
             .execute(&mut *tx)
             .await?;
@@ -36,9 +36,9 @@ impl Database {
         let mut tx = self.begin().await?;
         sqlx::query("DROP INDEX IF EXISTS journal_by_message").execute(&mut *tx).await?;
         sqlx::query(
-            "DELETE FROM journal WHERE owner IN (SELECT id FROM owners WHERE fenced = 1) AND message_id NOT IN (
+            "DELETE FROM journal WHERE node_id IN (SELECT id FROM nodes WHERE fenced = 1) AND message_id NOT IN (
                 SELECT m.id FROM messages m WHERE m.status IN ('pending', 'streaming')
-                AND (SELECT c.deleted FROM conversations c WHERE c.id = m.conversation_id) = 0)",
+                AND (SELECT c.deleted_at FROM conversations c WHERE c.id = m.conversation_id) IS NULL)",
         )
         .execute(&mut *tx)
         .await?;
@@ -46,28 +46,28 @@ impl Database {
     }
 
     /// Replies that a fenced process left open, in the order of their ids, after `last`; at most `limit`.
-    pub async fn orphans(&self, last: Option<MessageId>, limit: i64) -> sqlx::Result<Vec<(MessageId, AccountId)>> {
+    pub async fn orphans(&self, last: Option<MessageId>, limit: i64) -> sqlx::Result<Vec<MessageId>> {
         sqlx::query(
-            "SELECT m.id, c.account_id FROM messages m JOIN owners o ON o.id = m.owner JOIN conversations c ON c.id = m.conversation_id
-             WHERE m.status IN ('pending', 'streaming') AND o.fenced = 1 AND c.deleted = 0 AND m.id > $1 ORDER BY m.id LIMIT $2",
+            "SELECT m.id FROM messages m JOIN nodes n ON n.id = m.node_id JOIN conversations c ON c.id = m.conversation_id
+             WHERE m.status IN ('pending', 'streaming') AND n.fenced = 1 AND c.deleted_at IS NULL AND m.id > $1 ORDER BY m.id LIMIT $2",
         )
         .bind(last.map_or_else(String::new, |id| id.to_string()))
         .bind(limit)
-        .try_map(|row: AnyRow| Ok((parsed(&row, "id")?, parsed(&row, "account_id")?)))
+        .try_map(|row: AnyRow| parsed(&row, "id"))
         .fetch_all(&self.read)
         .await
     }
 
     /// Folds an orphan's journal into its row and ends it as `Interrupted`, in one transaction that is safe to repeat.
-    pub async fn recover(&self, id: MessageId, account: AccountId) -> sqlx::Result<()> {
+    pub async fn recover(&self, id: MessageId) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
         let sql = format!(
-            "SELECT {MESSAGE}, m.owner FROM messages m JOIN owners o ON o.id = m.owner
-             WHERE m.id = $1 AND m.status IN ('pending', 'streaming') AND o.fenced = 1"
+            "SELECT {MESSAGE}, m.node_id FROM messages m JOIN nodes n ON n.id = m.node_id
+             WHERE m.id = $1 AND m.status IN ('pending', 'streaming') AND n.fenced = 1"
         );
         let Some((node, mut message)) = sqlx::query(AssertSqlSafe(sql))
             .bind(id.to_string())
-            .try_map(|row: AnyRow| Ok((parsed::<NodeId>(&row, "owner")?, message(row)?)))
+            .try_map(|row: AnyRow| Ok((parsed::<NodeId>(&row, "node_id")?, message(row)?)))
             .fetch_optional(&mut *tx)
             .await?
         else {
@@ -87,7 +87,7 @@ impl Database {
             usage: None,
         });
         let _ = message.apply(ended);
-        finish_orphan(&mut tx, account, node, &message).await?;
+        finish_orphan(&mut tx, node, &message).await?;
         if !whole {
             keep_rows(&mut tx, id, message.epoch).await?;
         }
@@ -121,7 +121,7 @@ fn fold(message: &mut Message, rows: Vec<(i64, i64, String)>) -> bool {
 /// Gives the rows of a message's epoch to nobody, so that they stay when those of dead processes go: whoever has to look into a
 /// damaged database finds them under the message's own id and epoch.
 async fn keep_rows(tx: &mut AnyConnection, id: MessageId, epoch: Epoch) -> sqlx::Result<()> {
-    sqlx::query("UPDATE journal SET owner = $1 WHERE message_id = $2 AND epoch = $3")
+    sqlx::query("UPDATE journal SET node_id = $1 WHERE message_id = $2 AND epoch = $3")
         .bind(format!("{id}:{}", epoch.counter))
         .bind(id.to_string())
         .bind(i64::from(epoch.counter))

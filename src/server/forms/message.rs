@@ -21,6 +21,9 @@ use crate::{
 pub struct SendForm {
     conversation: String,
     id: String,
+    /// What the message follows; empty: the conversation begins with it.
+    #[serde(default)]
+    parent: String,
     text: String,
     model: String,
 }
@@ -55,8 +58,12 @@ async fn send_form(
     let ids = form.conversation.parse::<ConversationId>().ok().zip(form.id.parse::<MessageId>().ok());
     let sent = async {
         let (conversation, id) = ids.ok_or(Failure::NotFound)?;
-        let sending = Sending { conversation, opens, id, text: form.text.clone(), model: form.model };
-        send(&app, who?.account, sending).await?;
+        let parent = match &*form.parent {
+            "" => None,
+            parent => Some(parent.parse().map_err(|_| Failure::NotFound)?),
+        };
+        let sending = Sending { conversation, opens, parent, id, text: form.text.clone(), model: form.model };
+        send(&app, who?.viewer, sending).await?;
         Ok(conversation)
     };
     match sent.await {

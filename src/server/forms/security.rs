@@ -61,7 +61,7 @@ async fn page(
     refused: Option<Failure>,
 ) -> Response {
     let now = now();
-    let sessions = match app.database.sessions(who.user, &who.session, now).await {
+    let sessions = match app.database.sessions(who.viewer.user, &who.session, now).await {
         Ok(sessions) => sessions,
         Err(error) => return Failure::from(error).into_response(),
     };
@@ -109,10 +109,10 @@ async fn end_sessions(
         Err(failure) => return signed_out(failure),
     };
     let ended = app.detached(async move |app| {
-        let ended = app.database.end_sessions(who.user, only.as_deref(), &who.session).await?;
+        let ended = app.database.end_sessions(who.viewer.user, only.as_deref(), &who.session).await?;
         ended.iter().for_each(|session| app.hub.signed_out(session));
         if !ended.is_empty() {
-            log::event("sessions ended", Some(who.user), address);
+            log::event("sessions ended", Some(who.viewer.user), address);
         }
         Ok::<_, Failure>(())
     });
@@ -140,8 +140,8 @@ pub async fn change_password(
         Err(failure) => return signed_out(failure),
     };
     // Who has somebody else's session may not find out the password by it either.
-    if let Err(wait) = app.limits.guess(&GuessTarget::Person(who.user)) {
-        app.limits.log_refusal("password change delayed", Some(who.user), address);
+    if let Err(wait) = app.limits.guess(&GuessTarget::Person(who.viewer.user)) {
+        app.limits.log_refusal("password change delayed", Some(who.viewer.user), address);
         return too_often(&app.build, wait);
     }
     let agent = headers.clone();

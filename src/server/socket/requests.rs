@@ -121,19 +121,21 @@ impl Socket {
         Ok(())
     }
 
-    /// The message where it runs, else its row; nothing if it is not for this account.
+    /// The message where it runs, else its row; nothing if it is not for this viewer.
     async fn find(&self, id: MessageId) -> sqlx::Result<Option<Source>> {
         // A reply may begin or end between the two looks; then the next round finds it.
         for round in 1..=ROUNDS {
             if let Some(running) = self.app.hub.running(id) {
-                if running.account != self.tab.account {
+                // Register first, then ask whether they may.
+                running.follow(&self.tab);
+                if !self.app.database.may_see(self.tab.viewer, running.conversation).await? {
+                    running.unfollow(&self.tab);
                     return Ok(None);
                 }
-                running.follow(&self.tab);
                 // It may have ended before it was followed; then its end is here to be read all the same.
                 return Ok(Some(Source::Running(running)));
             }
-            match self.app.database.message(self.tab.account, id).await? {
+            match self.app.database.message(self.tab.viewer, id).await? {
                 Some((_, message)) if message.status.is_final() || round == ROUNDS => {
                     return Ok(Some(Source::Row(Box::new(message))));
                 }

@@ -91,7 +91,7 @@ impl Socket {
         let Some(since) = self.lists.get(&list).copied() else {
             return Ok(());
         };
-        match self.app.hub.list_frame(self.tab.account, list, since, || self.changes(list, since)).await {
+        match self.app.hub.list_frame(self.tab.viewer, list, since, || self.changes(list, since)).await {
             Ok(Some(ListFrame { rev, more, frame })) => {
                 self.lists.insert(list, rev);
                 if more {
@@ -111,15 +111,17 @@ impl Socket {
         }
     }
 
-    /// What changed in a list since this rev, as it is sent; nothing if it is not for this account.
+    /// What changed in a list since this rev, as it is sent; nothing if it is not for this viewer.
     async fn changes(&self, list: List, since: i64) -> sqlx::Result<Option<ListFrame>> {
-        let (account, database) = (self.tab.account, &self.app.database);
+        let (viewer, database) = (self.tab.viewer, &self.app.database);
         Ok(match list {
-            List::Conversations => {
-                let Changes { rev, rows, more } = database.conversations_since(account, since).await?;
-                Some(ListFrame { rev, more, frame: encode(&ServerFrame::<Change>::Conversations { rev, rows }) })
+            List::Conversations(list) => {
+                database.conversations_since(viewer, list, since).await?.map(|Changes { rev, rows, more }| {
+                    let frame = encode(&ServerFrame::<Change>::Conversations { list, rev, rows });
+                    ListFrame { rev, more, frame }
+                })
             }
-            List::Messages(of) => database.metas_since(account, of, since).await?.map(|Changes { rev, rows, more }| {
+            List::Messages(of) => database.metas_since(viewer, of, since).await?.map(|Changes { rev, rows, more }| {
                 ListFrame { rev, more, frame: encode(&ServerFrame::<Change>::Messages { of, rev, metas: rows }) }
             }),
         })

@@ -24,7 +24,7 @@ async fn with_ada(folder: &TempDir) -> (Arc<Database>, UserId) {
         Database::open(&format!("sqlite:{}", folder.path().join("rivulet.db").display())).await.expect("a database");
     let (database, ada) = (Arc::new(database), mint());
     let person = Person { name: "Ada".into(), email: "ada@example.org".into() };
-    assert!(database.create_owner(ada, &person, OLD).await.expect("an account"));
+    assert!(database.create_owner(ada, &person, OLD, 0).await.expect("an account"));
     (database, ada)
 }
 

@@ -78,7 +78,7 @@ async fn long_messages_are_not_removed_all_at_once() {
         chat = ada.asks_in(chat.id, &"x".repeat(200 * 1024)).await.expect("a message that is taken");
     }
     ada.stops(chat.reply).await.expect("it can be stopped");
-    server.database().await.run("UPDATE conversations SET deleted = 1").await;
+    server.database().await.run("UPDATE conversations SET deleted_at = 1").await;
     let mut transactions = 1;
     while server.app.database.purge(chat.id).await.expect("some are removed") {
         transactions += 1;

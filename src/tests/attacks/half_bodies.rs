@@ -39,9 +39,7 @@ const CHUNKED: &str = "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"sen\r\n";
 async fn who_is_not_signed_in_is_refused_before_the_body() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    for function in
-        ["send", "messages", "conversations", "stop", "retry", "continue", "attempt", "rename", "delete", "models"]
-    {
+    for function in ["send", "messages", "conversations", "stop", "retry", "continue", "rename", "delete", "models"] {
         for cookie in ["", "rivulet_session=forged"] {
             // As many bytes as anybody may send to it.
             let small = HALF.replace("3900000", "16000");

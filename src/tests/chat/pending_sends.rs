@@ -15,7 +15,7 @@ fn answer() -> Sent {
 
 /// The first message of a new conversation, or one more in it.
 fn message(conversation: ConversationId, opens: bool) -> Sending {
-    Sending { conversation, opens, id: mint(), text: "Hello".into(), model: "test/model".into() }
+    Sending { conversation, opens, parent: None, id: mint(), text: "Hello".into(), model: "test/model".into() }
 }
 
 #[test]

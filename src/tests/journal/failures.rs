@@ -133,7 +133,7 @@ async fn a_fenced_process_writes_nothing_more() {
         chat
     };
     let mut database = server.database().await;
-    database.run("UPDATE owners SET fenced = 1").await;
+    database.run("UPDATE nodes SET fenced = 1").await;
     let everything = "SELECT (SELECT COUNT(*) FROM messages) * 1000 + (SELECT COUNT(*) FROM journal)";
     let before = database.count(everything).await;
     provider.writes(" world");

@@ -81,7 +81,7 @@ async fn a_second_sigterm_ends_at_once() {
 async fn a_process_whose_committer_ends_ends_too() {
     let world = World::start(3_600).await;
     let (chat, mut tab, writer) = world.streaming("Kept").await;
-    world.database().await.run("UPDATE owners SET fenced = 1").await;
+    world.database().await.run("UPDATE nodes SET fenced = 1").await;
     writer.writes(" and not kept");
     assert_eq!(tab.is_closed().await, close::RESTARTING);
     assert_eq!(tab.text(chat.reply), "Kept");

@@ -71,9 +71,17 @@ async fn every_page_shows_what_it_showed_before() {
         let upgraded = Upgraded::from(version).await;
         let after = pages::all(&upgraded.ada, &pages::named_in(&before)).await;
         for (line, (after, before)) in after.lines().zip(before.lines()).enumerate() {
-            assert_eq!(after, before, "line {} of {version}.txt", line + 1);
+            assert_eq!(counted(after), counted(before), "line {} of {version}.txt", line + 1);
         }
-        assert_eq!(after.len(), before.len(), "it is all there");
+        assert_eq!(after.lines().count(), before.lines().count(), "it is all there");
+    }
+}
+
+/// Of `2/3` how many there are: the one that is shown became the newest.
+fn counted(line: &str) -> &str {
+    match line.trim().split_once('/') {
+        Some((at, count)) if [at, count].iter().all(|part| part.parse::<u32>().is_ok()) => count,
+        _ => line,
     }
 }
 

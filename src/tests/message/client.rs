@@ -5,6 +5,7 @@ use std::time::Duration;
 use kit::is_beginning;
 use proptest::prelude::*;
 use rivulet::{
+    conversation::Sidebar,
     live::{ClientFrame, List, MAX_OUTSTANDING, ServerFrame, client::Client},
     message::{Epoch, Message, Status},
 };
@@ -117,7 +118,7 @@ fn what_cannot_be_read_is_requested_again_later() {
     let truth = completed(5);
     let id = truth.id;
     world.follows(truth);
-    world.client.follow_list(List::Conversations);
+    world.client.follow_list(List::Conversations(Sidebar::Mine));
     world.reads_requests();
     let mut asked = 0;
     for _ in 0..60 {
@@ -125,7 +126,7 @@ fn what_cannot_be_read_is_requested_again_later() {
             asked += usize::from(matches!(frame, ServerFrame::Later(_)));
             world.delivers();
         }
-        world.client.take(ServerFrame::LaterList(List::Conversations), world.now, 0.5);
+        world.client.take(ServerFrame::LaterList(List::Conversations(Sidebar::Mine)), world.now, 0.5);
         world.waits(Duration::from_millis(500));
         // The connection itself works.
         world.client.read(r#"{"beat":[]}"#, world.now).expect("a heartbeat");

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rivulet::{
+    access::Viewer,
     ids::mint,
     live::{
         ENVELOPE, ServerFrame,
@@ -27,7 +28,7 @@ pub struct Follower {
 impl Follower {
     /// Registers first, and reads later. `page`: the message that the page has already.
     pub fn joins(running: Arc<Running>, page: Option<Message>) -> Follower {
-        let tab = Tab::new(mint(), String::new());
+        let tab = Tab::new(Viewer { user: mint(), account: mint() }, String::new());
         running.follow(&tab);
         let sent = page.as_ref().map(Message::position);
         let message = page.unwrap_or_else(|| Message::unseen(running.id, Role::Assistant));

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use kit::{Database, Folder, soon};
 use rivulet::{
+    access::Viewer,
+    account::Person,
     config::Limits,
     database,
-    ids::{AccountId, MessageId, NodeId, mint, now},
+    ids::{MessageId, NodeId, UserId, mint, now},
     live::hub::{Hub, Tab},
     message::{Kind, Message},
     reply::{
@@ -24,8 +26,8 @@ pub struct Stage {
     database: Arc<database::Database>,
     hub: Arc<Hub>,
     journal: Journal,
-    owner: NodeId,
-    account: AccountId,
+    node: NodeId,
+    viewer: Viewer,
     other: Database,
     /// How often a commit has failed.
     failures: watch::Receiver<u64>,
@@ -43,21 +45,23 @@ impl Stage {
         let url = format!("sqlite:{}", folder.database().display());
         let database = Arc::new(database::Database::open(&url).await.expect("a database"));
         let mut other = Database::open(&folder.database()).await;
-        let (owner, account): (NodeId, AccountId) = (mint(), mint());
-        other.run(format!("INSERT INTO accounts (id) VALUES ('{account}')")).await;
-        database.register(owner).await.expect("a process that is known");
+        let (node, user): (NodeId, UserId) = (mint(), mint());
+        let person = Person { name: "Ada".into(), email: "ada@example.org".into() };
+        assert!(database.create_owner(user, &person, "", now()).await.expect("a person"));
+        let viewer = other.viewer().await;
+        database.register(node).await.expect("a process that is known");
         let hub =
             Arc::new(Hub::new(Limits { replies_per_person: usize::MAX, replies: usize::MAX, ..Limits::default() }));
-        let store = Store::open(database.path(), owner).expect("the journal's connection");
+        let store = Store::open(database.path(), node).expect("the journal's connection");
         let (journal, _) = Journal::start(store, database.turn(), hub.clone()).expect("a committer");
-        let witness = Tab::new(account, String::new());
+        let witness = Tab::new(viewer, String::new());
         Stage {
             _folder: folder,
             database,
             hub,
             journal,
-            owner,
-            account,
+            node,
+            viewer,
             other,
             failures,
             locked: false,
@@ -76,11 +80,11 @@ impl Stage {
         for _ in 0..replies {
             let reply = Message::asked(mint(), "test/model".into());
             let conversation = mint();
-            let running = self.hub.enter(self.account, conversation, reply.clone()).expect("a new message");
+            let running = self.hub.enter(self.viewer, conversation, reply.clone()).expect("a new message");
             let said = Message::said(mint(), "Hello".into(), now());
             let opens = Some("A conversation".into());
-            let exchange = Exchange { conversation, opens, said, reply, now: now() };
-            let started = self.database.exchange(self.account, &exchange, self.owner).await.expect("a row");
+            let exchange = Exchange { conversation, opens, parent: None, said, reply, now: now() };
+            let started = self.database.exchange(self.viewer, &exchange, self.node).await.expect("a row");
             assert!(matches!(started, Started::Yes { .. }), "{started:?}");
             running.open();
             running.follow(&self.witness);
@@ -225,7 +229,7 @@ impl Stage {
     }
 
     async fn row(&self, id: MessageId) -> Option<Message> {
-        let row = self.database.message(self.account, id).await.expect("a database that answers");
+        let row = self.database.message(self.viewer, id).await.expect("a database that answers");
         row.map(|(_, message)| message)
     }
 }

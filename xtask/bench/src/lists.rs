@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures::{StreamExt, future::join_all, stream};
 use kit::{Provider, soon};
 use rivulet::{
+    conversation::Sidebar,
     ids::ConversationId,
     live::{List, ServerFrame},
 };
@@ -32,7 +33,7 @@ pub async fn rows(provider: &Provider) -> Vec<Row> {
 
 /// The processor time of the server while so many tabs see every change, each of them before the next one is made.
 async fn renames(product: &Product, conversation: ConversationId, count: usize) -> Duration {
-    let lists = [List::Conversations, List::Messages(conversation)];
+    let lists = [List::Conversations(Sidebar::Mine), List::Messages(conversation)];
     let follow = |_| product.tab_with_lists(&lists);
     let mut tabs: Vec<Tab> = stream::iter(0..count).map(follow).buffered(AT_ONCE).collect().await;
     rename(product, conversation, &mut tabs, "Nothing yet").await;

@@ -7,7 +7,10 @@ use std::{
 
 use futures::{StreamExt, stream};
 use kit::{Built, Process, Provider};
-use rivulet::live::{List, ServerFrame};
+use rivulet::{
+    conversation::Sidebar,
+    live::{List, ServerFrame},
+};
 use tokio::time::sleep;
 
 use crate::{
@@ -81,7 +84,7 @@ fn kib(process: &Process) -> f64 {
 
 /// The memory of a tab that follows the sidebar and three conversations.
 async fn idle_tab(product: &mut Product) -> f64 {
-    let mut lists = vec![List::Conversations];
+    let mut lists = vec![List::Conversations(Sidebar::Mine)];
     for _ in 0..3 {
         lists.push(List::Messages(product.adds_conversation(2).await));
     }

@@ -6,7 +6,7 @@ use futures::{StreamExt, stream};
 use hdrhistogram::Histogram;
 use kit::{Built, Chat, Database, Folder, PATIENCE, Person, Process, Provider, page::client_builder};
 use rivulet::{
-    conversation::ConversationPage,
+    conversation::{ConversationPage, Sidebar},
     ids::{ConversationId, mint},
     live::List,
     message::{Message, Role},
@@ -104,13 +104,14 @@ impl Product {
         let writers = provider::is_asked(provider, load).await;
         // Asking for titles is no part of a load.
         self.database.run("UPDATE conversations SET titled = 1").await;
-        let page: Result<ConversationPage, _> = person.call("conversations", json!({ "before": i64::MAX })).await;
+        let page: Result<ConversationPage, _> =
+            person.call("conversations", json!({ "list": "mine", "after": null })).await;
         let sidebar = page.expect("the sidebar").rev;
         let follow = |chat: Chat| async move {
             let mut tab = Tab::follows(person, build, chat.reply).await;
             let messages = person.reads(chat.id).await.expect("the conversation").rev;
             tab.follows_list(List::Messages(chat.id), messages).await;
-            tab.follows_list(List::Conversations, sidebar).await;
+            tab.follows_list(List::Conversations(Sidebar::Mine), sidebar).await;
             tab
         };
         let seats = load.seats().map(|reply| chats[reply]);

@@ -10,7 +10,7 @@ use std::{
 use kit::{Person, Received, Tab};
 use rand::{RngExt, rngs::SmallRng};
 use rivulet::{
-    conversation::{ConversationPage, MessagePage},
+    conversation::{ConversationPage, MessagePage, Sidebar},
     ids::{ConversationId, MessageId},
     live::List,
 };
@@ -51,7 +51,7 @@ impl Pages {
     pub async fn follows_lists(&self, tab: &mut Tab, message: MessageId) {
         if let Some(conversation) = self.conversations.get(&message) {
             tab.follows_list(List::Messages(*conversation), 0).await;
-            tab.follows_list(List::Conversations, 0).await;
+            tab.follows_list(List::Conversations(Sidebar::Mine), 0).await;
         }
     }
 
@@ -86,8 +86,8 @@ impl Pages {
         if let Some((_, page)) = read.get(&conversation).filter(|(at, _)| at.elapsed() < FRESH) {
             return Some(page.clone());
         }
-        let messages = self.asks("messages", json!({ "id": conversation, "before": null })).await?;
-        let sidebar = self.asks("conversations", json!({ "before": i64::MAX })).await?;
+        let messages = self.asks("messages", json!({ "id": conversation, "window": "newest" })).await?;
+        let sidebar = self.asks("conversations", json!({ "list": "mine", "after": null })).await?;
         let page = messages.zip(sidebar).map(Arc::new);
         read.insert(conversation, (Instant::now(), page.clone()));
         Some(page)

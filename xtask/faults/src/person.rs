@@ -87,7 +87,7 @@ pub async fn retries_while_stopping(mut round: Round) {
         let shown = world.ada.reads(reply.chat.id).await.expect("the conversation").messages;
         let newest = shown.last().expect("an attempt").id;
         match retried {
-            Ok(()) => {
+            Ok(_) => {
                 round.report.ended("with another attempt");
                 assert_ne!(newest, id, "the other attempt is shown");
                 let again = Reply { chat: Chat { reply: newest, ..reply.chat }, written: Written::default() };

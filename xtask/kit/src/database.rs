@@ -4,6 +4,7 @@ use std::path::Path;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rivulet::{
+    access::Viewer,
     ids::{AccountId, ConversationId, MessageId, UserId, mint, now},
     message::{Kind, Part},
 };
@@ -104,31 +105,45 @@ impl Database {
         texts
     }
 
-    /// Adds a conversation of so many messages, a person's and a model's in turns, each with this text, to the one account
-    /// that there is.
+    /// Adds a conversation of so many messages, a person's and a model's in turns, each with this text, to those of the
+    /// one person that there is.
     pub async fn adds_conversation(&mut self, length: usize, text: &str) -> (ConversationId, Vec<MessageId>) {
         let (conversation, ids): (ConversationId, Vec<MessageId>) = (mint(), (0..length).map(|_| mint()).collect());
         self.locks().await;
         self.run(format!(
-            "INSERT INTO conversations (id, account_id, rev, title, titled, updated_at, messages_rev, next_place)
-             SELECT '{conversation}', id, conversations_rev + 1, 'Long', 1, {}, {length}, {length} + 1 FROM accounts;
-             UPDATE accounts SET conversations_rev = conversations_rev + 1",
-            now()
+            "INSERT INTO conversations (id, account_id, created_by, created_at, visibility, title, titled, updated_at, mine_rev,
+                 messages_rev, newest_seq, newest_lane)
+             SELECT '{conversation}', account_id, user_id, {now}, 'private', 'Long', 1, {now}, mine_rev + 1, {length}, {length}, 1
+             FROM memberships;
+             UPDATE memberships SET mine_rev = mine_rev + 1;
+             INSERT INTO lanes VALUES ('{conversation}', 1, 0, 0, {length})",
+            now = now()
         ))
         .await;
         let part = Part { kind: Kind::Text, started_at: now(), text: text.to_owned() };
         let parts = serde_json::to_string(&[part]).expect("parts");
-        for (place, id) in (1..).zip(&ids) {
-            let insert = "INSERT INTO messages
-                 (id, conversation_id, rev, place, attempt, shown, role, epoch, nonce, status, parts, ended_at)
-                 VALUES ($1, $2, $3, $3, 1, 1, $4, 1, 1, 'completed', $5, $6)";
-            let role = if place % 2 == 1 { "user" } else { "assistant" };
-            let insert = sqlx::query(insert).bind(id.to_string()).bind(conversation.to_string()).bind(place);
-            let inserted = insert.bind(role).bind(&parts).bind(now()).execute(&mut self.0).await;
+        let mut parent = None;
+        for (seq, id) in (1..).zip(&ids) {
+            let insert = "INSERT INTO messages (id, conversation_id, parent_id, seq, lane, rev, author_id, role, epoch, nonce, status,
+                     parts, created_at, ended_at)
+                 SELECT $1, $2, $3, $4, 1, $4, user_id, $5, 1, 1, 'completed', $6, $7, $7 FROM memberships";
+            let role = if seq % 2 == 1 { "user" } else { "assistant" };
+            let insert = sqlx::query(insert).bind(id.to_string()).bind(conversation.to_string()).bind(parent.clone());
+            let inserted = insert.bind(seq).bind(role).bind(&parts).bind(now()).execute(&mut self.0).await;
             inserted.expect("a message that can be added");
+            parent = Some(id.to_string());
         }
         self.unlocks().await;
         (conversation, ids)
+    }
+
+    /// The one person that there is.
+    pub async fn viewer(&mut self) -> Viewer {
+        let (user, account): (String, String) = sqlx::query_as("SELECT user_id, account_id FROM memberships")
+            .fetch_one(&mut self.0)
+            .await
+            .expect("a member of an account");
+        Viewer { user: user.parse().expect("an id"), account: account.parse().expect("an id") }
     }
 
     /// Another person with an account of their own, which no page can make yet. Gives their session's cookie.
@@ -136,8 +151,9 @@ impl Database {
         let (account, user): (AccountId, UserId) = (mint(), mint());
         let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(name));
         self.run(format!(
-            "INSERT INTO accounts (id) VALUES ('{account}');
-             INSERT INTO users (id, account_id, name, email, password_hash) VALUES ('{user}', '{account}', '{name}', '{name}@example.org', '');
+            "INSERT INTO accounts (id, kind, name, created_at) VALUES ('{account}', 'personal', '', 1);
+             INSERT INTO users (id, name, email, password_hash, created_at) VALUES ('{user}', '{name}', '{name}@example.org', '', 1);
+             INSERT INTO memberships (account_id, user_id, role, created_at) VALUES ('{account}', '{user}', 'owner', 1);
              INSERT INTO sessions (token_hash, user_id, created_at, expires_at) VALUES ('{hash}', '{user}', {}, {});",
             now(),
             i64::MAX

@@ -8,7 +8,7 @@ use reqwest::{
 };
 use rivulet::{
     chat::api::{Sending, Sent},
-    conversation::MessagePage,
+    conversation::{MessageMeta, MessagePage, Window},
     error::Failure,
     ids::{ConversationId, MessageId, mint},
     message::{Epoch, Message},
@@ -97,12 +97,13 @@ impl Person {
 
     /// Sends the next message of one.
     pub async fn asks_in(&self, chat: ConversationId, text: &str) -> Result<Chat, Refused> {
-        self.sends(&Sending { conversation: chat, opens: false, ..Person::first_message(text) }).await
+        let parent = self.reads(chat).await?.leaf;
+        self.sends(&Sending { conversation: chat, opens: false, parent, ..Person::first_message(text) }).await
     }
 
     /// What a page sends for the first message of a new conversation.
     pub fn first_message(text: &str) -> Sending {
-        Sending { conversation: mint(), opens: true, id: mint(), text: text.into(), model: MODEL.into() }
+        Sending { conversation: mint(), opens: true, parent: None, id: mint(), text: text.into(), model: MODEL.into() }
     }
 
     /// Sends, and gives the reply that came of it.
@@ -116,7 +117,8 @@ impl Person {
         self.call("stop", json!({ "id": reply })).await
     }
 
-    pub async fn retries(&self, reply: MessageId) -> Result<(), Refused> {
+    /// Asks for another reply beside one, and gives it.
+    pub async fn retries(&self, reply: MessageId) -> Result<MessageMeta, Refused> {
         self.call("retry", json!({ "id": reply, "model": MODEL })).await
     }
 
@@ -132,13 +134,13 @@ impl Person {
         self.call("delete", json!({ "id": chat })).await
     }
 
-    pub async fn shows(&self, attempt: MessageId) -> Result<(), Refused> {
-        self.call("attempt", json!({ "id": attempt })).await
+    /// A conversation as its page opens it.
+    pub async fn reads(&self, chat: ConversationId) -> Result<MessagePage, Refused> {
+        self.loads(chat, Window::Newest).await
     }
 
-    /// The newest page of a conversation, as a page opens with it.
-    pub async fn reads(&self, chat: ConversationId) -> Result<MessagePage, Refused> {
-        self.call("messages", json!({ "id": chat, "before": Value::Null })).await
+    pub async fn loads(&self, chat: ConversationId, window: Window) -> Result<MessagePage, Refused> {
+        self.call("messages", json!({ "id": chat, "window": window })).await
     }
 
     /// One message of it as a page that opens now has it.

@@ -33,14 +33,13 @@ async fn makes_the_files_of_a_version() {
     world.ada.signs_in_again("Ada").await.signs_out().await;
     world.long_conversation().await;
     world.deleted_conversation().await;
-    world.several_attempts().await;
+    world.several_branches().await;
     world.early_ends().await;
-    let older = world.exchange("How did earlier versions count?", "Two messages at once.").await;
     let purged = world.exchange("This will be deleted.", "All of it?").await;
     let running = world.running_replies(purged.id).await;
     world.process.dies();
     drop(running);
-    world.rows_as_they_may_be(older.id, purged.id).await;
+    world.rows_as_they_may_be(purged.id).await;
     world.keeps_the_files().await;
 }
 
@@ -100,31 +99,17 @@ impl World {
         self.database.comes_to(left, 0).await;
     }
 
-    /// In the middle, where the second of three is shown, and the newest of two; at the end, where the first of three is.
-    async fn several_attempts(&mut self) {
+    /// At the end, and in the middle, where each begins a branch.
+    async fn several_branches(&mut self) {
         let first = self.exchange("What is a delta?", "Where a river meets the sea.").await;
         let second = self.next_exchange(first.id, "Name three rivers.", "- Rhine\n- Nile\n- 長江").await;
-        self.next_exchange(first.id, "Thanks!", "You are welcome. 🙂").await;
-        let last = self.next_exchange(first.id, "How long is the Nile?", "It is 6,650 km long.").await;
-        self.retries(first, "A letter: `Δ`.").await;
-        let middle = self.newest_attempt(first).await;
-        self.retries(first, "Land that a river makes.").await;
-        self.shows(&middle).await;
         self.retries(second, "1. Seine\n2. Oder\n3. Amazon").await;
+        self.next_exchange(first.id, "Thanks!", "You are welcome. 🙂").await;
+        self.retries(first, "A letter: `Δ`.").await;
+        self.next_exchange(first.id, "Which one?", "The fourth.").await;
+        let last = self.next_exchange(first.id, "How long is the Nile?", "It is 6,650 km long.").await;
         self.retries(last, "Long.").await;
         self.retries(last, "Longer than I thought.").await;
-        self.shows(&last.reply.to_string()).await;
-    }
-
-    async fn newest_attempt(&mut self, of: Chat) -> String {
-        let page = self.ada.reads(of.id).await.expect("the conversation");
-        let meta = page.metas.iter().find(|meta| meta.id == of.reply).expect("the reply");
-        let attempts = page.metas.iter().filter(|other| other.place == meta.place);
-        attempts.max_by_key(|attempt| attempt.attempt).expect("an attempt").id.to_string()
-    }
-
-    async fn shows(&mut self, attempt: &str) {
-        self.ada.shows(attempt.parse().expect("an id")).await.expect("an attempt that can be shown");
     }
 
     /// A reply that was continued, one that was stopped, one that failed, and one that was asked for again after it had.
@@ -173,8 +158,7 @@ impl World {
 
         let chat = self.exchange("Who is first?", "Me.").await;
         self.next_exchange(chat.id, "Who is second?", "Me, too.").await;
-        self.ada.retries(chat.reply).await.expect("a reply that can be asked for again");
-        let reply = self.newest_attempt(chat).await.parse().expect("an id");
+        let reply = self.ada.retries(chat.reply).await.expect("a reply that can be asked for again").id;
         writers.push(self.begins(Chat { reply, ..chat }, "On second").await);
 
         let chat = self.ada.asks("Continue after a stop.").await;
@@ -196,16 +180,13 @@ impl World {
         writers
     }
 
-    /// What no version makes in a moment that a test can choose: rows that share a rev, a purge that was cut off, a session
-    /// that is over.
-    async fn rows_as_they_may_be(&mut self, older: ConversationId, purged: ConversationId) {
+    /// What no version makes in a moment that a test can choose: a purge that was cut off, a session that is over.
+    async fn rows_as_they_may_be(&mut self, purged: ConversationId) {
         self.database
             .run(format!(
-                "UPDATE messages SET rev = 2 WHERE conversation_id = '{older}';
-                 UPDATE conversations SET rev = 1 WHERE id IN (SELECT id FROM conversations ORDER BY id LIMIT 3);
-                 UPDATE accounts SET conversations_rev = conversations_rev + 1;
-                 UPDATE conversations SET deleted = 1, title = '', rev = (SELECT conversations_rev FROM accounts) WHERE id = '{purged}';
-                 DELETE FROM messages WHERE conversation_id = '{purged}' AND place = 1;
+                "UPDATE memberships SET mine_rev = mine_rev + 1;
+                 UPDATE conversations SET deleted_at = 1, title = '', mine_rev = (SELECT mine_rev FROM memberships) WHERE id = '{purged}';
+                 DELETE FROM messages WHERE id = (SELECT id FROM messages WHERE conversation_id = '{purged}' ORDER BY seq DESC LIMIT 1);
                  UPDATE sessions SET expires_at = 1 WHERE rowid = (SELECT MAX(rowid) FROM sessions)"
             ))
             .await;

@@ -34,7 +34,7 @@ pub const NOT_FOUND: &str = "  Not found\n";
 
 /// Its title, and its messages from the first one on.
 pub async fn conversation(person: &Person, address: &str) -> String {
-    let (mut next, mut title, mut messages) = (Some(address.to_owned()), None, String::new());
+    let (mut next, mut title, mut messages) = (Some(address.to_owned()), None, Vec::<(String, String)>::new());
     while let Some(address) = next {
         let page = person.gets(&address).await;
         if page.status == StatusCode::NOT_FOUND {
@@ -43,8 +43,13 @@ pub async fn conversation(person: &Person, address: &str) -> String {
         assert_eq!(page.status, StatusCode::OK, "{address}");
         let view = View::of(&page.text);
         title.get_or_insert(view.title);
-        (messages, next) = (view.messages + &messages, view.earlier);
+        // A page around a message has some of those that are here.
+        let earlier: Vec<_> =
+            (view.messages.into_iter()).filter(|(id, _)| messages.iter().all(|(present, _)| present != id)).collect();
+        messages.splice(0..0, earlier);
+        next = view.earlier;
     }
+    let messages: String = messages.into_iter().map(|(_, message)| message).collect();
     format!("  {}\n{messages}", title.unwrap_or_default().trim())
 }
 
@@ -52,8 +57,8 @@ pub async fn conversation(person: &Person, address: &str) -> String {
 #[derive(Default)]
 struct View {
     title: String,
-    /// Who, how it ended, and then the lines that it shows, for each message.
-    messages: String,
+    /// The id of each message, and who, how it ended, and then the lines that it shows.
+    messages: Vec<(String, String)>,
     /// Title and address of each, as the sidebar lists them.
     conversations: Vec<(String, String)>,
     /// The address of the page before.
@@ -71,7 +76,7 @@ struct Element {
 enum Kind {
     Title,
     Link(String),
-    /// A part of a message, a notice below it, or how many attempts there are.
+    /// A part of a message, a notice below it, or how many siblings it has.
     Shown,
     Other,
 }
@@ -99,12 +104,13 @@ impl View {
         let name = utf8(&tag.name);
         let attribute = |name: &str| tag.attributes.get(name.as_bytes()).map(|value| utf8(value)).unwrap_or_default();
         if name == "article" {
-            let _ = writeln!(self.messages, "  {}, {}", attribute("aria-label"), attribute("data-status"));
+            let begins = format!("  {}, {}\n", attribute("aria-label"), attribute("data-status"));
+            self.messages.push((attribute("data-message-id"), begins));
         }
         if VOID.contains(&name.as_str()) || tag.self_closing {
             return self.shows("\n");
         }
-        let is_shown = || ["notice", "aside", "attempts"].contains(&attribute("class").as_str());
+        let is_shown = || ["notice", "aside", "siblings"].contains(&attribute("class").as_str());
         let kind = match name.as_str() {
             "h1" => Kind::Title,
             "a" => Kind::Link(attribute("href")),
@@ -145,7 +151,9 @@ impl View {
             Kind::Link(to) if text == "Earlier messages" => self.earlier = Some(to),
             Kind::Shown => {
                 for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-                    let _ = writeln!(self.messages, "    {line}");
+                    if let Some((_, message)) = self.messages.last_mut() {
+                        let _ = writeln!(message, "    {line}");
+                    }
                 }
             }
             Kind::Link(_) | Kind::Other if ["button", "script"].contains(&element.name.as_str()) => {}

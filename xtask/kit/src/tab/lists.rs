@@ -39,7 +39,7 @@ impl Tab {
         }
     }
 
-    /// As a page does: what is shown and runs, or is behind its meta, is followed.
+    /// As a page does with what it shows: what runs, or is behind its meta, is followed.
     fn takes_meta(&mut self, meta: MessageMeta) {
         if self.metas.get(&meta.id).is_some_and(|present| present.rev >= meta.rev) {
             return;
@@ -47,7 +47,7 @@ impl Tab {
         let id = meta.id;
         let Message { epoch, status, .. } = self.message_or_unseen(id, meta.role);
         let behind = !status.is_final() || meta.epoch != *epoch && meta.epoch.counter >= epoch.counter;
-        if meta.shown && behind {
+        if behind {
             self.connection.client.follow(id, meta.epoch, meta.status.is_final());
         }
         self.metas.insert(id, meta);

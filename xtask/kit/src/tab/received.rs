@@ -35,7 +35,7 @@ impl Received {
                 let id = numbers.get(number).expect("a number that came before");
                 Received::Change(*id, change.clone())
             }
-            ServerFrame::Conversations { .. } => Received::List(List::Conversations),
+            ServerFrame::Conversations { list, .. } => Received::List(List::Conversations(*list)),
             ServerFrame::Messages { of, .. } => Received::List(List::Messages(*of)),
             ServerFrame::Beat(positions) => Received::Beat(positions.clone()),
             ServerFrame::Gone(id) => Received::Gone(*id),

@@ -1,7 +1,9 @@
 // Stop, Retry and Continue.
 
 import { readFileSync } from 'node:fs';
-import { PROSE, ask, button, createAccount, expectStatus, idOf, newestReply, openSecondTab, replies, textOf, waitForHydration, waitForLength } from '../support/person.ts';
+import type { Page } from '@playwright/test';
+import { PROSE, ask, button, createAccount, expectStatus, idOf, link, newestReply, openSecondTab, replies, sentMessages, textOf, waitForHydration, waitForLength } from '../support/person.ts';
+import { longConversation } from '../support/history.ts';
 import { expect, scripted, test } from '../support/test.ts';
 
 test('Stop in one tab stops both at the same word, and Continue continues from there', async ({ page, context, recorder }) => {
@@ -32,17 +34,19 @@ test('Stop in one tab stops both at the same word, and Continue continues from t
   await recorder.check(page, id, { prose: true });
 });
 
-test('Retry adds an attempt beside the old one, in both tabs', async ({ page, context, recorder }) => {
+test('Retry adds a reply beside the old one; each tab pages by itself', async ({ page, context, recorder }) => {
   await createAccount(page);
   const reply = await ask(page, 'Tell me of the lock.', 'demo/demo-prose');
   const first = await idOf(reply);
   const tab = await openSecondTab(context, page);
+  const plain = page.url();
   await waitForHydration(tab);
   await waitForLength(newestReply(tab), 300);
   await button(page, 'Stop').click();
   await expectStatus(newestReply(tab), 'stopped');
   const kept = await textOf(reply);
 
+  // The person's other tab stands at the same end, so it goes along.
   await button(newestReply(tab), 'Retry').click();
   for (const one of [page, tab]) {
     await expect(newestReply(one)).not.toHaveAttribute('data-message-id', first);
@@ -53,24 +57,93 @@ test('Retry adds an attempt beside the old one, in both tabs', async ({ page, co
   }
   const second = await idOf(reply);
 
-  await button(newestReply(page), 'Earlier attempt').click();
-  for (const one of [page, tab]) {
-    await expect(newestReply(one)).toHaveAttribute('data-message-id', first);
-    await expectStatus(newestReply(one), 'stopped');
-    await expect(newestReply(one).getByText('1/2')).toBeVisible();
-    await expect(button(newestReply(one), 'Earlier attempt')).toBeDisabled();
-    expect(await textOf(newestReply(one))).toBe(kept);
-  }
+  await link(newestReply(page), 'Earlier version').click();
+  await expect(newestReply(page)).toHaveAttribute('data-message-id', first);
+  await expectStatus(newestReply(page), 'stopped');
+  await expect(newestReply(page).getByText('1/2')).toBeVisible();
+  expect(await textOf(newestReply(page))).toBe(kept);
+  await expect(page).toHaveURL(`${plain}?m=${first}`);
+  await expect(newestReply(tab)).toHaveAttribute('data-message-id', second);
   await recorder.check(page, first, { prose: true });
-
-  await button(newestReply(tab), 'Later attempt').click();
-  await expect(reply).toHaveAttribute('data-message-id', second);
-  expect(await textOf(reply)).toBe(PROSE);
   await page.reload();
+  await expect(newestReply(page)).toHaveAttribute('data-message-id', first);
+  await waitForHydration(page);
+
+  await link(newestReply(page), 'Later version').click();
   await expect(reply).toHaveAttribute('data-message-id', second);
-  await expect(reply.getByText('2/2')).toBeVisible();
+  await expect(page).toHaveURL(plain);
+  expect(await textOf(reply)).toBe(PROSE);
   await recorder.check(page, second, { prose: true });
 });
+
+test('the branch below follows its sibling, and Retry in the middle begins one there', async ({ page, context }) => {
+  await createAccount(page);
+  for (const question of ['First', 'Second']) await expectStatus(await ask(page, question, 'quick/demo-fails'), 'failed');
+  const tab = await openSecondTab(context, page);
+  await waitForHydration(tab);
+  await button(replies(page).first(), 'Retry').click();
+  await expect(page.getByRole('article')).toHaveCount(2);
+  await expect(replies(page).first().getByText('2/2')).toBeVisible();
+  await expectStatus(newestReply(page), 'failed');
+  await expect(replies(tab).first().getByText('1/2')).toBeVisible();
+  await expect(tab.getByRole('article')).toHaveCount(4);
+  await expectStatus(await ask(page, 'Elsewhere', 'quick/demo-fails'), 'failed');
+  await expect(sentMessages(page)).toHaveText(['First', 'Elsewhere']);
+  await expect(sentMessages(tab)).toHaveText(['First', 'Second']);
+  await link(replies(page).first(), 'Earlier version').click();
+  await expect(sentMessages(page)).toHaveText(['First', 'Second']);
+  await link(replies(page).first(), 'Later version').click();
+  await expect(sentMessages(page)).toHaveText(['First', 'Elsewhere']);
+});
+
+test('a tab that is not at its end stays where it is when its person retries elsewhere', async ({ page, context }) => {
+  await createAccount(page);
+  await page.goto(await longConversation(page, 10));
+  const tab = await openSecondTab(context, page);
+  await waitForHydration(tab);
+  const last = await idOf(newestReply(tab));
+  await tab.locator('.scroller').evaluate((scroller) => scroller.scrollBy(0, -600));
+  await expect(button(tab, 'Jump to latest')).toBeVisible();
+  await waitForHydration(page);
+  await button(newestReply(page), 'Retry').click();
+  await expect(newestReply(page)).not.toHaveAttribute('data-message-id', last);
+  await expect(newestReply(tab).getByText('1/2')).toBeAttached();
+  await expect(newestReply(tab)).toHaveAttribute('data-message-id', last);
+});
+
+test('an address that names a message opens around it, and reads on in both directions', async ({ page }) => {
+  await createAccount(page);
+  const address = await longConversation(page, 60);
+  await page.goto(address);
+  const first = await page.getByRole('article').first().getAttribute('data-message-id');
+  const window = { data: { id: address.slice('/c/'.length), window: { before: first } } };
+  const { messages } = await (await page.request.post('/api/messages', window)).json();
+  const middle = messages[0].id;
+  await page.goto(`${address}?m=${middle}`);
+  await waitForHydration(page);
+  await expect(page.locator(`[data-message-id="${middle}"]`)).toBeInViewport();
+  await expect(page).toHaveURL(`${address}?m=${middle}`);
+  await button(page, 'Jump to latest').click();
+  await expect(sentMessages(page).last()).toHaveText('Question 60');
+  await expect(newestReply(page)).toBeInViewport();
+  await page.goto(`${address}?m=${middle}`);
+  await waitForHydration(page);
+  const scroller = page.locator('.scroller');
+  await expect
+    .poll(async () => {
+      await scroller.evaluate((element) => element.scrollBy(0, 2_000));
+      return page.getByRole('article').last().getAttribute('data-message-id');
+    })
+    .toBe(await lastId(page, address));
+  await scroller.evaluate((element) => element.scrollTo(0, 0));
+  await expect(button(page, 'Jump to latest')).toBeHidden();
+});
+
+/** The newest message of a conversation. */
+async function lastId(page: Page, address: string): Promise<string> {
+  const data = { id: address.slice('/c/'.length), window: 'newest' };
+  return (await (await page.request.post('/api/messages', { data })).json()).leaf;
+}
 
 test('a failed reply shows the reason and keeps its text; Continue continues from there', async ({ page, recorder }) => {
   await createAccount(page);
@@ -102,7 +175,7 @@ test('Retry and Continue use the model that is chosen now', async ({ page }) => 
   await expect(reply).not.toHaveAttribute('data-message-id', id);
   await expectStatus(reply, 'completed');
   expect(await textOf(reply)).toBe(PROSE);
-  await button(reply, 'Earlier attempt').click();
+  await link(reply, 'Earlier version').click();
   await expect(reply).toHaveAttribute('data-message-id', id);
   const request = page.waitForRequest('**/api/continue');
   await button(reply, 'Continue').click();

@@ -1,0 +1,97 @@
+//! The conditions of access, as they stand in statements; memberships; and the losses of access, which every process
+//! reads.
+
+use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
+
+use super::{AccountRole, Viewer};
+use crate::{
+    database::{Database, optional},
+    ids::{AccountId, ConversationId, Millis, UserId},
+};
+
+/// That the person `$1` may see the conversation `c`, and write in it.
+pub(crate) const MAY_SEE: &str = "c.deleted_at IS NULL AND (c.created_by = $1 OR c.visibility = 'account')
+    AND EXISTS (SELECT 1 FROM memberships ms WHERE ms.account_id = c.account_id AND ms.user_id = $1)";
+
+/// That the person `$1` may rename, open, close and delete the conversation `c`.
+pub(crate) const MAY_CHANGE: &str = "c.deleted_at IS NULL
+    AND EXISTS (SELECT 1 FROM memberships ms WHERE ms.account_id = c.account_id AND ms.user_id = $1
+        AND (c.created_by = $1 OR c.visibility = 'account' AND ms.role IN ('owner', 'admin')))";
+
+/// Whom or what a loss of access concerns; what is not named concerns all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AccessChange {
+    pub user: Option<UserId>,
+    pub account: Option<AccountId>,
+    pub conversation: Option<ConversationId>,
+}
+
+impl Database {
+    /// Whether the viewer may see this conversation now.
+    pub async fn may_see(&self, viewer: Viewer, id: ConversationId) -> sqlx::Result<bool> {
+        let statement = format!("SELECT c.id FROM conversations c WHERE c.id = $2 AND {MAY_SEE}");
+        let found: Option<String> = sqlx::query_scalar(AssertSqlSafe(statement))
+            .bind(viewer.user.to_string())
+            .bind(id.to_string())
+            .fetch_optional(&self.read)
+            .await?;
+        Ok(found.is_some())
+    }
+
+    /// The losses of access after this number, oldest first, at most 1,000; each with its number.
+    pub async fn access_changes(&self, after: i64) -> sqlx::Result<Vec<(i64, AccessChange)>> {
+        sqlx::query(
+            "SELECT number, user_id, account_id, conversation_id FROM access_changes
+             WHERE number > $1 ORDER BY number LIMIT 1000",
+        )
+        .bind(after)
+        .try_map(|row: AnyRow| {
+            let change = AccessChange {
+                user: optional(&row, "user_id")?,
+                account: optional(&row, "account_id")?,
+                conversation: optional(&row, "conversation_id")?,
+            };
+            Ok((row.try_get("number")?, change))
+        })
+        .fetch_all(&self.read)
+        .await
+    }
+
+    /// The number of the newest loss of access; 0 if there is none.
+    pub async fn newest_access_change(&self) -> sqlx::Result<i64> {
+        sqlx::query_scalar("SELECT COALESCE(MAX(number), 0) FROM access_changes").fetch_one(&self.read).await
+    }
+}
+
+/// Has every process check again what is open to whoever is concerned. In the transaction in which access is lost.
+pub(crate) async fn lose_access(tx: &mut AnyConnection, change: AccessChange, now: Millis) -> sqlx::Result<()> {
+    sqlx::query("INSERT INTO access_changes (at, user_id, account_id, conversation_id) VALUES ($1, $2, $3, $4)")
+        .bind(now)
+        .bind(change.user.map(|user| user.to_string()))
+        .bind(change.account.map(|account| account.to_string()))
+        .bind(change.conversation.map(|conversation| conversation.to_string()))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Makes somebody a member of an account. The counter of their list continues where one of an earlier membership ended.
+pub(crate) async fn add_member(
+    tx: &mut AnyConnection,
+    account: AccountId,
+    user: UserId,
+    role: AccountRole,
+    now: Millis,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO memberships (account_id, user_id, role, created_at, mine_rev)
+         SELECT $1, $2, $3, $4, COALESCE(MAX(mine_rev), 0) FROM conversations WHERE account_id = $1 AND created_by = $2",
+    )
+    .bind(account.to_string())
+    .bind(user.to_string())
+    .bind(role.as_str())
+    .bind(now)
+    .execute(tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! Where branches leave one another. A conversation is a tree of messages; its lanes are runs of branches: a parent's
+//! first child stays in its lane, every other child opens one. So a branch is a handful of runs, whatever its length.
+
+use std::collections::HashSet;
+
+use crate::ids::Seq;
+
+/// A run of a branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lane {
+    /// Higher than `from_lane`.
+    pub lane: i64,
+    /// The lane that it leaves after the message `from_seq`; 0: it begins the conversation.
+    pub from_lane: i64,
+    pub from_seq: Seq,
+    /// Its newest message; 0: all are deleted.
+    pub newest_seq: Seq,
+}
+
+/// The messages of a lane up to one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    pub lane: i64,
+    pub up_to: Seq,
+}
+
+/// All lanes of a conversation, in the order of their numbers.
+#[derive(Clone, Debug, Default)]
+pub struct Lanes(pub Vec<Lane>);
+
+impl Lanes {
+    /// The branch that ends with this message, from there to the root.
+    pub fn branch(&self, lane: i64, seq: Seq) -> Vec<Run> {
+        let mut runs = vec![Run { lane, up_to: seq }];
+        let mut here = lane;
+        // Each is lower than the one before, so this ends also where a database is damaged.
+        while let Some(Lane { from_lane, from_seq, .. }) =
+            self.lane(here).filter(|lane| (1..here).contains(&lane.from_lane))
+        {
+            runs.push(Run { lane: from_lane, up_to: from_seq });
+            here = from_lane;
+        }
+        runs
+    }
+
+    /// The newest message that is this one or stands below it. It is a leaf, as a child is newer than its parent.
+    pub fn newest_below(&self, lane: i64, seq: Seq) -> Seq {
+        let mut below = HashSet::new();
+        let mut newest = seq;
+        for candidate in &self.0 {
+            let leaves_here = candidate.from_lane == lane && candidate.from_seq >= seq;
+            if leaves_here || below.contains(&candidate.from_lane) {
+                below.insert(candidate.lane);
+                newest = newest.max(candidate.newest_seq);
+            } else if candidate.lane == lane {
+                newest = newest.max(candidate.newest_seq);
+            }
+        }
+        newest
+    }
+
+    /// The newest message of all.
+    pub fn newest(&self) -> Option<Seq> {
+        self.0.iter().map(|lane| lane.newest_seq).max().filter(|seq| *seq > 0)
+    }
+
+    fn lane(&self, lane: i64) -> Option<Lane> {
+        self.0.binary_search_by_key(&lane, |found| found.lane).ok().and_then(|at| self.0.get(at).copied())
+    }
+}

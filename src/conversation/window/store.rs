@@ -1,0 +1,301 @@
+//! Reading a conversation's tree: along a branch, a lane at a time, by an index. No recursion in SQL: from the newest
+//! message of 10,000 that takes 20 to 84 ms, by lanes 0.1 ms.
+
+use futures::TryStreamExt;
+use sqlx::{AssertSqlSafe, Row, any::AnyRow};
+
+use crate::{
+    access::{Viewer, store::MAY_SEE},
+    conversation::{
+        Conversation, MESSAGES_A_PAGE, MessageMeta, MessagePage, Window,
+        store::{Counters, MESSAGE, META, message, meta},
+        tree::{Lane, Lanes, Run},
+    },
+    database::{Database, parsed, placeholders},
+    ids::{ConversationId, MessageId, Rev, Seq},
+    message::Message,
+};
+
+/// Where a message stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
+    id: MessageId,
+    lane: i64,
+    seq: Seq,
+}
+
+/// Messages of a branch, in its order, each with its seq.
+#[derive(Default)]
+struct Found {
+    messages: Vec<(Seq, Message)>,
+    more_before: bool,
+    more_after: bool,
+}
+
+impl Database {
+    /// A window of a conversation; `None` if the viewer may not see it, or if a message that the window continues from is
+    /// not in it. Around a message that is not in it, it is the newest.
+    pub async fn message_page(
+        &self,
+        viewer: Viewer,
+        id: ConversationId,
+        window: Window,
+    ) -> sqlx::Result<Option<MessagePage>> {
+        // The counter before the rows: what changes meanwhile comes with the list.
+        let Some((Counters { rev, newest }, conversation)) = self.conversation(viewer, id).await? else {
+            return Ok(None);
+        };
+        let lanes = self.lanes(id).await?;
+        let plain = self.plain_leaf(viewer, id, &lanes).await?;
+        let Some(plain) = plain else {
+            return Ok(Some(empty(conversation, rev, newest)));
+        };
+        let (leaf, found) = match window {
+            Window::Newest => (plain, self.found_before(id, &lanes, plain, MESSAGES_A_PAGE).await?),
+            Window::Around(message) => match self.place(id, message).await? {
+                None => (plain, self.found_before(id, &lanes, plain, MESSAGES_A_PAGE).await?),
+                Some(place) => {
+                    let leaf = self.leaf(id, lanes.newest_below(place.lane, place.seq)).await?.unwrap_or(place);
+                    (leaf, self.found_around(id, &lanes, place, leaf).await?)
+                }
+            },
+            Window::Before(message) => {
+                let Some(place) = self.place(id, message).await? else { return Ok(None) };
+                let up_to = Place { seq: place.seq - 1, ..place };
+                (place, self.found_before(id, &lanes, up_to, MESSAGES_A_PAGE).await?)
+            }
+            Window::After { message, leaf } => {
+                let (after, leaf) = (self.place(id, message).await?, self.place(id, leaf).await?);
+                let Some((after, leaf)) = after.zip(leaf) else { return Ok(None) };
+                (leaf, self.found_after(id, &lanes, after, leaf, MESSAGES_A_PAGE).await?)
+            }
+        };
+        let metas = self.metas_of(id, &found).await?;
+        Ok(Some(MessagePage {
+            conversation,
+            rev,
+            newest,
+            leaf: Some(leaf.id),
+            plain_leaf: Some(plain.id),
+            metas,
+            messages: found.messages.into_iter().map(|(_, message)| message).collect(),
+            more_before: found.more_before,
+            more_after: found.more_after,
+        }))
+    }
+
+    /// What was said on the branch that ends with `last`, in its order: what a provider is sent. Whole messages of `budget`
+    /// bytes at the most, but the last one in any case. Nothing if the viewer may not see it.
+    pub async fn history(
+        &self,
+        viewer: Viewer,
+        id: ConversationId,
+        last: MessageId,
+        budget: usize,
+    ) -> sqlx::Result<Vec<Message>> {
+        let statement = format!(
+            "SELECT m.id, m.lane, m.seq FROM messages m JOIN conversations c ON c.id = m.conversation_id
+             WHERE m.id = $2 AND c.id = $3 AND {MAY_SEE}"
+        );
+        let last = sqlx::query(AssertSqlSafe(statement))
+            .bind(viewer.user.to_string())
+            .bind(last.to_string())
+            .bind(id.to_string())
+            .try_map(place)
+            .fetch_optional(&self.read)
+            .await?;
+        let Some(last) = last else { return Ok(vec![]) };
+        let (mut said, mut bytes) = (vec![], 0);
+        'branch: for run in self.lanes(id).await?.branch(last.lane, last.seq) {
+            let statement = format!(
+                "SELECT {MESSAGE} FROM messages m WHERE m.conversation_id = $1 AND m.lane = $2 AND m.seq <= $3
+                 AND m.deleted_at IS NULL ORDER BY m.seq DESC"
+            );
+            let mut rows = sqlx::query(AssertSqlSafe(statement))
+                .bind(id.to_string())
+                .bind(run.lane)
+                .bind(run.up_to)
+                .try_map(message)
+                .fetch(&self.read);
+            while let Some(message) = rows.try_next().await? {
+                bytes += message.size();
+                // The newest in any case, or there is nothing to answer.
+                if bytes > budget && !said.is_empty() {
+                    break 'branch;
+                }
+                said.push(message);
+            }
+        }
+        said.reverse();
+        Ok(said)
+    }
+
+    async fn lanes(&self, id: ConversationId) -> sqlx::Result<Lanes> {
+        let lanes = sqlx::query(
+            "SELECT lane, from_lane, from_seq, newest_seq FROM lanes WHERE conversation_id = $1 ORDER BY lane",
+        )
+        .bind(id.to_string())
+        .try_map(|row: AnyRow| {
+            Ok(Lane {
+                lane: row.try_get("lane")?,
+                from_lane: row.try_get("from_lane")?,
+                from_seq: row.try_get("from_seq")?,
+                newest_seq: row.try_get("newest_seq")?,
+            })
+        })
+        .fetch_all(&self.read)
+        .await?;
+        Ok(Lanes(lanes))
+    }
+
+    /// The leaf that a conversation's plain address opens.
+    async fn plain_leaf(&self, viewer: Viewer, id: ConversationId, lanes: &Lanes) -> sqlx::Result<Option<Place>> {
+        let own = sqlx::query(
+            "SELECT id, lane, seq FROM messages WHERE author_id = $1 AND conversation_id = $2 AND deleted_at IS NULL
+             ORDER BY seq DESC LIMIT 1",
+        )
+        .bind(viewer.user.to_string())
+        .bind(id.to_string())
+        .try_map(place)
+        .fetch_optional(&self.read)
+        .await?;
+        match own.map(|own| lanes.newest_below(own.lane, own.seq)).or_else(|| lanes.newest()) {
+            Some(seq) => self.leaf(id, seq).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn leaf(&self, id: ConversationId, seq: Seq) -> sqlx::Result<Option<Place>> {
+        sqlx::query("SELECT id, lane, seq FROM messages WHERE conversation_id = $1 AND seq = $2 AND deleted_at IS NULL")
+            .bind(id.to_string())
+            .bind(seq)
+            .try_map(place)
+            .fetch_optional(&self.read)
+            .await
+    }
+
+    async fn place(&self, id: ConversationId, message: MessageId) -> sqlx::Result<Option<Place>> {
+        sqlx::query("SELECT id, lane, seq FROM messages WHERE conversation_id = $1 AND id = $2 AND deleted_at IS NULL")
+            .bind(id.to_string())
+            .bind(message.to_string())
+            .try_map(place)
+            .fetch_optional(&self.read)
+            .await
+    }
+
+    /// Half a page up to a message, and half a page after it; a whole one where the branch ends soon.
+    async fn found_around(&self, id: ConversationId, lanes: &Lanes, place: Place, leaf: Place) -> sqlx::Result<Found> {
+        let half = MESSAGES_A_PAGE / 2;
+        let after = self.found_after(id, lanes, place, leaf, half).await?;
+        let room = MESSAGES_A_PAGE - after.messages.len() as i64;
+        let mut found = self.found_before(id, lanes, place, room).await?;
+        found.messages.extend(after.messages);
+        Ok(Found { more_after: after.more_after, ..found })
+    }
+
+    /// The last messages of the branch that ends with `last`.
+    async fn found_before(&self, id: ConversationId, lanes: &Lanes, last: Place, count: i64) -> sqlx::Result<Found> {
+        let mut messages = vec![];
+        for run in lanes.branch(last.lane, last.seq) {
+            // One more than are wanted, to know whether there is more.
+            let missing = count + 1 - messages.len() as i64;
+            messages.extend(self.run(id, run, 0, "DESC", missing).await?);
+            if messages.len() as i64 > count {
+                break;
+            }
+        }
+        let more_before = messages.len() as i64 > count;
+        messages.truncate(count as usize);
+        messages.reverse();
+        Ok(Found { messages, more_before, more_after: false })
+    }
+
+    /// The messages after one on the branch that ends with `leaf`.
+    async fn found_after(
+        &self,
+        id: ConversationId,
+        lanes: &Lanes,
+        after: Place,
+        leaf: Place,
+        count: i64,
+    ) -> sqlx::Result<Found> {
+        let mut messages = vec![];
+        let runs = lanes.branch(leaf.lane, leaf.seq);
+        for run in runs.into_iter().rev().filter(|run| run.up_to > after.seq) {
+            let missing = count + 1 - messages.len() as i64;
+            messages.extend(self.run(id, run, after.seq, "ASC", missing).await?);
+            if messages.len() as i64 > count {
+                break;
+            }
+        }
+        let more_after = messages.len() as i64 > count;
+        messages.truncate(count as usize);
+        Ok(Found { messages, more_before: true, more_after })
+    }
+
+    /// Messages of a run after `after`, in this order.
+    async fn run(
+        &self,
+        id: ConversationId,
+        run: Run,
+        after: Seq,
+        order: &str,
+        limit: i64,
+    ) -> sqlx::Result<Vec<(Seq, Message)>> {
+        let statement = format!(
+            "SELECT {MESSAGE}, m.seq FROM messages m WHERE m.conversation_id = $1 AND m.lane = $2 AND m.seq <= $3
+             AND m.seq > $4 AND m.deleted_at IS NULL ORDER BY m.seq {order} LIMIT $5"
+        );
+        sqlx::query(AssertSqlSafe(statement))
+            .bind(id.to_string())
+            .bind(run.lane)
+            .bind(run.up_to)
+            .bind(after)
+            .bind(limit)
+            .try_map(|row: AnyRow| Ok((row.try_get("seq")?, message(row)?)))
+            .fetch_all(&self.read)
+            .await
+    }
+
+    /// The metas of messages and of their siblings.
+    async fn metas_of(&self, id: ConversationId, found: &Found) -> sqlx::Result<Vec<MessageMeta>> {
+        let mut metas = vec![];
+        if !found.messages.is_empty() {
+            let statement = format!(
+                "SELECT {META} FROM messages m WHERE m.deleted_at IS NULL
+                 AND m.parent_id IN (SELECT s.parent_id FROM messages s WHERE s.id IN ({})) ORDER BY m.parent_id, m.seq",
+                placeholders(1, found.messages.len()),
+            );
+            let query = sqlx::query(AssertSqlSafe(statement));
+            let query = found.messages.iter().fold(query, |query, (_, message)| query.bind(message.id.to_string()));
+            metas = query.try_map(meta).fetch_all(&self.read).await?;
+        }
+        if !found.more_before {
+            let statement = format!(
+                "SELECT {META} FROM messages m WHERE m.conversation_id = $1 AND m.parent_id IS NULL AND m.deleted_at IS NULL
+                 ORDER BY m.seq"
+            );
+            let first = sqlx::query(AssertSqlSafe(statement)).bind(id.to_string());
+            metas.extend(first.try_map(meta).fetch_all(&self.read).await?);
+        }
+        Ok(metas)
+    }
+}
+
+fn empty(conversation: Conversation, rev: Rev, newest: Seq) -> MessagePage {
+    MessagePage {
+        conversation,
+        rev,
+        newest,
+        leaf: None,
+        plain_leaf: None,
+        metas: vec![],
+        messages: vec![],
+        more_before: false,
+        more_after: false,
+    }
+}
+
+fn place(row: AnyRow) -> sqlx::Result<Place> {
+    Ok(Place { id: parsed(&row, "id")?, lane: row.try_get("lane")?, seq: row.try_get("seq")? })
+}

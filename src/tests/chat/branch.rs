@@ -1,0 +1,187 @@
+//! Where a page is in a conversation's tree: only its reader moves it.
+
+use rivulet::{
+    chat::branch::{Branch, Reader},
+    conversation::{Conversation, MessageMeta, MessagePage},
+    ids::{MessageId, Rev, Seq, UserId, mint},
+    message::{Epoch, Message, Role, Status},
+};
+
+/// A conversation of two people, as its list has it.
+struct World {
+    me: UserId,
+    other: UserId,
+    rows: Vec<MessageMeta>,
+}
+
+impl World {
+    /// A question of mine and the reply to it.
+    fn new() -> World {
+        let mut world = World { me: mint(), other: mint(), rows: vec![] };
+        let question = world.writes(None, world.me, Role::User);
+        world.writes(Some(question), world.me, Role::Assistant);
+        world
+    }
+
+    fn writes(&mut self, parent: Option<MessageId>, author: UserId, role: Role) -> MessageId {
+        let (id, number) = (mint(), self.rows.len() as i64 + 1);
+        let epoch = Epoch { counter: 1, nonce: 1 };
+        let (rev, seq): (Rev, Seq) = (number, number);
+        self.rows.push(MessageMeta { id, rev, parent, seq, author, role, status: Status::Completed, epoch });
+        id
+    }
+
+    fn id(&self, index: usize) -> MessageId {
+        self.rows[index].id
+    }
+
+    /// A page that was opened with all that there is, at this leaf.
+    fn page(&self, leaf: MessageId) -> MessagePage {
+        let mut branch = vec![];
+        let mut next = Some(leaf);
+        while let Some(row) = next.and_then(|id| self.rows.iter().find(|row| row.id == id)) {
+            branch.push(Message::unseen(row.id, row.role));
+            next = row.parent;
+        }
+        branch.reverse();
+        MessagePage {
+            conversation: Conversation { id: mint(), rev: 0, title: String::new(), updated_at: 0, deleted: false },
+            rev: self.rows.len() as Rev,
+            newest: self.rows.len() as Seq,
+            leaf: Some(leaf),
+            plain_leaf: Some(leaf),
+            metas: self.rows.clone(),
+            messages: branch,
+            more_before: false,
+            more_after: false,
+        }
+    }
+
+    fn opens(&self, leaf: MessageId) -> Branch {
+        let mut branch = Branch::default();
+        branch.open(&self.page(leaf));
+        branch
+    }
+
+    fn reader(&self, is_at_end: bool) -> Reader {
+        Reader { user: self.me, is_at_end }
+    }
+}
+
+fn shown(branch: &Branch) -> Vec<MessageId> {
+    branch.shown().iter().map(|meta| meta.id).collect()
+}
+
+/// Rule: a child of the leaf is appended, whoever wrote it, and the page is at it.
+#[test]
+fn what_continues_the_branch_is_appended() {
+    for is_mine in [true, false] {
+        let mut world = World::new();
+        let mut branch = world.opens(world.id(1));
+        let author = if is_mine { world.me } else { world.other };
+        let next = world.writes(Some(world.id(1)), author, Role::User);
+        assert!(branch.take(&world.rows[2], world.reader(false)));
+        assert_eq!(shown(&branch), [world.id(0), world.id(1), next]);
+        assert_eq!((branch.leaf(), branch.in_address()), (Some(next), None));
+    }
+}
+
+/// Rule: another person's sibling of a shown message moves nobody; it only counts.
+#[test]
+fn others_branches_do_not_move_the_page() {
+    let mut world = World::new();
+    let mut branch = world.opens(world.id(1));
+    let sibling = world.writes(Some(world.id(0)), world.other, Role::Assistant);
+    assert!(branch.take(&world.rows[2], world.reader(true)));
+    let below = world.writes(Some(sibling), world.other, Role::User);
+    assert!(branch.take(&world.rows[3], world.reader(true)));
+    assert_eq!(shown(&branch), [world.id(0), world.id(1)]);
+    assert_eq!(branch.siblings(world.id(1)), [world.id(1), sibling]);
+    assert!(branch.get(below).is_some());
+}
+
+/// Rule: one's own sibling of the leaf, from another tab, is gone to by a page that stands at its end with nothing selected,
+/// and by no other.
+#[test]
+fn ones_own_retry_is_gone_to_at_the_end_alone() {
+    for is_at_end in [true, false] {
+        let mut world = World::new();
+        let mut branch = world.opens(world.id(1));
+        let retry = world.writes(Some(world.id(0)), world.me, Role::Assistant);
+        branch.take(&world.rows[2], world.reader(is_at_end));
+        let leaf = if is_at_end { retry } else { world.id(1) };
+        assert_eq!(branch.leaf(), Some(leaf));
+        // The plain address opens what one asked for last.
+        assert_eq!(branch.in_address(), (!is_at_end).then_some(leaf));
+    }
+}
+
+/// Rule: a sibling in the middle moves nobody, not even its author's other tab.
+#[test]
+fn a_sibling_in_the_middle_moves_nobody() {
+    let mut world = World::new();
+    let next = world.writes(Some(world.id(1)), world.me, Role::User);
+    world.writes(Some(next), world.me, Role::Assistant);
+    let mut branch = world.opens(world.id(3));
+    world.writes(Some(world.id(0)), world.me, Role::Assistant);
+    branch.take(&world.rows[4], world.reader(true));
+    assert_eq!(branch.leaf(), Some(world.id(3)));
+    assert_eq!(branch.in_address(), Some(world.id(3)), "the plain address opens the new one");
+}
+
+/// Rule: what one asked for in this tab is gone to wherever it is, with what already follows it.
+#[test]
+fn a_retry_in_the_middle_begins_a_branch_there() {
+    let mut world = World::new();
+    let next = world.writes(Some(world.id(1)), world.me, Role::User);
+    let mut branch = world.opens(next);
+    let retry = world.writes(Some(world.id(0)), world.me, Role::Assistant);
+    let below = world.writes(Some(retry), world.other, Role::User);
+    for row in &world.rows[3..] {
+        branch.take(row, world.reader(false));
+    }
+    branch.go_to(retry);
+    assert_eq!(shown(&branch), [world.id(0), retry, below]);
+}
+
+/// Rule: a row that the page did not know, but that is no new message, moves nobody.
+#[test]
+fn an_old_row_moves_nobody() {
+    let mut world = World::new();
+    let old = world.writes(Some(world.id(1)), world.me, Role::User);
+    let leaf = world.writes(Some(world.id(0)), world.me, Role::Assistant);
+    let mut page = world.page(leaf);
+    page.metas.retain(|meta| meta.id != old);
+    let mut branch = Branch::default();
+    branch.open(&page);
+    let changed = MessageMeta { rev: 9, ..world.rows[2].clone() };
+    assert!(branch.take(&changed, world.reader(true)));
+    assert_eq!((branch.leaf(), branch.in_address()), (Some(leaf), None));
+    assert!(!branch.take(&world.rows[2], world.reader(true)), "an older row of it changes nothing");
+}
+
+/// Rule: a window shows what was loaded; more before it and after it joins it.
+#[test]
+fn a_window_grows_at_both_ends() {
+    let mut world = World::new();
+    for index in 1..5 {
+        world.writes(Some(world.id(index)), world.me, Role::User);
+    }
+    let whole = world.page(world.id(5));
+    let part = |from: usize, to: usize| MessagePage {
+        metas: whole.metas[from..to].to_vec(),
+        messages: whole.messages[from..to].to_vec(),
+        more_before: from > 0,
+        more_after: to < 6,
+        ..whole.clone()
+    };
+    let ids: Vec<_> = world.rows.iter().map(|row| row.id).collect();
+    let mut branch = Branch::default();
+    branch.open(&part(2, 4));
+    assert_eq!(shown(&branch), ids[2..4]);
+    assert_eq!((branch.first(), branch.last(), branch.leaf()), (Some(ids[2]), Some(ids[3]), Some(ids[5])));
+    branch.append(&part(4, 6));
+    assert_eq!((shown(&branch), branch.last()), (ids[2..].to_vec(), None));
+    branch.prepend(&part(0, 2));
+    assert_eq!((shown(&branch), branch.first()), (ids, None));
+}

@@ -1,0 +1,159 @@
+//! A conversation's tree in the database: whatever is written where, its windows, branches and histories are those that
+//! the rows' parents say.
+
+use std::collections::HashMap;
+
+use kit::{Database as Other, Folder};
+use proptest::{prelude::*, test_runner::TestRunner};
+use rivulet::{
+    access::Viewer,
+    account::Person,
+    conversation::{MessagePage, Window},
+    database::Database,
+    ids::{ConversationId, MessageId, NodeId, mint, now},
+    message::{Message, Role},
+    reply::store::{Exchange, Started},
+};
+
+/// A conversation that grows at random.
+struct Tree {
+    _folder: Folder,
+    database: Database,
+    other: Other,
+    viewer: Viewer,
+    node: NodeId,
+    id: ConversationId,
+    /// Every message and its parent, in the order in which they were written.
+    written: Vec<(MessageId, Option<MessageId>, Role)>,
+}
+
+impl Tree {
+    async fn plant() -> Tree {
+        let folder = Folder::new();
+        let database = Database::open(&format!("sqlite:{}", folder.database().display())).await.expect("a database");
+        let person = Person { name: "Ada".into(), email: "ada@example.org".into() };
+        assert!(database.create_owner(mint(), &person, "", now()).await.expect("a person"));
+        let mut other = Other::open(&folder.database()).await;
+        let (viewer, node) = (other.viewer().await, mint());
+        database.register(node).await.expect("a process that is known");
+        Tree { _folder: folder, database, other, viewer, node, id: mint(), written: vec![] }
+    }
+
+    /// Another message below one that is there already, or at the beginning, with its reply; or another reply.
+    async fn grows(&mut self, at: usize, is_retry: bool) {
+        let replies: Vec<_> =
+            self.written.iter().filter(|(.., role)| *role == Role::Assistant).map(|(id, ..)| *id).collect();
+        let reply = Message::asked(mint(), format!("test/{}", self.written.len()));
+        // Mostly near the end, so that branches get long.
+        let recent = if at % 3 == 0 { replies.len() } else { replies.len().min(2) };
+        let at = (recent > 0).then(|| replies[replies.len() - 1 - at % recent]);
+        let started = match at {
+            Some(of) if is_retry => {
+                self.database.retry(self.viewer, of, &reply, now(), self.node).await.expect("a row")
+            }
+            parent => {
+                let said = Message::said(mint(), "Hello".into(), now());
+                let opens = parent.is_none().then(|| "A conversation".into());
+                let new = Exchange { conversation: self.id, opens, parent, said, reply, now: now() };
+                self.database.exchange(self.viewer, &new, self.node).await.expect("rows")
+            }
+        };
+        let Started::Yes(new) = started else { panic!("{started:?}") };
+        self.written.extend(new.said.iter().chain([&new.reply]).map(|meta| (meta.id, meta.parent, meta.role)));
+        self.other.run("UPDATE messages SET status = 'completed'").await;
+    }
+
+    fn parents(&self) -> HashMap<MessageId, Option<MessageId>> {
+        self.written.iter().map(|(id, parent, _)| (*id, *parent)).collect()
+    }
+
+    /// From the root to this message.
+    fn branch(&self, id: MessageId) -> Vec<MessageId> {
+        let parents = self.parents();
+        let mut branch: Vec<_> = std::iter::successors(Some(id), |id| parents[id]).collect();
+        branch.reverse();
+        branch
+    }
+
+    /// The newest message below this one, or itself.
+    fn newest_below(&self, id: MessageId) -> MessageId {
+        let below = |other: &&(MessageId, Option<MessageId>, Role)| self.branch(other.0).contains(&id);
+        self.written.iter().rev().find(below).expect("at least itself").0
+    }
+
+    async fn loads(&self, window: Window) -> MessagePage {
+        let page = self.database.message_page(self.viewer, self.id, window).await.expect("a database that answers");
+        page.expect("a conversation that one may see")
+    }
+
+    async fn holds(&self) {
+        let newest = self.written.last().expect("a message").0;
+        let plain = self.loads(Window::Newest).await;
+        assert_eq!((plain.leaf, plain.plain_leaf), (Some(newest), Some(newest)));
+        for (id, ..) in &self.written {
+            let leaf = self.newest_below(*id);
+            let page = self.loads(Window::Around(*id)).await;
+            assert_eq!((page.leaf, page.plain_leaf), (Some(leaf), Some(newest)));
+            assert_eq!(self.unrolled(page).await, self.branch(leaf));
+            let history = self.database.history(self.viewer, self.id, *id, usize::MAX).await.expect("rows");
+            assert_eq!(ids(&history), self.branch(*id));
+        }
+    }
+
+    /// All of a branch, from a window and what is loaded before it and after it.
+    async fn unrolled(&self, page: MessagePage) -> Vec<MessageId> {
+        let leaf = page.leaf.expect("a leaf");
+        self.checks_siblings(&page);
+        let mut branch = ids(&page.messages);
+        let (mut before, mut after) = (page.more_before, page.more_after);
+        while before {
+            let page = self.loads(Window::Before(branch[0])).await;
+            self.checks_siblings(&page);
+            branch.splice(0..0, ids(&page.messages));
+            before = page.more_before;
+        }
+        while after {
+            let message = *branch.last().expect("a message");
+            let page = self.loads(Window::After { message, leaf }).await;
+            branch.extend(ids(&page.messages));
+            after = page.more_after;
+        }
+        branch
+    }
+
+    /// The rows that come with a window are those of its messages and of their siblings.
+    fn checks_siblings(&self, page: &MessagePage) {
+        let parents = self.parents();
+        let shown: Vec<_> = page.messages.iter().map(|message| parents[&message.id]).collect();
+        let mut expected: Vec<_> =
+            self.written.iter().filter(|(_, parent, _)| shown.contains(parent)).map(|(id, ..)| *id).collect();
+        let mut metas: Vec<_> = page.metas.iter().map(|meta| meta.id).collect();
+        expected.sort();
+        metas.sort();
+        assert_eq!(metas, expected);
+        assert!(page.metas.iter().all(|meta| meta.parent == parents[&meta.id]));
+    }
+}
+
+fn ids(messages: &[Message]) -> Vec<MessageId> {
+    messages.iter().map(|message| message.id).collect()
+}
+
+/// Rule: a branch, its windows and what a model is sent are the path from the root, however the tree has grown.
+#[test]
+fn windows_are_pieces_of_the_path_from_the_root() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let steps = prop::collection::vec((any::<usize>(), prop::bool::weighted(0.3)), 1..40);
+    let mut runner = TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(12) });
+    let held = runner.run(&steps, |steps| {
+        runtime.block_on(async {
+            let mut tree = Tree::plant().await;
+            for (at, is_retry) in steps {
+                tree.grows(at, is_retry).await;
+            }
+            tree.holds().await;
+        });
+        Ok(())
+    });
+    held.expect("a tree like its rows");
+}
