@@ -12,6 +12,8 @@ use crate::{
     message::{Change, Epoch, Position},
 };
 
+#[cfg(feature = "ssr")]
+pub mod access;
 pub mod client;
 pub mod connection;
 #[cfg(feature = "ssr")]

@@ -13,7 +13,7 @@ use crate::{
     config::{Settings, public_url::PublicUrl, trusted_proxies::TrustedProxies},
     conversation::purge,
     database::Database,
-    live::hub::Hub,
+    live::{access, hub::Hub},
     provider::Providers,
     reply::Replies,
 };
@@ -89,6 +89,8 @@ impl AppState {
             tasks: replies.tasks.clone(),
         };
         replies.tasks.spawn(purge::resume(database.clone(), replies.closing.clone()));
+        let after = database.newest_access_change().await?;
+        replies.tasks.spawn(access::watch(database.clone(), replies.hub.clone(), after, replies.closing.clone()));
         let app = AppState(Arc::new(Parts {
             database,
             hub: replies.hub.clone(),

@@ -1,11 +1,13 @@
 //! The conditions of access, as they stand in statements; memberships; and the losses of access, which every process
 //! reads.
 
+use std::collections::BTreeSet;
+
 use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 
 use super::{AccountRole, Viewer};
 use crate::{
-    database::{Database, optional},
+    database::{Database, optional, parsed, placeholders},
     ids::{AccountId, ConversationId, Millis, UserId},
 };
 
@@ -36,6 +38,40 @@ impl Database {
             .fetch_optional(&self.read)
             .await?;
         Ok(found.is_some())
+    }
+
+    /// Those of these conversations that the viewer may see now.
+    pub async fn visible(
+        &self,
+        viewer: Viewer,
+        ids: &BTreeSet<ConversationId>,
+    ) -> sqlx::Result<BTreeSet<ConversationId>> {
+        let statement =
+            format!("SELECT c.id FROM conversations c WHERE c.id IN ({}) AND {MAY_SEE}", placeholders(2, ids.len()),);
+        let query = sqlx::query(AssertSqlSafe(statement)).bind(viewer.user.to_string());
+        let query = ids.iter().fold(query, |query, id| query.bind(id.to_string()));
+        let visible = query.try_map(|row: AnyRow| parsed(&row, "id")).fetch_all(&self.read).await?;
+        Ok(visible.into_iter().collect())
+    }
+
+    /// Ends a membership. False if there was none.
+    pub async fn remove_member(&self, account: AccountId, user: UserId, now: Millis) -> sqlx::Result<bool> {
+        let mut tx = self.begin().await?;
+        let removed = sqlx::query("DELETE FROM memberships WHERE account_id = $1 AND user_id = $2")
+            .bind(account.to_string())
+            .bind(user.to_string())
+            .execute(&mut *tx)
+            .await?;
+        lose_access(&mut tx, AccessChange { user: Some(user), ..Default::default() }, now).await?;
+        tx.commit().await?;
+        Ok(removed.rows_affected() == 1)
+    }
+
+    /// Forgets the losses of access from before this time: every process has read them.
+    pub async fn forget_access_changes(&self, before: Millis) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query("DELETE FROM access_changes WHERE at < $1").bind(before).execute(&mut *tx).await?;
+        tx.commit().await
     }
 
     /// The losses of access after this number, oldest first, at most 1,000; each with its number.

@@ -8,9 +8,12 @@ use super::{
     session::{ListedPerson, NewSession},
 };
 use crate::{
-    access::{AccountRole, store::add_member},
+    access::{
+        AccountRole, Viewer,
+        store::{AccessChange, add_member, lose_access},
+    },
     database::{Database, migrations, parsed, placeholders},
-    ids::{AccountId, Millis, UserId, mint},
+    ids::{AccountId, Millis, UserId, mint, now},
 };
 
 /// How many devices of a person are remembered.
@@ -56,6 +59,28 @@ impl Database {
         add_member(&mut tx, account, id, AccountRole::Owner, now).await?;
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// Makes a person who is a member of an account that there is.
+    pub async fn create_member(
+        &self,
+        member: Viewer,
+        person: &Person,
+        password_hash: &str,
+        role: AccountRole,
+        now: Millis,
+    ) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query("INSERT INTO users (id, name, email, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)")
+            .bind(member.user.to_string())
+            .bind(&person.name)
+            .bind(&person.email)
+            .bind(password_hash)
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
+        add_member(&mut tx, member.account, member.user, role, now).await?;
+        tx.commit().await
     }
 
     /// The person with this email (lower case), and the hash of their password.
@@ -137,6 +162,7 @@ impl Database {
             .fetch_all(&mut *tx)
             .await?;
         insert_session(&mut tx, user, session).await?;
+        lose_access(&mut tx, AccessChange { user: Some(user), ..Default::default() }, session.now).await?;
         tx.commit().await?;
         Ok(Some(ended))
     }
@@ -156,6 +182,7 @@ impl Database {
             for statement in ["DELETE FROM devices WHERE user_id = $1", "DELETE FROM sessions WHERE user_id = $1"] {
                 sqlx::query(statement).bind(user.to_string()).execute(&mut *tx).await?;
             }
+            lose_access(&mut tx, AccessChange { user: Some(user), ..Default::default() }, now()).await?;
             anyhow::Ok((tx, written))
         };
         let (tx, written) = write.await.context("Nothing was changed.")?;

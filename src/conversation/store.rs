@@ -125,7 +125,8 @@ impl Database {
         let rows = sqlx::query(AssertSqlSafe(sql))
             .bind(viewer.account.to_string())
             .bind(viewer.user.to_string())
-            .bind(rev)
+            // 0 is the rev of those that never were in the list, and that is nobody's to know.
+            .bind(rev.max(0))
             .bind(CHANGES_AT_ONCE + 1)
             .try_map(conversation)
             .fetch_all(&self.read)

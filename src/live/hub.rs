@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 
 use super::List;
 use crate::{
-    access::Viewer,
+    access::{Viewer, store::AccessChange},
     config::Limits,
     conversation::SidebarTopic,
     ids::{ConversationId, MessageId},
@@ -38,6 +38,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub enum Topic {
     Message(MessageId),
     List(List),
+    /// All that is open: somebody may have lost access to it.
+    Access,
 }
 
 /// A list as those who follow it have it: what changes in it wakes them, and nobody else.
@@ -272,6 +274,25 @@ impl Hub {
         let frame = read().await?;
         *latest = frame.clone().map(|frame| Latest::new(changes, since, frame));
         Ok(frame)
+    }
+
+    /// Has those whom a loss of access may concern check what they have open.
+    pub fn recheck(&self, change: AccessChange) {
+        let state = lock(&self.state);
+        let tabs = match change.conversation {
+            Some(id) => {
+                let followers = state.lists.get(&ListTopic::Messages(id)).map(Followers::tabs).unwrap_or_default();
+                let running = state.running.values().filter(|running| running.conversation == id);
+                running.flat_map(|running| running.tabs()).chain(followers).collect()
+            }
+            None => state.tabs.clone(),
+        };
+        drop(state);
+        let is_concerned = |tab: &Arc<Tab>| {
+            change.user.is_none_or(|user| tab.viewer.user == user)
+                && change.account.is_none_or(|account| tab.viewer.account == account)
+        };
+        tabs.iter().filter_map(Weak::upgrade).filter(is_concerned).for_each(|tab| tab.mark(Topic::Access));
     }
 
     /// Ends every socket of a session that is no more.

@@ -1,6 +1,7 @@
 //! The server's side of `/live`: one task a tab. It queues nothing: each subscription is the position that it has
 //! sent, and is encoded when the socket can take it, a frame a turn (`turns`).
 
+mod access;
 mod allowance;
 mod requests;
 mod turns;
@@ -30,7 +31,7 @@ use crate::{
     account::session::SignedIn,
     config::public_url::PublicUrl,
     error::Failure,
-    ids::{MessageId, now},
+    ids::{ConversationId, MessageId, now},
     live::{
         BEAT_IDLE, BEAT_STREAMING, List, ServerFrame, close, encode,
         frame_size::FrameSize,
@@ -93,6 +94,7 @@ pub async fn connect(
 }
 
 /// How a socket ends.
+#[derive(PartialEq, Eq)]
 enum Closed {
     ByPeer,
     Because(u16, &'static str),
@@ -128,6 +130,7 @@ struct Socket {
 
 struct Subscription {
     number: u32,
+    conversation: ConversationId,
     sent: Option<Position>,
     source: Source,
 }

@@ -1,5 +1,6 @@
 //! The whole server, on port 0, with a real database file and a provider that writes what a test has it write.
 
+mod access;
 mod accounts;
 mod bad_input;
 mod commands;

@@ -45,7 +45,7 @@ impl Tree {
             self.written.iter().filter(|(.., role)| *role == Role::Assistant).map(|(id, ..)| *id).collect();
         let reply = Message::asked(mint(), format!("test/{}", self.written.len()));
         // Mostly near the end, so that branches get long.
-        let recent = if at % 3 == 0 { replies.len() } else { replies.len().min(2) };
+        let recent = if at.is_multiple_of(3) { replies.len() } else { replies.len().min(2) };
         let at = (recent > 0).then(|| replies[replies.len() - 1 - at % recent]);
         let started = match at {
             Some(of) if is_retry => {

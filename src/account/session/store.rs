@@ -1,13 +1,18 @@
 //! Sessions in the database: found, noted as used, listed and ended.
 
+use std::collections::BTreeSet;
+
 use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
 use super::{ListedSession, OpenSession};
 use crate::{
-    access::Viewer,
+    access::{
+        Viewer,
+        store::{AccessChange, lose_access},
+    },
     account::store::person,
     database::{Database, parsed, placeholders},
-    ids::{Millis, UserId},
+    ids::{Millis, UserId, now},
 };
 
 impl Database {
@@ -104,6 +109,10 @@ impl Database {
             .try_map(|row: AnyRow| Ok((row.try_get("token_hash")?, parsed(&row, "user_id")?)))
             .fetch_all(&mut *tx)
             .await?;
+        let people: BTreeSet<UserId> = ended.iter().map(|(_, user)| *user).collect();
+        for user in people {
+            lose_access(&mut tx, AccessChange { user: Some(user), ..Default::default() }, now()).await?;
+        }
         tx.commit().await?;
         Ok(ended)
     }
@@ -121,6 +130,7 @@ impl Database {
         .bind(only.unwrap_or_default())
         .fetch_all(&mut *tx)
         .await?;
+        lose_access(&mut tx, AccessChange { user: Some(user), ..Default::default() }, now()).await?;
         tx.commit().await?;
         Ok(ended)
     }

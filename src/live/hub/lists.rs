@@ -56,6 +56,10 @@ impl Followers {
         self.tabs.is_empty()
     }
 
+    pub fn tabs(&self) -> Vec<Weak<Tab>> {
+        self.tabs.clone()
+    }
+
     /// Counts a change, and gives whom to wake.
     pub fn change(&mut self) -> Vec<Weak<Tab>> {
         self.changes += 1;

@@ -95,6 +95,10 @@ impl Running {
             .retain(|other| other.strong_count() > 0 && !std::ptr::eq(other.as_ptr(), Arc::as_ptr(tab)));
     }
 
+    pub(super) fn tabs(&self) -> Vec<Weak<Tab>> {
+        lock(&self.state).tabs.clone()
+    }
+
     /// Shows what was committed.
     pub fn publish(&self, events: Vec<Event>) {
         let shown = lock(&self.state);

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{Closed, Socket, Source, Subscription};
 use crate::{
-    ids::MessageId,
+    ids::{ConversationId, MessageId},
     live::{ClientFrame, MAX_SUBSCRIPTIONS, ServerFrame, close, hub::Topic},
     message::Position,
 };
@@ -100,8 +100,8 @@ impl Socket {
 
     pub(super) async fn subscribe(&mut self, id: MessageId, position: Option<Position>) -> Result<(), Closed> {
         self.leave(id);
-        let source = match self.find(id).await {
-            Ok(Some(source)) => source,
+        let (conversation, source) = match self.find(id).await {
+            Ok(Some(found)) => found,
             Ok(None) => return self.send(&ServerFrame::Gone(id)).await,
             Err(error) => {
                 tracing::error!(message = %id, %error, "a message could not be read");
@@ -116,13 +116,13 @@ impl Socket {
             }
         };
         self.send(&ServerFrame::Number(number, id)).await?;
-        self.messages.insert(id, Subscription { number, sent: position, source });
+        self.messages.insert(id, Subscription { number, conversation, sent: position, source });
         self.enqueue(Topic::Message(id));
         Ok(())
     }
 
     /// The message where it runs, else its row; nothing if it is not for this viewer.
-    async fn find(&self, id: MessageId) -> sqlx::Result<Option<Source>> {
+    async fn find(&self, id: MessageId) -> sqlx::Result<Option<(ConversationId, Source)>> {
         // A reply may begin or end between the two looks; then the next round finds it.
         for round in 1..=ROUNDS {
             if let Some(running) = self.app.hub.running(id) {
@@ -133,11 +133,11 @@ impl Socket {
                     return Ok(None);
                 }
                 // It may have ended before it was followed; then its end is here to be read all the same.
-                return Ok(Some(Source::Running(running)));
+                return Ok(Some((running.conversation, Source::Running(running))));
             }
             match self.app.database.message(self.tab.viewer, id).await? {
-                Some((_, message)) if message.status.is_final() || round == ROUNDS => {
-                    return Ok(Some(Source::Row(Box::new(message))));
+                Some((conversation, message)) if message.status.is_final() || round == ROUNDS => {
+                    return Ok(Some((conversation, Source::Row(Box::new(message)))));
                 }
                 Some(_) => {}
                 None => return Ok(None),

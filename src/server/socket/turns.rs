@@ -37,6 +37,7 @@ impl Socket {
         match self.turns.pop_front() {
             Some(Topic::Message(id)) => self.message_turn(id).await,
             Some(Topic::List(list)) => self.list_turn(list).await,
+            Some(Topic::Access) => self.access_turn().await,
             None => Ok(()),
         }
     }
@@ -99,11 +100,7 @@ impl Socket {
                 }
                 if rev == since { Ok(()) } else { self.send_text(frame).await }
             }
-            Ok(None) => {
-                self.lists.remove(&list);
-                self.app.hub.unfollow(list, &self.tab);
-                self.send(&ServerFrame::ListGone(list)).await
-            }
+            Ok(None) => self.lose_list(list).await,
             Err(error) => {
                 tracing::error!(?list, %error, "a list could not be read");
                 self.send(&ServerFrame::LaterList(list)).await

@@ -60,8 +60,7 @@ async fn no_function_answers_without_a_session() {
     server.sign_up("Ada").await;
     let (client, conversation) = (page::client(), a_conversation());
     let message: MessageId = mint();
-    let sending =
-        json!({ "conversation": conversation, "opens": true, "id": message, "text": "Hello", "model": "test/model" });
+    let sending = json!({ "conversation": conversation, "opens": true, "parent": null, "id": message, "text": "Hello", "model": "test/model" });
     let paths: Vec<&str> =
         server_fn_paths().map(|(path, _)| path).filter(|path| !OPEN_FUNCTIONS.contains(path)).collect();
     assert!(paths.len() >= 10, "the functions were found: {paths:?}");
@@ -69,7 +68,7 @@ async fn no_function_answers_without_a_session() {
         let mut answers = vec![];
         // Each takes one of these for its `id`, and passes over what it does not take.
         for id in [json!(conversation), json!(message)] {
-            let input = json!({ "id": id, "before": 1, "sending": sending, "epoch": [1, 1], "model": "test/model", "title": "Title" });
+            let input = json!({ "id": id, "window": "newest", "list": "mine", "after": null, "sending": sending, "epoch": [1, 1], "model": "test/model", "title": "Title" });
             let request = client.post(format!("http://{}{path}", server.address)).json(&input);
             answers.push(ask(request.header(header::ACCEPT, "application/json")).await);
         }

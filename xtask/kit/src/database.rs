@@ -108,14 +108,27 @@ impl Database {
     /// Adds a conversation of so many messages, a person's and a model's in turns, each with this text, to those of the
     /// one person that there is.
     pub async fn adds_conversation(&mut self, length: usize, text: &str) -> (ConversationId, Vec<MessageId>) {
+        let viewer = self.viewer().await;
+        self.adds_conversation_of(viewer, length, text).await
+    }
+
+    /// The same to those of one of several people.
+    pub async fn adds_conversation_of(
+        &mut self,
+        viewer: Viewer,
+        length: usize,
+        text: &str,
+    ) -> (ConversationId, Vec<MessageId>) {
+        let Viewer { user, account } = viewer;
+        let membership = format!("memberships WHERE user_id = '{user}' AND account_id = '{account}'");
         let (conversation, ids): (ConversationId, Vec<MessageId>) = (mint(), (0..length).map(|_| mint()).collect());
         self.locks().await;
         self.run(format!(
             "INSERT INTO conversations (id, account_id, created_by, created_at, visibility, title, titled, updated_at, mine_rev,
                  messages_rev, newest_seq, newest_lane)
              SELECT '{conversation}', account_id, user_id, {now}, 'private', 'Long', 1, {now}, mine_rev + 1, {length}, {length}, 1
-             FROM memberships;
-             UPDATE memberships SET mine_rev = mine_rev + 1;
+             FROM {membership};
+             UPDATE memberships SET mine_rev = mine_rev + 1 WHERE user_id = '{user}' AND account_id = '{account}';
              INSERT INTO lanes VALUES ('{conversation}', 1, 0, 0, {length})",
             now = now()
         ))
@@ -126,10 +139,11 @@ impl Database {
         for (seq, id) in (1..).zip(&ids) {
             let insert = "INSERT INTO messages (id, conversation_id, parent_id, seq, lane, rev, author_id, role, epoch, nonce, status,
                      parts, created_at, ended_at)
-                 SELECT $1, $2, $3, $4, 1, $4, user_id, $5, 1, 1, 'completed', $6, $7, $7 FROM memberships";
+                 VALUES ($1, $2, $3, $4, 1, $4, $8, $5, 1, 1, 'completed', $6, $7, $7)";
             let role = if seq % 2 == 1 { "user" } else { "assistant" };
             let insert = sqlx::query(insert).bind(id.to_string()).bind(conversation.to_string()).bind(parent.clone());
-            let inserted = insert.bind(seq).bind(role).bind(&parts).bind(now()).execute(&mut self.0).await;
+            let insert = insert.bind(seq).bind(role).bind(&parts).bind(now()).bind(user.to_string());
+            let inserted = insert.execute(&mut self.0).await;
             inserted.expect("a message that can be added");
             parent = Some(id.to_string());
         }

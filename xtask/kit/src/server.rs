@@ -1,9 +1,14 @@
 //! The real server, in this process: what `main.rs` does, without its signals.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
+use reqwest::header::HeaderMap;
 use rivulet::{
+    access::{AccountRole, Viewer},
+    account::session::NewSession,
     config::Settings,
+    ids::{AccountId, mint, now},
+    security::client_address::ClientAddress,
     server::serve::{ConnectionLimits, serve},
     state::AppState,
 };
@@ -42,6 +47,22 @@ impl Server {
     /// Makes the first account, as its page does.
     pub async fn sign_up(&self, name: &str) -> Person {
         Person::signs_up(self.address, name).await
+    }
+
+    /// Makes a member of an account, for which there is no page yet, and signs them in.
+    pub async fn adds_member(&self, account: AccountId, name: &str, role: AccountRole) -> (Viewer, Person) {
+        let viewer = Viewer { user: mint(), account };
+        let person =
+            rivulet::account::Person { name: name.to_owned(), email: format!("{}@example.org", name.to_lowercase()) };
+        let database = &self.app.database;
+        database.create_member(viewer, &person, "hash", role, now()).await.expect("a member");
+        let headers = HeaderMap::new();
+        let address = ClientAddress::of(Ipv4Addr::LOCALHOST.into(), &headers, |_| false);
+        let session = NewSession::of(&headers, address);
+        assert!(database.open_session(viewer.user, "hash", &session).await.expect("a session"));
+        let cookie = self.app.sessions.cookie(&session);
+        let cookie = cookie.split(';').next().expect("the session's cookie");
+        (viewer, Person::with_cookie(self.address, cookie))
     }
 
     /// Another program's connection to the same file.

@@ -1,0 +1,303 @@
+//! Who may do what: every function, page, form and list, asked by everybody, with what is private and what is shared.
+
+use std::time::{Duration, Instant};
+
+use kit::{Person, Received, Server, soon};
+use leptos::server_fn::axum::server_fn_paths;
+use rivulet::{
+    access::{AccountRole, Viewer},
+    conversation::{Sidebar, Visibility},
+    database::Database,
+    ids::{AccountId, ConversationId, MessageId, mint, now},
+    live::List,
+};
+use serde_json::{Value, json};
+
+/// Who asks for a conversation that a member of a team made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Who {
+    Nobody,
+    /// With an account of their own.
+    Stranger,
+    Maker,
+    Member,
+    Admin,
+    AccountOwner,
+    /// Who is no member.
+    SiteAdministrator,
+    SignedOutMeanwhile,
+    RemovedMeanwhile,
+}
+
+use Who::*;
+
+const EVERYBODY: [Who; 9] =
+    [Nobody, Stranger, Maker, Member, Admin, AccountOwner, SiteAdministrator, SignedOutMeanwhile, RemovedMeanwhile];
+
+/// Who may, of those who are signed in.
+#[derive(Clone, Copy, Debug)]
+enum Rule {
+    /// Whoever is signed in: it shows only what is theirs.
+    Anybody,
+    /// Who may see the conversation.
+    Seeing,
+    /// Who may change it.
+    Changing,
+    /// The sign-in pages' own: whoever comes.
+    Open,
+}
+
+/// The rule of each function. One that is missing here fails the test.
+const FUNCTIONS: [(&str, Rule); 11] = [
+    ("account-form", Rule::Open),
+    ("enter", Rule::Anybody),
+    ("models", Rule::Anybody),
+    ("conversations", Rule::Anybody),
+    ("messages", Rule::Seeing),
+    ("send", Rule::Seeing),
+    ("stop", Rule::Seeing),
+    ("retry", Rule::Seeing),
+    ("continue", Rule::Seeing),
+    ("rename", Rule::Changing),
+    ("delete", Rule::Changing),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Answer {
+    Given,
+    NotFound,
+    SignedOut,
+}
+
+fn expected(who: Who, rule: Rule, visibility: Visibility) -> Answer {
+    let is_shared = visibility == Visibility::Account;
+    let may = match (who, rule) {
+        (_, Rule::Open) => return Answer::Given,
+        (Nobody | SignedOutMeanwhile | RemovedMeanwhile, _) => return Answer::SignedOut,
+        (_, Rule::Anybody) | (Maker, _) => true,
+        (Stranger | SiteAdministrator, _) => false,
+        (Admin | AccountOwner, _) | (Member, Rule::Seeing) => is_shared,
+        (Member, Rule::Changing) => false,
+    };
+    if may { Answer::Given } else { Answer::NotFound }
+}
+
+/// A team, and those around it.
+struct Team {
+    server: Server,
+    people: Vec<(Who, Option<Viewer>, Person)>,
+}
+
+impl Team {
+    async fn meets() -> Team {
+        let server = Server::start().await;
+        let site_administrator = server.sign_up("Ada").await;
+        let (team, other): (AccountId, AccountId) = (mint(), mint());
+        let mut database = server.database().await;
+        for account in [team, other] {
+            database
+                .run(format!("INSERT INTO accounts (id, kind, name, created_at) VALUES ('{account}', 'team', '', 1)"))
+                .await;
+        }
+        let nobody = Person::with_cookie(server.address, "");
+        let mut people = vec![(SiteAdministrator, None, site_administrator), (Nobody, None, nobody)];
+        for (who, account, role) in [
+            (Stranger, other, AccountRole::Owner),
+            (Maker, team, AccountRole::Member),
+            (Member, team, AccountRole::Member),
+            (Admin, team, AccountRole::Admin),
+            (AccountOwner, team, AccountRole::Owner),
+            (SignedOutMeanwhile, team, AccountRole::Owner),
+            (RemovedMeanwhile, team, AccountRole::Owner),
+        ] {
+            let (viewer, person) = server.adds_member(account, &format!("{who:?}"), role).await;
+            people.push((who, Some(viewer), person));
+        }
+        Team { server, people }
+    }
+
+    fn person(&self, who: Who) -> &Person {
+        &self.people.iter().find(|(one, ..)| *one == who).expect("everybody is here").2
+    }
+
+    fn viewer(&self, who: Who) -> Viewer {
+        self.people.iter().find(|(one, ..)| *one == who).and_then(|(_, viewer, _)| *viewer).expect("a member")
+    }
+
+    /// Ends a session and a membership as another process does, so that nobody is woken.
+    async fn parts(&self) {
+        let other = self.another_process().await;
+        let (signed_out, removed) = (self.viewer(SignedOutMeanwhile), self.viewer(RemovedMeanwhile));
+        let ended = other.end_sessions(signed_out.user, None, "").await.expect("it is ended");
+        assert_eq!(ended.len(), 1);
+        assert!(other.remove_member(removed.account, removed.user, now()).await.expect("it is removed"));
+    }
+
+    async fn another_process(&self) -> Database {
+        let url = format!("sqlite:{}", self.server.folder.database().display());
+        Database::open_beside(&url).await.expect("the database")
+    }
+
+    /// A conversation of the maker's, of two messages.
+    async fn conversation(&self, visibility: Visibility) -> (ConversationId, Vec<MessageId>) {
+        let maker = self.viewer(Maker);
+        let (id, messages) = self.server.database().await.adds_conversation_of(maker, 2, "Words").await;
+        if visibility == Visibility::Account {
+            let opened = self.server.app.database.set_visibility(maker, id, visibility, now()).await;
+            assert!(opened.expect("it is opened").is_some());
+        }
+        (id, messages)
+    }
+}
+
+/// What each function takes, for a conversation.
+fn input(function: &str, id: ConversationId, messages: &[MessageId]) -> Value {
+    let reply = messages[1];
+    let sending = json!({ "conversation": id, "opens": false, "parent": reply, "id": mint::<rivulet::ids::MessageKind>(), "text": "Hello", "model": "test/model" });
+    let id = if ["stop", "retry", "continue"].contains(&function) { json!(reply) } else { json!(id) };
+    json!({
+        "id": id, "window": "newest", "list": "mine", "after": null, "sending": sending, "epoch": [1, 1],
+        "model": "test/model", "title": "Title",
+    })
+}
+
+async fn asks(person: &Person, function: &str, input: &Value) -> Answer {
+    match person.call::<Value>(function, input.clone()).await {
+        Err(refused) if refused.status == 401 => Answer::SignedOut,
+        Err(refused) if refused.status == 404 => Answer::NotFound,
+        // Such as that there is nothing to continue.
+        Ok(_) | Err(_) => Answer::Given,
+    }
+}
+
+/// Rule: what may not be seen is not found; no function answers by another rule than its own, and each has one.
+#[tokio::test]
+async fn every_function_has_a_rule_and_keeps_it() {
+    let team = Team::meets().await;
+    team.parts().await;
+    let paths: Vec<&str> = server_fn_paths().map(|(path, _)| path).collect();
+    assert!(paths.len() >= FUNCTIONS.len(), "the functions were found: {paths:?}");
+    for path in paths {
+        let name = path.rsplit('/').next().expect("a name");
+        let found = FUNCTIONS.iter().find(|(function, _)| *function == name);
+        let (_, rule) = found.unwrap_or_else(|| panic!("{path} has no rule here"));
+        for (visibility, who) in [Visibility::Private, Visibility::Account]
+            .into_iter()
+            .flat_map(|visibility| EVERYBODY.map(|who| (visibility, who)))
+        {
+            let (id, messages) = team.conversation(visibility).await;
+            let answer = asks(team.person(who), name, &input(name, id, &messages)).await;
+            assert_eq!(answer, expected(who, *rule, visibility), "{name}, {visibility:?}, {who:?}");
+        }
+    }
+}
+
+/// Rule: a page and a form of a conversation answer by the same rule.
+#[tokio::test]
+async fn pages_and_forms_keep_the_rule() {
+    let team = Team::meets().await;
+    team.parts().await;
+    for (visibility, who) in [Visibility::Private, Visibility::Account]
+        .into_iter()
+        .flat_map(|visibility| EVERYBODY.map(|who| (visibility, who)))
+    {
+        let (id, messages) = team.conversation(visibility).await;
+        let (path, person) = (format!("/c/{id}"), team.person(who));
+        let (id, parent, message) =
+            (id.to_string(), messages[1].to_string(), mint::<rivulet::ids::MessageKind>().to_string());
+        let form = [
+            ("conversation", &*id),
+            ("id", &*message),
+            ("parent", &*parent),
+            ("text", "Hello"),
+            ("model", "test/model"),
+        ];
+        let page = person.gets(&format!("{path}?m={parent}")).await;
+        let sent = person.posts(&path, &form).await;
+        let answers = (page.status.as_u16(), page.text.contains("Words"), sent.status.as_u16());
+        let right = match expected(who, Rule::Seeing, visibility) {
+            Answer::Given => (200, true, 303),
+            Answer::NotFound => (404, false, 404),
+            Answer::SignedOut => (302, false, 401),
+        };
+        assert_eq!(answers, right, "{visibility:?}, {who:?}");
+    }
+}
+
+/// Rule: a subscription is given to whoever may see it, and to nobody else: running replies, rows and all three lists.
+#[tokio::test]
+async fn every_subscription_keeps_the_rule() {
+    let team = Team::meets().await;
+    let maker = team.person(Maker);
+    for visibility in [Visibility::Private, Visibility::Account] {
+        let chat = maker.asks("Hello").await;
+        let writer = team.server.provider.is_asked().await;
+        writer.writes("Running words");
+        if visibility == Visibility::Account {
+            let database = &team.server.app.database;
+            database.set_visibility(team.viewer(Maker), chat.id, visibility, now()).await.expect("it is opened");
+        }
+        for who in EVERYBODY.into_iter().filter(|who| *who != Nobody) {
+            let mut tab = team.person(who).opens_a_tab().await;
+            let may = [Maker, Member, Admin, AccountOwner, SignedOutMeanwhile, RemovedMeanwhile].contains(&who)
+                && (visibility == Visibility::Account || who == Maker);
+            for message in [chat.message, chat.reply] {
+                tab.follows(message).await;
+                let given = tab
+                    .waits_for(|one| matches!(one, Received::Change(id, _) | Received::Gone(id) if *id == message))
+                    .await;
+                assert_eq!(matches!(given, Received::Change(..)), may, "{message}, {visibility:?}, {who:?}");
+            }
+            let list = List::Messages(chat.id);
+            tab.follows_list(list, 0).await;
+            let given = tab.waits_for(|one| [Received::List(list), Received::ListGone(list)].contains(one)).await;
+            assert_eq!(given == Received::List(list), may, "the list of messages, {visibility:?}, {who:?}");
+            for list in [Sidebar::Mine, Sidebar::Shared].map(List::Conversations) {
+                tab.follows_list(list, -1).await;
+                tab.waits_for(|one| *one == Received::List(list)).await;
+            }
+            assert_eq!(tab.conversations.contains_key(&chat.id), may, "the sidebar, {visibility:?}, {who:?}");
+        }
+        writer.ends();
+    }
+}
+
+/// Rule: who loses access loses what is open within a second or so, whichever process took it away, and though nobody is
+/// woken; what is written then does not reach them.
+#[tokio::test]
+async fn who_loses_access_loses_what_is_open() {
+    let team = Team::meets().await;
+    let chat = team.person(Maker).asks("Hello").await;
+    let writer = team.server.provider.is_asked().await;
+    let maker = team.viewer(Maker);
+    let database = team.another_process().await;
+    database.set_visibility(maker, chat.id, Visibility::Account, now()).await.expect("it is opened");
+    writer.writes("Before");
+    let mut tabs = vec![];
+    for who in [Member, SignedOutMeanwhile, RemovedMeanwhile] {
+        let mut tab = team.person(who).opens_a_tab().await;
+        tab.follows_list(List::Messages(chat.id), 0).await;
+        tab.follows(chat.reply).await;
+        tab.sees(chat.reply, "Before").await;
+        tabs.push(tab);
+    }
+    let begun = Instant::now();
+    team.parts().await;
+    let [member, signed_out, removed] = &mut tabs[..] else { panic!("three tabs") };
+    for tab in [signed_out, removed] {
+        soon("it is closed", tab.waits_for(|one| *one == Received::Closed(rivulet::live::close::SESSION_OVER))).await;
+    }
+    // The one who stays loses it when its maker closes it.
+    database.set_visibility(maker, chat.id, Visibility::Private, now()).await.expect("it is closed");
+    soon("the list is gone", member.waits_for(|one| *one == Received::ListGone(List::Messages(chat.id)))).await;
+    soon("the reply is gone", member.waits_for(|one| *one == Received::Gone(chat.reply))).await;
+    // Nothing else would have them look before 25 s are over.
+    assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
+    writer.writes(", after");
+    let mut own = team.person(Maker).opens_a_tab().await;
+    own.follows(chat.reply).await;
+    own.sees(chat.reply, "Before, after").await;
+    for tab in &tabs {
+        assert_eq!(tab.text(chat.reply), "Before");
+    }
+}
