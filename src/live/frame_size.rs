@@ -14,7 +14,7 @@ const LONGEST: f64 = 4.0;
 const LATEST: Duration = Duration::from_millis(2 * BEAT_STREAMING as u64);
 
 /// The longest frame of one socket, by the rate at which its page acknowledges bytes. How late it acknowledges a frame
-/// does not matter: on a fast line, too, it may wait behind megabytes that systems keep.
+/// means nothing: on a fast line, too, it may wait behind megabytes that systems keep.
 pub struct FrameSize {
     limit: usize,
     /// The bytes of all frames so far, their total.

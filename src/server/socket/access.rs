@@ -16,7 +16,7 @@ impl Socket {
         match self.check_session().await {
             Err(SESSION_OVER) => {
                 tokio::time::sleep(GRACE).await;
-                // If it is closing, that says why.
+                // If the tab is closing by now, it is known why.
                 return if self.tab.closing().is_some() { Ok(()) } else { Err(SESSION_OVER) };
             }
             checked => checked?,

@@ -97,7 +97,7 @@ fn frames_double_after_pauses() {
     assert_eq!(size.limit(), 4_096);
 }
 
-/// Rule: that little comes at once does not prove that much does.
+/// Rule: that little comes at once is no measure of how soon much comes.
 #[test]
 fn frames_stay_short_where_only_little_was_sent() {
     assert_eq!(limits(FIRST_FRAME_LIMIT, Duration::from_millis(10)), [FIRST_FRAME_LIMIT; 6]);
