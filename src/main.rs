@@ -109,9 +109,11 @@ async fn serve() -> anyhow::Result<()> {
             settings.address
         )
     };
-    let mut stop = StopSignals::new()?;
     let socket = bind(settings.address).with_context(taken)?;
     let (app, mut committer) = AppState::start(&settings).await.context("Rivulet cannot start.")?;
+    // Until here a signal ends the process at once: a large database may take minutes to be brought up to date, which is
+    // as safe to be killed in as recovery.
+    let mut stop = StopSignals::new()?;
     let listener = socket.listen(BACKLOG).with_context(taken)?;
     let address = listener.local_addr()?;
     tracing::info!("listening on http://{address}");

@@ -121,13 +121,13 @@ fn a_step_that_fails_removes_no_copy() {
 fn steps_without_room_are_not_begun() {
     let database = OldDatabase::new();
     let content = database.content();
-    let tib = 1 << 40;
+    let terabyte = 1_000_000_000_000;
     let log = fs::File::create(database.beside_as("-wal")).expect("a file");
-    log.set_len(4 * tib).expect("a file with nothing in it can be of any length");
+    log.set_len(15 * terabyte).expect("a file with nothing in it can be of any length");
     let error = database.takes(&[REBUILD]).expect_err("no disk is that large");
     assert!(error.contains("Nothing was changed") && error.contains("are free on its disk"), "{error}");
     let missing = error.split_once("Make room for ").and_then(|(_, rest)| rest.split(' ').next()?.parse::<u64>().ok());
-    assert!(missing.is_some_and(|megabytes| (1..20_000_000).contains(&megabytes)), "{error}");
+    assert!(missing.is_some_and(|megabytes| (1..=60_000_001).contains(&megabytes)), "{error}");
     assert!(database.copies().is_empty());
     assert_eq!(database.content(), content);
 }

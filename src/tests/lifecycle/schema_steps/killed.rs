@@ -13,19 +13,15 @@ fn of_three_steps() -> OldDatabase {
     database
 }
 
-/// Rule: a process that is killed in the middle of a step has changed nothing, and the next start brings the database up to
-/// date.
-#[tokio::test]
-async fn a_process_that_is_killed_in_a_step_has_changed_nothing() {
-    let database = of_three_steps();
-    let content = database.content();
-    // The step changes each session, which now takes for ever.
+/// A process on a database in which a step takes for ever, once the step has written something.
+async fn in_an_endless_step(database: &OldDatabase) -> Process {
     let mut other = Database::open(&database.path()).await;
     let many = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT 1000) SELECT n FROM n";
-    let endless = "INSERT INTO written SELECT randomblob(500) FROM many a, many b, many c, many d";
     other.run(format!("CREATE TABLE written (bytes BLOB); CREATE TABLE many AS {many}")).await;
+    // The step changes each session.
+    let endless = "INSERT INTO written SELECT randomblob(500) FROM many a, many b, many c, many d";
     other.run(format!("CREATE TRIGGER endless AFTER UPDATE ON sessions BEGIN {endless}; END")).await;
-    let mut process = Process::spawn(command(&database.folder));
+    let process = Process::spawn(command(&database.folder));
     let log = database.beside_as("-wal");
     kit::soon("a step is being taken", async {
         while std::fs::metadata(&log).map_or(0, |log| log.len()) < 4_000_000 {
@@ -33,14 +29,39 @@ async fn a_process_that_is_killed_in_a_step_has_changed_nothing() {
         }
     })
     .await;
-    process.dies();
+    process
+}
+
+fn steps_have_an_end(database: &OldDatabase) {
+    database.run("DROP TRIGGER endless; DROP TABLE written; DROP TABLE many");
+}
+
+/// Rule: a process that is killed in the middle of a step has changed nothing, and the next start brings the database up to
+/// date.
+#[tokio::test]
+async fn a_process_that_is_killed_in_a_step_has_changed_nothing() {
+    let database = of_three_steps();
+    let content = database.content();
+    in_an_endless_step(&database).await.dies();
     assert_eq!(database.copies(), ["before-0004"]);
-    other.run("DROP TRIGGER endless; DROP TABLE written; DROP TABLE many").await;
+    steps_have_an_end(&database);
     assert_eq!(database.content(), content);
     let process = program::start(&database.folder).await;
     assert_eq!(Person::with_cookie(process.address, "").gets("/sign-in").await.status, 200);
     assert_eq!(database.count("SELECT COUNT(*) FROM _sqlx_migrations"), STEPS.len() as i64);
     assert_eq!(database.copies(), ["before-0004"]);
+}
+
+/// Rule: nobody has to wait for the end of a step to stop a process.
+#[tokio::test]
+async fn a_process_that_is_asked_to_stop_in_a_step_ends_at_once() {
+    let database = of_three_steps();
+    let content = database.content();
+    let mut process = in_an_endless_step(&database).await;
+    process.is_asked_to_stop();
+    process.ends().await;
+    steps_have_an_end(&database);
+    assert_eq!(database.content(), content);
 }
 
 /// Rule: the start is refused with the reason, and what was there stays in use.
