@@ -132,7 +132,7 @@ async fn a_request_that_cannot_be_read_is_the_senders_mistake() {
         ("stop", json!({})),
         ("send", json!({ "sending": 7 })),
         ("continue", json!({ "id": MessageId::new(), "epoch": [-1, 1e300], "model": "" })),
-        ("messages", json!({ "id": ConversationId::new(), "before": "x" })),
+        ("messages", json!({ "id": ConversationId::new(), "window": "x" })),
         ("rename", Value::Null),
     ];
     for (function, input) in inputs {

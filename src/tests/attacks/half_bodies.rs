@@ -116,7 +116,7 @@ async fn a_session_that_ended_while_the_body_came_counts_no_more() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let chat = ada.asks("Said in confidence.").await;
-    let body = serde_json::json!({ "id": chat.id, "before": null }).to_string();
+    let body = serde_json::json!({ "id": chat.id, "window": "newest" }).to_string();
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     let head = format!(
         "POST /api/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {}\r\nContent-Type: application/json\r\n\

@@ -2,18 +2,18 @@
 
 use std::time::Instant;
 
-use kit::Provider;
+use kit::{Person, Provider, Tree};
 use rivulet::{
-    conversation::{MESSAGES_A_PAGE, MessagePage},
+    chat::api::Sending,
+    conversation::{MESSAGES_A_PAGE, Window},
     ids::ConversationId,
 };
-use serde_json::json;
 
 use crate::{
     provider::question,
     recorder::Recorder,
     row::{Goal, Row, median},
-    side::Product,
+    side::{PROSE, Product},
     tab::Tab,
 };
 
@@ -62,6 +62,48 @@ pub async fn rows(provider: &Provider) -> Vec<Row> {
         rows.push(Row::new(row, Goal::AtMost(AT_ONCE), asked, None));
         shorter = Some((length, costs));
     }
+    rows.extend(branches(&mut product).await);
+    rows
+}
+
+/// Messages, and how many of their replies were asked for twice.
+const TREES: [(usize, usize); 2] = [(1_000, 50), (10_000, 500)];
+
+/// Reading in the middle of a long branch with forks.
+async fn branches(product: &mut Product) -> Vec<Row> {
+    let viewer = product.database.viewer().await;
+    let (mut rows, mut shorter) = (vec![], None::<Vec<f64>>);
+    for (length, forks) in TREES {
+        let tree = Tree::of(length, forks);
+        let id = product.database.adds_tree(viewer, &tree, &PROSE.repeat(13)).await;
+        let (middle, leaf) = (tree.branch[length / 2], tree.branch[length - 1]);
+        let windows = [
+            ("open around the middle", Window::Around(middle)),
+            ("scroll up there", Window::Before(middle)),
+            ("scroll down there", Window::After { message: middle, leaf }),
+            ("jump to the newest", Window::Newest),
+        ];
+        let mut costs = vec![];
+        for (what, window) in windows {
+            let mut took = vec![];
+            for _ in 0..TIMES {
+                let start = Instant::now();
+                let page = product.person.loads(id, window).await.expect("a window");
+                took.push(start.elapsed().as_secs_f64() * 1e3);
+                assert_eq!(page.messages.len(), MESSAGES_A_PAGE as usize);
+            }
+            costs.push(median(took));
+            let goal = match &shorter {
+                None => Goal::AtMost(AT_ONCE),
+                Some(shorter) => {
+                    Goal::Times(MORE, shorter[costs.len() - 1], format!("the one for {} messages", TREES[0].0))
+                }
+            };
+            let row = format!("growth: {what}, ms: {length} messages, {forks} forks");
+            rows.push(Row::new(row, goal, costs[costs.len() - 1], None));
+        }
+        shorter = Some(costs);
+    }
     rows
 }
 
@@ -70,7 +112,9 @@ async fn reading(product: &Product, conversation: ConversationId, length: usize)
     let person = &product.person;
     let page = MESSAGES_A_PAGE as usize;
     // The page above the newest; all that there is where there is less.
-    let before = if length > page { length - page + 1 } else { length + 1 };
+    let newest = person.reads(conversation).await.expect("the conversation");
+    let first = newest.messages.first().expect("a message").id;
+    let window = if length > page { Window::Before(first) } else { Window::Newest };
     let (mut opened, mut scrolled, mut bytes) = (Vec::new(), Vec::new(), 0);
     for _ in 0..TIMES {
         let start = Instant::now();
@@ -79,8 +123,7 @@ async fn reading(product: &Product, conversation: ConversationId, length: usize)
         bytes = opened_page.text.len();
         opened.push(start.elapsed().as_secs_f64() * 1e3);
         let start = Instant::now();
-        let earlier: Result<MessagePage, _> =
-            person.call("messages", json!({ "id": conversation, "before": before })).await;
+        let earlier = person.loads(conversation, window).await;
         scrolled.push(start.elapsed().as_secs_f64() * 1e3);
         assert_eq!(earlier.expect("earlier messages").messages.len(), length.min(page));
     }
@@ -97,8 +140,11 @@ async fn reading(product: &Product, conversation: ConversationId, length: usize)
 async fn sending(product: &Product, conversation: ConversationId, provider: &Provider) -> (Cost, f64) {
     let (mut sent, mut asked) = (Vec::new(), Vec::new());
     for _ in 0..TIMES {
+        let parent = product.person.reads(conversation).await.expect("the conversation").leaf;
+        let first = Person::first_message(&question(0));
+        let sending = Sending { conversation, opens: false, parent, ..first };
         let start = Instant::now();
-        let chat = product.person.asks_in(conversation, &question(0)).await.expect("a message that is taken");
+        let chat = product.person.sends(&sending).await.expect("a message that is taken");
         sent.push(start.elapsed().as_secs_f64() * 1e3);
         let writer = provider.is_asked().await;
         asked.push(start.elapsed().as_secs_f64() * 1e3);

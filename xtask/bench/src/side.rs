@@ -29,7 +29,7 @@ pub const AT_ONCE: usize = 32;
 /// The thread that commits.
 const COMMITTER: &str = "journal";
 /// The text of every message that is only there to be there, about 500 bytes of it.
-const PROSE: &str = "A river keeps its words by moving on. ";
+pub const PROSE: &str = "A river keeps its words by moving on. ";
 
 /// The server as people have it, in a folder of its own.
 pub struct Product {
@@ -38,7 +38,7 @@ pub struct Product {
     /// The build of their page.
     pub build: String,
     pub log: LogIndex,
-    database: Database,
+    pub database: Database,
     _folder: Folder,
 }
 

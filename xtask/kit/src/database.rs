@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rivulet::{
     access::Viewer,
     ids::{AccountId, ConversationId, MessageId, UserId, mint, now},
-    message::{Kind, Part},
+    message::{Kind, Part, Role},
 };
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -119,36 +119,45 @@ impl Database {
         length: usize,
         text: &str,
     ) -> (ConversationId, Vec<MessageId>) {
+        let tree = Tree::of(length, 0);
+        let conversation = self.adds_tree(viewer, &tree, text).await;
+        (conversation, tree.branch)
+    }
+
+    /// Adds a conversation that is this tree, each of its messages with this text.
+    pub async fn adds_tree(&mut self, viewer: Viewer, tree: &Tree, text: &str) -> ConversationId {
         let Viewer { user, account } = viewer;
         let membership = format!("memberships WHERE user_id = '{user}' AND account_id = '{account}'");
-        let (conversation, ids): (ConversationId, Vec<MessageId>) = (mint(), (0..length).map(|_| mint()).collect());
+        let (conversation, length): (ConversationId, _) = (mint(), tree.messages.len());
+        let lanes = tree.lanes.iter().enumerate().map(|(index, [from_lane, from_seq, newest])| {
+            format!("INSERT INTO lanes VALUES ('{conversation}', {}, {from_lane}, {from_seq}, {newest});", index + 1)
+        });
         self.locks().await;
         self.run(format!(
             "INSERT INTO conversations (id, account_id, created_by, created_at, visibility, title, titled, updated_at, mine_rev,
                  messages_rev, newest_seq, newest_lane)
-             SELECT '{conversation}', account_id, user_id, {now}, 'private', 'Long', 1, {now}, mine_rev + 1, {length}, {length}, 1
+             SELECT '{conversation}', account_id, user_id, {now}, 'private', 'Long', 1, {now}, mine_rev + 1, {length}, {length}, {}
              FROM {membership};
              UPDATE memberships SET mine_rev = mine_rev + 1 WHERE user_id = '{user}' AND account_id = '{account}';
-             INSERT INTO lanes VALUES ('{conversation}', 1, 0, 0, {length})",
+             {}",
+            tree.lanes.len(),
+            lanes.collect::<String>(),
             now = now()
         ))
         .await;
         let part = Part { kind: Kind::Text, started_at: now(), text: text.to_owned() };
         let parts = serde_json::to_string(&[part]).expect("parts");
-        let mut parent = None;
-        for (seq, id) in (1..).zip(&ids) {
+        for (seq, message) in (1..).zip(&tree.messages) {
             let insert = "INSERT INTO messages (id, conversation_id, parent_id, seq, lane, rev, author_id, role, epoch, nonce, status,
                      parts, created_at, ended_at)
-                 VALUES ($1, $2, $3, $4, 1, $4, $8, $5, 1, 1, 'completed', $6, $7, $7)";
-            let role = if seq % 2 == 1 { "user" } else { "assistant" };
-            let insert = sqlx::query(insert).bind(id.to_string()).bind(conversation.to_string()).bind(parent.clone());
-            let insert = insert.bind(seq).bind(role).bind(&parts).bind(now()).bind(user.to_string());
-            let inserted = insert.execute(&mut self.0).await;
-            inserted.expect("a message that can be added");
-            parent = Some(id.to_string());
+                 VALUES ($1, $2, $3, $4, $9, $4, $8, $5, 1, 1, 'completed', $6, $7, $7)";
+            let parent = message.parent.map(|parent| parent.to_string());
+            let insert = sqlx::query(insert).bind(message.id.to_string()).bind(conversation.to_string()).bind(parent);
+            let insert = insert.bind(seq).bind(message.role.as_str()).bind(&parts).bind(now()).bind(user.to_string());
+            insert.bind(message.lane).execute(&mut self.0).await.expect("a message that can be added");
         }
         self.unlocks().await;
-        (conversation, ids)
+        conversation
     }
 
     /// The one person that there is.
@@ -174,5 +183,53 @@ impl Database {
         ))
         .await;
         format!("rivulet_session={name}")
+    }
+}
+
+/// The messages of a conversation, a person's and a model's in turns.
+pub struct Tree {
+    /// In the order in which they are written.
+    messages: Vec<Node>,
+    /// For each lane: which it leaves, after which message, and its own newest.
+    lanes: Vec<[i64; 3]>,
+    /// Those of the newest branch.
+    pub branch: Vec<MessageId>,
+}
+
+struct Node {
+    id: MessageId,
+    parent: Option<MessageId>,
+    lane: i64,
+    role: Role,
+}
+
+impl Tree {
+    /// A branch of so many messages. As many of its replies, evenly spread, were asked for twice: the branch leads through
+    /// the second.
+    pub fn of(length: usize, forks: usize) -> Tree {
+        let mut tree = Tree { messages: vec![], lanes: vec![[0, 0, 0]], branch: vec![] };
+        let every = (length / 2).checked_div(forks).unwrap_or(usize::MAX);
+        for number in 0..length {
+            let parent = tree.branch.last().copied();
+            let role = if number % 2 == 0 { Role::User } else { Role::Assistant };
+            if role == Role::Assistant && (number / 2) % every == every - 1 {
+                let from = [tree.lanes.len() as i64, tree.messages.len() as i64];
+                tree.adds(parent, role);
+                tree.lanes.push([from[0], from[1], 0]);
+            }
+            let id = tree.adds(parent, role);
+            tree.branch.push(id);
+        }
+        tree
+    }
+
+    fn adds(&mut self, parent: Option<MessageId>, role: Role) -> MessageId {
+        let (id, lane) = (mint(), self.lanes.len() as i64);
+        self.messages.push(Node { id, parent, lane, role });
+        let seq = self.messages.len() as i64;
+        if let Some(lane) = self.lanes.last_mut() {
+            lane[2] = seq;
+        }
+        id
     }
 }

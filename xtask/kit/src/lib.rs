@@ -19,7 +19,7 @@ mod waiting;
 
 pub use built::Built;
 pub use connection::{Connection, Incoming, upgrade};
-pub use database::Database;
+pub use database::{Database, Tree};
 pub use folder::{Folder, LIMITS};
 pub use person::{Chat, Person, Refused};
 pub use process::{Process, command};
