@@ -2,7 +2,7 @@
 use anyhow::{Context, Result, bail};
 use futures::{SinkExt, StreamExt};
 use reqwest::{Url, header::*, redirect::Policy};
-use rivulet::{chat::api::PageData, conversation::Sidebar, ids::MessageId, live::client::*, live::*, message::*};
+use rivulet::{chat::api::PageData, conversation::Sidebar, ids::MessageId, live::client::*, live::*, message::*, protocol::*};
 use std::{env, io::Write, time::Instant};
 use tokio_tungstenite::{connect_async, tungstenite::Message as Frame, tungstenite::client::IntoClientRequest};
 
@@ -32,13 +32,14 @@ pub async fn follow(host: &str, email: &str, password: &str, out: impl Write) ->
     let answer = request.body(form.query().unwrap_or_default().to_owned()).send().await?.error_for_status()?;
     let cookie = answer.headers().get(SET_COOKIE).and_then(|cookie| cookie.to_str().ok()?.split(';').next());
     let cookie = HeaderValue::from_str(cookie.context("The server began no session.")?)?;
-    let request = http.post(format!("http://{host}/api/enter")).header(COOKIE, &cookie).json(&serde_json::json!({}));
-    let PageData { build, mine, .. } = request.send().await?.error_for_status()?.json().await?;
+    let request =
+        http.post(format!("http://{host}{FUNCTIONS}enter")).header(COOKIE, &cookie).json(&serde_json::json!({}));
+    let PageData { mine, .. } = request.send().await?.error_for_status()?.json().await?;
     let (start, rev) = (Instant::now(), mine.rows.first().map_or(0, |newest| newest.rev - 1));
     let mut client = Client::new(Shown { out, reply: Message::unseen(MessageId::new(), Role::Assistant), at: 0, rev });
     client.follow_list(MINE); // from just before the newest one, so that the list brings it, too
     loop {
-        let mut request = format!("ws://{host}/live?build={build}").into_client_request()?;
+        let mut request = socket("ws", host, PROTOCOL).into_client_request()?;
         request.headers_mut().extend([(COOKIE, cookie.clone()), (ORIGIN, format!("http://{host}").parse()?)]);
         client.opened(start.elapsed());
         let mut socket = tokio::time::timeout(CONNECT_TIMEOUT, connect_async(request)).await.ok().and_then(Result::ok);

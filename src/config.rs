@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
-use crate::private_files;
+use crate::{private_files, protocol};
 
 pub mod provider;
 pub mod public_url;
@@ -44,6 +44,8 @@ pub struct Settings {
     pub setup_code: Option<String>,
     /// `[limits]`.
     pub limits: Limits,
+    /// As [`protocol::SPOKEN`]; nobody sets it but tests.
+    pub protocols: &'static [u32],
 }
 
 /// How much may run at once.
@@ -163,6 +165,7 @@ impl Settings {
             public_url: public_url.map(|url| url.parse()).transpose()?,
             trusted_proxies: TrustedProxies::parse(proxies.iter().map(String::as_str))?,
             setup_code,
+            protocols: protocol::SPOKEN,
         })
     }
 }

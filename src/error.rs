@@ -1,9 +1,12 @@
 //! The only error that crosses to the browser. Each is a sentence for a person: what happened, what to do.
 
-use leptos::{prelude::FromServerFnError, server_fn::error::ServerFnErrorErr};
+use leptos::{
+    prelude::{FromServerFnError, window},
+    server_fn::{Bytes, Decodes, error::ServerFnErrorErr},
+};
 use serde::{Deserialize, Serialize};
 
-use crate::json::JsonText;
+use crate::{json::JsonText, protocol};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum Failure {
@@ -39,6 +42,9 @@ pub enum Failure {
     Unavailable,
     #[error("Rivulet cannot be reached. Check the connection and try again.")]
     Unreachable,
+    /// The page speaks a protocol that the server does not.
+    #[error("Rivulet was updated. Reload this page; what you typed is kept.")]
+    Updated,
 }
 
 impl FromServerFnError for Failure {
@@ -54,6 +60,20 @@ impl FromServerFnError for Failure {
         };
         #[cfg(feature = "ssr")]
         let failure = failure.with_status();
+        failure
+    }
+
+    /// What a page was answered. Whatever it asked for, the whole page learns that it is [`Failure::Updated`].
+    fn de(answer: Bytes) -> Failure {
+        let failure = JsonText::decode(answer).unwrap_or_else(|error: serde_json::Error| {
+            Failure::from_server_fn_error(ServerFnErrorErr::Deserialization(error.to_string()))
+        });
+        if failure == Failure::Updated
+            && let Ok(event) = web_sys::Event::new(protocol::OUTDATED)
+        {
+            // It is given to listeners only, none of which cancels it.
+            let _ = window().dispatch_event(&event);
+        }
         failure
     }
 }
@@ -77,8 +97,14 @@ mod server {
                 Failure::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
                 Failure::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
                 Failure::Closed | Failure::ForeignOrigin => StatusCode::FORBIDDEN,
+                Failure::Updated => StatusCode::GONE,
                 Failure::Restarting | Failure::Unavailable | Failure::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
             }
+        }
+
+        /// As functions answer it, with its own status or another.
+        pub fn as_json(&self, status: StatusCode) -> Response {
+            (status, axum::Json(self)).into_response()
         }
 
         /// Answers the request that is being served with this failure's status, unless it is sent elsewhere already.

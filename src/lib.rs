@@ -29,8 +29,8 @@
 //! - [`markdown`] text to HTML, block by block as it grows; [`ui`] pieces of page that use nothing of chat
 //! - [`message`] the heart: `Message`, `Position`, `Event`; no I/O
 //! - [`error`] the one error that crosses to the browser
-//! - [`ids`] names of things; [`json`] how functions are encoded; [`text`] what becomes of text that comes in;
-//!   `private_files` (server) files for one user alone
+//! - [`ids`] names of things; [`json`] how functions are encoded; [`protocol`] the number in the addresses; [`text`] what
+//!   becomes of text that comes in; `private_files` (server) files for one user alone
 //!
 //! Folders name features and repeat the same few file names; `store.rs` is the only place with SQL, `api.rs` holds the
 //! server functions. Whole modules are gated by the features `ssr` (server) and `hydrate` (browser), not lines.
@@ -57,6 +57,7 @@ pub mod message;
 pub mod people;
 #[cfg(feature = "ssr")]
 pub mod private_files;
+pub mod protocol;
 #[cfg(feature = "ssr")]
 pub mod provider;
 #[cfg(feature = "ssr")]

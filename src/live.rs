@@ -108,7 +108,7 @@ pub mod close {
     pub const SESSION_OVER: u16 = 4402;
     /// The person has too many of them: come back when others are closed.
     pub const TOO_MANY: u16 = 4429;
-    /// The page is of another build: reload.
+    /// The page speaks a protocol that the server does not: reload.
     pub const UPDATED: u16 = 4426;
 }
 

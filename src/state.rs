@@ -27,7 +27,7 @@ pub struct Parts {
     pub hub: Arc<Hub>,
     pub replies: Replies,
     pub providers: Providers,
-    /// A hash of what browsers load: a page of another build has to reload.
+    /// A hash of what browsers load.
     pub build: String,
     pub options: LeptosOptions,
     /// How often passwords were tried.
@@ -36,6 +36,8 @@ pub struct Parts {
     pub public_url: Option<PublicUrl>,
     pub trusted_proxies: TrustedProxies,
     pub setup_code: SetupCode,
+    /// Those that are spoken, as [`protocol::SPOKEN`](crate::protocol::SPOKEN).
+    pub protocols: &'static [u32],
     /// The open sockets.
     pub sockets: TaskTracker,
 }
@@ -103,6 +105,7 @@ impl AppState {
             public_url: settings.public_url.clone(),
             trusted_proxies: settings.trusted_proxies.clone(),
             setup_code: SetupCode::new(settings.setup_code.clone()),
+            protocols: settings.protocols,
             sockets: TaskTracker::new(),
         }));
         Ok((app, committer))

@@ -26,10 +26,10 @@ export class ConsoleLog {
 
   /** Allows what the browser logs while it is offline, or while this server does not run. */
   allowLostNetwork(url: string): void {
-    const socket = escaped(`: WebSocket connection to '${url.replace('http', 'ws')}/live?build=`);
+    const socket = escaped(`: WebSocket connection to '${url.replace('http', 'ws')}/live?protocol=`);
     const why = 'net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|NETWORK_CHANGED|FAILED)';
     this.allowed.push(
-      new RegExp(`^(error|warning)${socket}[0-9a-f]{16}' failed: (Error (in connection establishment|during WebSocket handshake): ${why}|Connection closed before receiving a handshake response|WebSocket is closed before the connection is established.)$`),
+      new RegExp(`^(error|warning)${socket}\\d+' failed: (Error (in connection establishment|during WebSocket handshake): ${why}|Connection closed before receiving a handshake response|WebSocket is closed before the connection is established.)$`),
       new RegExp(`^error: Failed to load resource: ${why}$`),
     );
   }

@@ -9,7 +9,7 @@ export async function longConversation({ request }: Page, questions: number): Pr
   for (let at = 1; at <= questions; at += 1) {
     const sending = { conversation, opens: at === 1, parent, id: newId('msg'), text: `Question ${at}`, model: 'quick/demo-fails' };
     const send = async () => {
-      const answer = await request.post('/api/send', { data: { sending } });
+      const answer = await request.post('/api/2/send', { data: { sending } });
       if (answer.ok()) parent = (await answer.json()).messages.at(-1)?.id ?? parent;
       return answer.status();
     };

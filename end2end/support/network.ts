@@ -1,6 +1,7 @@
 // What a test does to a page's network: it holds requests and responses back, or lets connections die.
 
-import { type Page, type Route } from '@playwright/test';
+import { type Locator, type Page, type Route } from '@playwright/test';
+import { waitForHydration } from './person.ts';
 
 /** A call of a server function that is held back. */
 interface HeldCall {
@@ -24,7 +25,7 @@ export function holdRequest(page: Page, name: string): Promise<HeldCall> {
 }
 
 async function holdCall(page: Page, name: string, prepare: (route: Route) => Promise<() => Promise<void>>): Promise<HeldCall> {
-  const url = `**/api/${name}`;
+  const url = `**/api/*/${name}`;
   const [request, release] = [gate(), gate()];
   await page.route(url, async (route) => {
     const respond = await prepare(route);
@@ -66,6 +67,36 @@ export async function interruptibleConnections(page: Page): Promise<{ loseEveryt
   return {
     loseEverything: () => connections.forEach((connection) => (connection.isDead = true)),
     count: () => connections.length,
+  };
+}
+
+/**
+ * Has what the page asks for from now on carry another number of the protocol, as if the server had been updated. Returns
+ * what has a link load the page anew, of the server's own number.
+ */
+export async function speakProtocol(page: Page, protocol: number): Promise<(reload: Locator) => Promise<void>> {
+  const functions = /\/api\/\d+\//;
+  let isOutdated = true;
+  await page.route(functions, (route) => {
+    const url = route.request().url();
+    return route.continue({ url: isOutdated ? url.replace(functions, `/api/${protocol}/`) : url });
+  });
+  // Playwright leads a socket to its own address only. What stands in this document is gone with it.
+  await page.evaluate((protocol) => {
+    const renumbered = (url: string) => url.replace(/(?<=[?]protocol=)\d+/, String(protocol));
+    const Outdated = class extends WebSocket {
+      constructor(url: string | URL) {
+        super(renumbered(String(url)));
+      }
+    };
+    Object.assign(window, { WebSocket: Outdated, isOutdated: true });
+  }, protocol);
+  return async (reload) => {
+    // The route stays: with it Playwright would let through what a test holds back.
+    isOutdated = false;
+    await reload.click();
+    await page.waitForFunction(() => !('isOutdated' in window));
+    await waitForHydration(page);
   };
 }
 

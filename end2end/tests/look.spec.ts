@@ -206,7 +206,7 @@ test('pages and server functions are compressed, and files are sent as they were
     expect(compressed.headers()['vary']).toContain('accept-encoding');
     expect((await compressed.text()).slice(0, 40)).toBe((await plain.text()).slice(0, 40));
   }
-  const response = await page.request.post('/api/conversations', { data: { list: 'mine', after: [0, 'conv_00000000000000000000000000'] }, headers: { 'accept-encoding': 'br' } });
+  const response = await page.request.post('/api/2/conversations', { data: { list: 'mine', after: [0, 'conv_00000000000000000000000000'] }, headers: { 'accept-encoding': 'br' } });
   expect(response.headers()['content-encoding']).toBe('br');
 
   const [style] = /\/pkg\/rivulet\.css\?v=[0-9a-f]+/.exec(await plain.text())!;

@@ -70,7 +70,7 @@ for (const place of ['a new conversation', 'an existing conversation']) {
     await model.selectOption('quick/demo-fails');
     // The model is not offered any more when the message arrives.
     const { opened, open } = gate();
-    await page.route('**/api/send', async (route) => {
+    await page.route('**/api/*/send', async (route) => {
       await opened;
       const { sending } = route.request().postDataJSON();
       await route.continue({ postData: JSON.stringify({ sending: { ...sending, model: 'gone/gone' } }) });
@@ -105,9 +105,9 @@ for (const place of ['a new conversation', 'an existing conversation']) {
     await page.getByLabel('Model', { exact: true }).selectOption('quick/demo-fails');
     const address = page.url();
     // The message never reaches the server.
-    await page.route('**/api/send', () => {}, { times: 1 });
+    await page.route('**/api/*/send', () => {}, { times: 1 });
     await composer(page).fill(TEXT);
-    const requested = page.waitForRequest('**/api/send');
+    const requested = page.waitForRequest('**/api/*/send');
     await composer(page).press('Enter');
     await requested;
     await expect(sentMessages(page)).toHaveCount(before + 1);
@@ -126,7 +126,7 @@ test('a reload of a conversation whose first message never arrived returns to Ne
   consoleLog.allowStatus(404, 'Not Found');
   await createAccount(page);
   await waitForHydration(page);
-  await page.route('**/api/send', () => {}, { times: 1 });
+  await page.route('**/api/*/send', () => {}, { times: 1 });
   await composer(page).fill(TEXT);
   await composer(page).press('Enter');
   await expect(page).toHaveURL(/\/c\/conv_/);
@@ -250,7 +250,7 @@ async function watchFor(page: Page, text: string): Promise<void> {
 
 /** Delays each call of this server function by so many milliseconds. */
 async function slowDown(page: Page, name: string, ms: number): Promise<void> {
-  await page.route(`**/api/${name}`, async (route) => {
+  await page.route(`**/api/*/${name}`, async (route) => {
     await new Promise((resolve) => setTimeout(resolve, ms));
     await route.continue();
   });

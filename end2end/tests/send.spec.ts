@@ -107,8 +107,8 @@ test('a message without a response returns to the composer after half a minute, 
   await createAccount(page);
   await expectStatus(await ask(page, 'First', 'quick/demo-fails'), 'failed');
   await page.clock.install();
-  await page.route('**/api/send', () => {}, { times: 1 });
-  const requested = page.waitForRequest('**/api/send');
+  await page.route('**/api/*/send', () => {}, { times: 1 });
+  const requested = page.waitForRequest('**/api/*/send');
   await composer(page).fill('Into the dark');
   await composer(page).press('Enter');
   await requested;
@@ -175,7 +175,7 @@ test('the chosen model stays chosen', async ({ page }) => {
 
 /** The next message reaches the server, but the page never receives the response. */
 async function loseFirstResponse(page: Page): Promise<void> {
-  await page.route('**/api/send', async (route) => {
+  await page.route('**/api/*/send', async (route) => {
     await route.fetch();
     await route.abort();
   }, { times: 1 });

@@ -117,7 +117,7 @@ test('an address that names a message opens around it, and reads on in both dire
   await page.goto(address);
   const first = await page.getByRole('article').first().getAttribute('data-message-id');
   const window = { data: { id: address.slice('/c/'.length), window: { before: first } } };
-  const { messages } = await (await page.request.post('/api/messages', window)).json();
+  const { messages } = await (await page.request.post('/api/2/messages', window)).json();
   const middle = messages[0].id;
   await page.goto(`${address}?m=${middle}`);
   await waitForHydration(page);
@@ -141,7 +141,7 @@ test('an address that names a message opens around it, and reads on in both dire
 /** The newest message of a conversation. */
 async function lastId(page: Page, address: string): Promise<string> {
   const data = { id: address.slice('/c/'.length), window: 'newest' };
-  return (await (await page.request.post('/api/messages', { data })).json()).leaf;
+  return (await (await page.request.post('/api/2/messages', { data })).json()).leaf;
 }
 
 test('a failed reply shows the reason and keeps its text; Continue continues from there', async ({ page, recorder }) => {
@@ -176,7 +176,7 @@ test('Retry and Continue use the model that is chosen now', async ({ page }) => 
   expect(await textOf(reply)).toBe(PROSE);
   await link(reply, 'Earlier version').click();
   await expect(reply).toHaveAttribute('data-message-id', id);
-  const request = page.waitForRequest('**/api/continue');
+  const request = page.waitForRequest('**/api/*/continue');
   await button(reply, 'Continue').click();
   expect((await request).postDataJSON()).toMatchObject({ id, model: 'quick/demo-prose' });
 });

@@ -80,7 +80,7 @@ test('the error of a failed deletion is gone when the dialog opens again', async
   consoleLog.allowStatus(503, 'Service Unavailable');
   await createAccount(page);
   await expectStatus(await ask(page, 'First', 'quick/demo-fails'), 'failed');
-  await page.route('**/api/delete', (route) => route.fulfill({ status: 503, body: '"Unavailable"' }), { times: 1 });
+  await page.route('**/api/*/delete', (route) => route.fulfill({ status: 503, body: '"Unavailable"' }), { times: 1 });
   const question = page.getByRole('dialog');
   await button(page, 'Delete').click();
   await button(question, 'Delete').click();

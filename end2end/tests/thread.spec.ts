@@ -59,10 +59,10 @@ test('a reply that is added among messages that are being loaded leaves no gap a
   await scrollUp(page);
   await load.requested;
   const first = await page.getByRole('article').first().getAttribute('data-message-id');
-  const earlier = await page.request.post('/api/messages', { data: { id: address.slice('/c/'.length), window: { before: first } } });
+  const earlier = await page.request.post('/api/2/messages', { data: { id: address.slice('/c/'.length), window: { before: first } } });
   const { id } = (await earlier.json()).messages[3];
   const listUpdate = (await live).waitForEvent('framereceived', ({ payload }) => String(payload).startsWith('{"messages"'));
-  const retried = await page.request.post('/api/retry', { data: { id, model: 'quick/demo-fails' } });
+  const retried = await page.request.post('/api/2/retry', { data: { id, model: 'quick/demo-fails' } });
   expect(retried.ok()).toBe(true);
   await listUpdate;
   await load.release();

@@ -1,24 +1,106 @@
-// What an open page shows when the server was updated.
+// What an open page does when the server was updated: it works on, unless the two do not understand each other any more.
 
+import { type Locator, type Page, type WebSocket } from '@playwright/test';
+import { speakProtocol } from '../support/network.ts';
 import { ask, composer, createAccount, expectStatus, newestReply, sentMessages, waitForHydration } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
-test('a tab of an older build offers to reload, and keeps what was typed', async ({ page, rivulet, consoleLog }) => {
+test('a tab of an older build works on', async ({ page, rivulet, consoleLog }) => {
   consoleLog.allowLostNetwork(rivulet.url);
   await createAccount(page);
   await expectStatus(await ask(page, 'First', 'quick/demo-fails'), 'failed');
   await composer(page).fill('half a thought');
+  await page.evaluate(() => Object.assign(window, { isTheSamePage: true }));
   await rivulet.stop();
   await rivulet.upgrade();
   await rivulet.start();
-  const bar = page.getByRole('status').filter({ hasText: 'Rivulet was updated. What you typed is kept.' });
-  await expect(bar).toBeVisible();
+  await expect(connectionBar(page)).toBeHidden();
   await expect(composer(page)).toHaveValue('half a thought');
-  await bar.getByRole('link', { name: 'Reload' }).click();
-  await expect(bar).toBeHidden();
-  await waitForHydration(page);
+  await composer(page).press('Enter');
+  await expect(sentMessages(page)).toHaveText(['First', 'half a thought']);
+  await expectStatus(newestReply(page), 'failed');
+  expect(await page.evaluate(() => 'isTheSamePage' in window)).toBe(true);
+  await expect(connectionBar(page)).toBeHidden();
+});
+
+test('a tab that the server does not understand any more offers to reload, and keeps what was typed', async ({ page, rivulet, consoleLog }) => {
+  consoleLog.allowLostNetwork(rivulet.url);
+  await createAccount(page);
+  await expectStatus(await ask(page, 'First', 'quick/demo-fails'), 'failed');
+  await composer(page).fill('half a thought');
+  const reload = await speakProtocol(page, 0);
+  await rivulet.restart();
+  await expectOffer(page);
+  await expect(composer(page)).toHaveValue('half a thought');
+  await reload(offer(page));
   await expect(composer(page)).toHaveValue('half a thought');
   await composer(page).press('Enter');
   await expect(sentMessages(page)).toHaveCount(2);
   await expectStatus(newestReply(page), 'failed');
 });
+
+for (const place of ['a new conversation', 'an existing conversation']) {
+  test(`a message that is refused for that returns to the composer, and the connection is given up: ${place}`, async ({ page, consoleLog }) => {
+    consoleLog.allowStatus(410, 'Gone');
+    const sockets: WebSocket[] = [];
+    page.on('websocket', (socket) => sockets.push(socket));
+    await createAccount(page);
+    const before = place === 'a new conversation' ? 0 : 1;
+    if (before) await expectStatus(await ask(page, 'First', 'quick/demo-fails'), 'failed');
+    await waitForHydration(page);
+    const reload = await speakProtocol(page, 0);
+    await composer(page).fill('half a thought');
+    await composer(page).press('Enter');
+    await expectOffer(page);
+    await expect.poll(() => sockets.every((socket) => socket.isClosed())).toBe(true);
+    await expectOffer(page);
+    await expect(composer(page)).toHaveValue('half a thought');
+    await expect(page.getByRole('alert').filter({ visible: true })).toHaveText('Rivulet was updated. Reload this page; what you typed is kept.');
+    await composer(page).fill('a whole thought');
+    await reload(offer(page));
+    await expect(composer(page)).toHaveValue('a whole thought');
+    await page.getByLabel('Model', { exact: true }).selectOption('quick/demo-fails');
+    await composer(page).press('Enter');
+    await expect(sentMessages(page)).toHaveCount(before + 1);
+    await expectStatus(newestReply(page), 'failed');
+  });
+}
+
+test('a message that was not answered before the update returns to the composer after the reload', async ({ page, rivulet, consoleLog }) => {
+  consoleLog.allowLostNetwork(rivulet.url);
+  await createAccount(page);
+  await expectStatus(await ask(page, 'First', 'quick/demo-fails'), 'failed');
+  await waitForHydration(page);
+  const sent: string[] = [];
+  await page.route('**/api/*/send', (route) => void sent.push(route.request().postDataJSON().sending.id), { times: 1 });
+  await composer(page).fill('half a thought');
+  await composer(page).press('Enter');
+  await expect(sentMessages(page)).toHaveCount(2);
+  await composer(page).fill('and more');
+  const reload = await speakProtocol(page, 0);
+  await rivulet.restart();
+  await expectOffer(page);
+  await expect(composer(page)).toHaveValue('and more');
+  await reload(offer(page));
+  await expect(composer(page)).toHaveValue('half a thought\n\nand more');
+  await composer(page).fill('half a thought');
+  const again = page.waitForRequest('**/api/*/send');
+  await composer(page).press('Enter');
+  expect([(await again).postDataJSON().sending.id], 'sent again as the same message').toEqual(sent);
+  await expect(sentMessages(page)).toHaveText(['First', 'half a thought']);
+  await expectStatus(newestReply(page), 'failed');
+});
+
+/** What shows that the page is not connected, or not for long any more. */
+function connectionBar(page: Page): Locator {
+  return page.locator('.link-bar');
+}
+
+function offer(page: Page): Locator {
+  return connectionBar(page).getByRole('link', { name: 'Reload' });
+}
+
+async function expectOffer(page: Page): Promise<void> {
+  await expect(connectionBar(page)).toHaveText('Rivulet was updated. What you typed is kept. Reload');
+  await expect(offer(page)).toBeVisible();
+}

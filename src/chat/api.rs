@@ -26,8 +26,6 @@ pub struct PageData {
     pub mine: ConversationPage,
     pub shared: ConversationPage,
     pub clock: Clock,
-    /// The server's build, for the socket's address.
-    pub build: String,
     /// The models on offer.
     pub models: Vec<ModelChoice>,
     /// Why there are fewer models than expected, for people. Where there is a reason, [`models`] may soon have more.
@@ -105,7 +103,7 @@ pub struct Sent {
 }
 
 /// What every page of the chat opens with. Sends whoever is not signed in to where they can be.
-#[server(prefix = "/api", endpoint = "enter", input = Json, output = Json)]
+#[server(prefix = "/api/2", endpoint = "enter", input = Json, output = Json)]
 pub async fn enter() -> Result<PageData, Failure> {
     let page_data = server::page_data().await;
     if page_data == Err(Failure::SignedOut) {
@@ -117,13 +115,13 @@ pub async fn enter() -> Result<PageData, Failure> {
 
 /// The models as they are known at this moment: never waits for a provider. Where one could not be asked, it is asked
 /// again meanwhile (every 3 s at most), so a page that lacks models asks again until there is no trouble.
-#[server(prefix = "/api", endpoint = "models", input = Json, output = Json)]
+#[server(prefix = "/api/2", endpoint = "models", input = Json, output = Json)]
 pub async fn models() -> Result<ModelList, Failure> {
     server::answer(|app, _| async move { Ok(server::model_list(&app)) }).await
 }
 
 /// More of a list of the sidebar, after the row that the page has last; its newest rows without one.
-#[server(prefix = "/api", endpoint = "conversations", input = Json, output = Json)]
+#[server(prefix = "/api/2", endpoint = "conversations", input = Json, output = Json)]
 pub async fn conversations(
     list: Sidebar,
     after: Option<(Millis, ConversationId)>,
@@ -135,7 +133,7 @@ pub async fn conversations(
 }
 
 /// A window of a conversation.
-#[server(prefix = "/api", endpoint = "messages", input = Json, output = Json)]
+#[server(prefix = "/api/2", endpoint = "messages", input = Json, output = Json)]
 pub async fn messages(id: ConversationId, window: Window) -> Result<MessagePage, Failure> {
     server::answer(|app, who| async move {
         // The hub's copies before the query: what ends in between is then in the rows.
@@ -147,19 +145,19 @@ pub async fn messages(id: ConversationId, window: Window) -> Result<MessagePage,
     .await
 }
 
-#[server(prefix = "/api", endpoint = "send", input = Json, output = Json)]
+#[server(prefix = "/api/2", endpoint = "send", input = Json, output = Json)]
 pub async fn send_message(sending: Sending) -> Result<Sent, Failure> {
     server::answer(|app, who| async move { server::send(&app, who.viewer, sending).await }).await
 }
 
 /// Ends a running reply, and returns when its end is written.
-#[server(prefix = "/api", endpoint = "stop", input = Json, output = Json)]
+#[server(prefix = "/api/2", endpoint = "stop", input = Json, output = Json)]
 pub async fn stop(id: MessageId) -> Result<(), Failure> {
     server::answer(|app, who| async move { app.replies.stop(who.viewer, id).await }).await
 }
 
 /// Asks the model that is chosen now again: another reply beside a finished one, its sibling. Gives the list's row of it.
-#[server(prefix = "/api", endpoint = "retry", input = Json, output = Json)]
+#[server(prefix = "/api/2", endpoint = "retry", input = Json, output = Json)]
 pub async fn retry(id: MessageId, model: String) -> Result<MessageMeta, Failure> {
     server::answer(|app, who| async move {
         let handle = app.providers.find(&model)?;
@@ -169,7 +167,7 @@ pub async fn retry(id: MessageId, model: String) -> Result<MessageMeta, Failure>
 }
 
 /// Has the model that is chosen now continue a reply that ended early, if it is still in the epoch that the page shows.
-#[server(prefix = "/api", endpoint = "continue", input = Json, output = Json)]
+#[server(prefix = "/api/2", endpoint = "continue", input = Json, output = Json)]
 pub async fn resume(id: MessageId, epoch: Epoch, model: String) -> Result<(), Failure> {
     server::answer(
         |app, who| async move { app.replies.resume(who.viewer, id, epoch, app.providers.find(&model)?).await },
@@ -177,7 +175,7 @@ pub async fn resume(id: MessageId, epoch: Epoch, model: String) -> Result<(), Fa
     .await
 }
 
-#[server(prefix = "/api", endpoint = "rename", input = Json, output = Json)]
+#[server(prefix = "/api/2", endpoint = "rename", input = Json, output = Json)]
 pub async fn rename(id: ConversationId, title: String) -> Result<(), Failure> {
     server::answer(|app, who| async move {
         let title = in_one_line(&title);
@@ -191,7 +189,7 @@ pub async fn rename(id: ConversationId, title: String) -> Result<(), Failure> {
     .await
 }
 
-#[server(prefix = "/api", endpoint = "delete", input = Json, output = Json)]
+#[server(prefix = "/api/2", endpoint = "delete", input = Json, output = Json)]
 pub async fn delete(id: ConversationId) -> Result<(), Failure> {
     server::answer(|app, who| async move { app.detached(move |app| server::delete(app, who.viewer, id)).await }).await
 }

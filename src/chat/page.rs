@@ -39,7 +39,7 @@ pub fn Chats() -> impl IntoView {
         if let Some(Ok(page_data)) = page_data.get() {
             // Before anything reads a draft.
             drafts::claim(&page_data.person.email);
-            connection.start(page_data.build, link);
+            connection.start(link);
             browser::keep_cookie("offset", &(-js_sys::Date::new_0().get_timezone_offset() as i32).to_string());
             menu.keep_asking();
         }

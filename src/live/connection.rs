@@ -24,7 +24,11 @@ use super::{
     client::{Client, LOST_AFTER},
     close,
 };
-use crate::{message::Message, ui::drafts};
+use crate::{
+    message::Message,
+    protocol::{self, PROTOCOL},
+    ui::drafts,
+};
 use driver::PageState;
 use paint::Painter;
 
@@ -34,7 +38,7 @@ pub enum ConnectionStatus {
     /// Not open yet, or open: nothing to show.
     Fine,
     Lost,
-    /// This page is of another build than the server.
+    /// This page speaks a protocol that the server does not.
     Updated,
     SignedOut,
 }
@@ -91,7 +95,7 @@ impl Connection {
     }
 
     /// Opens the connection and keeps it until the effect that calls this is cleaned up. After hydration.
-    pub fn start(self, build: String, link: RwSignal<ConnectionStatus>) {
+    pub fn start(self, link: RwSignal<ConnectionStatus>) {
         let (sender, woken) = mpsc::unbounded();
         self.wake.set_value(Some(sender));
         let listen = |event, then: fn(Connection)| window_event_listener_untyped(event, move |_| then(self));
@@ -106,12 +110,17 @@ impl Connection {
             listen("focus", Connection::reconnect_now),
             listen("visibilitychange", Connection::look_again),
         ];
+        let outdated = window_event_listener_untyped(protocol::OUTDATED, move |_| {
+            link.set_if_new(ConnectionStatus::Updated);
+            // Ends the connection.
+            self.wake.set_value(None);
+        });
         on_cleanup(move || {
-            listeners.into_iter().for_each(|listener| listener.remove());
+            listeners.into_iter().chain([outdated]).for_each(|listener| listener.remove());
             // Who waits to be woken ends by it.
             self.wake.try_set_value(None);
         });
-        spawn_local(run(self, build, link, woken));
+        spawn_local(run(self, link, woken));
     }
 
     /// Has the next try to connect begin now, if there is no connection: at most one a second.
@@ -146,9 +155,9 @@ async fn pause(time: Duration) {
     TimeoutFuture::new(u32::try_from(time.as_millis()).unwrap_or(u32::MAX)).await;
 }
 
-async fn run(connection: Connection, build: String, link: RwSignal<ConnectionStatus>, mut woken: Woken) {
+async fn run(connection: Connection, link: RwSignal<ConnectionStatus>, mut woken: Woken) {
     loop {
-        let code = connect(connection, &build, link, &mut woken).await;
+        let code = connect(connection, link, &mut woken).await;
         connection.closed(code);
         match code {
             Some(close::UPDATED) => return link.set_if_new(ConnectionStatus::Updated),
@@ -187,17 +196,12 @@ async fn wait_for_next_try(connection: Connection, woken: &mut Woken) -> Option<
 }
 
 /// One connection, from beginning to end. Returns with which code the server closed it.
-async fn connect(
-    connection: Connection,
-    build: &str,
-    link: RwSignal<ConnectionStatus>,
-    woken: &mut Woken,
-) -> Option<u16> {
+async fn connect(connection: Connection, link: RwSignal<ConnectionStatus>, woken: &mut Woken) -> Option<u16> {
     let location = window().location();
     let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
     let (kick, kicked) = mpsc::channel(1);
     connection.opened(kick);
-    let socket = WebSocket::open(&format!("{scheme}://{}/live?build={build}", location.host().ok()?)).ok()?;
+    let socket = WebSocket::open(&protocol::socket(scheme, &location.host().ok()?, PROTOCOL)).ok()?;
     let (sink, frames) = socket.split();
     let (sending, receiving, watching) =
         (send(connection, sink, kicked), receive(connection, link, frames), watch(connection, woken));
@@ -258,14 +262,14 @@ async fn watch(connection: Connection, woken: &mut Woken) {
     }
 }
 
-/// Notifies only of what is new, and nobody who is gone.
-trait SetIfNew<T> {
-    fn set_if_new(&self, value: T);
+/// Notifies only of what is new, and nobody who is gone. What is outdated stays so.
+trait SetIfNew {
+    fn set_if_new(&self, value: ConnectionStatus);
 }
 
-impl<T: PartialEq + Copy + Send + Sync + 'static> SetIfNew<T> for RwSignal<T> {
-    fn set_if_new(&self, value: T) {
-        if self.try_get_untracked().is_some_and(|before| before != value) {
+impl SetIfNew for RwSignal<ConnectionStatus> {
+    fn set_if_new(&self, value: ConnectionStatus) {
+        if self.try_get_untracked().is_some_and(|before| before != value && before != ConnectionStatus::Updated) {
             self.set(value);
         }
     }

@@ -26,7 +26,7 @@ pub struct AccountRefusal {
     pub code: String,
 }
 
-#[server(prefix = "/api", endpoint = "account-form", input = Json, output = Json)]
+#[server(prefix = "/api/2", endpoint = "account-form", input = Json, output = Json)]
 pub async fn account_form() -> Result<AccountPage, Failure> {
     let app = expect_context::<crate::state::AppState>();
     let has_owner = app.database.has_owner().await.map_err(|error| Failure::from(error).with_status())?;

@@ -9,23 +9,25 @@ use axum::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use crate::{account::session::FoundSession, error::Failure, state::AppState};
+use crate::{account::session::FoundSession, error::Failure, protocol::FUNCTIONS, state::AppState};
 
 /// The largest body of a request that sends no message, in bytes.
 const MAX_BODY: usize = 16 * 1024;
 /// The largest body of one that does: a message of the longest kind, as a form or JSON may swell it.
 const MAX_SENDING: usize = 4 * 1024 * 1024;
 /// The functions that answer somebody who is not signed in.
-const OPEN_FUNCTIONS: [&str; 2] = ["/api/enter", "/api/account-form"];
+const OPEN_FUNCTIONS: [&str; 2] = ["enter", "account-form"];
 
 /// Looks up who asks and notes it for all that comes after. A function that needs somebody is refused without one before
 /// its body is read, and only who is signed in can send more than a little. A session may end while a body comes, which may
 /// take long: then it is looked up again.
 pub async fn limit(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let is_function = path.starts_with("/api/");
-    let is_open = OPEN_FUNCTIONS.contains(&path);
-    let sends = request.method() == Method::POST && (path == "/api/send" || path == "/" || path.starts_with("/c/"));
+    let function = path.strip_prefix(FUNCTIONS);
+    let is_function = function.is_some();
+    let is_open = function.is_some_and(|function| OPEN_FUNCTIONS.contains(&function));
+    let is_sending = function == Some("send") || path == "/" || path.starts_with("/c/");
+    let sends = request.method() == Method::POST && is_sending;
     let length = length(request.headers());
     // Nobody may send so much: the database need not be asked.
     if length > MAX_SENDING {
@@ -35,7 +37,7 @@ pub async fn limit(State(app): State<AppState>, request: Request, next: Next) ->
     let found = app.sessions.find(request.headers(), address).await;
     let limit = if sends && found.is_ok() { MAX_SENDING } else { MAX_BODY };
     match &found {
-        Err(failure) if is_function && !is_open => return answer(failure.status(), failure),
+        Err(failure) if is_function && !is_open => return failure.as_json(failure.status()),
         _ if length > limit => return too_large(is_function),
         _ => {}
     }
@@ -47,7 +49,7 @@ pub async fn limit(State(app): State<AppState>, request: Request, next: Next) ->
     };
     let found = if body.is_empty() { found } else { app.sessions.find(&parts.headers, address).await };
     if let (Err(failure), true) = (&found, is_function && !is_open) {
-        return answer(failure.status(), failure);
+        return failure.as_json(failure.status());
     }
     parts.extensions.insert(FoundSession(found));
     next.run(Request::from_parts(parts, Body::from(body))).await
@@ -61,14 +63,9 @@ fn length(headers: &HeaderMap) -> usize {
 fn too_large(is_function: bool) -> Response {
     let failure = Failure::Invalid("This is too long to be sent. If you are signed out, sign in first.".into());
     if is_function {
-        answer(StatusCode::PAYLOAD_TOO_LARGE, &failure)
+        failure.as_json(StatusCode::PAYLOAD_TOO_LARGE)
     } else {
         (StatusCode::PAYLOAD_TOO_LARGE, format!("{failure} Going back, your browser has what you wrote."))
             .into_response()
     }
-}
-
-/// A failure as functions answer it.
-fn answer(status: StatusCode, failure: &Failure) -> Response {
-    (status, axum::Json(failure)).into_response()
 }

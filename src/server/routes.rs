@@ -20,6 +20,7 @@ use super::{bodies, client_address, forms, hosts, security_log, socket};
 use crate::{
     app::{self, shell},
     error::Failure,
+    protocol::{self, FUNCTIONS},
     security,
     state::AppState,
 };
@@ -95,6 +96,7 @@ pub fn router(app: AppState) -> Router {
                 .precompressed_gzip()
                 .fallback(any(no_such_page).with_state(app.clone())),
         )
+        .layer(middleware::from_fn(refuse_outdated))
         // Its own limit would not hold for server functions, which have that of `bodies`.
         .layer(DefaultBodyLimit::disable())
         .layer(csrf(&app).with_rejection_response(|_| Failure::ForeignOrigin.into_response()))
@@ -102,8 +104,30 @@ pub fn router(app: AppState) -> Router {
         .layer(middleware::from_fn(cached))
         .layer(TraceLayer::new_for_http());
     let router = security::headers(router, app.sessions.is_secure)
-        .layer(middleware::from_fn_with_state(app.clone(), security_log::refusals));
-    router.layer(middleware::from_fn_with_state(app.clone(), client_address::find)).with_state(app)
+        .layer(middleware::from_fn_with_state(app.clone(), security_log::refusals))
+        .layer(middleware::from_fn_with_state(app.clone(), client_address::find))
+        .with_state(app.clone());
+    // Around it, as a router's own layers come after it has chosen the route.
+    Router::new().fallback_service(router).layer(middleware::map_request_with_state(app, translated))
+}
+
+/// Leads pages of other protocols that are spoken to the same functions.
+async fn translated(State(app): State<AppState>, mut request: Request) -> Request {
+    let path = protocol::translated(request.uri().path(), app.protocols);
+    // A function's address is a path alone.
+    if let Some(uri) = path.and_then(|path| path.parse().ok()) {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+/// Refuses what was asked for in a protocol that is not spoken, before anything of it is read.
+async fn refuse_outdated(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if path.starts_with("/api/") && !path.starts_with(FUNCTIONS) {
+        return Failure::Updated.as_json(Failure::Updated.status());
+    }
+    next.run(request).await
 }
 
 /// Functions answer the app's scripts. Whoever asks for a page they would redirect to any `Referer`.

@@ -54,8 +54,8 @@ const SILENCE: Duration = Duration::from_secs(60);
 
 #[derive(Deserialize)]
 pub struct Address {
-    /// The build of the page that connects.
-    build: String,
+    /// What the page speaks that connects. (Those before the first number named their build here instead.)
+    protocol: Option<u32>,
 }
 
 /// Upgrades to a socket, for a page of this origin and a person who is signed in.
@@ -83,7 +83,7 @@ pub async fn connect(
         let (sink, mut stream) = socket.split();
         let tab = Tab::new(who.viewer, who.session);
         let mut socket = Socket::new(app, tab, sink);
-        let why = if address.build == socket.app.build {
+        let why = if address.protocol.is_some_and(|protocol| socket.app.protocols.contains(&protocol)) {
             socket.serve(&mut stream).await
         } else {
             Closed::Because(close::UPDATED, "Rivulet was updated.")

@@ -1,10 +1,6 @@
 //! Bad input: each kind gets a clear sentence with the right status, in the page where there is one, and nothing is lost.
 
-use kit::{
-    Person, Refused, Server,
-    page::{self, client},
-    person::MODEL,
-};
+use kit::{Person, Refused, Server, page, person::MODEL};
 use rivulet::{
     chat::api::Sending,
     error::Failure,
@@ -189,11 +185,10 @@ async fn oversized_bodies_are_refused() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let large = "x".repeat(5 * 1024 * 1024);
-    let url = |path: &str| format!("http://{}{path}", server.address);
-    for path in ["/api/stop", "/api/send", "/api/enter"] {
-        let request = client().post(url(path)).header("content-type", "application/json").body(large.clone());
+    for function in ["stop", "send", "enter"] {
+        let request = Person { cookie: String::new(), ..ada.clone() }.request(function).body(large.clone());
         let response = request.send().await.expect("an answer");
-        assert_eq!(response.status(), 413, "{path}");
+        assert_eq!(response.status(), 413, "{function}");
     }
     for path in ["/", "/sign-in", "/create-account", &format!("/c/{}", mint::<rivulet::ids::ConversationKind>())] {
         let page = ada.posts(path, &[("text", &large)]).await;

@@ -185,8 +185,7 @@ async fn a_slow_reader_gets_merged_events() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let chat = ada.asks("Hello").await;
-    let build = server.app.build.clone();
-    let mut slow = Tab::open_with(&ada, &build, Some(32 * 1024)).await;
+    let mut slow = Tab::open_with(&ada, Some(32 * 1024)).await;
     let mut quick = ada.opens_a_tab().await;
     quick.follows(chat.reply).await;
     let provider = server.provider.is_asked().await;

@@ -11,6 +11,7 @@ mod lifecycle;
 mod lists;
 mod models;
 mod program;
+mod protocols;
 mod query_plans;
 mod reconnecting;
 mod replies;

@@ -82,7 +82,7 @@ async fn a_backlog_arrives_at_300_bytes_a_second() {
     quick.sees(chat.reply, &text).await;
     let line = SlowLine::to(ada.address, 300).await;
     let away = Person { address: line.address, ..ada.clone() };
-    let mut tab = Tab::open_with(&away, &server.app.build, None).await;
+    let mut tab = Tab::open_with(&away, None).await;
     tab.follows(chat.reply).await;
     let until = Instant::now() + LOOKED_AT;
     while timeout_at(until, tab.acts(0.5)).await.is_ok() {}

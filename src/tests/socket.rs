@@ -23,19 +23,19 @@ async fn only_pages_of_this_server_and_people_who_are_signed_in_get_a_socket() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     for origin in ["http://evil.example", "null", "", "http://127.0.0.1", "https://127.0.0.1.evil.example"] {
-        let mut request = upgrade(&ada, &server.app.build);
+        let mut request = upgrade(&ada);
         request.headers_mut().insert("origin", origin.parse().expect("a header"));
         assert_eq!(is_refused(&ada, request).await, 403, "{origin}");
     }
-    let mut request = upgrade(&ada, &server.app.build);
+    let mut request = upgrade(&ada);
     request.headers_mut().remove("origin");
     assert_eq!(is_refused(&ada, request).await, 403, "without an Origin");
     for cookie in ["", "rivulet_session=", "rivulet_session=forged", "other=1"] {
         let stranger = Person { cookie: cookie.into(), ..ada.clone() };
-        assert_eq!(is_refused(&ada, upgrade(&stranger, &server.app.build)).await, 401, "{cookie}");
+        assert_eq!(is_refused(&ada, upgrade(&stranger)).await, 401, "{cookie}");
     }
     server.database().await.run("UPDATE sessions SET expires_at = 1").await;
-    assert_eq!(is_refused(&ada, upgrade(&ada, &server.app.build)).await, 401, "an expired one");
+    assert_eq!(is_refused(&ada, upgrade(&ada)).await, 401, "an expired one");
 }
 
 /// Rule: a socket whose session is over is closed at once; that of another session is not.
@@ -91,7 +91,7 @@ async fn a_long_text_does_not_delay_the_end_of_a_session() {
     let quotes = "\\\"".repeat(4 * 1024 * 1024 - 1);
     let parts = format!(r#"[{{"kind":"text","started_at":1,"text":"{quotes}"}}]"#);
     server.database().await.run(format!("UPDATE messages SET parts = '{parts}' WHERE id = '{}'", chat.reply)).await;
-    let mut tab = Tab::open_with(&ada, &server.app.build, Some(32 * 1024)).await;
+    let mut tab = Tab::open_with(&ada, Some(32 * 1024)).await;
     tab.follows(chat.reply).await;
     tab.waits_for(|received| matches!(received, Received::Change(..))).await;
     ada.signs_out().await;
@@ -125,15 +125,6 @@ async fn an_oversized_frame_closes_the_socket() {
     other.follows(chat.reply).await;
     server.provider.is_asked().await.writes("Still here");
     other.sees(chat.reply, "Still here").await;
-}
-
-/// Rule: the socket's address has the page's build; a page of another build is closed with a reason.
-#[tokio::test]
-async fn a_page_of_another_build_is_closed_with_a_reason() {
-    let server = Server::start().await;
-    let ada = server.sign_up("Ada").await;
-    let mut tab = Tab::open_with(&ada, "0123456789abcdef", None).await;
-    assert_eq!(tab.is_closed().await, close::UPDATED);
 }
 
 /// Rule: if the session cannot be read, the socket is closed and sends nothing; it opens again once the session can be.

@@ -62,7 +62,6 @@ pub async fn page_data() -> Result<PageData, Failure> {
         mine: sidebar(&app, who.viewer, Sidebar::Mine).await?,
         shared: sidebar(&app, who.viewer, Sidebar::Shared).await?,
         clock: Clock { now: now(), offset: offset(&parts.headers) },
-        build: app.build.clone(),
         models,
         trouble,
         model: cookies::value(&parts.headers, "model").map(Cow::into_owned),

@@ -6,7 +6,7 @@ use kit::{
     person::PASSWORD,
     upgrade,
 };
-use rivulet::server::serve::ConnectionLimits;
+use rivulet::{protocol::FUNCTIONS, server::serve::ConnectionLimits};
 use tokio_tungstenite::{client_async, tungstenite::Error};
 
 const HTTPS: &str = "https://chat.example.org";
@@ -37,7 +37,9 @@ async fn no_foreign_name_is_answered() {
         "[::1].evil.example",
         "rivulet.local",
     ] {
-        for path in ["/", "/create-account", "/sign-in", "/pkg/rivulet.js", "/nothing", "/api/account-form"] {
+        for path in
+            ["/", "/create-account", "/sign-in", "/pkg/rivulet.js", "/nothing", &format!("{FUNCTIONS}account-form")]
+        {
             let (status, text) = gets(&server, host, path).await;
             assert!([400, 421].contains(&status), "{host}{path}: {status}");
             assert!(status == 400 || text.contains("public-url"), "it states what to do: {text}");
@@ -98,7 +100,7 @@ async fn the_origins_are_the_same() {
         ("https://evil.example", "chat.example.org", 403),
         ("https://evil.example", "evil.example", 421),
     ] {
-        let mut request = upgrade(&ada, &server.app.build);
+        let mut request = upgrade(&ada);
         request.headers_mut().insert("origin", origin.parse().expect("a header"));
         request.headers_mut().insert("host", host.parse().expect("a header"));
         let stream = tokio::net::TcpStream::connect(server.address).await.expect("a connection");

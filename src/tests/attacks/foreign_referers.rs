@@ -5,6 +5,7 @@ use reqwest::{
     StatusCode,
     header::{ACCEPT, LOCATION, REFERER},
 };
+use rivulet::protocol::FUNCTIONS;
 
 /// Rule: a function answers data or a failure, and never with a redirect.
 #[tokio::test]
@@ -12,7 +13,7 @@ async fn no_function_redirects() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let client = client();
-    for path in ["/api/account-form", "/api/rename"] {
+    for path in ["account-form", "rename"].map(|function| format!("{FUNCTIONS}{function}")) {
         for cookie in ["", &ada.cookie] {
             let request = client.post(format!("http://{}{path}", server.address));
             let request = request.header(ACCEPT, "text/html").header(REFERER, "https://evil.example/");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kit::{Server, soon};
-use rivulet::server::serve::ConnectionLimits;
+use rivulet::{protocol::FUNCTIONS, server::serve::ConnectionLimits};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -45,7 +45,7 @@ async fn who_is_not_signed_in_is_refused_before_the_body() {
             let small = HALF.replace("3900000", "16000");
             let bodies = if function == "send" { vec![HALF, CHUNKED] } else { vec![small.as_str(), CHUNKED] };
             for body in bodies {
-                let answer = answer(&server, &format!("/api/{function}"), cookie, body).await;
+                let answer = answer(&server, &format!("{FUNCTIONS}{function}"), cookie, body).await;
                 assert!(answer.starts_with("HTTP/1.1 401 "), "{function}: {answer}");
             }
         }
@@ -57,12 +57,13 @@ async fn who_is_not_signed_in_is_refused_before_the_body() {
 async fn nobody_sends_much_but_messages_of_who_is_signed_in() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
-    for path in ["/", "/sign-in", "/create-account", "/sign-out", "/c/x", "/api/enter", "/api/account-form"] {
+    let open = ["enter", "account-form"].map(|function| format!("{FUNCTIONS}{function}"));
+    for path in ["/", "/sign-in", "/create-account", "/sign-out", "/c/x", &open[0], &open[1]] {
         let answer = answer(&server, path, "", HALF).await;
         assert!(answer.starts_with("HTTP/1.1 413 "), "{path}: {answer}");
     }
     for function in ["rename", "stop", "enter", "messages"] {
-        let answer = answer(&server, &format!("/api/{function}"), &ada.cookie, HALF).await;
+        let answer = answer(&server, &format!("{FUNCTIONS}{function}"), &ada.cookie, HALF).await;
         assert!(answer.starts_with("HTTP/1.1 413 "), "{function}: {answer}");
     }
     // In chunks, so that no length is announced.
@@ -81,7 +82,7 @@ async fn a_body_that_stands_still_is_given_up() {
     let limits = ConnectionLimits { body_idle: Duration::from_millis(300), ..ConnectionLimits::default() };
     let server = Server::with(|_| {}, limits).await;
     let ada = server.sign_up("Ada").await;
-    for (path, cookie) in [("/sign-in", ""), ("/api/send", &*ada.cookie), ("/", &ada.cookie)] {
+    for (path, cookie) in [("/sign-in", ""), (&*format!("{FUNCTIONS}send"), &*ada.cookie), ("/", &ada.cookie)] {
         let answer = answer(&server, path, cookie, "Content-Length: 9000\r\n\r\n{").await;
         assert!(!answer.starts_with("HTTP/1.1 2"), "{path}: {answer}");
     }
@@ -119,7 +120,7 @@ async fn a_session_that_ended_while_the_body_came_counts_no_more() {
     let body = serde_json::json!({ "id": chat.id, "window": "newest" }).to_string();
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     let head = format!(
-        "POST /api/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {}\r\nContent-Type: application/json\r\n\
+        "POST {FUNCTIONS}messages HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {}\r\nContent-Type: application/json\r\n\
          Accept: application/json\r\nConnection: close\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
         ada.cookie,
         body.len()

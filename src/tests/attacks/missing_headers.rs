@@ -5,7 +5,7 @@ use kit::{
     page::{client, form_request},
 };
 use reqwest::{Response, StatusCode};
-use rivulet::{config::Settings, server::serve::ConnectionLimits};
+use rivulet::{config::Settings, protocol::FUNCTIONS, server::serve::ConnectionLimits};
 use serde_json::json;
 
 fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
@@ -41,7 +41,7 @@ async fn answers(server: &Server, ada: &Person) -> Vec<(String, Response)> {
     let url = |path: &str| format!("http://{}{path}", server.address);
     let get = |path: &str| client().get(url(path)).header("accept", "text/html");
     let sending = json!({ "sending": Person::first_message("Hello") }).to_string();
-    let long = "x".repeat(20_000);
+    let (long, send) = ("x".repeat(20_000), format!("{FUNCTIONS}send"));
     let mut requests = vec![
         get("/"),
         get("/").header("cookie", &ada.cookie),
@@ -50,16 +50,17 @@ async fn answers(server: &Server, ada: &Person) -> Vec<(String, Response)> {
         get("/create-account"),
         get("/pkg/rivulet.js"),
         get("/pkg/none.js"),
-        get("/api/send"),
+        get(&send),
         get("/live"),
-        get("/live?build=x").header("cookie", &ada.cookie),
+        get("/live?protocol=2").header("cookie", &ada.cookie),
         get("/").header("host", "evil.example"),
         client().put(url("/sign-in")),
         ada.request("send").body(sending),
         ada.request("stop").body("nonsense"),
         ada.request("stop").body(long.clone()),
         ada.request("models").header("origin", "http://evil.example").body("null"),
-        client().post(url("/api/send")),
+        client().post(url(&send)),
+        client().post(url("/api/0/send")),
         client().post(url("/sign-in")).body(long),
         form_request(server.address, "/sign-in", &[("email", "a@b"), ("password", "x")]),
         form_request(server.address, "/sign-in", &[("email", "a@b")]),
@@ -121,7 +122,7 @@ async fn no_file_is_a_script_because_it_is_here() {
 async fn over_https_browsers_stay_there() {
     let set = |settings: &mut Settings| settings.public_url = "https://chat.example.org".parse().ok();
     let server = Server::with(set, ConnectionLimits::default()).await;
-    for path in ["/sign-in", "/pkg/rivulet.js", "/api/send"] {
+    for path in ["/sign-in", "/pkg/rivulet.js", &format!("{FUNCTIONS}send")] {
         let answer = client().get(format!("http://{}{path}", server.address)).send().await.expect("an answer");
         assert!(header(&answer, "strict-transport-security").starts_with("max-age=31536000"), "{path}");
     }

@@ -7,12 +7,13 @@ use reqwest::{RequestBuilder, StatusCode, header};
 use rivulet::{
     app::App,
     ids::{ConversationId, MessageId, mint},
+    protocol::FUNCTIONS,
     server::routes::{Access, endpoints},
 };
 use serde_json::json;
 
 /// Functions that answer whoever asks: what the sign-in pages show.
-const OPEN_FUNCTIONS: [&str; 1] = ["/api/account-form"];
+const OPEN_FUNCTIONS: [&str; 1] = ["account-form"];
 
 fn is_refused(status: StatusCode, location: Option<&str>) -> bool {
     let sent_to_sign_in = matches!(location, Some("/sign-in" | "/create-account"));
@@ -39,7 +40,7 @@ async fn no_endpoint_answers_without_a_session() {
     assert!(asked.len() >= 7, "the table was read");
     for endpoint in asked {
         let path = endpoint.path.replace("{id}", &conversation);
-        let request = client.request(endpoint.method.clone(), format!("http://{}{path}?build=x", server.address));
+        let request = client.request(endpoint.method.clone(), format!("http://{}{path}?protocol=2", server.address));
         let form = "text=Hello&model=test%2Fmodel&id=msg_01h455vb4pex5vsknk084sn02q&conversation=conv_01h455vb4pex5vsknk084sn02q&session=x&present=x&password=correct+horse+battery&new=correct+horse+battery";
         let request = request
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -61,8 +62,10 @@ async fn no_function_answers_without_a_session() {
     let (client, conversation) = (page::client(), a_conversation());
     let message: MessageId = mint();
     let sending = json!({ "conversation": conversation, "opens": true, "parent": null, "id": message, "text": "Hello", "model": "test/model" });
-    let paths: Vec<&str> =
-        server_fn_paths().map(|(path, _)| path).filter(|path| !OPEN_FUNCTIONS.contains(path)).collect();
+    let paths: Vec<&str> = server_fn_paths()
+        .map(|(path, _)| path)
+        .filter(|path| !OPEN_FUNCTIONS.contains(&&path[FUNCTIONS.len()..]))
+        .collect();
     assert!(paths.len() >= 10, "the functions were found: {paths:?}");
     for path in paths {
         let mut answers = vec![];

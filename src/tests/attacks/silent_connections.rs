@@ -131,11 +131,11 @@ async fn a_socket_stays_and_counts() {
     hangs_up(&mut connects(server.address, "").await).await;
     let mut tabs = vec![];
     for _ in 0..3 {
-        tabs.push(Tab::open_with(&ada, &server.app.build, None).await);
+        tabs.push(Tab::open_with(&ada, None).await);
     }
     // By then whatever else was opened before it would be hung up on.
     hangs_up(&mut connects(server.address, "").await).await;
-    tabs.push(Tab::open_with(&ada, &server.app.build, None).await);
+    tabs.push(Tab::open_with(&ada, None).await);
     assert_eq!(asks_from("127.0.0.1", server.address).await, 0, "sockets count");
     for tab in &mut tabs {
         tab.follows(mint()).await;

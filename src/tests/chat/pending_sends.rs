@@ -18,6 +18,14 @@ fn message(conversation: ConversationId, opens: bool) -> Sending {
     Sending { conversation, opens, parent: None, id: mint(), text: "Hello".into(), model: "test/model".into() }
 }
 
+/// Rule: what a page kept before an update is read after it, whatever has been added to it since.
+#[test]
+fn what_an_older_page_kept_is_not_lost() {
+    let kept = r#"{"sending":{"conversation":"conv_01h455vb4pex5vsknk084sn02q","opens":true,"id":"msg_01h455vb4pex5vsknk084sn02q","text":"Hello","model":"test/model"},"handed_back":false}"#;
+    let kept: Kept = serde_json::from_str(kept).expect("something to bring back");
+    assert_eq!((kept.sending.text.as_str(), kept.sending.opens, kept.handed_back), ("Hello", true, false));
+}
+
 #[test]
 fn a_sent_message_is_pending_until_it_is_removed() {
     let (conversation, mut all) = (mint(), PendingSends::default());

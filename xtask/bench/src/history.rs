@@ -148,7 +148,7 @@ async fn sending(product: &Product, conversation: ConversationId, provider: &Pro
         sent.push(start.elapsed().as_secs_f64() * 1e3);
         let writer = provider.is_asked().await;
         asked.push(start.elapsed().as_secs_f64() * 1e3);
-        let tab = Tab::follows(&product.person, &product.build, chat.reply).await;
+        let tab = Tab::follows(&product.person, chat.reply).await;
         writer.writes("Yes.");
         writer.ends();
         tab.sees_the_end(Recorder::default()).await;

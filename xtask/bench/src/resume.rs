@@ -23,11 +23,11 @@ const MISSED: usize = 500;
 pub async fn rows(bench: &mut Bench) -> Vec<Row> {
     eprintln!("Connections that drop …");
     let load = Arc::new(Load::by_hand(MISSED * DROPS));
-    let (person, build) = (&bench.product.person, &bench.product.build);
+    let person = &bench.product.person;
     let id = person.asks(&question(0)).await.reply;
     let writer = bench.provider.is_asked().await;
-    let mut tab = Tab::follows(person, build, id).await;
-    let mut stays = Tab::follows(person, build, id).await;
+    let mut tab = Tab::follows(person, id).await;
+    let mut stays = Tab::follows(person, id).await;
     let truth: Arc<str> = load.text(0).into();
     let [mut seen, mut stayed] = [(); 2].map(|()| Recorder::new(load.clone(), 0, truth.clone()));
     let mut echo = bare_tab::connect(bench.bare.process.address, 0).await;
@@ -36,7 +36,7 @@ pub async fn rows(bench: &mut Bench) -> Vec<Row> {
         let gone = tab.drops();
         (MISSED * (drop - 1)..MISSED * drop).for_each(|token| writer.writes(&load.token(0, token)));
         stays.sees(&mut stayed, MISSED * drop * TOKEN).await;
-        let mut back = Tab::open(person, build, gone).await;
+        let mut back = Tab::open(person, gone).await;
         let start = Instant::now();
         back.asks().await;
         text += back.sees(&mut seen, MISSED * drop * TOKEN).await;

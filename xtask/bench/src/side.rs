@@ -35,8 +35,6 @@ pub const PROSE: &str = "A river keeps its words by moving on. ";
 pub struct Product {
     pub process: Process,
     pub person: Person,
-    /// The build of their page.
-    pub build: String,
     pub log: LogIndex,
     pub database: Database,
     _folder: Folder,
@@ -65,8 +63,8 @@ impl Product {
     pub async fn start(provider: &Provider) -> Product {
         let (folder, process) = Product::process(provider).await;
         let person = Person { client: client(), ..Person::signs_up(process.address, "Ada").await };
-        let (build, database) = (person.build().await, Database::open(&folder.database()).await);
-        Product { process, person, build, log: LogIndex::of(folder.database()), database, _folder: folder }
+        let database = Database::open(&folder.database()).await;
+        Product { process, person, log: LogIndex::of(folder.database()), database, _folder: folder }
     }
 
     /// The server alone, which nobody has used yet.
@@ -89,7 +87,7 @@ impl Product {
 
     /// A tab that follows lists from their beginning, and no message.
     pub async fn tab_with_lists(&self, lists: &[List]) -> Tab {
-        let mut tab = Tab::open(&self.person, &self.build, Message::unseen(mint(), Role::Assistant)).await;
+        let mut tab = Tab::open(&self.person, Message::unseen(mint(), Role::Assistant)).await;
         for list in lists {
             tab.follows_list(*list, 0).await;
         }
@@ -98,7 +96,7 @@ impl Product {
 
     /// Each reply in a conversation of its own, as one runs in each.
     pub async fn bears(&mut self, load: &Arc<Load>, provider: &Provider) -> Outcome {
-        let (person, build) = (&self.person, &self.build);
+        let person = &self.person;
         let ask = |reply| async move { person.asks(&question(reply)).await };
         let chats: Vec<_> = stream::iter(0..load.replies).map(ask).buffered(AT_ONCE).collect().await;
         let writers = provider::is_asked(provider, load).await;
@@ -108,7 +106,7 @@ impl Product {
             person.call("conversations", json!({ "list": "mine", "after": null })).await;
         let sidebar = page.expect("the sidebar").rev;
         let follow = |chat: Chat| async move {
-            let mut tab = Tab::follows(person, build, chat.reply).await;
+            let mut tab = Tab::follows(person, chat.reply).await;
             let messages = person.reads(chat.id).await.expect("the conversation").rev;
             tab.follows_list(List::Messages(chat.id), messages).await;
             tab.follows_list(List::Conversations(Sidebar::Mine), sidebar).await;

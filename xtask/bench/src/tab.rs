@@ -42,15 +42,15 @@ impl Page for Shown {
 
 impl Tab {
     /// Opens a socket for a page that has this message so far.
-    pub async fn open(person: &Person, build: &str, message: Message) -> Tab {
+    pub async fn open(person: &Person, message: Message) -> Tab {
         let shown = Shown { message, revs: HashMap::new() };
-        let connection = Connection::open(person, build, None, shown).await.expect("a WebSocket");
+        let connection = Connection::open(person, None, shown).await.expect("a WebSocket");
         Tab { connection, asked: 0 }
     }
 
     /// Opens a socket and follows a reply of which it has nothing yet, until the server has answered.
-    pub async fn follows(person: &Person, build: &str, id: MessageId) -> Tab {
-        let mut tab = Tab::open(person, build, Message::unseen(id, Role::Assistant)).await;
+    pub async fn follows(person: &Person, id: MessageId) -> Tab {
+        let mut tab = Tab::open(person, Message::unseen(id, Role::Assistant)).await;
         tab.asks().await;
         // Nothing is written yet that anyone could see.
         let mut nothing = Recorder::default();

@@ -38,7 +38,6 @@ pub struct World {
     pub ada: Person,
     pub tally: Tally,
     environment: Vec<(String, String)>,
-    build: String,
     here: watch::Sender<SocketAddr>,
     pages: Pages,
     random: SmallRng,
@@ -68,11 +67,10 @@ impl World {
             environment.iter().map(|(name, value)| (String::from(*name), String::from(*value))).collect();
         let server = Process::start(command(&folder, &environment)).await;
         let ada = Person::signs_up(server.address, "Ada").await;
-        let build = ada.build().await;
         let here = watch::Sender::new(server.address);
         let pages = Pages::new(ada.clone(), here.subscribe());
         let random = SmallRng::seed_from_u64(round.random.random());
-        World { folder, provider, server, ada, tally: round.tally.clone(), environment, build, here, pages, random }
+        World { folder, provider, server, ada, tally: round.tally.clone(), environment, here, pages, random }
     }
 
     /// Starts the server again, after whatever ended it. Lines find it.
@@ -121,7 +119,7 @@ impl World {
 
     /// The same with a receive buffer of so many bytes.
     pub async fn tab_with(&self, buffer: Option<u32>) -> Tab {
-        let mut tab = Tab::open_with(&self.ada, &self.build, buffer).await;
+        let mut tab = Tab::open_with(&self.ada, buffer).await;
         self.tally.watches(&mut tab);
         tab
     }
@@ -129,7 +127,7 @@ impl World {
     /// A tab at the end of a line, which may break while it opens.
     pub async fn tries_tab(&self, line: &Line) -> Option<Tab> {
         let person = Person { address: line.address, ..self.ada.clone() };
-        let mut tab = Tab::tries_to_open(&person, &self.build, None).await?;
+        let mut tab = Tab::tries_to_open(&person, None).await?;
         self.tally.watches(&mut tab);
         Some(tab)
     }

@@ -4,9 +4,12 @@
 use std::time::{Duration, Instant};
 
 use futures::{SinkExt, StreamExt};
-use rivulet::live::{
-    ClientFrame, FRAME_LIMIT, ServerFrame,
-    client::{Client, ListChange, Page},
+use rivulet::{
+    live::{
+        ClientFrame, FRAME_LIMIT, ServerFrame,
+        client::{Client, ListChange, Page},
+    },
+    protocol,
 };
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::{
@@ -27,7 +30,6 @@ pub struct Connection<P> {
     /// How often it connected.
     pub connections: usize,
     person: Person,
-    build: String,
     socket: WebSocketStream<TcpStream>,
     /// What its clock counts from.
     start: Instant,
@@ -43,10 +45,10 @@ pub enum Incoming {
 }
 
 impl<P: Page> Connection<P> {
-    /// Opens a WebSocket for a page of this build, with a receive buffer of so many bytes (the system's own if none). None if
-    /// it is refused.
-    pub async fn open(person: &Person, build: &str, buffer: Option<u32>, page: P) -> Option<Connection<P>> {
-        let socket = connect(person, build, buffer).await?;
+    /// Opens a WebSocket for a page, with a receive buffer of so many bytes (the system's own if none). None if it is
+    /// refused.
+    pub async fn open(person: &Person, buffer: Option<u32>, page: P) -> Option<Connection<P>> {
+        let socket = connect(person, buffer).await?;
         let mut client = Client::new(page);
         client.opened(Duration::ZERO);
         Some(Connection {
@@ -56,15 +58,14 @@ impl<P: Page> Connection<P> {
             sent: 0,
             connections: 1,
             person: person.clone(),
-            build: build.to_owned(),
             socket,
             start: Instant::now(),
         })
     }
 
-    /// Whose it is, and which build of the page they have, from the next [`Connection::tries_to_reconnect`] on.
-    pub fn belongs_to(&mut self, person: &Person, build: String) {
-        (self.person, self.build) = (person.clone(), build);
+    /// Whose it is, from the next [`Connection::tries_to_reconnect`] on.
+    pub fn belongs_to(&mut self, person: &Person) {
+        self.person = person.clone();
     }
 
     /// The network is gone and comes back, if somebody is there: all that is followed is asked for again, each from where
@@ -76,7 +77,7 @@ impl<P: Page> Connection<P> {
         self.client.opened(self.now());
         // Dropped without a close frame: a network that is gone sends none.
         self.is_closed = true;
-        let Some(socket) = connect(&self.person, &self.build, None).await else {
+        let Some(socket) = connect(&self.person, None).await else {
             self.client.closed(None, self.now());
             return false;
         };
@@ -142,20 +143,20 @@ impl<P: Page> Connection<P> {
 }
 
 /// A WebSocket with a receive buffer of so many bytes (the system's own if none), if somebody is there.
-async fn connect(person: &Person, build: &str, buffer: Option<u32>) -> Option<WebSocketStream<TcpStream>> {
+async fn connect(person: &Person, buffer: Option<u32>) -> Option<WebSocketStream<TcpStream>> {
     let socket = TcpSocket::new_v4().expect("a socket");
     if let Some(buffer) = buffer {
         socket.set_recv_buffer_size(buffer).expect("a small buffer");
     }
     let stream = socket.connect(person.address).await.ok()?;
     stream.set_nodelay(true).expect("a connected socket");
-    client_async(upgrade(person, build), stream).await.ok().map(|(socket, _)| socket)
+    client_async(upgrade(person), stream).await.ok().map(|(socket, _)| socket)
 }
 
 /// What a browser asks for a socket with.
-pub fn upgrade(person: &Person, build: &str) -> Request<()> {
+pub fn upgrade(person: &Person) -> Request<()> {
     let host = person.address.to_string();
-    let mut request = format!("ws://{host}/live?build={build}").into_client_request().expect("an address");
+    let mut request = protocol::socket("ws", &host, person.protocol).into_client_request().expect("an address");
     for (name, value) in [("origin", format!("http://{host}")), ("cookie", person.cookie.clone())] {
         request.headers_mut().insert(name, value.parse().expect("a header"));
     }

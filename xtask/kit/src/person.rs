@@ -12,6 +12,7 @@ use rivulet::{
     error::Failure,
     ids::{ConversationId, MessageId, mint},
     message::{Epoch, Message},
+    protocol::PROTOCOL,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -29,6 +30,8 @@ pub struct Person {
     pub cookie: String,
     /// What they ask through.
     pub client: reqwest::Client,
+    /// What their pages speak.
+    pub protocol: u32,
 }
 
 /// A request that was refused: its status, and what the page would show.
@@ -58,7 +61,7 @@ impl Person {
 
     /// Somebody who has this session.
     pub fn with_cookie(address: SocketAddr, cookie: impl Into<String>) -> Person {
-        Person { address, cookie: cookie.into(), client: client() }
+        Person { address, cookie: cookie.into(), client: client(), protocol: PROTOCOL }
     }
 
     /// The same person in another browser.
@@ -82,12 +85,6 @@ impl Person {
 
     pub async fn gets(&self, path: &str) -> page::Page {
         page::send(self.client.get(format!("http://{}{path}", self.address)), Some(&self.cookie)).await
-    }
-
-    /// The build of the page that they have open.
-    pub async fn build(&self) -> String {
-        let page: Value = self.call("enter", json!({})).await.expect("a page for somebody who is signed in");
-        page["build"].as_str().expect("the page's build").to_owned()
     }
 
     /// Begins a conversation with a message that has to be taken.
@@ -169,7 +166,7 @@ impl Person {
 
     /// A request to a server function, without its body.
     pub fn request(&self, function: &str) -> RequestBuilder {
-        (self.client.post(format!("http://{}/api/{function}", self.address)))
+        (self.client.post(format!("http://{}/api/{}/{function}", self.address, self.protocol)))
             .header(COOKIE, &self.cookie)
             .header(ACCEPT, "application/json")
             .header("content-type", "application/json")

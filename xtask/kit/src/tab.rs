@@ -51,18 +51,18 @@ impl Person {
 
 impl Tab {
     pub async fn open(person: &Person) -> Tab {
-        Tab::open_with(person, &person.build().await, None).await
+        Tab::open_with(person, None).await
     }
 
-    /// With a receive buffer of so many bytes (the system's own if none), and a build that may be another.
-    pub async fn open_with(person: &Person, build: &str, buffer: Option<u32>) -> Tab {
-        Tab::tries_to_open(person, build, buffer).await.expect("a WebSocket")
+    /// With a receive buffer of so many bytes (the system's own if none).
+    pub async fn open_with(person: &Person, buffer: Option<u32>) -> Tab {
+        Tab::tries_to_open(person, buffer).await.expect("a WebSocket")
     }
 
     /// The same, if somebody is there.
-    pub async fn tries_to_open(person: &Person, build: &str, buffer: Option<u32>) -> Option<Tab> {
+    pub async fn tries_to_open(person: &Person, buffer: Option<u32>) -> Option<Tab> {
         Some(Tab {
-            connection: Connection::open(person, build, buffer, Shown::default()).await?,
+            connection: Connection::open(person, buffer, Shown::default()).await?,
             metas: BTreeMap::new(),
             conversations: BTreeMap::new(),
             received: vec![],
@@ -73,7 +73,7 @@ impl Tab {
 
     /// The network is gone and comes back: all that is followed is asked for again, each from where it is.
     pub async fn reconnects(&mut self, person: &Person) {
-        self.connection.belongs_to(person, person.build().await);
+        self.connection.belongs_to(person);
         assert!(self.tries_to_reconnect().await, "a WebSocket");
     }
 
