@@ -17,18 +17,15 @@ use crate::{
 
 /// The document around every page. Server only: hydration begins inside `body`.
 #[cfg(feature = "ssr")]
-pub fn shell(options: LeptosOptions) -> impl IntoView {
-    use crate::security;
+pub fn shell() -> impl IntoView {
+    use crate::{
+        security,
+        state::{AppState, build::Build},
+    };
     security::content_security_policy();
-    let build = expect_context::<crate::state::AppState>().build.clone();
+    let Build { script, wasm, style } = expect_context::<AppState>().build.clone();
     let theme =
         use_context::<axum::http::request::Parts>().and_then(|parts| crate::account::cookies::theme(&parts.headers));
-    let name = &options.output_name;
-    let (script, wasm, style) = (
-        format!("/pkg/{name}.js?v={build}"),
-        format!("/pkg/{name}.wasm?v={build}"),
-        format!("/pkg/{name}.css?v={build}"),
-    );
     let start = format!(
         "import start, {{ hydrate }} from '{script}'; start({{ module_or_path: '{wasm}' }}).then(() => hydrate());"
     );

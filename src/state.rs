@@ -1,10 +1,11 @@
 //! What one running server has.
 
-use std::{path::Path, sync::Arc};
+pub mod build;
+
+use std::sync::Arc;
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
-use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 
@@ -17,6 +18,7 @@ use crate::{
     provider::Providers,
     reply::Replies,
 };
+use build::Build;
 
 /// Cheap to clone: it is shared.
 #[derive(Clone)]
@@ -27,8 +29,7 @@ pub struct Parts {
     pub hub: Arc<Hub>,
     pub replies: Replies,
     pub providers: Providers,
-    /// A hash of what browsers load.
-    pub build: String,
+    pub build: Build,
     pub options: LeptosOptions,
     /// How often passwords were tried.
     pub limits: RateLimits,
@@ -76,7 +77,7 @@ impl AppState {
     /// starts the server.
     pub async fn start(settings: &Settings) -> anyhow::Result<(AppState, oneshot::Receiver<()>)> {
         password::prepare();
-        let build = build(&settings.site_root)?;
+        let build = Build::newest(&settings.site_root)?;
         let database = Arc::new(Database::open(&settings.database_url).await?);
         let (replies, committer) = Replies::open(database.clone(), settings.limits).await?;
         let providers = Providers::open(&settings.providers, database.clone()).await?;
@@ -110,20 +111,4 @@ impl AppState {
         }));
         Ok((app, committer))
     }
-}
-
-/// The hash of the browser's half as it is served.
-fn build(site_root: &Path) -> anyhow::Result<String> {
-    let mut hash = Sha256::new();
-    for file in ["pkg/rivulet.wasm", "pkg/rivulet.js", "pkg/rivulet.css"] {
-        let path = site_root.join(file);
-        let bytes = std::fs::read(&path).map_err(|_| {
-            anyhow::anyhow!(
-                "LEPTOS_SITE_ROOT (in Leptos.toml: [leptos] site-root) is \"{}\", where there is no {file}. It should be the folder that `cargo xtask build` writes.",
-                site_root.display()
-            )
-        })?;
-        hash.update(&bytes);
-    }
-    Ok(hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }

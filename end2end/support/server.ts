@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -22,6 +22,7 @@ export class Rivulet {
   private child?: ChildProcess;
   private port = 0;
   private site = site;
+  private upgrades = 0;
 
   private constructor(
     private readonly folder: string,
@@ -85,13 +86,16 @@ export class Rivulet {
     if (code !== 0) throw new Error(`The server ended with ${code}:\n${this.log}`);
   }
 
-  /** The next process serves a changed style sheet, so that it is another build for browsers. */
+  /** Copies another build over the site: the same with other addresses, which the next process has in its pages. */
   async upgrade(): Promise<void> {
     const copy = join(this.folder, 'site');
-    await cp(site, copy, { recursive: true });
-    const style = join(copy, 'pkg/rivulet.css');
-    await Promise.all(['.br', '.gz'].map((packed) => rm(style + packed, { force: true })));
-    await writeFile(style, '/* another build */', { flag: 'a' });
+    await cp(this.site, copy, { recursive: true });
+    const list = join(copy, 'pkg/builds.txt');
+    const builds = await readFile(list, 'utf8');
+    const newest = builds.split(' ')[0];
+    const next = String(++this.upgrades).padStart(newest.length, '0');
+    await cp(join(copy, 'pkg', newest), join(copy, 'pkg', next), { recursive: true });
+    await writeFile(list, `${next} test\n${builds}`);
     this.site = copy;
   }
 

@@ -11,6 +11,7 @@ test('a tab of an older build works on', async ({ page, rivulet, consoleLog }) =
   await expectStatus(await ask(page, 'First', 'quick/demo-fails'), 'failed');
   await composer(page).fill('half a thought');
   await page.evaluate(() => Object.assign(window, { isTheSamePage: true }));
+  const old = await filesOf(page);
   await rivulet.stop();
   await rivulet.upgrade();
   await rivulet.start();
@@ -21,6 +22,13 @@ test('a tab of an older build works on', async ({ page, rivulet, consoleLog }) =
   await expectStatus(newestReply(page), 'failed');
   expect(await page.evaluate(() => 'isTheSamePage' in window)).toBe(true);
   await expect(connectionBar(page)).toBeHidden();
+
+  // What it loads late is still what it was; a page that is loaded now is of the new build, and works.
+  for (const file of old) expect((await page.request.get(file)).headers()['cache-control'], file).toContain('immutable');
+  await page.reload();
+  await waitForHydration(page);
+  for (const file of await filesOf(page)) expect(old).not.toContain(file);
+  await expectStatus(await ask(page, 'Second', 'quick/demo-fails'), 'failed');
 });
 
 test('a tab that the server does not understand any more offers to reload, and keeps what was typed', async ({ page, rivulet, consoleLog }) => {
@@ -90,6 +98,13 @@ test('a message that was not answered before the update returns to the composer 
   await expect(sentMessages(page)).toHaveText(['First', 'half a thought']);
   await expectStatus(newestReply(page), 'failed');
 });
+
+/** The addresses of the script, the program and the style sheet. */
+async function filesOf(page: Page): Promise<string[]> {
+  const files = await page.locator('head link[href^="/pkg/"]').evaluateAll((links) => links.map((link) => link.getAttribute('href')!));
+  expect(files).toHaveLength(3);
+  return files;
+}
 
 /** What shows that the page is not connected, or not for long any more. */
 function connectionBar(page: Page): Locator {

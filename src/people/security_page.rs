@@ -22,14 +22,14 @@ pub struct Security {
     pub refused: Option<String>,
 }
 
-/// The whole document.
-pub fn document(page: Security, headers: &HeaderMap, build: &str) -> String {
+/// The whole document. `style`: the address of the style sheet.
+pub fn document(page: Security, headers: &HeaderMap, style: &str) -> String {
     let others = page.sessions.len() > 1;
     let Security { who, sessions, now, offset, done, refused } = page;
     let row = |listed| session_row(listed, &who.session, now, offset);
     let rows = sessions.into_iter().map(row).collect_view();
     let theme = theme(headers);
-    let style = format!("/pkg/rivulet.css?v={build}");
+    let style = style.to_owned();
     let body = view! {
         <head>
             <meta charset="utf-8" />

@@ -51,7 +51,7 @@ pub async fn create_account(
     Form(form): Form<CreateAccount>,
 ) -> Response {
     if let Err(wait) = app.limits.try_from_address(address) {
-        return too_often(&app.build, wait);
+        return too_often(&app.build.style, wait);
     }
     let is_admitted = setup::is_at_this_machine(&app, &parts) || app.setup_code.is(&form.code);
     let person = Person { name: in_one_line(&form.name), email: folded_email(&form.email) };
@@ -82,7 +82,7 @@ pub async fn create_account(
     match made {
         Ok(Ok(cookies)) => welcome(cookies),
         Ok(Err(failure)) => refuse(failure).await,
-        Err(error) if error.is::<QueueFull>() => busy(&app.build),
+        Err(error) if error.is::<QueueFull>() => busy(&app.build.style),
         Err(error) => {
             tracing::error!(%error, "an account could not be made");
             refuse(Failure::Unavailable).await
@@ -130,8 +130,8 @@ pub async fn sign_in(
     let email = folded_email(&form.email);
     let failure = match sign_in::sign_in(&app, &parts.headers, address, &email, form.password).await {
         Ok(SignInOutcome::Open(cookies)) => return welcome(cookies),
-        Ok(SignInOutcome::Wait(wait)) => return too_often(&app.build, wait),
-        Ok(SignInOutcome::Busy) => return busy(&app.build),
+        Ok(SignInOutcome::Wait(wait)) => return too_often(&app.build.style, wait),
+        Ok(SignInOutcome::Busy) => return busy(&app.build.style),
         Ok(SignInOutcome::Wrong) => Failure::WrongPassword,
         Err(error) => {
             tracing::error!(%error, "nobody could be signed in");
@@ -163,29 +163,29 @@ async fn end_session(app: &AppState, who: SignedIn, address: ClientAddress) -> R
 }
 
 /// For whoever tries too often. Going back, the browser has what was typed.
-fn too_often(build: &str, wait: Wait) -> Response {
+fn too_often(style: &str, wait: Wait) -> Response {
     let (time, many) = match wait {
         Wait::Address(time) => (time, "There were many tries from your address."),
         Wait::Guesses(time) => (time, "There were many tries with a wrong password."),
     };
     let seconds = time.as_secs() + 1;
     let card = format!("<p>{many} Wait {seconds} s, then go back and try again.</p>");
-    let page = plain(build, "Too many tries", &card);
+    let page = plain(style, "Too many tries", &card);
     (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())], page).into_response()
 }
 
 /// For whoever would have to wait for too many passwords to be checked.
-fn busy(build: &str) -> Response {
+fn busy(style: &str) -> Response {
     let card = "<p>Very many people are signing in at this moment. Wait a few seconds, then go back and try again.</p>";
-    let page = plain(build, "Try again in a moment", card);
+    let page = plain(style, "Try again in a moment", card);
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], page).into_response()
 }
 
-/// A page of one card, made without the app.
-pub fn plain(build: &str, title: &str, card: &str) -> Html<String> {
+/// A page of one card, made without the app. `style`: the address of the style sheet.
+pub fn plain(style: &str, title: &str, card: &str) -> Html<String> {
     Html(format!(
         "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title} · Rivulet</title>\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><link rel=\"stylesheet\" href=\"/pkg/rivulet.css?v={build}\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><link rel=\"stylesheet\" href=\"{style}\">\
          <main class=\"card-page\"><div class=\"card\"><h1>{title}</h1>{card}</div></main></html>"
     ))
 }
@@ -217,8 +217,7 @@ async fn refuse<T: Clone + Send + Sync + 'static>(
             provide_context(refusal.clone());
         }
     };
-    let options = app.options.clone();
-    let render = leptos_axum::render_app_async_with_context(context, move || shell(options.clone()));
+    let render = leptos_axum::render_app_async_with_context(context, shell);
     let mut response = render(request).await;
     *response.status_mut() = failure.status();
     response

@@ -24,7 +24,7 @@ pub async fn check(State(app): State<AppState>, request: Request, next: Next) ->
             let card = "<p>This Rivulet does not answer under the name by which you asked for it. If that is its name, set \
                         <code>public-url</code> in Leptos.toml (or <code>RIVULET_PUBLIC_URL</code>) to the address that \
                         people use, such as <code>https://chat.example.org</code>, and start it again.</p>";
-            (StatusCode::MISDIRECTED_REQUEST, forms::plain(&app.build, "Another name", card)).into_response()
+            (StatusCode::MISDIRECTED_REQUEST, forms::plain(&app.build.style, "Another name", card)).into_response()
         }
     }
 }

@@ -75,22 +75,18 @@ fn routed(endpoints: Vec<Endpoint>) -> Router<AppState> {
 
 pub fn router(app: AppState) -> Router {
     let pages = generate_route_list(app::App);
-    let options = app.options.clone();
 
     let (packed, plain): (Vec<Endpoint>, _) = endpoints().into_iter().partition(|endpoint| endpoint.packed);
 
     let router = routed(packed)
-        .leptos_routes(&app, pages, {
-            let options = options.clone();
-            move || shell(options.clone())
-        })
+        .leptos_routes(&app, pages, shell)
         .layer(compression())
         // Below the compression; files come packed.
         .merge(routed(plain))
         .layer(middleware::from_fn_with_state(app.clone(), bodies::limit))
         .layer(middleware::map_request(without_redirects))
         .fallback_service(
-            ServeDir::new(&*options.site_root)
+            ServeDir::new(&*app.options.site_root)
                 .append_index_html_on_directories(false)
                 .precompressed_br()
                 .precompressed_gzip()
@@ -155,11 +151,11 @@ fn compression() -> CompressionLayer {
 /// The longest name that file systems take, in bytes.
 const MAX_NAME: usize = 255;
 
-/// Files that are asked for with their build never change; others are asked about again. What functions answer is
+/// Files whose address has their build never change; others are asked about again. What functions answer is
 /// somebody's, and so is an answer that was refused.
 async fn cached(request: Request, next: Next) -> Response {
-    let (path, query) = (request.uri().path(), request.uri().query());
-    let forever = path.starts_with("/pkg/") && query.is_some_and(|query| query.starts_with("v="));
+    let path = request.uri().path();
+    let forever = path.strip_prefix("/pkg/").is_some_and(|file| file.contains('/'));
     let is_function = path.starts_with("/api/");
     // No file has such a name, and asking for one would be an error of the system.
     if path.split('/').any(|part| part.len() > MAX_NAME) {
@@ -179,8 +175,7 @@ async fn cached(request: Request, next: Next) -> Response {
 }
 
 async fn no_such_page(State(app): State<AppState>, request: Request<Body>) -> Response {
-    let options = app.options.clone();
     let context = move || provide_context(app.clone());
-    let render = leptos_axum::render_app_async_with_context(context, move || shell(options.clone()));
+    let render = leptos_axum::render_app_async_with_context(context, shell);
     render(request).await.into_response()
 }

@@ -14,7 +14,7 @@ use crate::{files, site::Site};
 /// leptos' type for an element of a view in which all is literal, as it stands in the names of its functions.
 const INERT: &[u8] = b"InertElement";
 
-/// Adds `output.wasm`, `output.js` and the scripts that libraries bring, to the site.
+/// Adds `output.wasm`, `output.js` and the scripts that libraries bring.
 ///
 /// Takes about a second for a megabyte, nothing if what it made of the same program is still there.
 pub fn bind(site: &mut Site, wasm: &Path, output: &Path, release: bool) -> Result<()> {
@@ -23,7 +23,7 @@ pub fn bind(site: &mut Site, wasm: &Path, output: &Path, release: bool) -> Resul
     // This file is part of the input: it decides how the program is bound.
     (&program, release, include_str!("bind.rs")).hash(&mut hasher);
     let hash = format!("{:016x}", hasher.finish());
-    // Beside the site, not in it: it is nobody's to fetch.
+    // Beside the folder, not in it: it is nobody's to fetch.
     let note = site.folder.with_extension("bound");
     if let Some(bound) = still_there(&note, &hash) {
         site.files.extend(bound);

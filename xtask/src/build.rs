@@ -1,7 +1,6 @@
 //! Building both halves.
 
 use std::{
-    collections::BTreeSet,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -10,7 +9,7 @@ use anyhow::Result;
 use cargo_metadata::{Artifact, TargetKind};
 
 use crate::{
-    bind,
+    bind, builds,
     cargo_build::{self, CargoBuild},
     command::{cargo, step},
     compress, paths,
@@ -35,6 +34,18 @@ pub struct Options {
     pub inspect: bool,
 }
 
+impl Options {
+    /// A word for what is built.
+    fn kind(self) -> &'static str {
+        match (self.release, self.inspect) {
+            (true, false) => "release",
+            (true, true) => "release-inspect",
+            (false, false) => "quick",
+            (false, true) => "quick-inspect",
+        }
+    }
+}
+
 impl Built {
     /// Names it to a program that starts the server, as `xtask/kit` has it.
     pub fn name_to<'a>(&self, program: &'a mut Command) -> &'a mut Command {
@@ -54,7 +65,7 @@ pub fn build(project: &Project, options: Options) -> Result<Built> {
         // Both use one folder, so that what runs in the compiler is built once; at the same time, the second would wait.
         (cargo_build::run(server)?, cargo_build::run(browser)?)
     };
-    let site = step("Putting the site together", || assemble(project, &wasm, release))?;
+    let site = step("Putting the site together", || assemble(project, &wasm, options))?;
     Ok(Built { server, site })
 }
 
@@ -100,17 +111,31 @@ fn wasm(artifact: Artifact) -> Option<PathBuf> {
 }
 
 /// Puts the site together and gives its folder. Files whose content stays the same are not touched.
-fn assemble(project: &Project, wasm: &Path, release: bool) -> Result<PathBuf> {
+fn assemble(project: &Project, wasm: &Path, options: Options) -> Result<PathBuf> {
     let settings = &project.settings;
-    let mut site = Site { folder: project.site(), files: BTreeSet::new() };
-    let package = site.folder.join(&settings.site_pkg_dir).join(&settings.output_name);
+    let package = package_of(project, wasm, options)?;
+    let mut site = Site::new(project.site());
     site.add_folder(&project.root.join(&settings.assets_dir))?;
-    let sheet = style::bundle(&project.root.join(&settings.style_file))?;
-    site.add(package.with_extension("css"), sheet.as_bytes())?;
-    bind::bind(&mut site, wasm, &package, release)?;
-    if release {
+    if options.release {
         compress::compress(&mut site)?;
     }
+    let folder = site.folder.join(&settings.site_pkg_dir);
+    builds::add(&mut site, &folder, &package, options.kind())?;
     site.remove_others()?;
     Ok(site.folder)
+}
+
+/// What pages load, in a folder of its own: its address in the site depends on all of it.
+fn package_of(project: &Project, wasm: &Path, options: Options) -> Result<Site> {
+    let settings = &project.settings;
+    let mut package = Site::new(project.target.join("package"));
+    let output = package.folder.join(&settings.output_name);
+    let sheet = style::bundle(&project.root.join(&settings.style_file))?;
+    package.add(output.with_extension("css"), sheet.as_bytes())?;
+    bind::bind(&mut package, wasm, &output, options.release)?;
+    if options.release {
+        compress::compress(&mut package)?;
+    }
+    package.remove_others()?;
+    Ok(package)
 }

@@ -4,6 +4,7 @@ mod bench;
 mod bind;
 mod browser;
 mod build;
+mod builds;
 mod cargo_build;
 mod command;
 mod compress;

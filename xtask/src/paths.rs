@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::project::Project;
+use crate::{builds, project::Project};
 
 /// Has cargo write sources as if they stood nowhere.
 pub fn leave_out(cargo: &mut Command, project: &Project) -> Result<()> {
@@ -21,7 +21,8 @@ pub fn leave_out(cargo: &mut Command, project: &Project) -> Result<()> {
 
 /// Fails if the WASM of a release names one of these folders.
 pub fn check(project: &Project, site: &Path) -> Result<()> {
-    let wasm = site.join(&project.settings.site_pkg_dir).join(format!("{}.wasm", project.settings.output_name));
+    let build = builds::newest(&site.join(&project.settings.site_pkg_dir))?;
+    let wasm = build.join(format!("{}.wasm", project.settings.output_name));
     let bytes = fs::read(&wasm).with_context(|| format!("{} cannot be read", wasm.display()))?;
     let names = |folder: &PathBuf| {
         let folder = folder.as_os_str().as_encoded_bytes();

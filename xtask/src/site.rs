@@ -1,7 +1,8 @@
-//! The site that the server serves: the page's program, its style, and the files of `public/`.
+//! A folder that a build fills: what a page loads, or the whole site that the server serves.
 
 use std::{
     collections::BTreeSet,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -9,13 +10,17 @@ use anyhow::Result;
 
 use crate::files;
 
-/// The site's folder, and all files that belong into it.
+/// The folder, and all files that belong into it.
 pub struct Site {
     pub folder: PathBuf,
     pub files: BTreeSet<PathBuf>,
 }
 
 impl Site {
+    pub fn new(folder: PathBuf) -> Site {
+        Site { folder, files: BTreeSet::new() }
+    }
+
     pub fn add_folder(&mut self, from: &Path) -> Result<()> {
         for file in files::below(from)? {
             let content = files::read(&file)?;
@@ -34,6 +39,12 @@ impl Site {
     pub fn remove_others(&self) -> Result<()> {
         let mut others = files::below(&self.folder)?;
         others.retain(|file| !self.files.contains(file));
-        others.iter().try_for_each(|file| files::remove(file))
+        for file in others {
+            files::remove(&file)?;
+            // One that is not empty stays.
+            let above = file.ancestors().skip(1).take_while(|folder| *folder != self.folder);
+            let _ = above.map(fs::remove_dir).find(Result::is_err);
+        }
+        Ok(())
     }
 }

@@ -86,5 +86,5 @@ fn signed_out(app: &AppState, text: &str) -> Response {
         Failure::SignedOut,
         in_textarea(text),
     );
-    (Failure::SignedOut.status(), plain(&app.build, "Signed out", &card)).into_response()
+    (Failure::SignedOut.status(), plain(&app.build.style, "Signed out", &card)).into_response()
 }

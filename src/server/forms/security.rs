@@ -72,7 +72,7 @@ async fn page(
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    (status, policy, Html(document(page, headers, &app.build))).into_response()
+    (status, policy, Html(document(page, headers, &app.build.style))).into_response()
 }
 
 #[derive(Deserialize)]
@@ -142,7 +142,7 @@ pub async fn change_password(
     // Who has somebody else's session may not find out the password by it either.
     if let Err(wait) = app.limits.guess(&GuessTarget::Person(who.viewer.user)) {
         app.limits.log_refusal("password change delayed", Some(who.viewer.user), address);
-        return too_often(&app.build, wait);
+        return too_often(&app.build.style, wait);
     }
     let agent = headers.clone();
     let person = who.clone();
@@ -154,7 +154,7 @@ pub async fn change_password(
             (AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to(&format!("{PAGE}?changed"))).into_response()
         }
         Ok(Err(failure)) => page(&app, who, &headers, None, Some(failure)).await,
-        Err(error) if error.is::<QueueFull>() => busy(&app.build),
+        Err(error) if error.is::<QueueFull>() => busy(&app.build.style),
         Err(error) => {
             tracing::error!(%error, "a password could not be changed");
             page(&app, who, &headers, None, Some(Failure::Unavailable)).await

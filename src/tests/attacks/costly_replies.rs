@@ -35,7 +35,7 @@ async fn files_beside(server: &Server, ada: &Person, path: &str) -> (Duration, D
     let mut slowest = Duration::ZERO;
     while !pages.iter().all(|page| page.is_finished()) {
         let asked = Instant::now();
-        assert_eq!(page::get(server.address, "/pkg/rivulet.css", None).await.text, "css");
+        assert_eq!(page::get(server.address, &server.app.build.style, None).await.status, 200);
         slowest = slowest.max(asked.elapsed());
     }
     for page in pages {

@@ -37,9 +37,14 @@ async fn no_foreign_name_is_answered() {
         "[::1].evil.example",
         "rivulet.local",
     ] {
-        for path in
-            ["/", "/create-account", "/sign-in", "/pkg/rivulet.js", "/nothing", &format!("{FUNCTIONS}account-form")]
-        {
+        for path in [
+            "/",
+            "/create-account",
+            "/sign-in",
+            &*server.app.build.script,
+            "/nothing",
+            &format!("{FUNCTIONS}account-form"),
+        ] {
             let (status, text) = gets(&server, host, path).await;
             assert!([400, 421].contains(&status), "{host}{path}: {status}");
             assert!(status == 400 || text.contains("public-url"), "it states what to do: {text}");

@@ -48,7 +48,7 @@ async fn answers(server: &Server, ada: &Person) -> Vec<(String, Response)> {
         get("/nothing").header("cookie", &ada.cookie),
         get("/sign-in"),
         get("/create-account"),
-        get("/pkg/rivulet.js"),
+        get(&server.app.build.script),
         get("/pkg/none.js"),
         get(&send),
         get("/live"),
@@ -122,7 +122,7 @@ async fn no_file_is_a_script_because_it_is_here() {
 async fn over_https_browsers_stay_there() {
     let set = |settings: &mut Settings| settings.public_url = "https://chat.example.org".parse().ok();
     let server = Server::with(set, ConnectionLimits::default()).await;
-    for path in ["/sign-in", "/pkg/rivulet.js", &format!("{FUNCTIONS}send")] {
+    for path in ["/sign-in", &*server.app.build.script, &format!("{FUNCTIONS}send")] {
         let answer = client().get(format!("http://{}{path}", server.address)).send().await.expect("an answer");
         assert!(header(&answer, "strict-transport-security").starts_with("max-age=31536000"), "{path}");
     }

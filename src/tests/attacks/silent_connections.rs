@@ -105,7 +105,8 @@ async fn one_client_cannot_take_all_connections() {
 /// What a request from this address of loopback is answered; 0 if the server hangs up.
 async fn asks_from(from: &str, address: SocketAddr) -> u16 {
     let client = page::client_builder().local_address(from.parse().ok());
-    let asked = client.build().expect("a client").get(format!("http://{address}/pkg/rivulet.js")).send().await;
+    let asked =
+        client.build().expect("a client").get(format!("http://{address}/pkg/{}/rivulet.js", kit::BUILD)).send().await;
     asked.map_or(0, |answer| answer.status().as_u16())
 }
 

@@ -10,6 +10,7 @@ use kit::{Built, Process, Provider};
 use rivulet::{
     conversation::Sidebar,
     live::{List, ServerFrame},
+    state::build::Build,
 };
 use tokio::time::sleep;
 
@@ -40,9 +41,10 @@ pub async fn rows(provider: &Provider) -> Vec<Row> {
     let (mut product, bare) = (Product::start(provider).await, Bare::start(provider).await);
     let tab = idle_tab(&mut product).await;
     let bare_tab = growth(&bare.process, |_| bare_tab::connect(bare.process.address, 0)).await;
-    let package = Built::from_environment().site.join("pkg");
-    let size = |file: &str| fs::metadata(package.join(file)).expect("a file of the site").len();
-    let loaded = size("rivulet.wasm.br") + size("rivulet.js.br");
+    let site = Built::from_environment().site;
+    let Build { script, wasm, .. } = Build::newest(&site).expect("a site with a build");
+    let size = |file: &str| fs::metadata(site.join(format!("{}.br", &file[1..]))).expect("a file of the site").len();
+    let loaded = size(&wasm) + size(&script);
     vec![
         Row::new(
             format!("memory of an idle tab's socket with 4 subscriptions, KiB: {TABS} tabs"),

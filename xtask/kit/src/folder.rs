@@ -4,8 +4,11 @@ use std::path::PathBuf;
 
 use temp_dir::TempDir;
 
+/// The name of the build in [`Folder::site`].
+pub const BUILD: &str = "0123456789abcdef";
+
 /// What browsers load, as far as these tests need it.
-const SITE: [(&str, &str); 3] = [("rivulet.wasm", "wasm"), ("rivulet.js", "js"), ("rivulet.css", "css")];
+const FILES: [(&str, &str); 3] = [("rivulet.wasm", "wasm"), ("rivulet.js", "js"), ("rivulet.css", "css")];
 
 /// The limits in [`Folder::settings`].
 pub const LIMITS: &str = "[limits]\ntabs-per-person = 1000000\nreplies-per-person = 1000000\nreplies = 1000000\n";
@@ -21,11 +24,19 @@ impl Default for Folder {
 impl Folder {
     pub fn new() -> Folder {
         let folder = Folder(TempDir::new().expect("a temporary folder"));
-        std::fs::create_dir_all(folder.site().join("pkg")).expect("a folder for the site");
-        for (name, text) in SITE {
-            std::fs::write(folder.site().join("pkg").join(name), text).expect("a file of the site");
-        }
+        folder.has_build(BUILD);
         folder
+    }
+
+    /// A build is added to the site, and is the newest.
+    pub fn has_build(&self, build: &str) {
+        let pkg = self.site().join("pkg");
+        std::fs::create_dir_all(pkg.join(build)).expect("a folder for the site");
+        for (name, text) in FILES {
+            std::fs::write(pkg.join(build).join(name), format!("{text} {build}")).expect("a file of the site");
+        }
+        let before = std::fs::read_to_string(pkg.join("builds.txt")).unwrap_or_default();
+        std::fs::write(pkg.join("builds.txt"), format!("{build} test\n{before}")).expect("a file of the site");
     }
 
     pub fn path(&self) -> PathBuf {

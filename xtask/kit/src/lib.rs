@@ -20,7 +20,7 @@ mod waiting;
 pub use built::Built;
 pub use connection::{Connection, Incoming, upgrade};
 pub use database::{Database, Tree};
-pub use folder::{Folder, LIMITS};
+pub use folder::{BUILD, Folder, LIMITS};
 pub use person::{Chat, Person, Refused};
 pub use process::{Process, command};
 pub use provider::{Provider, Writer};
