@@ -50,6 +50,7 @@ test('a tab that the server does not understand any more offers to reload, and k
 for (const place of ['a new conversation', 'an existing conversation']) {
   test(`a message that is refused for that returns to the composer, and the connection is given up: ${place}`, async ({ page, consoleLog }) => {
     consoleLog.allowStatus(410, 'Gone');
+    await page.clock.install();
     const sockets: WebSocket[] = [];
     page.on('websocket', (socket) => sockets.push(socket));
     await createAccount(page);
@@ -61,6 +62,8 @@ for (const place of ['a new conversation', 'an existing conversation']) {
     await composer(page).press('Enter');
     await expectOffer(page);
     await expect.poll(() => sockets.every((socket) => socket.isClosed())).toBe(true);
+    // By now a page that waits for its connection would say so.
+    await page.clock.runFor(5_000);
     await expectOffer(page);
     await expect(composer(page)).toHaveValue('half a thought');
     await expect(page.getByRole('alert').filter({ visible: true })).toHaveText('Rivulet was updated. Reload this page; what you typed is kept.');

@@ -1,7 +1,7 @@
 //! The number of the protocol in the addresses: which pages the server answers, and what the others are answered.
 
 use futures::StreamExt;
-use kit::{Person, Refused, Server, Tab, page::client, upgrade};
+use kit::{Person, Refused, Server, Tab, page::client, soon, upgrade};
 use leptos::server_fn::axum::server_fn_paths;
 use reqwest::StatusCode;
 use rivulet::{
@@ -83,7 +83,8 @@ async fn pages_of_other_protocols_are_to_be_loaded_anew() {
             let page = Person { protocol, ..ada.clone() };
             let sent = page.sends(&Person::first_message("Hello")).await;
             assert_eq!(sent, Err(Refused::of(Failure::Updated)), "{protocol}");
-            assert_eq!(Tab::open(&page).await.is_closed().await, close::UPDATED, "{protocol}");
+            let mut tab = Tab::open(&page).await;
+            assert_eq!(soon("the socket is closed", tab.is_closed()).await, close::UPDATED, "{protocol}");
         }
         assert!(server.provider.is_asked_no_more().await);
     }
