@@ -2,7 +2,9 @@
 use anyhow::{Context, Result, bail};
 use futures::{SinkExt, StreamExt};
 use reqwest::{Url, header::*, redirect::Policy};
-use rivulet::{chat::api::PageData, conversation::Sidebar, ids::MessageId, live::client::*, live::*, message::*, protocol::*};
+use rivulet::{
+    chat::api::PageData, conversation::Sidebar, ids::MessageId, live::client::*, live::*, message::*, protocol::*,
+};
 use std::{env, io::Write, time::Instant};
 use tokio_tungstenite::{connect_async, tungstenite::Message as Frame, tungstenite::client::IntoClientRequest};
 
