@@ -3,13 +3,14 @@ use anyhow::{Context, Result, bail};
 use futures::{SinkExt, StreamExt};
 use reqwest::{Url, header::*, redirect::Policy};
 use rivulet::{
-    chat::api::PageData, conversation::Sidebar, ids::MessageId, live::client::*, live::*, message::*, protocol::*,
+    chat::api::PageData, conversation::list::Held, conversation::*, ids::MessageId, live::client::*, live::*,
+    message::*, protocol::*,
 };
-use std::{env, io::Write, time::Instant};
+use std::{collections::HashMap, env, io::Write, time::Instant};
 use tokio_tungstenite::{connect_async, tungstenite::Message as Frame, tungstenite::client::IntoClientRequest};
 
 const MINE: List = List::Conversations(Sidebar::Mine);
-#[rustfmt::skip] struct Shown<W> { out: W, reply: Message, at: usize, rev: i64 } // `at`: bytes that are printed
+#[rustfmt::skip] struct Shown<W> { out: W, reply: Message, at: usize, lists: HashMap<List, ListPosition> } // `at`: bytes that are printed
 impl<W: Write> Page for Shown<W> {
     fn read<R>(&self, _: MessageId, read: impl FnOnce(&Message) -> R) -> Option<R> {
         Some(read(&self.reply))
@@ -21,8 +22,8 @@ impl<W: Write> Page for Shown<W> {
         outcome
     }
     fn release(&mut self, _: MessageId) {}
-    fn rev(&self, list: List) -> i64 {
-        if list == MINE { self.rev } else { 0 }
+    fn held(&self, list: List) -> Option<Held> {
+        self.lists.get(&list).copied().map(Held::up_to)
     }
 }
 
@@ -38,7 +39,9 @@ pub async fn follow(host: &str, email: &str, password: &str, out: impl Write) ->
         http.post(format!("http://{host}{FUNCTIONS}enter")).header(COOKIE, &cookie).json(&serde_json::json!({}));
     let PageData { mine, .. } = request.send().await?.error_for_status()?.json().await?;
     let (start, rev) = (Instant::now(), mine.rows.first().map_or(0, |newest| newest.rev - 1));
-    let mut client = Client::new(Shown { out, reply: Message::unseen(MessageId::new(), Role::Assistant), at: 0, rev });
+    let lists = HashMap::from([(MINE, ListPosition { rev, ..mine.position })]);
+    let mut client =
+        Client::new(Shown { out, reply: Message::unseen(MessageId::new(), Role::Assistant), at: 0, lists });
     client.follow_list(MINE); // from just before the newest one, so that the list brings it, too
     loop {
         let mut request = socket("ws", host, PROTOCOL).into_client_request()?;
@@ -58,15 +61,20 @@ pub async fn follow(host: &str, email: &str, password: &str, out: impl Write) ->
                 Ok(Some(Err(_)) | None) => break,
                 _ => None,
             };
-            if let Some((.., ListUpdate::Conversations(rows))) = &change {
-                rows.iter().for_each(|row| client.follow_list(List::Messages(row.id)));
-            } else if let Some((.., ListUpdate::Messages(metas))) = &change
-                && let Some(meta) =
-                    metas.iter().find(|one| !one.status.is_final() && !client.follows(client.page.reply.id))
-            {
-                client.page.reply.id = meta.id;
-                client.follow(meta.id, meta.epoch, false);
+            match &change {
+                Some(ListUpdate::Conversations(_, changes)) => {
+                    changes.rows.iter().for_each(|row| client.follow_list(List::Messages(row.id)));
+                }
+                Some(ListUpdate::Messages(_, changes)) if !client.follows(client.page.reply.id) => {
+                    for meta in changes.rows.iter().filter(|meta| !meta.status.is_final()) {
+                        client.page.reply.id = meta.id;
+                        client.follow(meta.id, meta.epoch, false);
+                    }
+                }
+                Some(ListUpdate::Reset(list)) if client.page.lists.remove(list).is_some() => client.follow_list(*list),
+                _ => {}
             }
+            client.page.lists.extend(change.and_then(|change| Some((change.list(), change.position()?))));
             client.tick(start.elapsed());
             if !client.page.reply.is_unseen() && !client.follows(client.page.reply.id) {
                 return Ok(client.page.reply.status);

@@ -9,6 +9,7 @@ pub mod dialogs;
 pub mod draft;
 #[cfg(feature = "inspect")]
 mod inspect;
+pub mod list_rows;
 pub mod message_view;
 pub mod model_menu;
 pub mod outbox;

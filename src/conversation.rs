@@ -17,16 +17,21 @@ pub mod changes {
     //! What people change.
     pub mod store;
 }
+pub mod list;
 #[cfg(feature = "ssr")]
 pub mod purge;
 #[cfg(feature = "ssr")]
 pub mod store;
+#[cfg(feature = "ssr")]
+pub mod tombstones;
 pub mod tree;
 #[cfg(feature = "ssr")]
 pub mod window {
     //! What a page loads of a conversation's tree, and what a model is sent of it.
     pub mod store;
 }
+
+pub use list::ListPosition;
 
 /// How many messages a page opens with, and how many more come as one scrolls up.
 pub const MESSAGES_A_PAGE: i64 = 30;
@@ -38,7 +43,7 @@ pub const LONGEST_MESSAGE: usize = 512 * 1024;
 pub const LONGEST_TITLE: usize = 80;
 
 /// One of the sidebar's lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sidebar {
     /// A person's own conversations in an account.
@@ -100,7 +105,7 @@ impl FromStr for Visibility {
 }
 
 /// A conversation as the sidebar lists it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Conversation {
     pub id: ConversationId,
     /// The change of the sidebar's list in which it became what it is.
@@ -108,12 +113,22 @@ pub struct Conversation {
     pub title: String,
     /// When something was last said in it.
     pub updated_at: Millis,
-    /// One that is not in the list any more is its own tombstone.
-    pub deleted: bool,
+}
+
+impl list::Row for Conversation {
+    type Id = ConversationId;
+
+    fn id(&self) -> ConversationId {
+        self.id
+    }
+
+    fn rev(&self) -> Rev {
+        self.rev
+    }
 }
 
 /// What a conversation's list has of a message: all that may change beside the message itself, never its parts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MessageMeta {
     pub id: MessageId,
     /// The change of the conversation's list in which it became what it is.
@@ -127,6 +142,18 @@ pub struct MessageMeta {
     pub role: Role,
     pub status: Status,
     pub epoch: Epoch,
+}
+
+impl list::Row for MessageMeta {
+    type Id = MessageId;
+
+    fn id(&self) -> MessageId {
+        self.id
+    }
+
+    fn rev(&self) -> Rev {
+        self.rev
+    }
 }
 
 /// What a page loads of a conversation. A leaf is the last message of a branch.
@@ -149,7 +176,7 @@ pub enum Window {
 pub struct MessagePage {
     pub conversation: Conversation,
     /// The change of the list up to which this is complete.
-    pub rev: Rev,
+    pub position: ListPosition,
     /// The newest message of the conversation, wherever it is.
     pub newest: Seq,
     /// The last message of the branch; none: the conversation is empty.
@@ -167,7 +194,8 @@ pub struct MessagePage {
 /// A page of the sidebar, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationPage {
-    pub rev: Rev,
+    /// The change of the list up to which this is complete.
+    pub position: ListPosition,
     pub rows: Vec<Conversation>,
     pub more: bool,
 }

@@ -22,10 +22,11 @@ use self::{
     connection::{PRAGMAS, path_of},
     migrations::STEPS,
 };
-use crate::private_files;
+use crate::{ids::Lineage, private_files};
 
 pub mod backup;
 pub mod connection;
+mod lineage;
 pub mod migrations;
 
 /// Older ones can lose committed rows of the write-ahead log (<https://sqlite.org/wal.html#walresetbug>).
@@ -42,6 +43,8 @@ pub struct Database {
     /// again every now and then, and be as late.
     turn: Arc<Mutex<()>>,
     path: PathBuf,
+    /// In which its lists count while this process serves it.
+    pub lineage: Lineage,
     /// Held for as long as a server lives: a second one on the same file would show words that it cannot keep.
     _lock: Option<File>,
 }
@@ -91,7 +94,10 @@ impl Database {
             opened.with_context(|| format!("The database {shown} cannot be opened. Is it a file that may be written?"))
         };
         let (write, read) = (connect(1).await?, connect(4).await?);
-        Ok(Database { read, write, turn: Arc::default(), path, _lock: Some(lock) })
+        let lineage = lineage::begin(&write).await.with_context(|| {
+            format!("The database {shown} cannot be written. Is it read-only, full, or locked by another program?")
+        })?;
+        Ok(Database { read, write, turn: Arc::default(), path, lineage, _lock: Some(lock) })
     }
 
     /// Opens the database at `url` for a command that reads, or writes a few rows: also beside a server, as SQLite has
@@ -112,7 +118,8 @@ impl Database {
         };
         let (read, write) = (connect().await?, connect().await?);
         migrations::check(&mut *read.acquire().await?).await?;
-        Ok(Database { read, write, turn: Arc::default(), path, _lock: None })
+        let lineage = lineage::newest(&read).await?;
+        Ok(Database { read, write, turn: Arc::default(), path, lineage, _lock: None })
     }
 
     /// A transaction that may write. It takes its turn at once, so that it never fails half way for having read first.

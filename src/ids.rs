@@ -1,6 +1,7 @@
 //! Names of things: opaque, sortable by time of birth, each with the prefix of its kind (`msg_01j…`, the TypeID form).
 //! Access never rests on an id being hard to guess.
 
+use serde::{Deserialize, Serialize};
 use type_safe_id::{StaticType, TypeSafeId};
 
 macro_rules! id {
@@ -35,6 +36,12 @@ pub type Rev = i64;
 
 /// The order in which a conversation's messages were written, from 1.
 pub type Seq = i64;
+
+/// Which past of the database a list counts in: what one start of a server has begun, and who came after it may have
+/// continued. A random number of 53 bits, which every reader of JSON has whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Lineage(pub i64);
 
 /// When an id was minted. `None` if it was not minted here.
 pub fn minted_at<T: StaticType>(id: TypeSafeId<T>) -> Option<Millis> {

@@ -1,14 +1,14 @@
 //! The socket's frames, both sides. JSON text, one WebSocket a tab.
 //!
-//! The page subscribes to messages by the [`Position`] that it has and to lists by their `rev`, and is sent what is
-//! missing and then what comes. `server::socket` is the server's side; [`client`] is a page's, and [`connection`] drives it in
+//! The page subscribes to messages by the [`Position`] that it has and to lists by their [`ListPosition`], and is sent what
+//! is missing and then what comes. `server::socket` is the server's side; [`client`] is a page's, and [`connection`] drives it in
 //! the browser.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    conversation::{Conversation, MessageMeta, Sidebar},
-    ids::{ConversationId, MessageId},
+    conversation::{Conversation, ListPosition, MessageMeta, Sidebar, list::ListChanges},
+    ids::{ConversationId, MessageId, Rev},
     message::{Change, Epoch, Position},
 };
 
@@ -58,8 +58,9 @@ pub enum ClientFrame {
     Messages(Vec<(MessageId, Option<Position>)>),
     /// No longer: `{"leave":"msg_…"}`.
     Leave(MessageId),
-    /// Send me what changed in this list since `rev`, and continue: `{"list":{"list":{"conversations":"mine"},"rev":12}}`.
-    List { list: List, rev: i64 },
+    /// Send me what changed in this list since I had it, and continue; `seen`: the highest rev of any row that I have:
+    /// `{"list":{"list":{"conversations":"mine"},"position":[6013370483745821,12],"seen":12}}`; `null` and 0 for "nothing yet".
+    List { list: List, position: Option<ListPosition>, seen: Rev },
     /// No longer: `{"leave_list":{"messages":"conv_…"}}`.
     LeaveList(List),
     /// I am here, and this is how much I have of each message of which more has come since I last said so:
@@ -78,10 +79,14 @@ pub enum ServerFrame<C = Change> {
     /// An event of the message with this number: `{"e":[7,[1,3735928559],{"t":[0,1234," word"]}]}`.
     #[serde(rename = "e")]
     Event(u32, Epoch, C),
-    /// What changed in a list of the sidebar up to `rev`: `{"conversations":{"list":"mine","rev":13,"rows":[…]}}`.
-    Conversations { list: Sidebar, rev: i64, rows: Vec<Conversation> },
-    /// What changed in a conversation up to `rev`: `{"messages":{"of":"conv_…","rev":3,"metas":[…]}}`.
-    Messages { of: ConversationId, rev: i64, metas: Vec<MessageMeta> },
+    /// What changed in a list of the sidebar:
+    /// `{"conversations":["mine",{"from":12,"position":[6013370483745821,14],"rows":[…],"gone":[["conv_…",14]]}]}`.
+    Conversations(Sidebar, ListChanges<Conversation>),
+    /// What changed in a conversation: `{"messages":["conv_…",{"from":2,"position":[6013370483745821,3],"rows":[…]}]}`.
+    Messages(ConversationId, ListChanges<MessageMeta>),
+    /// What you have of this list leads nowhere: load it anew, and then follow it again:
+    /// `{"list_reset":{"conversations":"mine"}}`.
+    ListReset(List),
     /// I am here, and this is how far I have sent you each message that runs: `{"beat":[[7,[[1,7],1,12,false]]]}`.
     Beat(Vec<(u32, Position)>),
     /// This message is not, or no longer, for you: `{"gone":"msg_…"}`.

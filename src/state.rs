@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::{
     account::{limits::RateLimits, password, session::Sessions, setup_code::SetupCode},
     config::{Settings, public_url::PublicUrl, trusted_proxies::TrustedProxies},
-    conversation::purge,
+    conversation::{purge, tombstones},
     database::Database,
     live::{access, hub::Hub},
     provider::Providers,
@@ -92,6 +92,7 @@ impl AppState {
             tasks: replies.tasks.clone(),
         };
         replies.tasks.spawn(purge::resume(database.clone(), replies.closing.clone()));
+        replies.tasks.spawn(tombstones::keep_removing(database.clone(), replies.closing.clone()));
         let after = database.newest_access_change().await?;
         replies.tasks.spawn(access::watch(database.clone(), replies.hub.clone(), after, replies.closing.clone()));
         let app = AppState(Arc::new(Parts {

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -76,6 +76,23 @@ export class Rivulet {
   /** Kills it if it runs, and starts it with the same port and database. */
   async restart(): Promise<void> {
     if (this.child) await this.kill9();
+    await this.start();
+  }
+
+  /** Copies its database, as `rivulet backup` does. */
+  async backUp(): Promise<void> {
+    const { PATH } = process.env;
+    const child = spawn(binary, ['backup', 'copy.db'], { cwd: this.folder, env: { PATH }, stdio: 'ignore' });
+    const [code] = await once(child, 'close');
+    if (code !== 0) throw new Error(`The backup ended with ${code}.`);
+  }
+
+  /** Kills it, has the copy take the place of its database, and starts it. */
+  async restoreBackup(): Promise<void> {
+    await this.kill9();
+    const database = join(this.folder, 'rivulet.db');
+    await Promise.all(['-wal', '-shm'].map((file) => rm(database + file, { force: true })));
+    await rename(join(this.folder, 'copy.db'), database);
     await this.start();
   }
 

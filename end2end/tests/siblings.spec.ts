@@ -135,6 +135,8 @@ test('an address that names a message opens around it, and reads on in both dire
       return page.getByRole('article').last().getAttribute('data-message-id');
     })
     .toBe(await lastId(page, address));
+  await expect(scroller).not.toHaveClass(/settling/);
+  await scroller.evaluate((element) => element.scrollTo(0, 0));
   await expect(button(page, 'Jump to latest')).toBeHidden();
 });
 

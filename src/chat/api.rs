@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::Person,
-    conversation::{ConversationPage, MessageMeta, MessagePage, Sidebar, Window},
+    conversation::{ConversationPage, ListPosition, MessageMeta, MessagePage, Sidebar, Window},
     error::Failure,
-    ids::{ConversationId, MessageId, Millis, UserId},
+    ids::{ConversationId, Lineage, MessageId, Millis, UserId},
     json::Json,
     message::{Epoch, Kind, Message, Part, Role, Status},
 };
@@ -95,11 +95,20 @@ impl Sending {
     }
 }
 
-/// What became of it: the message and the reply to it, as the list will have too. None if it had come before.
+/// What became of it: what was written, as the list will have too. None if it had come before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
+    /// In which the list's rows count.
+    pub lineage: Lineage,
     pub metas: Vec<MessageMeta>,
     pub messages: Vec<Message>,
+}
+
+impl Sent {
+    /// Up to which change of the list its rows are.
+    pub fn position(&self) -> ListPosition {
+        ListPosition { lineage: self.lineage, rev: self.metas.iter().map(|meta| meta.rev).max().unwrap_or(0) }
+    }
 }
 
 /// What every page of the chat opens with. Sends whoever is not signed in to where they can be.
@@ -156,12 +165,13 @@ pub async fn stop(id: MessageId) -> Result<(), Failure> {
     server::answer(|app, who| async move { app.replies.stop(who.viewer, id).await }).await
 }
 
-/// Asks the model that is chosen now again: another reply beside a finished one, its sibling. Gives the list's row of it.
+/// Asks the model that is chosen now again: another reply beside a finished one, its sibling.
 #[server(prefix = "/api/2", endpoint = "retry", input = Json, output = Json)]
-pub async fn retry(id: MessageId, model: String) -> Result<MessageMeta, Failure> {
+pub async fn retry(id: MessageId, model: String) -> Result<Sent, Failure> {
     server::answer(|app, who| async move {
         let handle = app.providers.find(&model)?;
-        Ok(app.replies.retry(who.viewer, id, model, handle).await?.reply)
+        let reply = app.replies.retry(who.viewer, id, model, handle).await?.reply;
+        Ok(Sent { lineage: app.database.lineage, metas: vec![reply], messages: vec![] })
     })
     .await
 }

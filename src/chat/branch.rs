@@ -5,15 +5,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::list_rows::ListRows;
 use crate::{
-    conversation::{MessageMeta, MessagePage},
+    conversation::{
+        ListPosition, MessageMeta, MessagePage,
+        list::{Held, ListChanges},
+    },
     ids::{MessageId, Seq, UserId},
 };
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Branch {
     /// All that are known, also those that are not shown.
-    metas: HashMap<MessageId, MessageMeta>,
+    rows: ListRows<MessageMeta>,
     /// By parent, in their order.
     children: HashMap<Option<MessageId>, BTreeMap<Seq, MessageId>>,
     leaf: Option<MessageId>,
@@ -36,9 +40,24 @@ pub struct Reader {
 }
 
 impl Branch {
-    /// A window that was loaded, in the place of what was shown. What is known stays known.
+    /// What the page opens with, or has loaded anew: it replaces all that was there.
     pub fn open(&mut self, page: &MessagePage) {
-        self.insert_all(page);
+        *self = Branch { rows: ListRows::loaded(page.position, page.metas.clone()), ..Branch::default() };
+        page.metas.iter().for_each(|meta| self.index(meta));
+        self.place(page);
+    }
+
+    /// Another window, in the place of the one that was shown. False, and it changes nothing, if the list counts in another
+    /// past by now.
+    pub fn show(&mut self, page: &MessagePage) -> bool {
+        let is_taken = self.join(page);
+        if is_taken {
+            self.place(page);
+        }
+        is_taken
+    }
+
+    fn place(&mut self, page: &MessagePage) {
         self.newest = self.newest.max(page.newest);
         self.leaf = page.leaf;
         self.plain_leaf = page.plain_leaf;
@@ -46,28 +65,89 @@ impl Branch {
         self.last = page.messages.last().map(|message| message.id).filter(|_| page.more_after);
     }
 
-    /// What is before the first message, which was loaded.
-    pub fn prepend(&mut self, page: &MessagePage) {
-        self.insert_all(page);
-        self.first = page.messages.first().map(|message| message.id).filter(|_| page.more_before);
+    /// What is before the first message. False as in [`Branch::show`].
+    pub fn prepend(&mut self, page: &MessagePage) -> bool {
+        let is_taken = self.join(page);
+        if is_taken {
+            self.first = page.messages.first().map(|message| message.id).filter(|_| page.more_before);
+        }
+        is_taken
     }
 
-    /// What is after the last message, which was loaded.
-    pub fn append(&mut self, page: &MessagePage) {
-        self.insert_all(page);
-        self.last = page.messages.last().map(|message| message.id).filter(|_| page.more_after);
+    /// What is after the last message. False as in [`Branch::show`].
+    pub fn append(&mut self, page: &MessagePage) -> bool {
+        let is_taken = self.join(page);
+        if is_taken {
+            self.last = page.messages.last().map(|message| message.id).filter(|_| page.more_after);
+        }
+        is_taken
     }
 
-    /// Takes in a row of the list. False if it is not newer than what is known.
-    pub fn take(&mut self, meta: &MessageMeta, reader: Reader) -> bool {
-        if !self.insert(meta) {
-            return false;
+    fn join(&mut self, page: &MessagePage) -> bool {
+        let newer = self.rows.take_aside(page.position, page.metas.clone());
+        newer.iter().flatten().for_each(|meta| self.index(meta));
+        newer.is_some()
+    }
+
+    /// Takes in what changed in the list. Gives the rows that are new or newer.
+    pub fn take(&mut self, changes: ListChanges<MessageMeta>, reader: Reader) -> Vec<MessageMeta> {
+        let gone: Vec<MessageMeta> = changes.gone.iter().filter_map(|(id, _)| self.rows.get(*id).cloned()).collect();
+        let newer = self.rows.take(changes);
+        self.lose(gone.into_iter().filter(|meta| self.rows.get(meta.id).is_none()).collect());
+        self.follow_new(&newer, reader);
+        newer
+    }
+
+    /// Takes in rows that an answer brought before the list does. `None`, and it takes none, if the list counts in another
+    /// past than they do.
+    pub fn take_aside(
+        &mut self,
+        read: ListPosition,
+        metas: Vec<MessageMeta>,
+        reader: Reader,
+    ) -> Option<Vec<MessageMeta>> {
+        let newer = self.rows.take_aside(read, metas)?;
+        self.follow_new(&newer, reader);
+        Some(newer)
+    }
+
+    /// How much of the list the page has.
+    pub fn held(&self) -> Option<Held> {
+        self.rows.held()
+    }
+
+    fn follow_new(&mut self, newer: &[MessageMeta], reader: Reader) {
+        for meta in newer {
+            self.index(meta);
+            if meta.seq > self.newest {
+                self.newest = meta.seq;
+                self.follow(meta, reader);
+            }
         }
-        if meta.seq > self.newest {
-            self.newest = meta.seq;
-            self.follow(meta, reader);
+    }
+
+    /// Messages are gone: a page that was at one of them is at the newest message below what they followed.
+    fn lose(&mut self, gone: Vec<MessageMeta>) {
+        for meta in &gone {
+            if let Some(siblings) = self.children.get_mut(&meta.parent) {
+                siblings.remove(&meta.seq);
+            }
         }
-        true
+        let parents: HashMap<_, _> = gone.iter().map(|meta| (meta.id, meta.parent)).collect();
+        // Up to what is still there.
+        let above = |mut at: Option<MessageId>| {
+            while let Some(parent) = at.and_then(|id| parents.get(&id)) {
+                at = *parent;
+            }
+            at
+        };
+        let below = |at: Option<MessageId>| match at.filter(|id| parents.contains_key(id)) {
+            Some(lost) => above(Some(lost)).map(|id| self.newest_below(id)),
+            None => at,
+        };
+        let (leaf, plain_leaf, first) = (below(self.leaf), below(self.plain_leaf), above(self.first));
+        (self.leaf, self.plain_leaf, self.first) = (leaf, plain_leaf, first);
+        self.last = self.last.filter(|id| !parents.contains_key(id));
     }
 
     /// Moves on to a new message if it continues the branch, or if the reader made it.
@@ -79,32 +159,20 @@ impl Branch {
             self.leaf = Some(meta.id);
         }
         // The newest leaf below the reader's own newest message, or else the newest leaf.
-        let plain = self.plain_leaf.and_then(|plain| self.metas.get(&plain));
+        let plain = self.plain_leaf.and_then(|plain| self.rows.get(plain));
         let is_newer_sibling = plain.is_some_and(|plain| plain.parent == meta.parent && plain.author != reader.user);
         if by_reader || meta.parent == self.plain_leaf || is_newer_sibling {
             self.plain_leaf = Some(meta.id);
         }
     }
 
-    fn insert_all(&mut self, page: &MessagePage) {
-        for meta in &page.metas {
-            self.insert(meta);
-        }
-    }
-
-    /// False if what is known is as new.
-    fn insert(&mut self, meta: &MessageMeta) -> bool {
-        if self.metas.get(&meta.id).is_some_and(|known| known.rev >= meta.rev) {
-            return false;
-        }
+    fn index(&mut self, meta: &MessageMeta) {
         self.children.entry(meta.parent).or_default().insert(meta.seq, meta.id);
-        self.metas.insert(meta.id, meta.clone());
-        true
     }
 
     /// The reader goes to the newest message at or below one that they wrote or asked for, if it is not shown.
     pub fn go_to(&mut self, id: MessageId) {
-        if self.metas.contains_key(&id) && self.shown().iter().all(|meta| meta.id != id) {
+        if self.rows.get(id).is_some() && self.shown().iter().all(|meta| meta.id != id) {
             self.leaf = Some(self.newest_below(id));
             self.last = None;
         }
@@ -115,7 +183,7 @@ impl Branch {
         while let Some(id) = next.pop() {
             next.extend(self.children.get(&Some(id)).into_iter().flat_map(BTreeMap::values));
             newest =
-                [newest, id].into_iter().max_by_key(|id| self.metas.get(id).map(|meta| meta.seq)).unwrap_or(newest);
+                [newest, id].into_iter().max_by_key(|id| self.rows.get(*id).map(|meta| meta.seq)).unwrap_or(newest);
         }
         newest
     }
@@ -123,12 +191,12 @@ impl Branch {
     /// What is shown, in order.
     pub fn shown(&self) -> Vec<&MessageMeta> {
         let mut shown: Vec<&MessageMeta> = vec![];
-        let mut next = self.last.or(self.leaf).and_then(|id| self.metas.get(&id));
+        let mut next = self.last.or(self.leaf).and_then(|id| self.rows.get(id));
         while let Some(meta) = next {
             shown.push(meta);
             let is_first = self.first == Some(meta.id);
             // A parent is older, so this ends.
-            next = meta.parent.filter(|_| !is_first).and_then(|id| self.metas.get(&id));
+            next = meta.parent.filter(|_| !is_first).and_then(|id| self.rows.get(id));
         }
         shown.reverse();
         shown
@@ -141,7 +209,7 @@ impl Branch {
     }
 
     pub fn get(&self, id: MessageId) -> Option<&MessageMeta> {
-        self.metas.get(&id)
+        self.rows.get(id)
     }
 
     /// The last message of the branch: what comes next names it as its parent.
@@ -165,6 +233,6 @@ impl Branch {
     }
 
     fn parent(&self, id: MessageId) -> Option<Option<MessageId>> {
-        self.metas.get(&id).map(|meta| meta.parent)
+        self.rows.get(id).map(|meta| meta.parent)
     }
 }

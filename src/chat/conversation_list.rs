@@ -1,10 +1,11 @@
 //! The conversations that the sidebar has loaded, kept up to date.
 
-use std::collections::HashMap;
+use std::time::Duration;
 
+use gloo_timers::future::sleep;
 use leptos::{prelude::*, task::spawn_local};
 
-use super::api;
+use super::{api, list_rows::ListRows};
 use crate::{
     conversation::{Conversation, ConversationPage, Sidebar},
     ids::{ConversationId, Millis},
@@ -14,12 +15,14 @@ use crate::{
     },
 };
 
+/// How long until a list is loaded again that could not be.
+const RETRY_INTERVAL: Duration = Duration::from_secs(2);
+
 /// The conversations that are loaded. Copied freely: it is handles.
 #[derive(Clone, Copy)]
 pub struct ConversationList {
-    rows: RwSignal<HashMap<ConversationId, Conversation>>,
-    rev: StoredValue<i64>,
     list: Sidebar,
+    rows: RwSignal<ListRows<Conversation>>,
     /// The last row that is loaded; none if there is no other. Older rows that the list brings are kept too, for when one
     /// scrolls there.
     last: RwSignal<Option<(Millis, ConversationId)>>,
@@ -31,8 +34,7 @@ impl ConversationList {
     pub fn new(list: Sidebar, page: &ConversationPage) -> ConversationList {
         ConversationList {
             list,
-            rows: RwSignal::new(page.rows.iter().map(|row| (row.id, row.clone())).collect()),
-            rev: StoredValue::new(page.rev),
+            rows: RwSignal::new(ListRows::loaded(page.position, page.rows.iter().cloned())),
             last: RwSignal::new(last(page)),
             loading: StoredValue::new(false),
         }
@@ -41,21 +43,10 @@ impl ConversationList {
     /// Newest first.
     pub fn sorted(self) -> Vec<Conversation> {
         let last = self.last.get();
-        let shown = |row: &&Conversation| !row.deleted && last.is_none_or(|last| (row.updated_at, row.id) >= last);
-        let mut rows: Vec<_> = self.rows.read().values().filter(shown).cloned().collect();
+        let shown = |row: &&Conversation| last.is_none_or(|last| (row.updated_at, row.id) >= last);
+        let mut rows: Vec<_> = self.rows.read().rows().filter(shown).cloned().collect();
         rows.sort_by_key(|row| std::cmp::Reverse((row.updated_at, row.id)));
         rows
-    }
-
-    /// Takes in rows. Each applies only if it is newer.
-    fn take(self, rows: Vec<Conversation>) {
-        self.rows.update(|known| {
-            for row in rows {
-                if known.get(&row.id).is_none_or(|known| known.rev < row.rev) {
-                    known.insert(row.id, row);
-                }
-            }
-        });
     }
 
     pub fn load_more(self) {
@@ -68,8 +59,12 @@ impl ConversationList {
             }
             self.loading.set_value(false);
             let Ok(earlier) = earlier else { return };
-            self.last.set(last(&earlier));
-            self.take(earlier.rows);
+            let last = last(&earlier);
+            let taken = self.rows.try_update(|rows| rows.take_aside(earlier.position, earlier.rows));
+            // Where the list counts in another past by now, it is asked for again as one scrolls.
+            if taken.flatten().is_some() {
+                self.last.set(last);
+            }
         });
     }
 
@@ -77,15 +72,33 @@ impl ConversationList {
         connection.follow_list(
             List::Conversations(self.list),
             Follower {
-                rev: Box::new(move || self.rev.get_value()),
-                take: Box::new(move |rev, update| {
-                    if let ListUpdate::Conversations(rows) = update {
-                        self.rev.set_value(rev);
-                        self.take(rows);
-                    }
+                held: Box::new(move || self.rows.with_untracked(ListRows::held)),
+                take: Box::new(move |update| match update {
+                    ListUpdate::Conversations(_, changes) => self.rows.update(|rows| drop(rows.take(changes))),
+                    ListUpdate::Reset(_) => self.load_anew(connection),
+                    ListUpdate::Messages(..) | ListUpdate::Gone(_) => {}
                 }),
             },
         );
+    }
+
+    /// What is here leads nowhere: it is replaced by what there is now.
+    fn load_anew(self, connection: Connection) {
+        spawn_local(async move {
+            let page = loop {
+                match api::conversations(self.list, None).await {
+                    Ok(page) => break page,
+                    Err(_) if self.rows.is_disposed() => return,
+                    Err(_) => sleep(RETRY_INTERVAL).await,
+                }
+            };
+            if self.rows.is_disposed() {
+                return;
+            }
+            self.last.set(last(&page));
+            self.rows.set(ListRows::loaded(page.position, page.rows));
+            self.go_live(connection);
+        });
     }
 
     pub fn leave(self, connection: Connection) {
@@ -94,7 +107,7 @@ impl ConversationList {
 
     /// A conversation's title as it is now.
     pub fn title(self, id: ConversationId) -> Option<String> {
-        self.rows.read().get(&id).filter(|row| !row.deleted).map(|row| row.title.clone())
+        self.rows.read().get(id).map(|row| row.title.clone())
     }
 }
 

@@ -10,7 +10,11 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::api::{self, Sending};
-use crate::{error::Failure, ids::MessageId, ui::drafts};
+use crate::{
+    error::Failure,
+    ids::{ConversationId, MessageId},
+    ui::drafts,
+};
 use pending_sends::{Kept, PendingSends};
 
 /// How long the server may take to answer, in milliseconds. (Sending again after that is safe.)
@@ -58,6 +62,18 @@ impl Outbox {
     pub fn handed_back(self, sending: &Sending) {
         keep(sending, true);
         self.0.update(|all| all.hand_back(sending.id));
+    }
+
+    /// The list has it.
+    pub fn has_arrived(self, id: MessageId) {
+        drafts::keep(&key(id), "");
+        let _ = self.0.try_update(|all| all.arrive(id));
+    }
+
+    /// Takes back what had arrived in a conversation and `is_lost`, since an earlier state of the database was restored.
+    pub fn take_lost(self, conversation: ConversationId, is_lost: impl Fn(MessageId) -> bool) {
+        let lost = self.0.try_update(|all| all.take_lost(conversation, is_lost)).unwrap_or_default();
+        lost.iter().for_each(|sending| keep(sending, false));
     }
 
     /// Forgets a message: it has arrived, or will not be sent again under this id.

@@ -1,11 +1,15 @@
 //! A conversation: its messages, each its own signal, and what may change beside them.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
+use gloo_timers::future::sleep;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    api::{self, Sending},
+    api::{self, Sending, Sent},
     branch::{Branch, Reader},
     model_menu::OfferedModels,
     outbox::Outbox,
@@ -14,13 +18,16 @@ use super::{
 use crate::{
     conversation::{MessageMeta, MessagePage, Window, first_words},
     error::Failure,
-    ids::{ConversationId, MessageId, Rev, UserId},
+    ids::{ConversationId, MessageId, UserId},
     live::{
         List,
         connection::{Connection, Follower, ListUpdate, Live},
     },
     message::{Message, Role},
 };
+
+/// How long until a conversation is loaded anew that could not be.
+const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 
 /// What of a conversation is there to be shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -52,7 +59,6 @@ pub struct Thread {
     pub named: Option<MessageId>,
     pub branch: RwSignal<Branch>,
     messages: StoredValue<HashMap<MessageId, Live>>,
-    rev: StoredValue<Rev>,
     /// Whether messages before or after those that are shown are under way.
     loading: StoredValue<bool>,
     /// Whether the reader is at the end of what is loaded.
@@ -95,7 +101,6 @@ impl Thread {
             named,
             branch: RwSignal::new(Branch::default()),
             messages: StoredValue::new(HashMap::new()),
-            rev: StoredValue::new(0),
             loading: StoredValue::new(false),
             is_at_end: StoredValue::new(true),
             gone: RwSignal::new(false),
@@ -127,17 +132,24 @@ impl Thread {
         let chosen = self.model.get_untracked();
         self.model.set(self.menu.chosen(last.into_iter().chain([chosen])));
         self.given_title.set(page.conversation.title.clone());
-        self.rev.set_value(page.rev);
-        self.show(page, Branch::open);
+        self.branch.update(|branch| branch.open(&page));
+        self.keep(page.messages);
+        self.follow_shown();
         self.contents.set(Contents::Ready);
     }
 
-    /// Takes in a window, and shows of it what `show` does.
-    fn show(self, mut page: MessagePage, show: impl FnOnce(&mut Branch, &MessagePage)) {
-        self.branch.update(|branch| show(branch, &page));
-        self.keep(std::mem::take(&mut page.messages));
-        // Messages may have been here before, and have grown since.
-        self.follow_shown();
+    /// Takes in a window as `show` does. What is of another past than the list is passed over: it is loaded anew.
+    fn show(self, page: MessagePage, show: fn(&mut Branch, &MessagePage) -> bool) {
+        let mut is_taken = false;
+        self.branch.maybe_update(|branch| {
+            is_taken = show(branch, &page);
+            is_taken
+        });
+        if is_taken {
+            self.keep(page.messages);
+            // Messages may have been here before, and have grown since.
+            self.follow_shown();
+        }
     }
 
     /// Whether what it was opened with is there.
@@ -196,25 +208,27 @@ impl Thread {
 
     /// Takes in what the server said to what was sent from here, until the list has it. What one sends, one sees.
     pub fn take_answer(self) {
+        if !self.is_ready() {
+            return;
+        }
         if let Some(sent) = self.outbox.with(|all| all.answered(self.id).cloned()) {
-            untrack(|| {
-                self.keep(sent.messages);
-                self.take(sent.metas);
-            });
+            untrack(|| self.take_aside(sent));
         }
         if let Some(id) = self.outbox.with(|all| all.awaited(self.id).map(|sending| sending.id))
             && self.has(id)
         {
-            self.outbox.forget(id);
+            self.outbox.has_arrived(id);
             untrack(|| self.go_to(id));
         }
     }
 
-    /// Takes in the list's row of a reply that was asked for here, and goes there.
-    pub fn asked_for(self, reply: MessageMeta) {
-        let id = reply.id;
-        self.take(vec![reply]);
-        self.go_to(id);
+    /// Takes in a reply that was asked for here, and goes there.
+    pub fn asked_for(self, sent: Sent) {
+        let id = sent.metas.last().map(|meta| meta.id);
+        self.take_aside(sent);
+        if let Some(id) = id {
+            self.go_to(id);
+        }
     }
 
     fn go_to(self, id: MessageId) {
@@ -222,17 +236,26 @@ impl Thread {
         self.follow_shown();
     }
 
-    /// Takes in metas. Each applies only if it is newer.
-    fn take(self, metas: Vec<MessageMeta>) {
-        let reader = Reader { user: self.user, is_at_end: self.is_at_end.get_value() && !is_selecting() };
-        let mut newer = HashSet::new();
-        self.branch.update(|branch| {
-            for meta in metas {
-                if branch.take(&meta, reader) {
-                    newer.insert(meta.id);
-                }
-            }
+    /// Takes in what an answer brings before the list does, if both count in the same past.
+    fn take_aside(self, sent: Sent) {
+        let (read, reader, mut newer) = (sent.position(), self.reader(), None);
+        let Sent { metas, messages, .. } = sent;
+        self.branch.maybe_update(|branch| {
+            newer = branch.take_aside(read, metas, reader);
+            newer.as_ref().is_some_and(|newer| !newer.is_empty())
         });
+        if let Some(newer) = newer {
+            self.keep(messages);
+            self.follow_newer(newer);
+        }
+    }
+
+    fn reader(self) -> Reader {
+        Reader { user: self.user, is_at_end: self.is_at_end.get_value() && !is_selecting() }
+    }
+
+    fn follow_newer(self, newer: Vec<MessageMeta>) {
+        let newer: HashSet<_> = newer.into_iter().map(|meta| meta.id).collect();
         self.follow(|meta| newer.contains(&meta.id));
     }
 
@@ -262,20 +285,64 @@ impl Thread {
             return;
         }
         self.live.set_value(true);
+        self.follow_list();
+        self.follow_shown();
+    }
+
+    fn follow_list(self) {
         self.connection.follow_list(
             List::Messages(self.id),
             Follower {
-                rev: Box::new(move || self.rev.get_value()),
-                take: Box::new(move |rev, update| match update {
-                    ListUpdate::Messages(metas) => {
-                        self.rev.set_value(rev);
-                        self.take(metas);
+                held: Box::new(move || self.branch.with_untracked(Branch::held)),
+                take: Box::new(move |update| match update {
+                    ListUpdate::Messages(_, changes) => {
+                        let (reader, mut newer) = (self.reader(), vec![]);
+                        self.branch.update(|branch| newer = branch.take(changes, reader));
+                        self.follow_newer(newer);
                     }
-                    ListUpdate::Gone => self.gone.set(true),
-                    ListUpdate::Conversations(_) => {}
+                    ListUpdate::Gone(_) => self.gone.set(true),
+                    ListUpdate::Reset(_) => self.load_anew(),
+                    ListUpdate::Conversations(..) => {}
                 }),
             },
         );
+    }
+
+    /// What is here leads nowhere: it is replaced by what there is now.
+    fn load_anew(self) {
+        spawn_local(async move {
+            loop {
+                let leaf = self.branch.try_with_untracked(Branch::leaf).flatten();
+                let loaded = api::messages(self.id, leaf.map_or(Window::Newest, Window::Around)).await;
+                if self.contents.is_disposed() {
+                    return;
+                }
+                match loaded {
+                    Ok(page) => return self.replace(page),
+                    Err(Failure::NotFound) => return self.gone.set(true),
+                    Err(_) => sleep(RETRY_INTERVAL).await,
+                }
+            }
+        });
+    }
+
+    fn replace(self, page: MessagePage) {
+        let there: HashSet<_> = page.metas.iter().map(|meta| meta.id).collect();
+        // What was sent from here was sent last. What stood before the window that is here now may still be there.
+        let is_old = |id| page.messages.first().is_some_and(|first| page.more_before && id < first.id);
+        self.outbox.take_lost(self.id, |id| !there.contains(&id) && !is_old(id));
+        self.branch.update(|branch| branch.open(&page));
+        self.messages.update_value(|messages| {
+            messages.keys().for_each(|id| self.connection.leave(*id));
+            messages.retain(|id, _| page.messages.iter().any(|message| message.id == *id));
+            for message in page.messages {
+                match messages.get(&message.id) {
+                    Some(live) => live.replace(message),
+                    None => drop(messages.insert(message.id, Live::new(message))),
+                }
+            }
+        });
+        self.follow_list();
         self.follow_shown();
     }
 
@@ -303,7 +370,7 @@ impl Thread {
     pub fn load_newest(self) {
         let leaf = self.branch.read_untracked().leaf();
         if let Some(leaf) = leaf {
-            self.load_more(Window::Around(leaf), leaf, Branch::open);
+            self.load_more(Window::Around(leaf), leaf, Branch::show);
         }
     }
 
@@ -312,13 +379,13 @@ impl Thread {
         self.paged.set_value(Some((to, step)));
         let anchor = Anchor::at(from);
         self.request(Window::Around(to), move |page| {
-            self.show(page, Branch::open);
+            self.show(page, Branch::show);
             anchor.restore(to);
         });
     }
 
     /// Loads a window, with `anchor` kept in its place.
-    fn load_more(self, window: Window, anchor: MessageId, show: fn(&mut Branch, &MessagePage)) {
+    fn load_more(self, window: Window, anchor: MessageId, show: fn(&mut Branch, &MessagePage) -> bool) {
         self.request(window, move |page| {
             let place = Anchor::at(anchor);
             self.settling.set(true);

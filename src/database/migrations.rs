@@ -26,6 +26,7 @@ pub const STEPS: &[Step] = &[
     step(3, "models", include_str!("../../migrations/sqlite/0003_models.sql")),
     step(4, "sessions and devices", include_str!("../../migrations/sqlite/0004_sessions_and_devices.sql")),
     step(6, "trees", include_str!("../../migrations/sqlite/0006_trees.sql")),
+    step(7, "lineage", include_str!("../../migrations/sqlite/0007_lineage.sql")),
 ];
 
 const fn step(number: i64, description: &'static str, statements: &'static str) -> Step {

@@ -16,8 +16,11 @@ use std::{
 
 use super::{BEAT_IDLE, BEAT_STREAMING, ClientFrame, List, ServerFrame, close};
 use crate::{
-    conversation::{Conversation, MessageMeta},
-    ids::MessageId,
+    conversation::{
+        Conversation, ListPosition, MessageMeta, Sidebar,
+        list::{Held, ListChanges, Row},
+    },
+    ids::{ConversationId, MessageId},
     message::{Event, Message, Outcome, Position},
 };
 use backoff::{Postponed, backoff};
@@ -31,21 +34,40 @@ pub trait Page {
     fn apply(&mut self, id: MessageId, event: Event) -> Outcome;
     /// A message is no longer followed: it has ended, or was left, or is not for this person.
     fn release(&mut self, id: MessageId);
-    /// The change up to which the page has a list.
-    fn rev(&self, list: List) -> i64;
+    /// How much of a list the page has, if it has any of it.
+    fn held(&self, list: List) -> Option<Held>;
 }
 
-/// What changed in a list.
+/// What a page takes into one of its lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListUpdate {
-    Conversations(Vec<Conversation>),
-    Messages(Vec<MessageMeta>),
+    Conversations(Sidebar, ListChanges<Conversation>),
+    Messages(ConversationId, ListChanges<MessageMeta>),
     /// The list is not, or no longer, for this person.
-    Gone,
+    Gone(List),
+    /// What the page has leads nowhere: it has to load the list anew, replace what it has by that, and follow it again.
+    Reset(List),
 }
 
-/// What a page takes into one of its lists: which list, up to which change, and the rows.
-pub type ListChange = (List, i64, ListUpdate);
+impl ListUpdate {
+    /// Of which list it is.
+    pub fn list(&self) -> List {
+        match self {
+            ListUpdate::Conversations(list, _) => List::Conversations(*list),
+            ListUpdate::Messages(of, _) => List::Messages(*of),
+            ListUpdate::Gone(list) | ListUpdate::Reset(list) => *list,
+        }
+    }
+
+    /// Up to where it leads; nowhere if the list is not there, or has to be loaded anew.
+    pub fn position(&self) -> Option<ListPosition> {
+        match self {
+            ListUpdate::Conversations(_, changes) => Some(changes.position),
+            ListUpdate::Messages(_, changes) => Some(changes.position),
+            ListUpdate::Gone(_) | ListUpdate::Reset(_) => None,
+        }
+    }
+}
 
 /// How long a connection may take until its first frame.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -149,24 +171,26 @@ impl<P: Page> Client<P> {
     }
 
     /// Takes a frame in. Gives what is to be taken into a list. `random`: at least 0, less than 1.
-    pub fn take(&mut self, frame: ServerFrame, now: Duration, random: f64) -> Option<ListChange> {
+    pub fn take(&mut self, frame: ServerFrame, now: Duration, random: f64) -> Option<ListUpdate> {
         let change = self.take_in(frame, now, random);
         self.beat_if_due(now);
         change
     }
 
-    fn take_in(&mut self, frame: ServerFrame, now: Duration, random: f64) -> Option<ListChange> {
+    fn take_in(&mut self, frame: ServerFrame, now: Duration, random: f64) -> Option<ListUpdate> {
         match frame {
             ServerFrame::Number(number, id) => {
                 self.name(number, id);
                 self.answered(id);
             }
             ServerFrame::Event(number, epoch, change) => self.apply(number, Event { epoch, change }),
-            ServerFrame::Conversations { list, rev, rows } => {
-                return self.list_changed(List::Conversations(list), rev, ListUpdate::Conversations(rows));
+            ServerFrame::Conversations(list, changes) => {
+                let leads_on = self.list_came(List::Conversations(list), &changes);
+                return leads_on.then_some(ListUpdate::Conversations(list, changes));
             }
-            ServerFrame::Messages { of, rev, metas } => {
-                return self.list_changed(List::Messages(of), rev, ListUpdate::Messages(metas));
+            ServerFrame::Messages(of, changes) => {
+                let leads_on = self.list_came(List::Messages(of), &changes);
+                return leads_on.then_some(ListUpdate::Messages(of, changes));
             }
             ServerFrame::Beat(positions) => self.compare(positions, now),
             ServerFrame::Gone(id) => {
@@ -179,11 +203,8 @@ impl<P: Page> Client<P> {
                     postponed.put_off(now, random);
                 }
             }
-            ServerFrame::ListGone(list) => {
-                let change = self.list_changed(list, i64::MAX, ListUpdate::Gone);
-                self.lists.remove(&list);
-                return change;
-            }
+            ServerFrame::ListGone(list) => return self.list_ended(list).then_some(ListUpdate::Gone(list)),
+            ServerFrame::ListReset(list) => return self.list_ended(list).then_some(ListUpdate::Reset(list)),
             ServerFrame::Error(_) => {
                 if let Some(link) = &mut self.link {
                     link.misunderstood = true;
@@ -193,10 +214,30 @@ impl<P: Page> Client<P> {
         None
     }
 
-    fn list_changed(&mut self, list: List, rev: i64, update: ListUpdate) -> Option<ListChange> {
-        self.lists.get_mut(&list)?.reset();
+    /// Changes of a list have come. Whether the page is to take them.
+    fn list_came<R: Row>(&mut self, list: List, changes: &ListChanges<R>) -> bool {
+        let Some(postponed) = self.lists.get_mut(&list) else { return false };
+        postponed.reset();
         self.tries = 0;
-        Some((list, rev, update))
+        let ListChanges { from, seen, position: to, .. } = changes;
+        let Some(Held { position: here, seen: newest }) = self.page.held(list) else { return *from == 0 };
+        let is_same = here.lineage == to.lineage;
+        if is_same && here.rev >= to.rev {
+            // What was sent to a subscription before this one.
+            return false;
+        }
+        // What has come to the page since it asked may be of a past that is another one by now.
+        let leads_on = *from <= here.rev && (is_same || newest <= *seen);
+        if !leads_on {
+            self.ask_list(list);
+        }
+        leads_on
+    }
+
+    /// The server follows a list no more. Whether the page did.
+    fn list_ended(&mut self, list: List) -> bool {
+        self.tries = 0;
+        self.lists.remove(&list).is_some()
     }
 
     /// Answers a heartbeat, and asks again for what the server has sent further, or less far, than it came.

@@ -25,12 +25,13 @@ use super::{
     close,
 };
 use crate::{
+    conversation::list::Held,
     message::Message,
     protocol::{self, PROTOCOL},
     ui::drafts,
 };
 use driver::PageState;
-use paint::Painter;
+use paint::{Painter, begins_with};
 
 /// How the connection is, for the thin bar that shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,12 +57,28 @@ impl Live {
     pub fn new(message: Message) -> Live {
         Live { message: ArcRwSignal::new(message), replaced: ArcRwSignal::new(0) }
     }
+
+    /// Shows what was loaded anew, whatever it was before, unless more of it has come already.
+    pub fn replace(&self, message: Message) {
+        let (has_more, stays) = self.message.with_untracked(|shown| {
+            let is_running = shown.epoch == message.epoch && !message.status.is_final();
+            let has_more = *shown == message || is_running && begins_with(&shown.parts, &message.parts);
+            (has_more, begins_with(&message.parts, &shown.parts))
+        });
+        if has_more {
+            return;
+        }
+        self.message.set(message);
+        if !stays {
+            self.replaced.update(|times| *times += 1);
+        }
+    }
 }
 
-/// Who follows a list: which `rev` they have, and what they do with an update up to a `rev`.
+/// Who follows a list: how much of it they have, and what they do with an update.
 pub struct Follower {
-    pub rev: Box<dyn Fn() -> i64 + Send + Sync>,
-    pub take: Box<dyn Fn(i64, ListUpdate) + Send + Sync>,
+    pub held: Box<dyn Fn() -> Option<Held> + Send + Sync>,
+    pub take: Box<dyn Fn(ListUpdate) + Send + Sync>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

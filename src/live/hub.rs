@@ -24,8 +24,8 @@ use crate::{
     ids::{ConversationId, MessageId},
     message::Message,
 };
-pub use lists::ListFrame;
 use lists::{Followers, Latest};
+pub use lists::{ListAsk, ListFrame};
 pub use running::{Next, Running};
 
 /// Locks without fear of a panic elsewhere: what is behind these locks is whole after every statement.
@@ -256,11 +256,11 @@ impl Hub {
         &self,
         viewer: Viewer,
         list: List,
-        since: i64,
+        ask: ListAsk,
         read: impl FnOnce() -> F,
-    ) -> Result<Option<ListFrame>, E>
+    ) -> Result<ListFrame, E>
     where
-        F: Future<Output = Result<Option<ListFrame>, E>>,
+        F: Future<Output = Result<ListFrame, E>>,
     {
         let topic = ListTopic::of(list, viewer);
         let place = || lock(&self.state).lists.get_mut(&topic).map(|followers| followers.latest(viewer.user));
@@ -268,11 +268,11 @@ impl Hub {
         let mut latest = latest.lock().await;
         // Counted before it is read: what changes meanwhile is read again.
         let Some((changes, _)) = place() else { return read().await };
-        if let Some(frame) = latest.as_ref().and_then(|latest| latest.does(changes, since)) {
-            return Ok(Some(frame));
+        if let Some(frame) = latest.as_ref().and_then(|latest| latest.does(changes, ask)) {
+            return Ok(frame);
         }
         let frame = read().await?;
-        *latest = frame.clone().map(|frame| Latest::new(changes, since, frame));
+        *latest = Some(Latest::new(changes, ask, frame.clone()));
         Ok(frame)
     }
 

@@ -30,6 +30,7 @@ use super::connection_slots::ConnectionSlot;
 use crate::{
     account::session::SignedIn,
     config::public_url::PublicUrl,
+    conversation::list::Held,
     error::Failure,
     ids::{ConversationId, MessageId, now},
     live::{
@@ -118,7 +119,8 @@ struct Socket {
     messages: HashMap<MessageId, Subscription>,
     /// What the page has asked for and is not subscribed to yet, in order.
     asked: VecDeque<(MessageId, Option<Position>)>,
-    lists: HashMap<List, i64>,
+    /// How much of each list the page has, by what it said and what it was sent since.
+    lists: HashMap<List, Option<Held>>,
     /// What is dirty, in the order of its turns.
     turns: VecDeque<Topic>,
     allowance: Allowance,

@@ -249,11 +249,11 @@ async fn every_subscription_keeps_the_rule() {
                 assert_eq!(matches!(given, Received::Change(..)), may, "{message}, {visibility:?}, {who:?}");
             }
             let list = List::Messages(chat.id);
-            tab.follows_list(list, 0).await;
+            tab.follows_list(list).await;
             let given = tab.waits_for(|one| [Received::List(list), Received::ListGone(list)].contains(one)).await;
             assert_eq!(given == Received::List(list), may, "the list of messages, {visibility:?}, {who:?}");
             for list in [Sidebar::Mine, Sidebar::Shared].map(List::Conversations) {
-                tab.follows_list(list, -1).await;
+                tab.follows_list(list).await;
                 tab.waits_for(|one| *one == Received::List(list)).await;
             }
             assert_eq!(tab.conversations.contains_key(&chat.id), may, "the sidebar, {visibility:?}, {who:?}");
@@ -276,7 +276,7 @@ async fn who_loses_access_loses_what_is_open() {
     let mut tabs = vec![];
     for who in [Member, SignedOutMeanwhile, RemovedMeanwhile] {
         let mut tab = team.person(who).opens_a_tab().await;
-        tab.follows_list(List::Messages(chat.id), 0).await;
+        tab.follows_list(List::Messages(chat.id)).await;
         tab.follows(chat.reply).await;
         tab.sees(chat.reply, "Before").await;
         tabs.push(tab);

@@ -217,7 +217,7 @@ async fn a_conversation_gets_its_title_from_the_model_unless_a_person_gave_one()
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let mut tab = ada.opens_a_tab().await;
-    tab.follows_list(List::Conversations(Sidebar::Mine), 0).await;
+    tab.follows_list(List::Conversations(Sidebar::Mine)).await;
     let (first, second) = (ada.asks("Some first words").await, ada.asks("Others").await);
     let replies = [server.provider.is_asked().await, server.provider.is_asked().await];
     while tab.conversations.len() < 2 {

@@ -3,6 +3,7 @@
 mod database_file;
 mod operation;
 mod recovery;
+mod restore;
 mod schema_steps;
 mod settings;
 mod stopping;

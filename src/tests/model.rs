@@ -8,6 +8,8 @@
 mod database;
 #[path = "model/design.rs"]
 mod design;
+#[path = "model/lists.rs"]
+mod lists;
 #[path = "model/properties.rs"]
 mod properties;
 #[path = "model/server.rs"]

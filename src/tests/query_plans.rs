@@ -26,10 +26,11 @@ use tracing_subscriber::{
 static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// Steps that look at all rows of a table, or put them in order: in which statements, and why they may.
-const EXCEPTIONS: [(&str, &str, &str); 6] = [
+const EXCEPTIONS: [(&str, &str, &str); 7] = [
     ("SCAN CONSTANT ROW", "", "no table"),
     ("SCAN users", "SELECT", "whether there is an owner: the first row answers"),
     ("SCAN nodes", "", "a row for each start of the server"),
+    ("SCAN lineages", "", "the same"),
     ("SCAN provider_models", "", "a row for each provider, at the start"),
     ("SCAN m USING INDEX running_in_conversation", "", "the index has the replies that run and no others"),
     ("USE TEMP B-TREE FOR ORDER BY", "FROM sessions", "a person's own sessions, 200 at the most"),
@@ -78,9 +79,9 @@ impl Visit for Statement {
 /// What people do in a day.
 async fn a_day(server: &Server, ada: &Person) {
     let mut tab = Tab::open(ada).await;
-    tab.follows_list(List::Conversations(Sidebar::Mine), 0).await;
+    tab.follows_list(List::Conversations(Sidebar::Mine)).await;
     let chat = ada.asks("Hello").await;
-    tab.follows_list(List::Messages(chat.id), 0).await;
+    tab.follows_list(List::Messages(chat.id)).await;
     tab.follows(chat.reply).await;
     let writer = server.provider.is_asked().await;
     writer.writes("So far");
@@ -105,7 +106,7 @@ async fn a_day(server: &Server, ada: &Person) {
     for list in [Sidebar::Mine, Sidebar::Shared] {
         let after = serde_json::json!({ "list": list, "after": (1, chat.id) });
         let _: rivulet::conversation::ConversationPage = ada.call("conversations", after).await.expect("earlier ones");
-        tab.follows_list(List::Conversations(list), -1).await;
+        tab.follows_list(List::Conversations(list)).await;
         tab.waits_for(|received| *received == kit::Received::List(List::Conversations(list))).await;
     }
     ada.signs_in_again("Ada").await.signs_out().await;

@@ -30,7 +30,7 @@ async fn a_database_that_cannot_be_read_makes_no_storm() {
     database.run("ALTER TABLE messages RENAME TO messages_away").await;
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
-    tab.follows_list(List::Messages(chat.id), 0).await;
+    tab.follows_list(List::Messages(chat.id)).await;
     let begun = Instant::now();
     while begun.elapsed() < LOOKED_AT {
         tab.acts(0.5).await;
@@ -57,7 +57,7 @@ async fn a_page_whose_frames_cannot_be_read_makes_no_storm() {
     let ada = server.sign_up("Ada").await;
     let chat = is_answered(&server, &ada).await;
     let mut tab = ada.opens_a_tab().await;
-    tab.follows_list(List::Messages(chat.id), 0).await;
+    tab.follows_list(List::Messages(chat.id)).await;
     let (begun, mut spoken) = (Instant::now(), 0);
     while begun.elapsed() < LOOKED_AT {
         if spoken < tab.connection.connections {
@@ -97,7 +97,7 @@ async fn reconnecting_costs_only_what_was_missed() {
     let ada = server.sign_up("Ada").await;
     let chat = is_answered(&server, &ada).await;
     let mut tab = ada.opens_a_tab().await;
-    tab.follows_list(List::Messages(chat.id), 0).await;
+    tab.follows_list(List::Messages(chat.id)).await;
     while !tab.metas.get(&chat.reply).is_some_and(|meta| meta.status.is_final()) {
         tab.next().await;
     }

@@ -118,7 +118,7 @@ async fn retry_makes_a_sibling() {
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     let (chat, mut tab) = stopped(&server, &ada).await;
-    tab.follows_list(List::Messages(chat.id), 0).await;
+    tab.follows_list(List::Messages(chat.id)).await;
     let second = ada.retries(chat.reply).await.expect("another reply");
     let provider = server.provider.is_asked().await;
     assert_eq!(provider.last_turn(), "Hello", "the earlier reply is not part of what was said before");
@@ -149,7 +149,7 @@ async fn the_provider_is_sent_the_branch_that_a_message_continues() {
     let provider = server.provider.is_asked().await;
     provider.writes("Whole");
     provider.ends();
-    tab.follows_list(List::Messages(chat.id), 0).await;
+    tab.follows_list(List::Messages(chat.id)).await;
     while !tab.metas.get(&second.id).is_some_and(|meta| meta.status.is_final()) {
         tab.next().await;
     }
@@ -170,7 +170,7 @@ async fn continue_opens_a_new_epoch_of_the_same_message() {
     let ada = server.sign_up("Ada").await;
     let (chat, mut tab) = stopped(&server, &ada).await;
     let first = tab.message(chat.reply).clone();
-    tab.follows_list(List::Messages(chat.id), 0).await;
+    tab.follows_list(List::Messages(chat.id)).await;
     ada.continues(chat.reply, first.epoch).await.expect("it is continued");
     let provider = server.provider.is_asked().await;
     provider.writes(" the whole");
@@ -197,7 +197,7 @@ async fn of_two_continues_at_once_one_wins() {
     let provider = server.provider.is_asked().await;
     assert!(server.provider.is_asked_no_more().await);
     provider.writes(" it");
-    tab.follows_list(List::Messages(chat.id), 0).await;
+    tab.follows_list(List::Messages(chat.id)).await;
     tab.sees(chat.reply, "Half of it").await;
     ada.stops(chat.reply).await.expect("it is stopped again");
     assert_eq!(ada.continues(chat.reply, seen).await, Err(Refused::of(Failure::Changed)), "an epoch that is over");

@@ -124,7 +124,7 @@ async fn nothing_is_sent_of_what_is_not_followed() {
     let chat = ada.asks("Hello").await;
     let (mut tab, mut other) = (ada.opens_a_tab().await, ada.opens_a_tab().await);
     tab.follows(chat.reply).await;
-    tab.follows_list(List::Messages(chat.id), 0).await;
+    tab.follows_list(List::Messages(chat.id)).await;
     other.follows(chat.reply).await;
     let provider = server.provider.is_asked().await;
     provider.writes("Hello");
@@ -178,7 +178,7 @@ async fn too_many_subscriptions_are_refused() {
     let ada = server.sign_up("Ada").await;
     let mut tab = ada.opens_a_tab().await;
     for _ in 0..513 {
-        tab.sends(ClientFrame::List { list: List::Messages(mint()), rev: i64::MIN }).await;
+        tab.sends(ClientFrame::List { list: List::Messages(mint()), position: None, seen: 0 }).await;
         // A list that is not there is removed again, so only what exists counts.
         tab.waits_for(|received| matches!(received, Received::ListGone(_))).await;
     }
@@ -204,10 +204,10 @@ async fn another_accounts_messages_do_not_exist_for_it() {
         assert_eq!(tab.waits_for(|received| !matches!(received, Received::Beat(_))).await, Received::Gone(id));
     }
     for list in [List::Messages(running.id), List::Messages(unknown.1)] {
-        tab.follows_list(list, 0).await;
+        tab.follows_list(list).await;
         assert_eq!(tab.waits_for(|received| !matches!(received, Received::Beat(_))).await, Received::ListGone(list));
     }
-    tab.follows_list(List::Conversations(Sidebar::Mine), -1).await;
+    tab.follows_list(List::Conversations(Sidebar::Mine)).await;
     tab.waits_for(|received| matches!(received, Received::List(_))).await;
     assert!(tab.conversations.is_empty());
 }

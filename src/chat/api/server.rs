@@ -122,11 +122,12 @@ pub async fn send(app: &AppState, viewer: Viewer, sending: Sending) -> Result<Se
         now,
     };
     let messages = vec![exchange.said.clone(), exchange.reply.clone()];
+    let lineage = app.database.lineage;
     Ok(match app.replies.answer(viewer, exchange, model).await? {
         Started::Yes(NewReply { said, reply, .. }) => {
-            Sent { metas: said.into_iter().chain([reply]).collect(), messages }
+            Sent { lineage, metas: said.into_iter().chain([reply]).collect(), messages }
         }
-        _ => Sent { metas: vec![], messages: vec![] },
+        _ => Sent { lineage, metas: vec![], messages: vec![] },
     })
 }
 

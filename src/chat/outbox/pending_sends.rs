@@ -26,6 +26,8 @@ enum Progress {
     Refused(Option<Failure>),
     /// Its text is in a composer again. Sending the same text again is sending the same message again.
     HandedBack,
+    /// The list has it.
+    Arrived,
 }
 
 /// How one is kept over a reload.
@@ -65,6 +67,24 @@ impl PendingSends {
         self.set(id, Progress::HandedBack);
     }
 
+    /// The list has it.
+    pub fn arrive(&mut self, id: MessageId) {
+        self.set(id, Progress::Arrived);
+    }
+
+    /// Takes back what had arrived in a conversation and is not there any more, to hand it back. Gives it.
+    pub fn take_lost(&mut self, conversation: ConversationId, is_lost: impl Fn(MessageId) -> bool) -> Vec<Sending> {
+        let mut lost = vec![];
+        for one in self.0.iter_mut().filter(|one| one.sending.conversation == conversation) {
+            let had_arrived = matches!(one.progress, Progress::Arrived | Progress::Answered(_));
+            if had_arrived && is_lost(one.sending.id) {
+                one.progress = Progress::Refused(None);
+                lost.push(one.sending.clone());
+            }
+        }
+        lost
+    }
+
     pub fn forget(&mut self, id: MessageId) {
         self.0.retain(|one| one.sending.id != id);
     }
@@ -76,7 +96,7 @@ impl PendingSends {
 
     /// The message that this conversation may have got from here, until it is known whether it has.
     pub fn awaited(&self, conversation: ConversationId) -> Option<&Sending> {
-        let is_awaited = |one: &PendingSend| one.progress != Progress::HandedBack;
+        let is_awaited = |one: &PendingSend| !matches!(one.progress, Progress::HandedBack | Progress::Arrived);
         self.find(|one| is_awaited(one) && one.sending.conversation == conversation).map(|one| &one.sending)
     }
 
@@ -94,7 +114,7 @@ impl PendingSends {
     /// Whether this conversation was to begin with a message that was refused, so that there is none.
     pub fn is_refused_first(&self, conversation: ConversationId) -> bool {
         let is_first = |one: &PendingSend| one.sending.opens && one.sending.conversation == conversation;
-        self.find(|one| is_first(one) && !one.is_pending()).is_some()
+        self.find(|one| is_first(one) && !one.is_pending() && one.progress != Progress::Arrived).is_some()
     }
 
     /// The message that is to be handed back here (`None`: to the composer of new conversations), and why.

@@ -7,12 +7,12 @@ use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 use crate::{
     access::{Viewer, store::MAY_SEE},
     conversation::{
-        Conversation, MESSAGES_A_PAGE, MessageMeta, MessagePage, Window,
+        Conversation, ListPosition, MESSAGES_A_PAGE, MessageMeta, MessagePage, Window,
         store::{Counters, MESSAGE, META, message, meta},
         tree::{Lane, Lanes, Run},
     },
     database::{Database, parsed, placeholders},
-    ids::{ConversationId, MessageId, Rev, Seq},
+    ids::{ConversationId, MessageId, Seq},
     message::Message,
 };
 
@@ -45,10 +45,11 @@ impl Database {
         let Some((Counters { rev, newest }, conversation)) = self.conversation(viewer, id).await? else {
             return Ok(None);
         };
+        let position = ListPosition { lineage: self.lineage, rev };
         let lanes = self.lanes(id).await?;
         let plain = self.plain_leaf(viewer, id, &lanes).await?;
         let Some(plain) = plain else {
-            return Ok(Some(empty(conversation, rev, newest)));
+            return Ok(Some(empty(conversation, position, newest)));
         };
         let (leaf, found) = match window {
             Window::Newest => (plain, self.found_before(id, &lanes, plain, MESSAGES_A_PAGE).await?),
@@ -73,7 +74,7 @@ impl Database {
         let metas = self.metas_of(id, &found).await?;
         Ok(Some(MessagePage {
             conversation,
-            rev,
+            position,
             newest,
             leaf: Some(leaf.id),
             plain_leaf: Some(plain.id),
@@ -282,10 +283,10 @@ impl Database {
     }
 }
 
-fn empty(conversation: Conversation, rev: Rev, newest: Seq) -> MessagePage {
+fn empty(conversation: Conversation, position: ListPosition, newest: Seq) -> MessagePage {
     MessagePage {
         conversation,
-        rev,
+        position,
         newest,
         leaf: None,
         plain_leaf: None,

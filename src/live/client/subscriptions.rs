@@ -98,7 +98,7 @@ impl<P: Page> Client<P> {
         }
     }
 
-    /// Follows a list from the change that the page has, until [`Client::leave_list`].
+    /// Follows a list from where the page has it, until [`Client::leave_list`].
     pub fn follow_list(&mut self, list: List) {
         self.lists.insert(list, Postponed::default());
         self.ask_list(list);
@@ -131,7 +131,9 @@ impl<P: Page> Client<P> {
     pub(super) fn ask_list(&mut self, list: List) {
         if let Some(postponed) = self.lists.get_mut(&list) {
             postponed.asked();
-            self.outbox.push(ClientFrame::List { list, rev: self.page.rev(list) });
+            let held = self.page.held(list);
+            let (position, seen) = (held.map(|held| held.position), held.map_or(0, |held| held.seen));
+            self.outbox.push(ClientFrame::List { list, position, seen });
         }
     }
 

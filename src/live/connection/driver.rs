@@ -10,6 +10,7 @@ use super::{
     paint::{Painter, begins_with},
 };
 use crate::{
+    conversation::list::Held,
     ids::MessageId,
     live::{
         ClientFrame, List, ServerFrame,
@@ -83,10 +84,10 @@ impl Connection {
         }
         let take = |frame| self.change(|client| client.take(frame, now(), js_sys::Math::random())).flatten();
         // Outside: who takes a list's rows follows what they name.
-        if let Some((list, rev, update)) = take(frame) {
-            let follower = self.client.try_with_value(|client| client.page.lists.get(&list).cloned());
+        if let Some(update) = take(frame) {
+            let follower = self.client.try_with_value(|client| client.page.lists.get(&update.list()).cloned());
             if let Some(follower) = follower.flatten() {
-                (follower.take)(rev, update);
+                (follower.take)(update);
             }
         }
     }
@@ -170,7 +171,7 @@ impl Page for PageState {
         self.messages.remove(&id);
     }
 
-    fn rev(&self, list: List) -> i64 {
-        self.lists.get(&list).map_or(0, |follower| (follower.rev)())
+    fn held(&self, list: List) -> Option<Held> {
+        self.lists.get(&list).and_then(|follower| (follower.held)())
     }
 }

@@ -10,15 +10,29 @@ use axum::extract::ws::Utf8Bytes;
 use tokio::{sync::Mutex, time::Instant};
 
 use super::Tab;
-use crate::ids::UserId;
+use crate::{
+    conversation::{ListPosition, list::Held},
+    ids::UserId,
+};
 
-/// What changed in a list up to `rev`, as it is sent.
+/// What whoever follows a list is sent.
 #[derive(Clone)]
-pub struct ListFrame {
-    pub rev: i64,
-    /// Whether there is more after `rev`.
-    pub more: bool,
-    pub frame: Utf8Bytes,
+pub enum ListFrame {
+    /// What changed up to a position, encoded, and whether there is more after that.
+    Changes { position: ListPosition, more: bool, frame: Utf8Bytes },
+    /// They have to load it anew.
+    Reset,
+    /// It is not, or no longer, for them.
+    Gone,
+}
+
+/// From where on somebody is sent what changed in a list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ListAsk {
+    /// How much of it they have.
+    pub held: Option<Held>,
+    /// The longest frame, in bytes.
+    pub limit: usize,
 }
 
 /// Who follows a list.
@@ -34,7 +48,7 @@ pub(super) struct Followers {
 /// What was read last, and from where on.
 pub(super) struct Latest {
     changes: u64,
-    since: i64,
+    ask: ListAsk,
     at: Instant,
     frame: ListFrame,
 }
@@ -73,13 +87,19 @@ impl Followers {
 }
 
 impl Latest {
-    pub fn new(changes: u64, since: i64, frame: ListFrame) -> Latest {
-        Latest { changes, since, at: Instant::now(), frame }
+    pub fn new(changes: u64, ask: ListAsk, frame: ListFrame) -> Latest {
+        Latest { changes, ask, at: Instant::now(), frame }
     }
 
     /// The frame, if nothing has changed since and it leads on from there.
-    pub fn does(&self, changes: u64, since: i64) -> Option<ListFrame> {
-        let fresh = self.changes == changes && self.since == since && self.at.elapsed() < MAX_AGE;
-        fresh.then(|| self.frame.clone())
+    pub fn does(&self, changes: u64, ask: ListAsk) -> Option<ListFrame> {
+        let fits = match &self.frame {
+            // All of it, which may be shorter than others' frames may be.
+            ListFrame::Changes { more: false, frame, .. } => frame.len() <= ask.limit,
+            ListFrame::Changes { more: true, .. } => self.ask.limit == ask.limit,
+            ListFrame::Reset | ListFrame::Gone => true,
+        };
+        let fresh = self.changes == changes && self.ask.held == ask.held && self.at.elapsed() < MAX_AGE;
+        (fits && fresh).then(|| self.frame.clone())
     }
 }

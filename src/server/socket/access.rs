@@ -33,7 +33,9 @@ impl Socket {
         })?;
         for list in self.lists.keys().copied().collect::<Vec<_>>() {
             match list {
-                List::Messages(of) if !visible.contains(&of) => self.lose_list(list).await?,
+                List::Messages(of) if !visible.contains(&of) => {
+                    self.end_list(list, ServerFrame::ListGone(list)).await?
+                }
                 List::Messages(_) => {}
                 // It is read for its members alone.
                 List::Conversations(_) => self.enqueue(Topic::List(list)),
@@ -48,10 +50,10 @@ impl Socket {
         Ok(())
     }
 
-    /// A list is not, or no longer, for this person.
-    pub(super) async fn lose_list(&mut self, list: List) -> Result<(), Closed> {
+    /// A subscription to a list has ended, and the page learns `why`.
+    pub(super) async fn end_list(&mut self, list: List, why: ServerFrame) -> Result<(), Closed> {
         self.lists.remove(&list);
         self.app.hub.unfollow(list, &self.tab);
-        self.send(&ServerFrame::ListGone(list)).await
+        self.send(&why).await
     }
 }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::{Closed, Socket, Source, Subscription};
 use crate::{
+    conversation::list::Held,
     ids::{ConversationId, MessageId},
     live::{ClientFrame, MAX_SUBSCRIPTIONS, ServerFrame, close, hub::Topic},
     message::Position,
@@ -49,10 +50,10 @@ impl Socket {
                 asked.into_iter().for_each(|(id, position)| self.ask(id, position));
                 Ok(())
             }
-            Ok(ClientFrame::List { list, rev }) => {
+            Ok(ClientFrame::List { list, position, seen }) => {
                 // Register first, then read.
                 self.app.hub.follow(list, &self.tab);
-                self.lists.insert(list, rev);
+                self.lists.insert(list, position.map(|position| Held { position, seen }));
                 self.enqueue(Topic::List(list));
                 Ok(())
             }

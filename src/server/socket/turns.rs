@@ -3,16 +3,23 @@
 
 use std::time::Instant;
 
+use serde::Serialize;
+
 use super::{Closed, Socket, Source, Subscription};
 use crate::{
-    conversation::store::Changes,
+    conversation::list::{Changed, Held, ListChanges, Row, fitting, store::Since},
     ids::MessageId,
     live::{
         ENVELOPE, List, ServerFrame, encode,
-        hub::{ListFrame, Next, Topic},
+        hub::{ListAsk, ListFrame, Next, Topic},
     },
-    message::{Change, Event},
+    message::Event,
 };
+
+/// What a list's frame takes beside its rows, in bytes.
+const LIST_ENVELOPE: usize = 192;
+/// About the least that a row takes, in bytes: no more of them are read for a frame than could fit.
+const MIN_ROW: usize = 96;
 
 impl Subscription {
     /// What leads on from what was sent, which then counts as sent, in a frame of at most `limit` bytes.
@@ -89,18 +96,20 @@ impl Socket {
     }
 
     async fn list_turn(&mut self, list: List) -> Result<(), Closed> {
-        let Some(since) = self.lists.get(&list).copied() else {
+        let Some(held) = self.lists.get(&list).copied() else {
             return Ok(());
         };
-        match self.app.hub.list_frame(self.tab.viewer, list, since, || self.changes(list, since)).await {
-            Ok(Some(ListFrame { rev, more, frame })) => {
-                self.lists.insert(list, rev);
+        let ask = ListAsk { held, limit: self.frame_size.limit() };
+        match self.app.hub.list_frame(self.tab.viewer, list, ask, || self.list_frame(list, ask)).await {
+            Ok(ListFrame::Changes { position, more, frame }) => {
+                self.lists.insert(list, Some(Held::up_to(position)));
                 if more {
                     self.enqueue(Topic::List(list));
                 }
-                if rev == since { Ok(()) } else { self.send_text(frame).await }
+                if held.is_some_and(|held| held.position == position) { Ok(()) } else { self.send_text(frame).await }
             }
-            Ok(None) => self.lose_list(list).await,
+            Ok(ListFrame::Reset) => self.end_list(list, ServerFrame::ListReset(list)).await,
+            Ok(ListFrame::Gone) => self.end_list(list, ServerFrame::ListGone(list)).await,
             Err(error) => {
                 tracing::error!(?list, %error, "a list could not be read");
                 self.send(&ServerFrame::LaterList(list)).await
@@ -108,19 +117,40 @@ impl Socket {
         }
     }
 
-    /// What changed in a list since this rev, as it is sent; nothing if it is not for this viewer.
-    async fn changes(&self, list: List, since: i64) -> sqlx::Result<Option<ListFrame>> {
+    /// What leads on from there, as it is sent.
+    async fn list_frame(&self, list: List, ask: ListAsk) -> sqlx::Result<ListFrame> {
         let (viewer, database) = (self.tab.viewer, &self.app.database);
+        let most = ask.limit / MIN_ROW;
         Ok(match list {
-            List::Conversations(list) => {
-                database.conversations_since(viewer, list, since).await?.map(|Changes { rev, rows, more }| {
-                    let frame = encode(&ServerFrame::<Change>::Conversations { list, rev, rows });
-                    ListFrame { rev, more, frame }
-                })
-            }
-            List::Messages(of) => database.metas_since(viewer, of, since).await?.map(|Changes { rev, rows, more }| {
-                ListFrame { rev, more, frame: encode(&ServerFrame::<Change>::Messages { of, rev, metas: rows }) }
-            }),
+            List::Conversations(list) => match database.conversations_since(viewer, list, ask.held, most).await? {
+                Some(since) => encoded(since, ask, |changes| ServerFrame::Conversations(list, changes)),
+                None => ListFrame::Gone,
+            },
+            List::Messages(of) => match database.metas_since(viewer, of, ask.held, most).await? {
+                Some(since) => encoded(since, ask, |changes| ServerFrame::Messages(of, changes)),
+                None => ListFrame::Gone,
+            },
         })
     }
+}
+
+/// As much of what changed as fits into a frame.
+fn encoded<R>(since: Since<R>, ask: ListAsk, frame: impl Fn(ListChanges<R>) -> ServerFrame) -> ListFrame
+where
+    R: Row + Serialize,
+    R::Id: Serialize,
+{
+    let Since::Changed { now, changed, more } = since else { return ListFrame::Reset };
+    let room = ask.limit.saturating_sub(LIST_ENVELOPE);
+    let (changes, more) = fitting((ask.held, now), changed, more, room, |changed| match changed {
+        Changed::Row(row) => length(row),
+        Changed::Gone(id, rev) => length(&(id, rev)),
+    });
+    ListFrame::Changes { position: changes.position, more, frame: encode(&frame(changes)) }
+}
+
+/// The bytes of a row on the wire, and of what stands between two of them.
+fn length(row: &impl Serialize) -> usize {
+    // Nothing of it can fail, as in `encode`.
+    serde_json::to_string(row).map_or(0, |json| json.len()) + 1
 }

@@ -122,7 +122,7 @@ async fn hostile_titles_from_first_words_and_from_a_model_are_only_words() {
 
     server.provider.gives_title("</title><b>\u{202e}\u{1b}two\u{2066}\u{7}</b>");
     let mut tab = ada.opens_a_tab().await;
-    tab.follows_list(rivulet::live::List::Conversations(rivulet::conversation::Sidebar::Mine), 0).await;
+    tab.follows_list(rivulet::live::List::Conversations(rivulet::conversation::Sidebar::Mine)).await;
     writer.writes("Said.");
     writer.ends();
     while tab.conversations.get(&first.id).is_none_or(|row| row.title.contains("one")) {

@@ -2,8 +2,8 @@
 
 use rivulet::{
     chat::branch::{Branch, Reader},
-    conversation::{Conversation, MessageMeta, MessagePage},
-    ids::{MessageId, Rev, Seq, UserId, mint},
+    conversation::{Conversation, ListPosition, MessageMeta, MessagePage, list::ListChanges},
+    ids::{Lineage, MessageId, Rev, Seq, UserId, mint},
     message::{Epoch, Message, Role, Status},
 };
 
@@ -45,8 +45,8 @@ impl World {
         }
         branch.reverse();
         MessagePage {
-            conversation: Conversation { id: mint(), rev: 0, title: String::new(), updated_at: 0, deleted: false },
-            rev: self.rows.len() as Rev,
+            conversation: Conversation { id: mint(), rev: 0, title: String::new(), updated_at: 0 },
+            position: position(self.rows.len()),
             newest: self.rows.len() as Seq,
             leaf: Some(leaf),
             plain_leaf: Some(leaf),
@@ -68,6 +68,23 @@ impl World {
     }
 }
 
+fn position(rev: usize) -> ListPosition {
+    ListPosition { lineage: Lineage(1), rev: rev as Rev }
+}
+
+/// What the list brings: this row, and those that are gone. Whether the row was newer than what was there.
+fn takes(branch: &mut Branch, row: &MessageMeta, gone: &[(MessageId, Rev)], reader: Reader) -> bool {
+    let rev = gone.iter().map(|(_, rev)| *rev).fold(row.rev, Rev::max);
+    let changes = ListChanges {
+        from: 0,
+        seen: 0,
+        position: ListPosition { rev, ..position(0) },
+        rows: vec![row.clone()],
+        gone: gone.to_vec(),
+    };
+    !branch.take(changes, reader).is_empty()
+}
+
 fn shown(branch: &Branch) -> Vec<MessageId> {
     branch.shown().iter().map(|meta| meta.id).collect()
 }
@@ -80,7 +97,7 @@ fn what_continues_the_branch_is_appended() {
         let mut branch = world.opens(world.id(1));
         let author = if is_mine { world.me } else { world.other };
         let next = world.writes(Some(world.id(1)), author, Role::User);
-        assert!(branch.take(&world.rows[2], world.reader(false)));
+        assert!(takes(&mut branch, &world.rows[2], &[], world.reader(false)));
         assert_eq!(shown(&branch), [world.id(0), world.id(1), next]);
         assert_eq!((branch.leaf(), branch.in_address()), (Some(next), None));
     }
@@ -92,9 +109,9 @@ fn others_branches_do_not_move_the_page() {
     let mut world = World::new();
     let mut branch = world.opens(world.id(1));
     let sibling = world.writes(Some(world.id(0)), world.other, Role::Assistant);
-    assert!(branch.take(&world.rows[2], world.reader(true)));
+    assert!(takes(&mut branch, &world.rows[2], &[], world.reader(true)));
     let below = world.writes(Some(sibling), world.other, Role::User);
-    assert!(branch.take(&world.rows[3], world.reader(true)));
+    assert!(takes(&mut branch, &world.rows[3], &[], world.reader(true)));
     assert_eq!(shown(&branch), [world.id(0), world.id(1)]);
     assert_eq!(branch.siblings(world.id(1)), [world.id(1), sibling]);
     assert!(branch.get(below).is_some());
@@ -108,7 +125,7 @@ fn ones_own_retry_is_gone_to_at_the_end_alone() {
         let mut world = World::new();
         let mut branch = world.opens(world.id(1));
         let retry = world.writes(Some(world.id(0)), world.me, Role::Assistant);
-        branch.take(&world.rows[2], world.reader(is_at_end));
+        takes(&mut branch, &world.rows[2], &[], world.reader(is_at_end));
         let leaf = if is_at_end { retry } else { world.id(1) };
         assert_eq!(branch.leaf(), Some(leaf));
         // The plain address opens what one asked for last.
@@ -124,7 +141,7 @@ fn a_sibling_in_the_middle_moves_nobody() {
     world.writes(Some(next), world.me, Role::Assistant);
     let mut branch = world.opens(world.id(3));
     world.writes(Some(world.id(0)), world.me, Role::Assistant);
-    branch.take(&world.rows[4], world.reader(true));
+    takes(&mut branch, &world.rows[4], &[], world.reader(true));
     assert_eq!(branch.leaf(), Some(world.id(3)));
     assert_eq!(branch.in_address(), Some(world.id(3)), "the plain address opens the new one");
 }
@@ -138,7 +155,7 @@ fn a_retry_in_the_middle_begins_a_branch_there() {
     let retry = world.writes(Some(world.id(0)), world.me, Role::Assistant);
     let below = world.writes(Some(retry), world.other, Role::User);
     for row in &world.rows[3..] {
-        branch.take(row, world.reader(false));
+        takes(&mut branch, row, &[], world.reader(false));
     }
     branch.go_to(retry);
     assert_eq!(shown(&branch), [world.id(0), retry, below]);
@@ -155,9 +172,9 @@ fn an_old_row_moves_nobody() {
     let mut branch = Branch::default();
     branch.open(&page);
     let changed = MessageMeta { rev: 9, ..world.rows[2].clone() };
-    assert!(branch.take(&changed, world.reader(true)));
+    assert!(takes(&mut branch, &changed, &[], world.reader(true)));
     assert_eq!((branch.leaf(), branch.in_address()), (Some(leaf), None));
-    assert!(!branch.take(&world.rows[2], world.reader(true)), "an older row of it changes nothing");
+    assert!(!takes(&mut branch, &world.rows[2], &[], world.reader(true)), "an older row of it changes nothing");
 }
 
 /// Rule: a window shows what was loaded; more before it and after it joins it.
@@ -180,8 +197,35 @@ fn a_window_grows_at_both_ends() {
     branch.open(&part(2, 4));
     assert_eq!(shown(&branch), ids[2..4]);
     assert_eq!((branch.first(), branch.last(), branch.leaf()), (Some(ids[2]), Some(ids[3]), Some(ids[5])));
-    branch.append(&part(4, 6));
+    assert!(branch.append(&part(4, 6)));
     assert_eq!((shown(&branch), branch.last()), (ids[2..].to_vec(), None));
-    branch.prepend(&part(0, 2));
+    assert!(branch.prepend(&part(0, 2)));
     assert_eq!((shown(&branch), branch.first()), (ids, None));
+}
+
+/// Rule: where messages are gone, whoever was at one of them is at the newest message below what they followed.
+#[test]
+fn a_page_whose_leaf_is_gone_is_above_it() {
+    let mut world = World::new();
+    let earlier = world.writes(Some(world.id(0)), world.me, Role::Assistant);
+    let next = world.writes(Some(world.id(1)), world.me, Role::User);
+    let leaf = world.writes(Some(next), world.me, Role::Assistant);
+    let mut branch = world.opens(leaf);
+    takes(&mut branch, &world.rows[0].clone(), &[(next, 10), (leaf, 11)], world.reader(true));
+    assert_eq!((branch.leaf(), shown(&branch)), (Some(world.id(1)), vec![world.id(0), world.id(1)]));
+    takes(&mut branch, &world.rows[0].clone(), &[(world.id(1), 12)], world.reader(true));
+    assert_eq!(branch.leaf(), Some(earlier), "the branch that is left");
+    assert_eq!(branch.siblings(earlier), [earlier]);
+}
+
+/// Rule: a window of another past than the list's is not mixed into it.
+#[test]
+fn a_window_of_another_past_is_not_taken() {
+    let world = World::new();
+    let mut branch = world.opens(world.id(1));
+    let other =
+        MessagePage { position: ListPosition { lineage: Lineage(2), rev: 9 }, leaf: None, ..world.page(world.id(1)) };
+    let before = branch.clone();
+    assert!(!branch.show(&other) && !branch.prepend(&other) && !branch.append(&other));
+    assert_eq!(branch, before);
 }

@@ -6,11 +6,11 @@ use rivulet::{
         outbox::pending_sends::{Kept, PendingSends},
     },
     error::Failure,
-    ids::{ConversationId, mint},
+    ids::{ConversationId, Lineage, mint},
 };
 
 fn answer() -> Sent {
-    Sent { metas: vec![], messages: vec![] }
+    Sent { lineage: Lineage(1), metas: vec![], messages: vec![] }
 }
 
 /// The first message of a new conversation, or one more in it.
@@ -101,4 +101,29 @@ fn a_message_that_was_kept_over_a_reload_returns_to_the_composer() {
     assert!(all.is_sending(here.id), "what is being sent here stays so");
     let json = serde_json::to_string(&kept(&sent, true)).expect("it can be kept");
     assert_eq!(serde_json::from_str::<Kept>(&json).expect("it can be read"), kept(&sent, true));
+}
+
+#[test]
+fn a_message_that_had_arrived_and_is_lost_returns_to_the_composer() {
+    let (conversation, mut all) = (mint(), PendingSends::default());
+    let [lost, answered, there] = [(); 3].map(|()| message(conversation, false));
+    for sending in [&lost, &answered, &there] {
+        all.send(sending.clone());
+        all.answer(sending.id, Ok(answer()));
+    }
+    for sending in [&lost, &there] {
+        all.arrive(sending.id);
+    }
+    let elsewhere = message(mint(), true);
+    all.send(elsewhere.clone());
+    all.answer(elsewhere.id, Ok(answer()));
+    all.arrive(elsewhere.id);
+    assert!(!all.is_refused_first(elsewhere.conversation), "it has begun");
+    assert_eq!(all.awaited(elsewhere.conversation), None);
+    assert_eq!(all.take_lost(conversation, |id| id != there.id), [lost.clone(), answered.clone()]);
+    for sending in [&lost, &answered] {
+        assert_eq!(all.refused(Some(conversation)), Some((sending, None)));
+        all.hand_back(sending.id);
+    }
+    assert_eq!(all.refused(Some(conversation)), None, "what is there stays there");
 }

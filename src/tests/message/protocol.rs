@@ -68,21 +68,22 @@ fn client_kind(frame: &ClientFrame) -> u8 {
 #[test]
 fn examples_of_what_the_server_sends_are_frames_of_each_kind() {
     let kinds: BTreeSet<u8> = all("server").iter().map(server_kind).collect();
-    assert_eq!(kinds, (0..10).collect(), "only {:?} have an example", names("server"));
+    assert_eq!(kinds, (0..11).collect(), "only {:?} have an example", names("server"));
 }
 
 fn server_kind(frame: &ServerFrame) -> u8 {
     match frame {
         ServerFrame::Number(..) => 0,
         ServerFrame::Event(..) => 1,
-        ServerFrame::Conversations { .. } => 2,
-        ServerFrame::Messages { .. } => 3,
+        ServerFrame::Conversations(..) => 2,
+        ServerFrame::Messages(..) => 3,
         ServerFrame::Beat(_) => 4,
         ServerFrame::Gone(_) => 5,
         ServerFrame::ListGone(_) => 6,
         ServerFrame::Later(_) => 7,
         ServerFrame::LaterList(_) => 8,
         ServerFrame::Error(_) => 9,
+        ServerFrame::ListReset(_) => 10,
     }
 }
 

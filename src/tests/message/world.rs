@@ -7,6 +7,7 @@ use std::{
 
 use proptest::prelude::*;
 use rivulet::{
+    conversation::list::Held,
     ids::{MessageId, mint},
     live::{
         ClientFrame, List, ServerFrame,
@@ -31,8 +32,8 @@ impl Page for Messages {
 
     fn release(&mut self, _: MessageId) {}
 
-    fn rev(&self, _: List) -> i64 {
-        7
+    fn held(&self, _: List) -> Option<Held> {
+        None
     }
 }
 

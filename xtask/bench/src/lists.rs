@@ -46,6 +46,6 @@ async fn renames(product: &Product, conversation: ConversationId, count: usize) 
 
 async fn rename(product: &Product, conversation: ConversationId, tabs: &mut [Tab], title: &str) {
     product.person.renames(conversation, title).await.expect("it is renamed");
-    let has_title = |frame: &ServerFrame| matches!(frame, ServerFrame::Conversations { rows, .. } if rows.iter().any(|row| row.title == title));
+    let has_title = |frame: &ServerFrame| matches!(frame, ServerFrame::Conversations(_, changes) if changes.rows.iter().any(|row| row.title == title));
     soon("every tab has the title", join_all(tabs.iter_mut().map(|tab| tab.waits_for(has_title)))).await;
 }

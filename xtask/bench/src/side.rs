@@ -89,7 +89,7 @@ impl Product {
     pub async fn tab_with_lists(&self, lists: &[List]) -> Tab {
         let mut tab = Tab::open(&self.person, Message::unseen(mint(), Role::Assistant)).await;
         for list in lists {
-            tab.follows_list(*list, 0).await;
+            tab.follows_list(*list, None).await;
         }
         tab
     }
@@ -104,12 +104,12 @@ impl Product {
         self.database.run("UPDATE conversations SET titled = 1").await;
         let page: Result<ConversationPage, _> =
             person.call("conversations", json!({ "list": "mine", "after": null })).await;
-        let sidebar = page.expect("the sidebar").rev;
+        let sidebar = page.expect("the sidebar").position;
         let follow = |chat: Chat| async move {
             let mut tab = Tab::follows(person, chat.reply).await;
-            let messages = person.reads(chat.id).await.expect("the conversation").rev;
-            tab.follows_list(List::Messages(chat.id), messages).await;
-            tab.follows_list(List::Conversations(Sidebar::Mine), sidebar).await;
+            let messages = person.reads(chat.id).await.expect("the conversation").position;
+            tab.follows_list(List::Messages(chat.id), Some(messages)).await;
+            tab.follows_list(List::Conversations(Sidebar::Mine), Some(sidebar)).await;
             tab
         };
         let seats = load.seats().map(|reply| chats[reply]);

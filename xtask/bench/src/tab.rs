@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use kit::{Connection, Incoming, Person};
 use rivulet::{
+    conversation::{ListPosition, list::Held},
     ids::MessageId,
     live::{ClientFrame, List, ServerFrame, client::Page},
     message::{Change, Event, Message, Outcome, Role},
@@ -20,8 +21,8 @@ pub struct Tab {
 struct Shown {
     /// The one message that it shows.
     message: Message,
-    /// Up to which change it has each list.
-    revs: HashMap<List, i64>,
+    /// Up to which change it has each list, if it has anything of it.
+    lists: HashMap<List, ListPosition>,
 }
 
 impl Page for Shown {
@@ -35,15 +36,15 @@ impl Page for Shown {
 
     fn release(&mut self, _: MessageId) {}
 
-    fn rev(&self, list: List) -> i64 {
-        self.revs[&list]
+    fn held(&self, list: List) -> Option<Held> {
+        self.lists.get(&list).copied().map(Held::up_to)
     }
 }
 
 impl Tab {
     /// Opens a socket for a page that has this message so far.
     pub async fn open(person: &Person, message: Message) -> Tab {
-        let shown = Shown { message, revs: HashMap::new() };
+        let shown = Shown { message, lists: HashMap::new() };
         let connection = Connection::open(person, None, shown).await.expect("a WebSocket");
         Tab { connection, asked: 0 }
     }
@@ -71,9 +72,9 @@ impl Tab {
         self.sends_frames().await;
     }
 
-    /// Follows a list from `rev` on.
-    pub async fn follows_list(&mut self, list: List, rev: i64) {
-        self.connection.client.page.revs.insert(list, rev);
+    /// Follows a list from there on; from its beginning if it has nothing of it.
+    pub async fn follows_list(&mut self, list: List, position: Option<ListPosition>) {
+        self.connection.client.page.lists.extend(position.map(|position| (list, position)));
         self.connection.client.follow_list(list);
         self.sends_frames().await;
     }
@@ -121,7 +122,7 @@ impl Tab {
             ServerFrame::Event(_, _, Change::Snapshot { message, .. }) => message.text().len(),
             ServerFrame::Event(..) | ServerFrame::Number(..) | ServerFrame::Beat(_) => 0,
             // Lists, of which nobody asks here what is in them.
-            ServerFrame::Messages { .. } | ServerFrame::Conversations { .. } => 0,
+            ServerFrame::Messages(..) | ServerFrame::Conversations(..) => 0,
             other => panic!("{other:?} came"),
         };
         self.takes(frame, recorder).await;
@@ -140,7 +141,11 @@ impl Tab {
 
     async fn takes(&mut self, frame: ServerFrame, recorder: &mut Recorder) {
         let before = self.length();
-        self.connection.takes(frame);
+        if let Some(update) = self.connection.takes(frame)
+            && let Some(position) = update.position()
+        {
+            self.connection.client.page.lists.insert(update.list(), position);
+        }
         self.sends_frames().await;
         let last = self.connection.client.page.message.parts.last();
         recorder.sees(last.and_then(|part| part.text.get(before..)).unwrap_or_default());

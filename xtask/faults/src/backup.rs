@@ -15,7 +15,7 @@ use crate::{
 const LONGEST: Duration = Duration::from_secs(20);
 
 /// What was complete when the copy was begun is in it, what was shown by then of a running reply is too, and no reply
-/// waited for it.
+/// waited for it. A page that is open while the copy is restored has what the copy has.
 pub async fn while_streaming(mut round: Round) {
     let mut world = World::start(&mut round).await;
     let (whole, mut author) = world.asks().await;
@@ -49,6 +49,14 @@ pub async fn while_streaming(mut round: Round) {
     world.restarts().await;
     watching.await.expect("a tab that reads until the end");
     assert_eq!(world.settles(&reply).await.status, Status::Interrupted);
+    // Open on a conversation that has more by now than the copy.
+    let mut open = world.tab_at(&line).await;
+    world.follows_lists(&mut open, &whole).await;
+    let lost = world.ada.asks_in(whole.chat.id, "Lost").await.expect("the next message");
+    let (lost, author) = world.answers(lost).await;
+    author.writer.ends();
+    world.settles(&lost).await;
+    world.converges(&mut open, &whole).await;
     world.server.dies();
     takes_the_place_of(&copy, &world.folder.database());
     world.restarts().await;
@@ -60,6 +68,13 @@ pub async fn while_streaming(mut round: Round) {
     let kept = finds(world.ada.finds(&reply.chat).await, &shown);
     assert!(reply.written.text().starts_with(&kept.text()), "the copy has what was never written");
     assert_eq!(kept.status, Status::Interrupted);
+    // The page follows what has taken its conversation's place, and what is sent there from then on.
+    world.converges(&mut open, &whole).await;
+    let next = world.ada.asks_in(whole.chat.id, "After").await.expect("the next message");
+    let (next, author) = world.answers(next).await;
+    author.writer.ends();
+    world.settles(&next).await;
+    world.converges(&mut open, &whole).await;
     round.report.note(format!("the copy took {took:.1?}"));
     assert!(took < LONGEST, "the copy took {took:?}");
 }

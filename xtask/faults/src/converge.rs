@@ -10,7 +10,7 @@ use std::{
 use kit::{Person, Received, Tab};
 use rand::{RngExt, rngs::SmallRng};
 use rivulet::{
-    conversation::{ConversationPage, MessagePage, Sidebar},
+    conversation::{ConversationPage, MessageMeta, MessagePage, Sidebar},
     ids::{ConversationId, MessageId},
     live::List,
 };
@@ -50,8 +50,8 @@ impl Pages {
     /// From now on the tab has both lists of a page that is open on the message's conversation.
     pub async fn follows_lists(&self, tab: &mut Tab, message: MessageId) {
         if let Some(conversation) = self.conversations.get(&message) {
-            tab.follows_list(List::Messages(*conversation), 0).await;
-            tab.follows_list(List::Conversations(Sidebar::Mine), 0).await;
+            tab.follows_list(List::Messages(*conversation)).await;
+            tab.follows_list(List::Conversations(Sidebar::Mine)).await;
         }
     }
 
@@ -110,6 +110,14 @@ fn are_those_of(tab: &Tab, page: &(MessagePage, ConversationPage)) -> bool {
     let (messages, sidebar) = page;
     messages.metas.iter().all(|meta| tab.metas.get(&meta.id) == Some(meta))
         && sidebar.rows.iter().all(|row| tab.conversations.get(&row.id) == Some(row))
+        // And nothing that is there no more. (A page has no rows of branches that it does not show.)
+        && (messages.more_before || tab.metas.values().all(|meta| is_there(meta, messages)))
+        && (sidebar.more || tab.conversations.len() == sidebar.rows.len())
+}
+
+fn is_there(meta: &MessageMeta, page: &MessagePage) -> bool {
+    let is_beside = meta.parent.is_none_or(|parent| page.messages.iter().any(|message| message.id == parent));
+    !is_beside || page.metas.iter().any(|other| other.id == meta.id)
 }
 
 /// Whether the last of what came did so right after a heartbeat that was not a new connection's greeting: on its own it

@@ -150,6 +150,16 @@ impl World {
         })
     }
 
+    /// From now on the tab has the lists of a page that is open on the reply.
+    pub async fn follows_lists(&self, tab: &mut Tab, reply: &Reply) {
+        self.pages.follows_lists(tab, reply.chat.reply).await;
+    }
+
+    /// Reads until the tab's lists are those of a page that opens now.
+    pub async fn converges(&mut self, tab: &mut Tab, reply: &Reply) {
+        self.pages.converge(tab, reply.chat.reply, &self.tally, &mut self.random).await;
+    }
+
     /// What the reply is in the end, for a fresh tab, a page and the row. All that was ever shown of it is compared with that.
     pub async fn settles(&self, reply: &Reply) -> Message {
         let last = self.settles_unshown(reply).await;

@@ -7,7 +7,7 @@ use futures::{SinkExt, StreamExt};
 use rivulet::{
     live::{
         ClientFrame, FRAME_LIMIT, ServerFrame,
-        client::{Client, ListChange, Page},
+        client::{Client, ListUpdate, Page},
     },
     protocol,
 };
@@ -29,7 +29,7 @@ pub struct Connection<P> {
     pub sent: usize,
     /// How often it connected.
     pub connections: usize,
-    person: Person,
+    pub person: Person,
     socket: WebSocketStream<TcpStream>,
     /// What its clock counts from.
     start: Instant,
@@ -132,7 +132,7 @@ impl<P: Page> Connection<P> {
     }
 
     /// Takes a frame in. Gives what is to be taken into a list.
-    pub fn takes(&mut self, frame: ServerFrame) -> Option<ListChange> {
+    pub fn takes(&mut self, frame: ServerFrame) -> Option<ListUpdate> {
         self.client.take(frame, self.now(), 0.5)
     }
 

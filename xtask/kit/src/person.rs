@@ -116,7 +116,8 @@ impl Person {
 
     /// Asks for another reply beside one, and gives it.
     pub async fn retries(&self, reply: MessageId) -> Result<MessageMeta, Refused> {
-        self.call("retry", json!({ "id": reply, "model": MODEL })).await
+        let sent: Sent = self.call("retry", json!({ "id": reply, "model": MODEL })).await?;
+        Ok(sent.metas.into_iter().next_back().expect("the list's row of the reply"))
     }
 
     pub async fn continues(&self, reply: MessageId, epoch: Epoch) -> Result<(), Refused> {

@@ -23,6 +23,7 @@ use crate::{
     PATIENCE, Person,
     connection::{Connection, Incoming},
 };
+use lists::Lists;
 pub use received::Received;
 use shown::Shown;
 pub use shown::is_beginning;
@@ -32,6 +33,7 @@ pub struct Tab {
     /// The rows of the lists that it follows.
     pub metas: BTreeMap<MessageId, MessageMeta>,
     pub conversations: BTreeMap<ConversationId, Conversation>,
+    lists: Lists,
     /// Everything that came, in order.
     pub received: Vec<Received>,
     /// Which number the server has given each message.
@@ -65,6 +67,7 @@ impl Tab {
             connection: Connection::open(person, buffer, Shown::default()).await?,
             metas: BTreeMap::new(),
             conversations: BTreeMap::new(),
+            lists: Lists::default(),
             received: vec![],
             numbers: HashMap::new(),
             observer: None,
@@ -163,8 +166,8 @@ impl Tab {
 
     async fn takes(&mut self, frame: ServerFrame) -> Received {
         let received = Received::from(&frame, &mut self.numbers);
-        if let Some(change) = self.connection.takes(frame) {
-            self.takes_list(change);
+        if let Some(update) = self.connection.takes(frame) {
+            self.takes_list(update).await;
         }
         if let (Received::Change(id, _), Some(observer)) = (&received, &self.observer)
             && self.shows(*id)

@@ -13,6 +13,8 @@ pub enum Received {
     Number(u32, MessageId),
     Change(MessageId, Change),
     List(List),
+    /// It had to load the list anew.
+    ListReset(List),
     Beat(Vec<(u32, Position)>),
     Gone(MessageId),
     ListGone(List),
@@ -35,8 +37,9 @@ impl Received {
                 let id = numbers.get(number).expect("a number that came before");
                 Received::Change(*id, change.clone())
             }
-            ServerFrame::Conversations { list, .. } => Received::List(List::Conversations(*list)),
-            ServerFrame::Messages { of, .. } => Received::List(List::Messages(*of)),
+            ServerFrame::Conversations(list, _) => Received::List(List::Conversations(*list)),
+            ServerFrame::Messages(of, _) => Received::List(List::Messages(*of)),
+            ServerFrame::ListReset(list) => Received::ListReset(*list),
             ServerFrame::Beat(positions) => Received::Beat(positions.clone()),
             ServerFrame::Gone(id) => Received::Gone(*id),
             ServerFrame::ListGone(list) => Received::ListGone(*list),

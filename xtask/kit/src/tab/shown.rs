@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use rivulet::{
+    conversation::list::Held,
     ids::MessageId,
     live::{List, client::Page},
     message::{Change, Event, Message, Outcome, Part},
@@ -11,8 +12,8 @@ use rivulet::{
 #[derive(Default)]
 pub struct Shown {
     pub messages: HashMap<MessageId, Message>,
-    /// Up to which change it has each list.
-    pub revs: HashMap<List, i64>,
+    /// How much it has of each list.
+    pub held: HashMap<List, Held>,
 }
 
 impl Page for Shown {
@@ -32,8 +33,8 @@ impl Page for Shown {
     /// What has ended is still shown.
     fn release(&mut self, _: MessageId) {}
 
-    fn rev(&self, list: List) -> i64 {
-        self.revs[&list]
+    fn held(&self, list: List) -> Option<Held> {
+        self.held.get(&list).copied()
     }
 }
 
