@@ -38,6 +38,19 @@ pub struct Part {
 pub struct Usage {
     pub input_tokens: u64,
     pub output_tokens: u64,
+    /// Those of the input that the provider had kept from before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cached_tokens: u64,
+    /// Those of the output that are thinking.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reasoning_tokens: u64,
+    /// In nano-dollars, as prices were when the reply ended; none where no price is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<u64>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What arrives once, with the end.

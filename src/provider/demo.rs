@@ -115,7 +115,7 @@ fn afresh(so_far: &str) -> &'static str {
 /// Rough, as no tokens are counted: four bytes each.
 fn usage(request: &Request, written: usize) -> Usage {
     let read: usize = request.turns.iter().map(|turn| turn.text.len()).sum();
-    Usage { input_tokens: read.div_ceil(4) as u64, output_tokens: written.div_ceil(4) as u64 }
+    Usage { input_tokens: read.div_ceil(4) as u64, output_tokens: written.div_ceil(4) as u64, ..Usage::default() }
 }
 
 /// Each with the white space after it, so that together they are the text.

@@ -120,7 +120,15 @@ fn choice(choices: &Value) -> Option<&Value> {
 fn usage(value: &Value) -> Option<Usage> {
     let tokens = |names: [&str; 2]| names.iter().find_map(|name| count(&value[name]));
     let (input, output) = (tokens(["prompt_tokens", "input_tokens"]), tokens(["completion_tokens", "output_tokens"]));
-    let usage = Usage { input_tokens: input.unwrap_or_default(), output_tokens: output.unwrap_or_default() };
+    let of = |details: [&str; 2], name: &str| details.iter().find_map(|details| count(&value[details][name]));
+    let usage = Usage {
+        input_tokens: input.unwrap_or_default(),
+        output_tokens: output.unwrap_or_default(),
+        cached_tokens: of(["prompt_tokens_details", "input_tokens_details"], "cached_tokens").unwrap_or_default(),
+        reasoning_tokens: of(["completion_tokens_details", "output_tokens_details"], "reasoning_tokens")
+            .unwrap_or_default(),
+        cost: None,
+    };
     input.or(output).map(|_| usage)
 }
 

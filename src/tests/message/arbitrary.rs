@@ -38,8 +38,9 @@ fn words() -> impl Strategy<Value = String> {
 }
 
 fn end() -> impl Strategy<Value = End> {
-    let usage = prop::option::of(any::<(u64, u64)>())
-        .prop_map(|usage| usage.map(|(input_tokens, output_tokens)| Usage { input_tokens, output_tokens }));
+    let usage = prop::option::of(any::<(u64, u64)>()).prop_map(|usage| {
+        usage.map(|(input_tokens, output_tokens)| Usage { input_tokens, output_tokens, ..Usage::default() })
+    });
     (status(), any::<i64>(), prop::option::of(words()), usage).prop_map(|(status, ended_at, error, usage)| End {
         status,
         ended_at,

@@ -98,13 +98,27 @@ async fn thinking_under_any_name() {
 
 #[tokio::test]
 async fn odd_usage_is_read_or_left_out() {
-    let usage = |input, output| Some(Usage { input_tokens: input, output_tokens: output });
+    let usage = |input, output| Some(Usage { input_tokens: input, output_tokens: output, ..Usage::default() });
+    let in_detail =
+        |cached_tokens, reasoning_tokens| usage(12, 34).map(|usage| Usage { cached_tokens, reasoning_tokens, ..usage });
     for (sent, expected) in [
         (json!({ "prompt_tokens": 12.0, "completion_tokens": "34" }), usage(12, 34)),
         (json!({ "prompt_tokens": -1, "completion_tokens": 34 }), usage(0, 34)),
         (json!({ "prompt_tokens": -1, "completion_tokens": null }), None),
         (json!({ "input_tokens": 12, "output_tokens": 34 }), usage(12, 34)),
         (json!({ "prompt_tokens": u64::MAX, "completion_tokens": 1e300 }), usage(u64::MAX, u64::MAX)),
+        (
+            json!({
+                "prompt_tokens": 12, "completion_tokens": 34, "prompt_tokens_details": { "cached_tokens": 8 },
+                "completion_tokens_details": { "reasoning_tokens": 30 },
+            }),
+            in_detail(8, 30),
+        ),
+        (
+            json!({ "input_tokens": 12, "output_tokens": 34, "input_tokens_details": { "cached_tokens": 8 } }),
+            in_detail(8, 0),
+        ),
+        (json!({ "prompt_tokens": 12, "completion_tokens": 34, "prompt_tokens_details": null }), in_detail(0, 0)),
         (json!([1, 2]), None),
         (json!("12"), None),
         (json!({}), None),

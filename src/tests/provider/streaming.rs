@@ -34,7 +34,7 @@ data: [DONE]\n\n";
 fn whole() -> Received {
     Received {
         runs: vec![("thinking", "First: Hm, 水?".into()), ("text", "A 🐟 🌊 swims\nby\u{FFFD} \u{FFFD}!".into())],
-        usage: Some(Usage { input_tokens: 12, output_tokens: 34 }),
+        usage: Some(Usage { input_tokens: 12, output_tokens: 34, ..Usage::default() }),
         error: None,
     }
 }
@@ -176,7 +176,10 @@ async fn a_server_that_does_not_stream() {
         "usage":{"prompt_tokens":1,"completion_tokens":2}}"#;
     let received = received_from(Answer::full(200, "application/json", body)).await;
     assert_eq!(received.runs, [("thinking", "Hm.".into()), ("text", "Hello 🌊\n".into())]);
-    assert_eq!((received.usage, received.error), (Some(Usage { input_tokens: 1, output_tokens: 2 }), None));
+    assert_eq!(
+        (received.usage, received.error),
+        (Some(Usage { input_tokens: 1, output_tokens: 2, ..Usage::default() }), None)
+    );
 }
 
 #[tokio::test]
