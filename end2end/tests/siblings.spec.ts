@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import { PROSE, ask, button, createAccount, expectStatus, idOf, link, newestReply, openSecondTab, replies, sentMessages, textOf, waitForHydration, waitForLength } from '../support/person.ts';
+import { PROSE, ask, button, composer, createAccount, expectStatus, idOf, link, newestReply, openSecondTab, replies, sentMessages, textOf, waitForHydration, waitForLength } from '../support/person.ts';
 import { longConversation } from '../support/history.ts';
 import { expect, scripted, test } from '../support/test.ts';
 
@@ -138,6 +138,25 @@ test('an address that names a message opens around it, and reads on in both dire
   await expect(scroller).not.toHaveClass(/settling/);
   await scroller.evaluate((element) => element.scrollTo(0, 0));
   await expect(button(page, 'Jump to latest')).toBeHidden();
+});
+
+test('what is sent from the middle of a conversation is shown at its end', async ({ page }) => {
+  await createAccount(page);
+  const address = await longConversation(page, 60);
+  await page.goto(address);
+  const first = await page.getByRole('article').first().getAttribute('data-message-id');
+  const window = { data: { id: address.slice('/c/'.length), window: { before: first } } };
+  const { messages } = await (await page.request.post('/api/2/messages', window)).json();
+  await page.goto(`${address}?m=${messages[0].id}`);
+  await waitForHydration(page);
+  await expect(sentMessages(page).filter({ hasText: /^Question 60$/ })).toBeHidden();
+  await composer(page).fill('And then?');
+  await composer(page).press('Enter');
+  await expect(sentMessages(page).last()).toHaveText('And then?');
+  await expect(sentMessages(page).filter({ hasText: /^Question 60$/ })).toBeVisible();
+  await expectStatus(newestReply(page), 'failed');
+  await page.reload();
+  await expect(sentMessages(page).last()).toHaveText('And then?');
 });
 
 /** The newest message of a conversation. */

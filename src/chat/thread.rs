@@ -232,8 +232,13 @@ impl Thread {
     }
 
     fn go_to(self, id: MessageId) {
+        let is_apart = self.branch.with_untracked(|branch| branch.last().is_some());
         self.branch.update(|branch| branch.go_to(id));
         self.follow_shown();
+        if is_apart {
+            // What stands between the window that was shown and this is not here.
+            self.request(Window::Around(id), move |page| self.show(page, Branch::show));
+        }
     }
 
     /// Takes in what an answer brings before the list does, if both count in the same past.
