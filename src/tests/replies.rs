@@ -6,11 +6,13 @@ use futures::future::{join, select};
 use kit::{Chat, Person, Refused, Server, Tab, soon};
 use rivulet::{
     chat::api::{Sending, Sent},
+    config::Settings,
     conversation::Window,
     error::Failure,
     ids::mint,
     live::List,
     message::{Epoch, Status},
+    server::serve::ConnectionLimits,
 };
 use serde_json::json;
 use tokio::time::timeout;
@@ -137,6 +139,36 @@ async fn retry_makes_a_sibling() {
     let page = ada.loads(chat.id, Window::Around(chat.reply)).await.expect("the branch of the first reply");
     assert_eq!((page.leaf, page.messages[1].text().as_str()), (Some(chat.reply), "Half of"));
     assert_eq!((page.metas.len(), page.plain_leaf), (3, Some(second.id)));
+}
+
+/// Rule: several replies to one message may run, one for each model; each is followed, stopped and ends by itself.
+#[tokio::test]
+async fn two_models_answer_one_message_side_by_side() {
+    let offers_two = |settings: &mut Settings| settings.providers[0].models.push("other".into());
+    let server = Server::with(offers_two, ConnectionLimits::default()).await;
+    let ada = server.sign_up("Ada").await;
+    let (chat, mut tab) = stopped(&server, &ada).await;
+    tab.follows_list(List::Messages(chat.id)).await;
+    let one = ada.retries(chat.reply).await.expect("another reply");
+    let first = server.provider.is_asked().await;
+    let other: Sent =
+        ada.call("retry", json!({ "id": chat.reply, "model": "test/other" })).await.expect("another model's reply");
+    let other = other.metas.first().expect("its row").clone();
+    let second = server.provider.is_asked().await;
+    assert_eq!((one.parent, other.parent), (Some(chat.message), Some(chat.message)));
+    for reply in [&one, &other] {
+        tab.follows(reply.id).await;
+    }
+    first.writes("One");
+    second.writes("Other");
+    tab.sees(one.id, "One").await;
+    tab.sees(other.id, "Other").await;
+    ada.stops(one.id).await.expect("it is stopped");
+    assert_eq!(tab.sees_the_end(one.id).await, Status::Stopped);
+    second.writes(" words");
+    second.ends();
+    assert_eq!(tab.sees_the_end(other.id).await, Status::Completed);
+    assert_eq!((tab.text(one.id), tab.text(other.id)), ("One".into(), "Other words".into()));
 }
 
 /// Rule: the provider is sent the branch that the message continues, and nothing else.
