@@ -113,7 +113,8 @@ async fn reconnecting_costs_only_what_was_missed() {
     }
     let (received, sent) = (tab.received.len() - received, tab.connection.sent - sent);
     assert!(received < missed.len() * 5 / 2, "{received} frames came for {} messages", missed.len());
-    assert!(sent < missed.len() / 5, "{sent} frames were sent for {} messages", missed.len());
+    // A list's frame brings three or four rows as long as nothing shows that longer ones arrive in time.
+    assert!(sent < missed.len() / 3, "{sent} frames were sent for {} messages", missed.len());
 }
 
 /// Writes so many exchanges, of two messages each.

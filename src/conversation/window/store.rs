@@ -264,7 +264,7 @@ impl Database {
         if !found.messages.is_empty() {
             let statement = format!(
                 "SELECT {META} FROM messages m WHERE m.deleted_at IS NULL
-                 AND m.parent_id IN (SELECT s.parent_id FROM messages s WHERE s.id IN ({})) ORDER BY m.parent_id, m.seq",
+                 AND m.parent_id IN (SELECT s.parent_id FROM messages s WHERE s.id IN ({}))",
                 placeholders(1, found.messages.len()),
             );
             let query = sqlx::query(AssertSqlSafe(statement));
@@ -279,6 +279,7 @@ impl Database {
             let first = sqlx::query(AssertSqlSafe(statement)).bind(id.to_string());
             metas.extend(first.try_map(meta).fetch_all(&self.read).await?);
         }
+        metas.sort_by_key(|meta| meta.seq);
         Ok(metas)
     }
 }
