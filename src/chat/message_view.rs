@@ -37,7 +37,7 @@ pub fn MessageView(thread: Thread, live: Live) -> impl IntoView {
             node_ref=article
             id=id.to_string()
             class="message"
-            class:named=thread.named == Some(id)
+            class:linked=thread.named == Some(id)
             aria-label=label
             data-message-id=id.to_string()
             data-status=move || status.get().as_str()

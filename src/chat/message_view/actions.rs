@@ -111,11 +111,11 @@ fn Siblings(thread: Thread, id: MessageId) -> impl IntoView {
     view! {
         <Show when=are_several>
             <span class="siblings">
-                <a node_ref=left class="icon-button" role="link" aria-label="Earlier version" title="Earlier version" href=move || address(-1) aria-disabled=move || is_last(-1) on:click=move |event| page(event, -1)>
+                <a node_ref=left class="button icon-button" role="link" aria-label="Earlier version" title="Earlier version" href=move || address(-1) aria-disabled=move || is_last(-1) on:click=move |event| page(event, -1)>
                     <icon::Icon path=icon::LEFT />
                 </a>
                 <span>{move || at.get() + 1} "/" {count}</span>
-                <a node_ref=right class="icon-button" role="link" aria-label="Later version" title="Later version" href=move || address(1) aria-disabled=move || is_last(1) on:click=move |event| page(event, 1)>
+                <a node_ref=right class="button icon-button" role="link" aria-label="Later version" title="Later version" href=move || address(1) aria-disabled=move || is_last(1) on:click=move |event| page(event, 1)>
                     <icon::Icon path=icon::RIGHT />
                 </a>
             </span>
