@@ -26,7 +26,7 @@ use crate::{
     provider::ModelHandle,
 };
 use job::Job;
-use journal::{Journal, store::Store};
+use journal::{Journal, store::SqliteStore};
 use store::{Exchange, NewReply, Started};
 
 /// How long Stop waits for the end to be written.
@@ -60,7 +60,7 @@ impl Replies {
         })?;
         recovery::run(&database, node).await?;
         let hub = Arc::new(Hub::new(limits));
-        let store = Store::open(database.path(), node).context("The journal cannot be opened.")?;
+        let store = SqliteStore::open(database.path(), node).context("The journal cannot be opened.")?;
         let (journal, committer) = Journal::start(store, database.turn(), hub.clone())?;
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
         Ok((Replies { database, hub, journal, node, tasks, closing }, committer))

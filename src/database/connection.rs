@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 /// What every connection is opened with.
 pub const PRAGMAS: [&str; 7] = [
@@ -22,7 +22,15 @@ pub const PRAGMAS: [&str; 7] = [
 
 /// A connection for one thread, which waits for nobody but SQLite.
 pub fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
+    set_up(Connection::open(path)?)
+}
+
+/// The same for a file that has to be there: none is made.
+pub fn connect_again(path: &Path) -> rusqlite::Result<Connection> {
+    set_up(Connection::open_with_flags(path, OpenFlags::default() - OpenFlags::SQLITE_OPEN_CREATE)?)
+}
+
+fn set_up(connection: Connection) -> rusqlite::Result<Connection> {
     for pragma in PRAGMAS {
         connection.prepare(pragma)?.query([])?.next()?;
     }

@@ -1,15 +1,22 @@
 //! The group committer: one queue, one transaction for all running replies, and nothing is visible before it.
 //!
 //! It has a thread of its own. It commits at once when idle and at most every 8 ms under load. Until a commit's outcome
-//! is known the same batch is tried again, and nothing newer is built or shown. A reply of which the database takes
-//! nothing, though it takes others', is set aside (`aside`): it stands still, the others continue.
+//! is known the same batch is tried again, and nothing newer is built or shown. After an error that leaves the outcome
+//! unknown the database is asked how far it is, and what it lacks is written with the batch (`repair`). A reply of which
+//! the database takes nothing, though it takes others', is set aside (`aside`): it stands still, the others continue.
 
 mod aside;
 mod batch;
+mod repair;
+mod replay;
 pub mod rows;
 pub mod store;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context;
 use tokio::{
@@ -25,6 +32,7 @@ use crate::{
 };
 use aside::Aside;
 use batch::{Batch, gather};
+pub use replay::{missing, replay};
 use rows::{Rows, Sweep};
 use store::{CommitError, Store, Write};
 
@@ -62,7 +70,7 @@ impl Journal {
     /// committed, when the last `Journal` is dropped: then the receiver gets a value. If it gets an error, nothing is
     /// kept any more and this process has to end: the committer panicked, or another process has taken over.
     pub fn start(
-        store: Store,
+        store: impl Store,
         turn: Arc<Mutex<()>>,
         hub: Arc<Hub>,
     ) -> anyhow::Result<(Journal, oneshot::Receiver<()>)> {
@@ -75,6 +83,8 @@ impl Journal {
             items,
             rows: Rows::default(),
             aside: HashMap::new(),
+            ended: VecDeque::new(),
+            is_unsure: false,
             written: 0,
             upkeep: Instant::now() + UPKEEP_INTERVAL,
         };
@@ -101,21 +111,25 @@ impl Journal {
 /// Another process has taken over.
 struct Fenced;
 
-struct Committer {
-    store: Store,
+struct Committer<S> {
+    store: S,
     turn: Arc<Mutex<()>>,
     hub: Arc<Hub>,
     items: mpsc::UnboundedReceiver<Item>,
     rows: Rows<Instant>,
     /// The replies of which nothing can be written for now.
     aside: HashMap<MessageId, Aside>,
+    /// The replies whose end the database may still lack after a connection was lost, and since when they are over.
+    ended: VecDeque<(Instant, Arc<Running>)>,
+    /// Whether the outcome of a commit is unknown, and with it how far the database is.
+    is_unsure: bool,
     /// How often words of a reply were written.
     written: u64,
     /// When to look for what no new item asks for.
     upkeep: Instant,
 }
 
-impl Committer {
+impl<S: Store> Committer<S> {
     async fn run(mut self) -> Result<(), Fenced> {
         let ended = self.commit_all().await;
         if ended.is_err() {
@@ -132,7 +146,8 @@ impl Committer {
         let mut earliest = Instant::now();
         loop {
             // With no reply open there is nothing to look after.
-            let upkeep = if self.rows.is_empty() { Instant::now() + FAR } else { self.upkeep };
+            let is_idle = self.rows.is_empty() && self.ended.is_empty();
+            let upkeep = if is_idle { Instant::now() + FAR } else { self.upkeep };
             match timeout_at(upkeep, self.items.recv_many(&mut items, 10_000)).await {
                 Ok(0) => return Ok(()),
                 Ok(_) => {}
@@ -178,10 +193,14 @@ impl Committer {
     }
 
     /// Writes until the outcome of each is known, or it was set aside.
-    async fn commit(&mut self, batches: Vec<Batch>) -> Result<(), Fenced> {
+    async fn commit(&mut self, mut batches: Vec<Batch>) -> Result<(), Fenced> {
         let mut pause = Duration::from_millis(20);
         for failures in 1.. {
-            match self.write(&batches).await {
+            let committed = match self.find_out(&mut batches).await {
+                Ok(()) => self.write(&batches).await,
+                Err(error) => Err(error),
+            };
+            match committed {
                 Ok(lost) => {
                     self.settle(batches, &lost);
                     return Ok(());
@@ -193,11 +212,11 @@ impl Committer {
                 }
                 Err(CommitError::Refused(_)) => break,
                 Err(CommitError::Unknown(error)) => {
-                    tracing::error!(%error, replies = batches.len(), "a commit's outcome is unknown; trying the same again");
+                    tracing::error!(%error, replies = batches.len(), "a commit's outcome is unknown; trying again");
                 }
             }
             // It may be one reply's data, if the database takes anything at all.
-            if failures >= FAILURES_TOGETHER && self.write(&[]).await.is_ok() {
+            if failures >= FAILURES_TOGETHER && self.find_out(&mut batches).await.is_ok() {
                 break;
             }
             sleep(pause).await;
@@ -206,16 +225,21 @@ impl Committer {
         self.commit_singly(batches).await
     }
 
-    /// Tries each by itself (the same rows, so still safe), and sets aside those that fail.
-    async fn commit_singly(&mut self, batches: Vec<Batch>) -> Result<(), Fenced> {
-        for batch in batches {
-            match self.write(std::slice::from_ref(&batch)).await {
+    /// Tries each by itself, and sets aside those that fail.
+    async fn commit_singly(&mut self, mut batches: Vec<Batch>) -> Result<(), Fenced> {
+        loop {
+            let found = self.find_out(&mut batches).await;
+            let Some(batch) = batches.pop() else { return Ok(()) };
+            let committed = match found {
+                Ok(()) => self.write(std::slice::from_ref(&batch)).await,
+                Err(error) => Err(error),
+            };
+            match committed {
                 Ok(lost) => self.settle(vec![batch], &lost),
                 Err(CommitError::Fenced) => return Err(Fenced),
                 Err(error) => self.set_aside(batch, &error),
             }
         }
-        Ok(())
     }
 
     /// One transaction, and with it the removal of rows that nobody needs.
@@ -233,7 +257,8 @@ impl Committer {
     ) -> Result<Vec<MessageId>, CommitError> {
         let _turn = self.turn.lock().await;
         let begun = Instant::now();
-        let lost = self.store.commit(writes, sweep.as_ref());
+        let lost = self.store.commit(writes, sweep.as_ref()).await;
+        self.is_unsure |= matches!(lost, Err(CommitError::Unknown(_)));
         let took = begun.elapsed();
         if took >= SLOW_COMMIT {
             tracing::debug!(ms = took.as_millis() as u64, replies = writes.len(), "a commit took long");
@@ -244,30 +269,36 @@ impl Committer {
         lost
     }
 
-    /// Shows what was written, and lets go of what is over.
+    /// Shows what was written, and removes what is over.
     fn settle(&mut self, batches: Vec<Batch>, lost: &[MessageId]) {
-        for Batch { running, write, .. } in batches {
-            let is_lost = lost.contains(&write.id);
-            if is_lost || write.last.is_some() {
-                self.rows.close(write.id);
+        for batch in batches {
+            let (running, id, ended) = (batch.running.clone(), batch.write.id, batch.write.last.is_some());
+            let is_lost = lost.contains(&id);
+            if is_lost || ended {
+                self.rows.close(id);
             }
-            if is_lost {
+            if running.is_over() {
+                // It was over already; only the database lacked the end.
+                self.hub.changed(ListTopic::Messages(running.conversation));
+            } else if is_lost {
                 self.lose(&running);
                 // Its rows go soon.
                 self.upkeep = Instant::now();
             } else {
                 self.written += 1;
-                self.show(&running, write);
+                running.publish(batch.into_shown());
+                if ended {
+                    self.end(&running);
+                }
             }
         }
     }
 
-    fn show(&self, running: &Running, write: Write) {
-        let ended = write.last.is_some();
-        running.publish(write.events);
-        if ended {
-            self.hub.leave(running);
-            self.hub.changed(ListTopic::Messages(running.conversation));
+    fn end(&mut self, running: &Arc<Running>) {
+        self.hub.leave(running);
+        self.hub.changed(ListTopic::Messages(running.conversation));
+        if !S::MAX_LAG.is_zero() {
+            self.ended.push_back((Instant::now(), running.clone()));
         }
     }
 
@@ -279,6 +310,7 @@ impl Committer {
 
     /// Folds replies that have had rows for long, sweeps what is left over, and tries again what was set aside.
     async fn keep_up(&mut self) -> Result<(), Fenced> {
+        self.make_sure().await?;
         for id in self.rows.to_fold(|since| since.elapsed()) {
             let Some(running) = self.hub.running(id) else { continue };
             // What is in memory is what was committed: nothing is under way here.
@@ -288,7 +320,8 @@ impl Committer {
                 Err(error) => tracing::error!(message = %id, %error, "a reply's row could not take what it has so far"),
             }
         }
-        while let Some(sweep) = self.rows.sweep(&[], 1).filter(|_| self.items.is_empty()) {
+        self.ended.retain(|(since, _)| since.elapsed() < S::MAX_LAG);
+        while let Some(sweep) = self.rows.sweep(&[], 1).filter(|_| self.items.is_empty() && !self.is_unsure) {
             match self.write_and_sweep(&[], Some(sweep)).await {
                 Ok(_) => {}
                 Err(CommitError::Fenced) => return Err(Fenced),
@@ -305,6 +338,8 @@ impl Committer {
 
     async fn fold(&mut self, message: &Message) -> Result<(), CommitError> {
         let _turn = self.turn.lock().await;
-        self.store.fold(message)
+        let folded = self.store.fold(message).await;
+        self.is_unsure |= matches!(folded, Err(CommitError::Unknown(_)));
+        folded
     }
 }

@@ -6,7 +6,10 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{Batch, CommitError, Committer, Fenced, Item, store::Write};
+use super::{
+    Batch, CommitError, Committer, Fenced, Item,
+    store::{Store, Write},
+};
 use crate::{
     ids::now,
     live::hub::Running,
@@ -21,7 +24,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(60);
 
 /// A reply that was set aside.
 pub struct Aside {
-    batch: Batch,
+    pub batch: Batch,
     /// What came of it since.
     pub waiting: Vec<Item>,
     /// Whether only its end is tried any more.
@@ -33,7 +36,7 @@ pub struct Aside {
     next: Instant,
 }
 
-impl Committer {
+impl<S: Store> Committer<S> {
     pub(super) fn set_aside(&mut self, batch: Batch, error: &CommitError) {
         let id = batch.write.id;
         let refused = matches!(error, CommitError::Refused(_));
@@ -55,6 +58,7 @@ impl Committer {
         let due = |aside: &Aside| aside.next <= Instant::now();
         let ids: Vec<_> = self.aside.iter().filter(|(_, aside)| due(aside)).map(|(id, _)| *id).collect();
         for id in ids {
+            self.make_sure().await?;
             let Some(mut aside) = self.aside.remove(&id) else { continue };
             match self.write(std::slice::from_ref(&aside.batch)).await {
                 Ok(lost) => {
@@ -108,6 +112,7 @@ impl Aside {
             ),
             usage: None,
         });
+        self.batch.new = None;
         self.batch.write = Write {
             id: running.id,
             epoch: message.epoch,

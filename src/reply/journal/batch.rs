@@ -1,20 +1,22 @@
 //! What one commit holds of each reply.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, mem, sync::Arc};
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Item, store::Write};
+use super::{Item, missing, store::Write};
 use crate::{
     ids::MessageId,
     live::hub::Running,
-    message::{Change, Event},
+    message::{Change, Epoch, Event, Position},
 };
 
 /// What a commit holds of one reply.
 pub struct Batch {
     pub running: Arc<Running>,
     pub write: Write,
+    /// What of it is new, if that is not what is written: after a repair.
+    pub new: Option<Vec<Event>>,
     permits: Vec<OwnedSemaphorePermit>,
 }
 
@@ -42,12 +44,38 @@ pub fn gather(items: impl Iterator<Item = Item>) -> Vec<Batch> {
 
 impl Batch {
     fn new(item: &Item) -> Batch {
-        let Item { running, event, .. } = item;
-        Batch {
-            write: Write { id: running.id, epoch: event.epoch, seq: 0, events: vec![], last: None },
-            running: running.clone(),
-            permits: vec![],
+        Batch::empty(item.running.clone(), item.event.epoch)
+    }
+
+    fn empty(running: Arc<Running>, epoch: Epoch) -> Batch {
+        let write = Write { id: running.id, epoch, seq: 0, events: vec![], last: None };
+        Batch { running, write, new: None, permits: vec![] }
+    }
+
+    /// One with nothing new, for a reply of which something that was shown may have to be written again.
+    pub fn quiet(running: Arc<Running>) -> Batch {
+        let message = running.message();
+        let mut batch = Batch::empty(running, message.epoch);
+        batch.write.last = message.status.is_final().then_some(message);
+        batch
+    }
+
+    /// Has it write what the database lacks, which has what is at `stored`. `number` gives the number of the first of so
+    /// many new rows.
+    pub fn repair(&mut self, stored: &Position, number: impl FnOnce(usize) -> i64) {
+        let new = self.new.as_ref().unwrap_or(&self.write.events);
+        let Some(events) = missing(&self.running.message_with(new), stored) else { return };
+        // The same is written under the same numbers.
+        if events != self.write.events {
+            self.write.seq = number(events.len());
+            let before = mem::replace(&mut self.write.events, events);
+            self.new.get_or_insert(before);
         }
+    }
+
+    /// What can be shown once it is written.
+    pub fn into_shown(self) -> Vec<Event> {
+        self.new.unwrap_or(self.write.events)
     }
 }
 

@@ -81,6 +81,19 @@ impl<T: Copy> Rows<T> {
         }
     }
 
+    /// The database may be an earlier one, which has rows from `first` on: folds, ends and sweeps may be undone. From now
+    /// on these replies may need any of its rows, and all of them go again that none does.
+    pub fn go_back(&mut self, first: Option<i64>, replies: impl Iterator<Item = MessageId>, now: T) {
+        let first = first.unwrap_or(self.next);
+        self.swept = self.swept.min(first);
+        self.left_behind.clear();
+        for id in replies {
+            let open = OpenReply { first, oldest: first, since: now, set_aside: false };
+            let open = self.open.entry(id).or_insert(open);
+            (open.first, open.oldest) = (open.first.min(first), open.oldest.min(first));
+        }
+    }
+
     /// A reply of which nothing can be written for now. Its rows stay.
     pub fn set_aside(&mut self, id: MessageId, aside: bool) {
         if let Some(open) = self.open.get_mut(&id) {

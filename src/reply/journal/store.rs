@@ -1,18 +1,55 @@
-//! The journal in the database: its rows, whose they are, and the end of a reply.
+//! The journal in a database: what the committer asks of any engine, and how SQLite does it.
 //!
 //! It has a connection of its own, which the committer's thread drives from BEGIN to COMMIT without waiting for anybody.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use rusqlite::{Connection, ErrorCode, Row, Transaction, TransactionBehavior, params, types::Type};
 use sqlx::AnyConnection;
 
-use super::rows::Sweep;
+use super::{replay, rows::Sweep};
 use crate::{
-    database::{Database, connection::connect, json},
+    database::{
+        Database,
+        connection::{connect, connect_again},
+        json,
+    },
     ids::{MessageId, Millis, NodeId, Rev, now},
-    message::{Change, Epoch, Event, Message, Status},
+    message::{Change, Epoch, Event, Message, Part, Position, Role, Status},
 };
+
+/// The journal's own way into a database, whose connection may be lost at any time. Each call is one transaction that
+/// renews this process's lease, or fails as [`CommitError::Fenced`].
+#[expect(async_fn_in_trait, reason = "the committer drives it on a thread of its own")]
+pub trait Store: Send + 'static {
+    /// How much of what was committed the database may lack after a connection was lost, as a copy took over.
+    const MAX_LAG: Duration;
+
+    /// Writes for all running replies. Safe to repeat: what is there already is not written again. Gives the replies
+    /// whose message is gone, ended or another's: nothing was written for them, and they are to stop.
+    async fn commit(&mut self, writes: &[&Write], sweep: Option<&Sweep>) -> Result<Vec<MessageId>, CommitError>;
+
+    /// Finds out, after an error that left the outcome unknown, how much of these replies is stored. Connects anew. The
+    /// answer holds: no commit of before is under way any more.
+    async fn stored_position(&mut self, ids: &[MessageId]) -> Result<Stored, CommitError>;
+
+    /// Writes what a running reply has so far into its message's row, which then needs no rows of the journal before.
+    /// Whoever lost the message changes nothing.
+    async fn fold(&mut self, message: &Message) -> Result<(), CommitError>;
+}
+
+/// What the database has.
+#[derive(Default)]
+pub struct Stored {
+    /// How much of each message is in its row and the journal together; nothing of those that are not this process's.
+    pub positions: BTreeMap<MessageId, Position>,
+    /// The first row that the journal has of this process.
+    pub first_row: Option<i64>,
+}
 
 /// What a commit is to do for one reply.
 pub struct Write {
@@ -66,47 +103,67 @@ impl Database {
     }
 }
 
-/// The journal's own way into the database.
-pub struct Store {
+/// SQLite. The file is of one process, so nothing that was committed is ever missing.
+pub struct SqliteStore {
+    path: PathBuf,
     connection: Connection,
     node: String,
 }
 
-impl Store {
+impl SqliteStore {
     /// Opens the file of a database that is open already, for a process that is registered in it.
-    pub fn open(path: &Path, node: NodeId) -> rusqlite::Result<Store> {
-        Ok(Store { connection: connect(path)?, node: node.to_string() })
+    pub fn open(path: &Path, node: NodeId) -> rusqlite::Result<SqliteStore> {
+        Ok(SqliteStore { path: path.to_owned(), connection: connect(path)?, node: node.to_string() })
     }
 
-    /// One transaction for all running replies. Safe to repeat: what is there already is not written again. Gives the
-    /// replies whose message is gone, ended or another's: nothing was written for them, and they are to stop.
-    pub fn commit(&mut self, writes: &[&Write], sweep: Option<&Sweep>) -> Result<Vec<MessageId>, CommitError> {
+    fn begin(&mut self) -> Result<Transaction<'_>, CommitError> {
         let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         keep_lease(&tx, &self.node)?;
-        let found = found(&tx, &self.node, writes)?;
+        Ok(tx)
+    }
+}
+
+impl Store for SqliteStore {
+    const MAX_LAG: Duration = Duration::ZERO;
+
+    async fn commit(&mut self, writes: &[&Write], sweep: Option<&Sweep>) -> Result<Vec<MessageId>, CommitError> {
+        let node = self.node.clone();
+        let tx = self.begin()?;
+        let found = found(&tx, &node, writes)?;
         let mut lost = Vec::new();
         for write in writes {
             match state(write, found.get(&write.id)) {
                 RowState::Open => match &write.last {
-                    Some(last) => finish(&tx, &self.node, last)?,
-                    None => append(&tx, &self.node, write)?,
+                    Some(last) => finish(&tx, &node, last)?,
+                    None => append(&tx, &node, write)?,
                 },
                 RowState::Done => {}
                 RowState::Lost => lost.push(write.id),
             }
         }
         if let Some(sweep) = sweep {
-            delete(&tx, &self.node, sweep)?;
+            delete(&tx, &node, sweep)?;
         }
         tx.commit()?;
         Ok(lost)
     }
 
-    /// Writes what a running reply has so far into its message's row, which then needs no rows of the journal before.
-    /// Whoever lost the message changes nothing.
-    pub fn fold(&mut self, message: &Message) -> Result<(), CommitError> {
-        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        keep_lease(&tx, &self.node)?;
+    async fn stored_position(&mut self, ids: &[MessageId]) -> Result<Stored, CommitError> {
+        // Whatever is wrong with the connection ends with it. Where none can be opened, the old one may still do.
+        if let Ok(connection) = connect_again(&self.path) {
+            self.connection = connection;
+        }
+        let node = self.node.clone();
+        let tx = self.begin()?;
+        let mut messages = rows_of(&tx, &node, ids)?;
+        let first_row = replay_journal(&tx, &node, &mut messages)?;
+        tx.commit()?;
+        Ok(Stored { positions: messages.iter().map(|(id, message)| (*id, message.position())).collect(), first_row })
+    }
+
+    async fn fold(&mut self, message: &Message) -> Result<(), CommitError> {
+        let node = self.node.clone();
+        let tx = self.begin()?;
         tx.prepare_cached(
             "UPDATE messages SET parts = ?1
              WHERE id = ?2 AND node_id = ?3 AND epoch = ?4 AND nonce = ?5 AND status IN ('pending', 'streaming')",
@@ -114,7 +171,7 @@ impl Store {
         .execute(params![
             text(&message.parts)?,
             message.id.to_string(),
-            self.node,
+            node,
             message.epoch.counter,
             message.epoch.nonce
         ])?;
@@ -140,14 +197,14 @@ enum RowState {
 /// A message as its row has it, as far as it matters to its writer.
 struct FoundRow {
     epoch: Epoch,
-    is_final: bool,
+    status: Status,
     ended_at: Option<Millis>,
 }
 
 fn state(write: &Write, found: Option<&FoundRow>) -> RowState {
     match found {
         Some(row) if row.epoch != write.epoch => RowState::Lost,
-        Some(row) if !row.is_final => RowState::Open,
+        Some(row) if !row.status.is_final() => RowState::Open,
         // The outcome of an earlier try was unknown, and it had gone through.
         Some(row) if write.last.as_ref().is_some_and(|last| last.ended_at == row.ended_at) => RowState::Done,
         _ => RowState::Lost,
@@ -174,11 +231,7 @@ impl FoundRow {
         let status = row.get_ref(2)?.as_str()?;
         let status: Status = serde_json::from_value(status.into())
             .map_err(|error| rusqlite::Error::FromSqlConversionFailure(2, Type::Text, Box::new(error)))?;
-        Ok(FoundRow {
-            epoch: Epoch { counter: row.get(0)?, nonce: row.get(1)? },
-            is_final: status.is_final(),
-            ended_at: row.get(3)?,
-        })
+        Ok(FoundRow { epoch: Epoch { counter: row.get(0)?, nonce: row.get(1)? }, status, ended_at: row.get(3)? })
     }
 }
 
@@ -213,6 +266,55 @@ fn delete(tx: &Transaction, node: &str, Sweep { rows, only, except }: &Sweep) ->
     )?
     .execute(params![node, rows.start, rows.end, only.map(|id| id.to_string()), text(&except)?])?;
     Ok(())
+}
+
+/// The messages as their own rows have them. One that cannot be read is left out, and stops nobody.
+fn rows_of(tx: &Transaction, node: &str, ids: &[MessageId]) -> Result<BTreeMap<MessageId, Message>, CommitError> {
+    let mut select =
+        tx.prepare_cached("SELECT epoch, nonce, status, ended_at, parts FROM messages WHERE id = ?1 AND node_id = ?2")?;
+    let mut messages = BTreeMap::new();
+    for id in ids {
+        let mut rows = select.query(params![id.to_string(), node])?;
+        let Some(row) = rows.next()? else { continue };
+        match FoundRow::read(row).and_then(|found| Ok((found, parts(row)?))) {
+            Ok((FoundRow { epoch, status, ended_at }, parts)) => {
+                let unseen = Message::unseen(*id, Role::Assistant);
+                messages.insert(*id, Message { epoch, status, ended_at, parts, ..unseen });
+            }
+            Err(error) => tracing::error!(message = %id, %error, "the row of a running reply cannot be read"),
+        }
+    }
+    Ok(messages)
+}
+
+fn parts(row: &Row) -> rusqlite::Result<Vec<Part>> {
+    serde_json::from_str(row.get_ref(4)?.as_str()?)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(4, Type::Text, Box::new(error)))
+}
+
+/// Applies the journal's rows to the messages, as recovery would, and gives the number of the first. The journal has no index by message, so this reads all rows of the process.
+fn replay_journal(
+    tx: &Transaction,
+    node: &str,
+    messages: &mut BTreeMap<MessageId, Message>,
+) -> Result<Option<i64>, CommitError> {
+    let mut select = tx
+        .prepare_cached("SELECT seq, message_id, epoch, part, at, body FROM journal WHERE node_id = ?1 ORDER BY seq")?;
+    let mut rows = select.query(params![node])?;
+    let mut first = None;
+    while let Some(row) = rows.next()? {
+        first.get_or_insert(row.get(0)?);
+        let id = row.get_ref(1)?.as_str().ok().and_then(|id| id.parse().ok());
+        let Some(message) = id.and_then(|id| messages.get_mut(&id)) else { continue };
+        match row.get::<_, u32>(2).and_then(|epoch| Ok((epoch, (row.get(3)?, row.get(4)?, row.get(5)?)))) {
+            Ok((epoch, _)) if epoch != message.epoch.counter => {}
+            Ok((_, row)) => {
+                replay(message, [row]);
+            }
+            Err(error) => tracing::error!(message = %message.id, %error, "a row of the journal cannot be read"),
+        }
+    }
+    Ok(first)
 }
 
 const NEXT_REV: &str = "UPDATE conversations SET messages_rev = messages_rev + 1

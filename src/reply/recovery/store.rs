@@ -4,10 +4,10 @@ use sqlx::{AnyConnection, AssertSqlSafe, any::AnyRow};
 
 use crate::{
     conversation::store::{MESSAGE, message},
-    database::{Database, from_json, parsed},
+    database::{Database, parsed},
     ids::{MessageId, NodeId, now},
-    message::{Birth, Change, End, Epoch, Event, Message, Outcome, Status, Text},
-    reply::journal::store::finish_orphan,
+    message::{End, Epoch, Status},
+    reply::journal::{replay, store::finish_orphan},
 };
 
 impl Database {
@@ -79,7 +79,7 @@ impl Database {
                 .bind(i64::from(message.epoch.counter))
                 .fetch_all(&mut *tx)
                 .await?;
-        let whole = fold(&mut message, rows);
+        let whole = replay(&mut message, rows);
         let ended = message.position().end(End {
             status: Status::Interrupted,
             ended_at: now(),
@@ -93,29 +93,6 @@ impl Database {
         }
         tx.commit().await
     }
-}
-
-/// Applies a journal's rows, in order, to the message as its row has it. False if one of them cannot be read: then it and
-/// what follows it is not in the message.
-fn fold(message: &mut Message, rows: Vec<(i64, i64, String)>) -> bool {
-    for (part, at, body) in rows {
-        let change = match at {
-            -1 => match from_json::<Birth>(&body) {
-                Ok(birth) => Change::Part(birth),
-                Err(error) => {
-                    tracing::error!(message = %message.id, part, %error, "a row of the journal cannot be read; the rows are kept");
-                    return false;
-                }
-            },
-            _ => Change::Text(Text { part: part as usize, at: at as usize, text: body }),
-        };
-        let outcome = message.apply(Event { epoch: message.epoch, change });
-        if outcome == Outcome::Gap {
-            tracing::error!(message = %message.id, part, at, "the journal has a gap; the rows are kept");
-            return false;
-        }
-    }
-    true
 }
 
 /// Gives the rows of a message's epoch to nobody, so that they stay when those of dead processes go: whoever has to look into a

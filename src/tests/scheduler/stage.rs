@@ -13,7 +13,7 @@ use rivulet::{
     live::hub::{Hub, Tab},
     message::{Kind, Message},
     reply::{
-        journal::{Journal, store::Store},
+        journal::{Journal, store::SqliteStore},
         store::{Exchange, Started},
     },
 };
@@ -52,7 +52,7 @@ impl Stage {
         database.register(node).await.expect("a process that is known");
         let hub =
             Arc::new(Hub::new(Limits { replies_per_person: usize::MAX, replies: usize::MAX, ..Limits::default() }));
-        let store = Store::open(database.path(), node).expect("the journal's connection");
+        let store = SqliteStore::open(database.path(), node).expect("the journal's connection");
         let (journal, _) = Journal::start(store, database.turn(), hub.clone()).expect("a committer");
         let witness = Tab::new(viewer, String::new());
         Stage {
