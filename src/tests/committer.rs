@@ -3,6 +3,9 @@
 //!
 //! Law: what was shown is in the message's own row, or continues it in the journal's rows without a gap.
 
+#[path = "committer/lost_connection.rs"]
+mod lost_connection;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use rivulet::{

@@ -7,6 +7,7 @@ mod failures;
 mod follower;
 mod reply;
 mod stage;
+mod standby;
 
 use std::cell::RefCell;
 
@@ -44,6 +45,12 @@ enum Step {
     Fail,
     /// Another connection holds the database's lock.
     Lock,
+    /// The connection is lost when the next commit has succeeded.
+    LoseAnswer,
+    /// A copy of the database is brought up to date.
+    Copy,
+    /// The connection is lost, and the copy takes over.
+    FailOver,
     /// The database works again.
     Heal,
     Stop {
@@ -74,6 +81,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Fail),
         1 => Just(Step::Lock),
         2 => Just(Step::Heal),
+        1 => Just(Step::LoseAnswer),
+        1 => Just(Step::Copy),
+        1 => Just(Step::FailOver),
         1 => reply.clone().prop_map(|reply| Step::Stop { reply }),
         1 => reply.clone().prop_map(|reply| Step::End { reply }),
         1 => reply.clone().prop_map(|reply| Step::Refuse { reply }),
@@ -95,6 +105,9 @@ async fn play(stage: &mut Stage, steps: Vec<Step>) {
             Step::Commit => stage.commits().await,
             Step::Fail => stage.fails().await,
             Step::Lock => stage.locks().await,
+            Step::LoseAnswer => stage.loses_answer(),
+            Step::Copy => stage.copies().await,
+            Step::FailOver => stage.fails_over().await,
             Step::Heal => stage.heals().await,
             Step::Stop { reply } => stage.stops(reply),
             Step::End { reply } => stage.ends(reply),
@@ -105,6 +118,21 @@ async fn play(stage: &mut Stage, steps: Vec<Step>) {
     }
     stage.heals().await;
     soon("every reply ends", stage.closes()).await;
+}
+
+/// Rule: what was shown and is not in the copy that takes over is written again: of a reply that is quiet, of one that has
+/// something new, and the end of one that is over.
+#[tokio::test]
+async fn what_a_copy_lacks_is_written_again() {
+    let (failures, _listening) = failures::listen();
+    let mut stage = Stage::set(failures).await;
+    let writes = |reply, text| Step::Append { reply, thinking: false, text };
+    let joins = |reply| Step::Join { reply, with_page: false };
+    let reads = |follower| Step::Read { follower, frames: usize::MAX };
+    let seen = [joins(0), joins(1), writes(0, "quiet"), writes(1, "é"), Step::Commit, reads(0), reads(1)];
+    let ended = [writes(1, " and over"), Step::End { reply: 1 }, Step::Commit, reads(1), Step::FailOver];
+    let twice = [writes(0, "!"), Step::LoseAnswer, Step::FailOver, writes(0, "?"), Step::Commit, reads(0)];
+    play(&mut stage, seen.into_iter().chain(ended).chain(twice).collect()).await;
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use std::{
     collections::BTreeMap,
+    error::Error,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -70,10 +71,10 @@ pub enum CommitError {
     Fenced,
     /// It is the data that is refused: again is no use.
     #[error(transparent)]
-    Refused(rusqlite::Error),
-    /// The outcome is unknown: the same is to be tried again.
+    Refused(Box<dyn Error + Send + Sync>),
+    /// The outcome is unknown, or the connection is lost: to be tried again once it is known how far the database is.
     #[error(transparent)]
-    Unknown(rusqlite::Error),
+    Unknown(Box<dyn Error + Send + Sync>),
 }
 
 impl From<rusqlite::Error> for CommitError {
@@ -81,11 +82,11 @@ impl From<rusqlite::Error> for CommitError {
         match error.sqlite_error_code() {
             // A trigger's refusal is a constraint, too.
             Some(ErrorCode::TooBig | ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch) => {
-                CommitError::Refused(error)
+                CommitError::Refused(error.into())
             }
-            Some(_) => CommitError::Unknown(error),
+            Some(_) => CommitError::Unknown(error.into()),
             // What a row has cannot be understood.
-            None => CommitError::Refused(error),
+            None => CommitError::Refused(error.into()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the steps are taken on: two replies at a time, their followers, and a second connection to the database, which
 //! reads it, holds its lock, and makes it fail.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use kit::{Database, Folder, soon};
 use rivulet::{
@@ -13,13 +13,20 @@ use rivulet::{
     live::hub::{Hub, Tab},
     message::{Kind, Message},
     reply::{
-        journal::{Journal, store::SqliteStore},
+        journal::{
+            Journal,
+            store::{SqliteStore, Store},
+        },
         store::{Exchange, Started},
     },
 };
 use tokio::sync::watch;
 
-use super::{follower::Follower, reply::Reply};
+use super::{
+    follower::Follower,
+    reply::Reply,
+    standby::{COPY, Faults, TAKE_OVER, WithStandby},
+};
 
 pub struct Stage {
     _folder: Folder,
@@ -31,6 +38,7 @@ pub struct Stage {
     other: Database,
     /// How often a commit has failed.
     failures: watch::Receiver<u64>,
+    faults: Arc<Faults>,
     locked: bool,
     failing: bool,
     replies: Vec<Reply>,
@@ -53,6 +61,8 @@ impl Stage {
         let hub =
             Arc::new(Hub::new(Limits { replies_per_person: usize::MAX, replies: usize::MAX, ..Limits::default() }));
         let store = SqliteStore::open(database.path(), node).expect("the journal's connection");
+        let faults = Arc::<Faults>::default();
+        let store = WithStandby { store, faults: faults.clone() };
         let (journal, _) = Journal::start(store, database.turn(), hub.clone()).expect("a committer");
         let witness = Tab::new(viewer, String::new());
         Stage {
@@ -64,6 +74,7 @@ impl Stage {
             viewer,
             other,
             failures,
+            faults,
             locked: false,
             failing: false,
             replies: vec![],
@@ -78,18 +89,48 @@ impl Stage {
         self.followers.clear();
         self.replies.clear();
         for _ in 0..replies {
-            let reply = Message::asked(mint(), "test/model".into());
-            let conversation = mint();
-            let running = self.hub.enter(self.viewer, conversation, reply.clone()).expect("a new message");
-            let said = Message::said(mint(), "Hello".into(), now());
-            let opens = Some("A conversation".into());
-            let exchange = Exchange { conversation, opens, parent: None, said, reply, now: now() };
-            let started = self.database.exchange(self.viewer, &exchange, self.node).await.expect("a row");
-            assert!(matches!(started, Started::Yes { .. }), "{started:?}");
-            running.open();
-            running.follow(&self.witness);
-            self.replies.push(Reply::new(running));
+            self.asks().await;
         }
+        self.copies().await;
+    }
+
+    /// Starts a reply.
+    async fn asks(&mut self) {
+        let reply = Message::asked(mint(), "test/model".into());
+        let conversation = mint();
+        let running = self.hub.enter(self.viewer, conversation, reply.clone()).expect("a new message");
+        let said = Message::said(mint(), "Hello".into(), now());
+        let opens = Some("A conversation".into());
+        let exchange = Exchange { conversation, opens, parent: None, said, reply, now: now() };
+        let started = self.database.exchange(self.viewer, &exchange, self.node).await.expect("a row");
+        assert!(matches!(started, Started::Yes { .. }), "{started:?}");
+        running.open();
+        running.follow(&self.witness);
+        self.replies.push(Reply::new(running));
+    }
+
+    /// The next commit succeeds, and the connection is lost before the committer is notified of it.
+    pub fn loses_answer(&self) {
+        self.faults.loses_answer.store(true, Ordering::SeqCst);
+    }
+
+    /// A copy of the database has all that is committed now.
+    pub async fn copies(&mut self) {
+        self.heals().await;
+        self.other.run(COPY).await;
+    }
+
+    /// The copy takes over. What was shown and is not in it is written again with what another reply writes next.
+    pub async fn fails_over(&mut self) {
+        self.heals().await;
+        let turn = self.database.turn().lock_owned().await;
+        self.other.run(TAKE_OVER).await;
+        self.faults.is_lost.store(true, Ordering::SeqCst);
+        drop(turn);
+        self.asks().await;
+        let last = self.replies.len() - 1;
+        self.writes(last, Kind::Text, "once more");
+        self.commits().await;
     }
 
     pub async fn joins(&mut self, reply: usize, with_page: bool) {
@@ -139,6 +180,20 @@ impl Stage {
                 }
             })
             .await;
+            self.is_stored().await;
+        }
+    }
+
+    /// Fails unless the database has exactly what the hub has of each running reply, by what the committer would ask.
+    async fn is_stored(&self) {
+        let mut store = SqliteStore::open(self.database.path(), self.node).expect("another connection");
+        let running: Vec<_> =
+            (self.replies.iter()).filter(|reply| !reply.running.is_over() && !reply.deleted).collect();
+        let ids: Vec<_> = running.iter().map(|reply| reply.running.id).collect();
+        let stored = store.stored_position(&ids).await.expect("a database that answers");
+        for reply in running.iter().filter(|reply| !reply.running.is_over()) {
+            let message = reply.running.message();
+            assert_eq!(stored.positions.get(&message.id), Some(&message.position()), "{message:?}");
         }
     }
 
