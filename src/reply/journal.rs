@@ -310,7 +310,10 @@ impl<S: Store> Committer<S> {
 
     /// Folds replies that have had rows for long, sweeps what is left over, and tries again what was set aside.
     async fn keep_up(&mut self) -> Result<(), Fenced> {
-        self.make_sure().await?;
+        if !self.make_sure().await? {
+            self.upkeep = Instant::now() + UPKEEP_INTERVAL;
+            return Ok(());
+        }
         for id in self.rows.to_fold(|since| since.elapsed()) {
             let Some(running) = self.hub.running(id) else { continue };
             // What is in memory is what was committed: nothing is under way here.

@@ -58,7 +58,9 @@ impl<S: Store> Committer<S> {
         let due = |aside: &Aside| aside.next <= Instant::now();
         let ids: Vec<_> = self.aside.iter().filter(|(_, aside)| due(aside)).map(|(id, _)| *id).collect();
         for id in ids {
-            self.make_sure().await?;
+            if !self.make_sure().await? {
+                break;
+            }
             let Some(mut aside) = self.aside.remove(&id) else { continue };
             match self.write(std::slice::from_ref(&aside.batch)).await {
                 Ok(lost) => {

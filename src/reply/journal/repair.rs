@@ -10,9 +10,22 @@ use super::{CommitError, Committer, Fenced, batch::Batch, store::Store};
 use crate::{ids::MessageId, live::hub::Running};
 
 impl<S: Store> Committer<S> {
-    /// The same as [`Committer::find_out`] where nothing else is to be written.
-    pub(super) async fn make_sure(&mut self) -> Result<(), Fenced> {
-        if self.is_unsure { Box::pin(self.commit(vec![])).await } else { Ok(()) }
+    /// Finds out how far the database is, if that is unknown, and writes again what it lacks, where nothing else is to be
+    /// written. False if it does not answer.
+    pub(super) async fn make_sure(&mut self) -> Result<bool, Fenced> {
+        let mut quiet = vec![];
+        match self.find_out(&mut quiet).await {
+            Ok(()) if quiet.is_empty() => Ok(true),
+            Ok(()) => {
+                Box::pin(self.commit(quiet)).await?;
+                Ok(!self.is_unsure)
+            }
+            Err(CommitError::Fenced) => Err(Fenced),
+            Err(error) => {
+                tracing::error!(%error, "the database cannot be asked what it has; it will be asked again");
+                Ok(false)
+            }
+        }
     }
 
     /// Finds out how far the database is, if that is unknown, and prepares these batches and those that were set aside for

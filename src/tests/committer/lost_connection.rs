@@ -207,9 +207,9 @@ impl Committer {
         let sweep = world.rows.sweep(&ending, 1);
         if succeeds {
             world.keeps_a_copy();
-            for of in 0..2 {
+            for (of, whole) in whole.iter().enumerate() {
                 if let Some(batch) = &world.replies[of].batch {
-                    world.database.writes(of, batch, &whole[of]);
+                    world.database.writes(of, batch, whole);
                 }
             }
             sweep.iter().for_each(|sweep| self.removes(world, sweep));
