@@ -20,6 +20,7 @@ pub mod changes {
 pub mod list;
 #[cfg(feature = "ssr")]
 pub mod purge;
+pub mod queue;
 #[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(feature = "ssr")]

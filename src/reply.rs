@@ -5,6 +5,7 @@
 
 pub mod job;
 pub mod journal;
+pub mod queue;
 pub mod recovery;
 pub mod store;
 
@@ -23,7 +24,7 @@ use crate::{
     ids::{ConversationId, MessageId, NodeId, mint, now},
     live::hub::{Hub, ListTopic, NotEntered, Running},
     message::{Epoch, Message, Role, Status},
-    provider::ModelHandle,
+    provider::{ModelHandle, Providers},
 };
 use job::Job;
 use journal::{Journal, store::SqliteStore};
@@ -40,6 +41,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(2);
 pub struct Replies {
     pub database: Arc<Database>,
     pub hub: Arc<Hub>,
+    pub providers: Arc<Providers>,
     pub journal: Journal,
     /// This process, as the rows of its running replies name it.
     pub node: NodeId,
@@ -50,9 +52,13 @@ pub struct Replies {
 }
 
 impl Replies {
-    /// Recovers what a dead process left, and starts the committer: the receiver gets a value when it has ended, and with an error
+    /// Recovers what a dead process left, starts the committer, and sends what waits for a reply that has completed: the receiver gets a value when it has ended, and with an error
     /// if it should not have. Errors are for the person who starts the server.
-    pub async fn open(database: Arc<Database>, limits: Limits) -> anyhow::Result<(Replies, oneshot::Receiver<()>)> {
+    pub async fn open(
+        database: Arc<Database>,
+        providers: Arc<Providers>,
+        limits: Limits,
+    ) -> anyhow::Result<(Replies, oneshot::Receiver<()>)> {
         let node: NodeId = mint();
         database.register(node).await.with_context(|| {
             let path = database.path().display();
@@ -63,7 +69,9 @@ impl Replies {
         let store = SqliteStore::open(database.path(), node).context("The journal cannot be opened.")?;
         let (journal, committer) = Journal::start(store, database.turn(), hub.clone())?;
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
-        Ok((Replies { database, hub, journal, node, tasks, closing }, committer))
+        let replies = Replies { database, hub, providers, journal, node, tasks, closing };
+        replies.tasks.spawn(replies.clone().resume_queues());
+        Ok((replies, committer))
     }
 
     /// Does what must not be left half done, even if whoever asked for it is gone: the server drops a request's own work

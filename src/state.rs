@@ -28,7 +28,7 @@ pub struct Parts {
     pub database: Arc<Database>,
     pub hub: Arc<Hub>,
     pub replies: Replies,
-    pub providers: Providers,
+    pub providers: Arc<Providers>,
     pub build: Build,
     pub options: LeptosOptions,
     /// How often passwords were tried.
@@ -79,8 +79,8 @@ impl AppState {
         password::prepare();
         let build = Build::newest(&settings.site_root)?;
         let database = Arc::new(Database::open(&settings.database_url).await?);
-        let (replies, committer) = Replies::open(database.clone(), settings.limits).await?;
-        let providers = Providers::open(&settings.providers, database.clone()).await?;
+        let providers = Arc::new(Providers::open(&settings.providers, database.clone()).await?);
+        let (replies, committer) = Replies::open(database.clone(), providers.clone(), settings.limits).await?;
         let options = LeptosOptions::builder()
             .output_name("rivulet")
             .site_root(settings.site_root.to_string_lossy())

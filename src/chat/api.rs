@@ -8,9 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::Person,
-    conversation::{ConversationPage, ListPosition, MessageMeta, MessagePage, Sidebar, Window},
+    conversation::{
+        ConversationPage, ListPosition, MessageMeta, MessagePage, Sidebar, Window,
+        queue::{QueuePage, Queued, Queueing},
+    },
     error::Failure,
-    ids::{ConversationId, Lineage, MessageId, Millis, UserId},
+    ids::{ConversationId, Lineage, MessageId, Millis, Rev, UserId},
     json::Json,
     message::{Epoch, Kind, Message, Part, Role, Status},
 };
@@ -157,6 +160,39 @@ pub async fn messages(id: ConversationId, window: Window) -> Result<MessagePage,
 #[server(prefix = "/api/2", endpoint = "send", input = Json, output = Json)]
 pub async fn send_message(sending: Sending) -> Result<Sent, Failure> {
     server::answer(|app, who| async move { server::send(&app, who.viewer, sending).await }).await
+}
+
+/// What waits in a conversation to be sent.
+#[server(prefix = "/api/2", endpoint = "queue", input = Json, output = Json)]
+pub async fn queue(id: ConversationId) -> Result<QueuePage, Failure> {
+    server::answer(|app, who| async move { app.database.queue(who.viewer, id).await?.ok_or(Failure::NotFound) }).await
+}
+
+/// Queues a message until a running reply has completed. Gives its row; none if it had come before.
+#[server(prefix = "/api/2", endpoint = "enqueue", input = Json, output = Json)]
+pub async fn enqueue(queueing: Queueing) -> Result<Option<Queued>, Failure> {
+    server::answer(|app, who| async move { server::enqueue(&app, who.viewer, queueing).await }).await
+}
+
+/// Replaces a row's text and model, if it is still the row that the page shows. Gives the row as it is now.
+#[server(prefix = "/api/2", endpoint = "edit-queued", input = Json, output = Json)]
+pub async fn edit_queued(id: MessageId, rev: Rev, text: String, model: String) -> Result<Option<Queued>, Failure> {
+    server::answer(|app, who| async move { server::edit_queued(&app, who.viewer, id, rev, text, model).await }).await
+}
+
+#[server(prefix = "/api/2", endpoint = "remove-queued", input = Json, output = Json)]
+pub async fn remove_queued(id: MessageId) -> Result<(), Failure> {
+    server::answer(|app, who| async move { app.replies.remove_queued(who.viewer, id).await }).await
+}
+
+/// Sends a row now: stops the reply `after`, for which the page shows it waiting, if that runs. What is held is released so.
+#[server(prefix = "/api/2", endpoint = "send-queued", input = Json, output = Json)]
+pub async fn send_queued(id: MessageId, after: MessageId) -> Result<Sent, Failure> {
+    server::answer(|app, who| async move {
+        let started = app.replies.send_queued(who.viewer, id, after).await?;
+        Ok(server::sent(&app, started))
+    })
+    .await
 }
 
 /// Ends a running reply, and returns when its end is written.

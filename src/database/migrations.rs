@@ -27,6 +27,7 @@ pub const STEPS: &[Step] = &[
     step(4, "sessions and devices", include_str!("../../migrations/sqlite/0004_sessions_and_devices.sql")),
     step(6, "trees", include_str!("../../migrations/sqlite/0006_trees.sql")),
     step(7, "lineage", include_str!("../../migrations/sqlite/0007_lineage.sql")),
+    step(8, "queue", include_str!("../../migrations/sqlite/0008_queue.sql")),
 ];
 
 const fn step(number: i64, description: &'static str, statements: &'static str) -> Step {

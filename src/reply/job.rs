@@ -54,6 +54,7 @@ impl Job {
         draft.end(end);
         self.running.over().await;
         if completed {
+            replies.tasks.spawn(replies.clone().send_next(self.running.id));
             // A title is no reason to keep a server from stopping.
             tokio::select! {
                 () = replies.closing.cancelled() => {}

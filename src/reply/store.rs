@@ -7,11 +7,13 @@ use crate::{
     conversation::{
         MessageMeta, SidebarTopic,
         changes::store::{next_messages_rev, next_sidebar_rev, sidebar_topic},
+        queue::{ReplyChange, Sender},
         store::{MESSAGE, message},
     },
     database::{Database, json, optional, parsed},
     ids::{ConversationId, MessageId, Millis, NodeId, Rev, Seq, UserId},
     message::{Epoch, Kind, Message, Part, Role, Status},
+    reply::queue::store::{Sendable, is_queued, move_queue, take_queued},
 };
 
 /// The most replies that run in one conversation at a time.
@@ -87,26 +89,73 @@ impl Database {
                 Some(parent) => Some(parent.spot),
             },
         };
+        // It is in the queue, and would come twice.
+        if is_queued(&mut tx, new.said.id).await? {
+            return Ok(Started::Changed);
+        }
         if is_full(&mut tx, new.conversation).await? {
             return Ok(Started::Busy);
         }
-        let (column, _) = sidebar.column();
-        let statement = format!("UPDATE conversations SET {column} = $1, updated_at = $2 WHERE id = $3");
-        sqlx::query(AssertSqlSafe(statement))
-            .bind(sidebar_rev)
-            .bind(new.now)
-            .bind(new.conversation.to_string())
-            .execute(&mut *tx)
-            .await?;
         let written = Written { conversation: new.conversation, viewer, now: new.now };
-        let (said, spot) = match written.insert(&mut tx, parent, rev, &new.said, None).await {
+        let started =
+            written.insert_exchange(&mut tx, parent, (sidebar, sidebar_rev), rev, [&new.said, &new.reply], node);
+        match started.await {
             // The id is taken by something else, here or elsewhere.
-            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Started::Changed),
-            inserted => inserted?,
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(Started::Changed),
+            started => {
+                let started = started?;
+                tx.commit().await?;
+                Ok(Started::Yes(started))
+            }
+        }
+    }
+
+    /// Makes a row of the queue a message, with the reply to it, for which the other rows then wait: together or not at all,
+    /// and once, however many try.
+    pub async fn send_queued(
+        &self,
+        row: &Sendable,
+        sender: Sender,
+        reply: &Message,
+        now: Millis,
+        node: NodeId,
+    ) -> sqlx::Result<Started> {
+        let Sendable { conversation, author, ref queued } = *row;
+        let mut tx = self.begin().await?;
+        if is_fenced(&mut tx, node).await? {
+            return Ok(Started::Fenced);
+        }
+        let Some(sidebar) = sidebar_topic(&mut tx, author, conversation, MAY_SEE).await? else {
+            return Ok(Started::Missing);
         };
-        let (reply, _) = written.insert(&mut tx, Some(spot), rev + 1, &new.reply, Some(node)).await?;
+        let sidebar_rev = next_sidebar_rev(&mut tx, sidebar).await?;
+        let Some(rev) = next_messages_rev(&mut tx, conversation, 2).await? else {
+            return Ok(Started::Missing);
+        };
+        if !take_queued(&mut tx, queued).await? {
+            return Ok(Started::Changed);
+        }
+        let Some(parent) = node_of(&mut tx, conversation, queued.wait.after).await? else {
+            return Ok(Started::Missing);
+        };
+        if !queued.wait.may_be_sent(parent.status, sender) {
+            return Ok(Started::Changed);
+        }
+        if is_full(&mut tx, conversation).await? {
+            return Ok(Started::Busy);
+        }
+        let said = Message { parts: queued.parts.clone(), ..Message::said(queued.id, String::new(), now) };
+        let written = Written { conversation, viewer: author, now };
+        let parent = Some(parent.spot);
+        let started = written.insert_exchange(&mut tx, parent, (sidebar, sidebar_rev), rev, [&said, reply], node).await;
+        let started = match started {
+            // Its id is another message's, so it never can.
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Started::Missing),
+            started => started?,
+        };
+        move_queue(&mut tx, conversation, queued.wait.after, ReplyChange::Answered(reply.id)).await?;
         tx.commit().await?;
-        Ok(Started::Yes(NewReply { said: Some(said), reply, sidebar: Some(sidebar) }))
+        Ok(Started::Yes(started))
     }
 
     /// Another reply to what `of` answers: its sibling.
@@ -141,6 +190,7 @@ impl Database {
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(Started::Busy),
             inserted => {
                 let (reply, _) = inserted?;
+                move_queue(&mut tx, conversation, of.spot.id, ReplyChange::Retried(reply.id)).await?;
                 tx.commit().await?;
                 Ok(Started::Yes(NewReply { said: None, reply, sidebar: None }))
             }
@@ -191,6 +241,7 @@ impl Database {
         if updated.rows_affected() == 0 {
             return Ok(Started::Changed);
         }
+        move_queue(&mut tx, conversation, id, ReplyChange::Continued).await?;
         tx.commit().await?;
         let TreeNode { spot, parent, author, role, .. } = before;
         let reply = MessageMeta { id, rev, parent, seq: spot.seq, author, role, status, epoch: next };
@@ -337,6 +388,29 @@ struct Written {
 }
 
 impl Written {
+    /// Writes a person's message below its parent, and the reply to it; the conversation moves up in the sidebar's list.
+    async fn insert_exchange(
+        &self,
+        tx: &mut AnyConnection,
+        parent: Option<Spot>,
+        (sidebar, sidebar_rev): (SidebarTopic, Rev),
+        rev: Rev,
+        [said, reply]: [&Message; 2],
+        node: NodeId,
+    ) -> sqlx::Result<NewReply> {
+        let (column, _) = sidebar.column();
+        let statement = format!("UPDATE conversations SET {column} = $1, updated_at = $2 WHERE id = $3");
+        sqlx::query(AssertSqlSafe(statement))
+            .bind(sidebar_rev)
+            .bind(self.now)
+            .bind(self.conversation.to_string())
+            .execute(&mut *tx)
+            .await?;
+        let (said, spot) = self.insert(tx, parent, rev, said, None).await?;
+        let (reply, _) = self.insert(tx, Some(spot), rev + 1, reply, Some(node)).await?;
+        Ok(NewReply { said: Some(said), reply, sidebar: Some(sidebar) })
+    }
+
     /// Writes a message below its parent: its first child stays in the parent's lane, any other opens a lane. A deleted
     /// child counts, as it may come back.
     async fn insert(

@@ -43,18 +43,25 @@ enum Rule {
     Seeing,
     /// Who may change it.
     Changing,
+    /// Who wrote what stands in it, which is its maker here.
+    Writing,
     /// The sign-in pages' own: whoever comes.
     Open,
 }
 
 /// The rule of each function. One that is missing here fails the test.
-const FUNCTIONS: [(&str, Rule); 11] = [
+const FUNCTIONS: [(&str, Rule); 16] = [
     ("account-form", Rule::Open),
     ("enter", Rule::Anybody),
     ("models", Rule::Anybody),
     ("conversations", Rule::Anybody),
     ("messages", Rule::Seeing),
     ("send", Rule::Seeing),
+    ("queue", Rule::Seeing),
+    ("enqueue", Rule::Seeing),
+    ("edit-queued", Rule::Writing),
+    ("remove-queued", Rule::Writing),
+    ("send-queued", Rule::Seeing),
     ("stop", Rule::Seeing),
     ("retry", Rule::Seeing),
     ("continue", Rule::Seeing),
@@ -75,7 +82,7 @@ fn expected(who: Who, rule: Rule, visibility: Visibility) -> Answer {
         (_, Rule::Open) => return Answer::Given,
         (Nobody | SignedOutMeanwhile | RemovedMeanwhile, _) => return Answer::SignedOut,
         (_, Rule::Anybody) | (Maker, _) => true,
-        (Stranger | SiteAdministrator, _) => false,
+        (Stranger | SiteAdministrator, _) | (_, Rule::Writing) => false,
         (Admin | AccountOwner, _) | (Member, Rule::Seeing) => is_shared,
         (Member, Rule::Changing) => false,
     };
@@ -138,10 +145,20 @@ impl Team {
         Database::open_beside(&url).await.expect("the database")
     }
 
-    /// A conversation of the maker's, of two messages.
+    /// A conversation of the maker's, of two messages; and a third, which is held in the queue.
     async fn conversation(&self, visibility: Visibility) -> (ConversationId, Vec<MessageId>) {
         let maker = self.viewer(Maker);
-        let (id, messages) = self.server.database().await.adds_conversation_of(maker, 2, "Words").await;
+        let mut database = self.server.database().await;
+        let (id, mut messages) = database.adds_conversation_of(maker, 2, "Words").await;
+        let (after, queued) = (messages[1], mint());
+        database
+            .run(format!(
+                "INSERT INTO queue (id, conversation_id, after_id, seq, user_id, parts, model, rev, held)
+                 SELECT '{queued}', id, '{after}', 1, created_by, '[]', 'test/model', messages_rev, 1
+                 FROM conversations WHERE id = '{id}'"
+            ))
+            .await;
+        messages.push(queued);
         if visibility == Visibility::Account {
             let opened = self.server.app.database.set_visibility(maker, id, visibility, now()).await;
             assert!(opened.expect("it is opened").is_some());
@@ -154,9 +171,16 @@ impl Team {
 fn input(function: &str, id: ConversationId, messages: &[MessageId]) -> Value {
     let reply = messages[1];
     let sending = json!({ "conversation": id, "opens": false, "parent": reply, "id": mint::<rivulet::ids::MessageKind>(), "text": "Hello", "model": "test/model" });
-    let id = if ["stop", "retry", "continue"].contains(&function) { json!(reply) } else { json!(id) };
+    let queueing = json!({ "conversation": id, "after": reply, "id": mint::<rivulet::ids::MessageKind>(), "text": "Hello", "model": "test/model" });
+    let after = if function == "conversations" { json!(null) } else { json!(reply) };
+    let id = match function {
+        "stop" | "retry" | "continue" => json!(reply),
+        "edit-queued" | "remove-queued" | "send-queued" => json!(messages[2]),
+        _ => json!(id),
+    };
     json!({
-        "id": id, "window": "newest", "list": "mine", "after": null, "sending": sending, "epoch": [1, 1],
+        "queueing": queueing, "rev": 1, "text": "Hello", "after": after,
+        "id": id, "window": "newest", "list": "mine", "sending": sending, "epoch": [1, 1],
         "model": "test/model", "title": "Title",
     })
 }

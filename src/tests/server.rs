@@ -14,6 +14,7 @@ mod models;
 mod program;
 mod protocols;
 mod query_plans;
+mod queue;
 mod reconnecting;
 mod replies;
 mod scheduler;

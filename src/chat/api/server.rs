@@ -13,7 +13,10 @@ use crate::{
     ids::{mint, now},
     live::hub::{ListTopic, Running},
     provider::CatalogEntry,
-    reply::store::{Exchange, NewReply, Started},
+    reply::{
+        queue::store::NewQueued,
+        store::{Exchange, NewReply, Started},
+    },
     state::AppState,
     text::normalize,
 };
@@ -104,13 +107,7 @@ pub fn bring_on(message: &mut Message, running: &[Arc<Running>]) {
 
 /// Writes a person's message and starts the reply.
 pub async fn send(app: &AppState, viewer: Viewer, sending: Sending) -> Result<Sent, Failure> {
-    let text = normalize(&sending.text);
-    if text.trim().is_empty() {
-        return Err(Failure::Empty);
-    }
-    if text.len() > LONGEST_MESSAGE {
-        return Err(Failure::TooLong);
-    }
+    let text = checked(&sending.text)?;
     let model = app.providers.find(&sending.model)?;
     let now = now();
     let exchange = Exchange {
@@ -122,13 +119,51 @@ pub async fn send(app: &AppState, viewer: Viewer, sending: Sending) -> Result<Se
         now,
     };
     let messages = vec![exchange.said.clone(), exchange.reply.clone()];
-    let lineage = app.database.lineage;
-    Ok(match app.replies.answer(viewer, exchange, model).await? {
-        Started::Yes(NewReply { said, reply, .. }) => {
-            Sent { lineage, metas: said.into_iter().chain([reply]).collect(), messages }
-        }
-        _ => Sent { lineage, metas: vec![], messages: vec![] },
-    })
+    let sent = sent(app, app.replies.answer(viewer, exchange, model).await?);
+    Ok(Sent { messages: if sent.metas.is_empty() { vec![] } else { messages }, ..sent })
+}
+
+/// What a person wrote, if it can be sent.
+fn checked(text: &str) -> Result<String, Failure> {
+    let text = normalize(text);
+    if text.trim().is_empty() {
+        return Err(Failure::Empty);
+    }
+    if text.len() > LONGEST_MESSAGE {
+        return Err(Failure::TooLong);
+    }
+    Ok(text)
+}
+
+/// The rows of a message and the reply to it, if they were written now.
+pub fn sent(app: &AppState, started: Started) -> Sent {
+    let metas = match started {
+        Started::Yes(NewReply { said, reply, .. }) => said.into_iter().chain([reply]).collect(),
+        _ => vec![],
+    };
+    Sent { lineage: app.database.lineage, metas, messages: vec![] }
+}
+
+pub async fn enqueue(app: &AppState, viewer: Viewer, queueing: Queueing) -> Result<Option<Queued>, Failure> {
+    let Queueing { conversation, after, id, text, model } = queueing;
+    let text = checked(&text)?;
+    app.providers.find(&model)?;
+    let parts = Message::said(id, text, now()).parts;
+    app.replies.enqueue(viewer, NewQueued { conversation, id, after, parts, model }).await
+}
+
+pub async fn edit_queued(
+    app: &AppState,
+    viewer: Viewer,
+    id: MessageId,
+    seen: Rev,
+    text: String,
+    model: String,
+) -> Result<Option<Queued>, Failure> {
+    let text = checked(&text)?;
+    app.providers.find(&model)?;
+    let parts = Message::said(id, text, now()).parts;
+    app.replies.edit_queued(viewer, id, seen, parts, model).await
 }
 
 /// Deletes a conversation: at once invisible everywhere, and removed behind everybody's back.

@@ -14,6 +14,7 @@ use sqlx::AnyConnection;
 
 use super::{replay, rows::Sweep};
 use crate::{
+    conversation::queue::{ReplyChange, Wait},
     database::{
         Database,
         connection::{connect, connect_again},
@@ -21,6 +22,7 @@ use crate::{
     },
     ids::{MessageId, Millis, NodeId, Rev, now},
     message::{Change, Epoch, Event, Message, Part, Position, Role, Status},
+    reply::queue::store::move_queue,
 };
 
 /// The journal's own way into a database, whose connection may be lost at any time. Each call is one transaction that
@@ -319,21 +321,15 @@ fn replay_journal(
 }
 
 const NEXT_REV: &str = "UPDATE conversations SET messages_rev = messages_rev + 1
-    WHERE deleted_at IS NULL AND id = (SELECT conversation_id FROM messages WHERE id = $1) RETURNING messages_rev";
+    WHERE deleted_at IS NULL AND id = (SELECT conversation_id FROM messages WHERE id = $1) RETURNING messages_rev, id";
 
 const FINISH: &str = "UPDATE messages SET status = $1, parts = $2, ended_at = $3, error = $4, usage = $5, rev = $6
     WHERE id = $7 AND node_id = $8 AND epoch = $9 AND nonce = $10 AND status IN ('pending', 'streaming')";
 
 /// The final row. Whoever lost the message (node, epoch, already final) changes nothing.
 fn finish(tx: &Transaction, node: &str, last: &Message) -> rusqlite::Result<()> {
-    let mut next_rev = tx.prepare_cached(NEXT_REV)?;
-    let mut revs = next_rev.query(params![last.id.to_string()])?;
-    let Some(rev) = revs.next()?.map(|row| row.get::<_, i64>(0)).transpose()? else {
-        return Ok(());
-    };
-    // It is done only when no row is left to be read.
-    while revs.next()?.is_some() {}
-    tx.prepare_cached(FINISH)?.execute(params![
+    let Some(rev) = next_rev(tx, last.id)? else { return Ok(()) };
+    let done = tx.prepare_cached(FINISH)?.execute(params![
         last.status.as_str(),
         text(&last.parts)?,
         last.ended_at,
@@ -345,6 +341,33 @@ fn finish(tx: &Transaction, node: &str, last: &Message) -> rusqlite::Result<()> 
         last.epoch.counter,
         last.epoch.nonce,
     ])?;
+    if done == 1 { hold_queue(tx, last) } else { Ok(()) }
+}
+
+/// `None` if the conversation is deleted.
+fn next_rev(tx: &Transaction, id: MessageId) -> rusqlite::Result<Option<Rev>> {
+    let mut next_rev = tx.prepare_cached(NEXT_REV)?;
+    let mut revs = next_rev.query(params![id.to_string()])?;
+    let rev = revs.next()?.map(|row| row.get(0)).transpose()?;
+    // It is done only when no row is left to be read.
+    while revs.next()?.is_some() {}
+    Ok(rev)
+}
+
+/// What waits for a reply that did not complete waits for a person from now on: `move_queue`, in the journal's own way.
+fn hold_queue(tx: &Transaction, last: &Message) -> rusqlite::Result<()> {
+    let wait = Wait { after: last.id, held: false };
+    if wait.next(ReplyChange::Is(last.status)) == wait {
+        return Ok(());
+    }
+    let mut select =
+        tx.prepare_cached("SELECT id FROM queue WHERE after_id = ?1 AND held = 0 AND removed_at IS NULL ORDER BY seq")?;
+    let rows: Vec<String> =
+        select.query_map([last.id.to_string()], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for row in rows {
+        let rev = next_rev(tx, last.id)?;
+        tx.prepare_cached("UPDATE queue SET held = 1, rev = ?1 WHERE id = ?2")?.execute(params![rev, row])?;
+    }
     Ok(())
 }
 
@@ -354,8 +377,9 @@ pub(in crate::reply) async fn finish_orphan(
     node: NodeId,
     last: &Message,
 ) -> sqlx::Result<bool> {
-    let rev: Option<Rev> = sqlx::query_scalar(NEXT_REV).bind(last.id.to_string()).fetch_optional(&mut *tx).await?;
-    let Some(rev) = rev else { return Ok(false) };
+    let counted: Option<(Rev, String)> =
+        sqlx::query_as(NEXT_REV).bind(last.id.to_string()).fetch_optional(&mut *tx).await?;
+    let Some((rev, conversation)) = counted else { return Ok(false) };
     let done = sqlx::query(FINISH)
         .bind(last.status.as_str())
         .bind(json(&last.parts)?)
@@ -367,9 +391,14 @@ pub(in crate::reply) async fn finish_orphan(
         .bind(node.to_string())
         .bind(i64::from(last.epoch.counter))
         .bind(i64::from(last.epoch.nonce))
-        .execute(tx)
+        .execute(&mut *tx)
         .await?;
-    Ok(done.rows_affected() == 1)
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    let conversation = conversation.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    move_queue(tx, conversation, last.id, ReplyChange::Is(last.status)).await?;
+    Ok(true)
 }
 
 fn text<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {

@@ -8,7 +8,10 @@ use reqwest::{
 };
 use rivulet::{
     chat::api::{Sending, Sent},
-    conversation::{MessageMeta, MessagePage, Window},
+    conversation::{
+        MessageMeta, MessagePage, Window,
+        queue::{QueuePage, Queued, Queueing},
+    },
     error::Failure,
     ids::{ConversationId, MessageId, mint},
     message::{Epoch, Message},
@@ -122,6 +125,42 @@ impl Person {
 
     pub async fn continues(&self, reply: MessageId, epoch: Epoch) -> Result<(), Refused> {
         self.call("continue", json!({ "id": reply, "epoch": epoch, "model": MODEL })).await
+    }
+
+    /// Queues a message until this reply has completed, and gives its row.
+    pub async fn queues(&self, chat: &Chat, text: &str) -> Result<Queued, Refused> {
+        let row = self.enqueues(&Person::queueing(chat, text)).await?;
+        Ok(row.expect("a message that had not come before"))
+    }
+
+    /// What a page sends to queue a message.
+    pub fn queueing(chat: &Chat, text: &str) -> Queueing {
+        Queueing { conversation: chat.id, after: chat.reply, id: mint(), text: text.into(), model: MODEL.into() }
+    }
+
+    pub async fn enqueues(&self, queueing: &Queueing) -> Result<Option<Queued>, Refused> {
+        self.call("enqueue", json!({ "queueing": queueing })).await
+    }
+
+    pub async fn edits_queued(&self, row: &Queued, text: &str) -> Result<Option<Queued>, Refused> {
+        let edit = json!({ "id": row.id, "rev": row.rev, "text": text, "model": row.model });
+        self.call("edit-queued", edit).await
+    }
+
+    pub async fn removes_queued(&self, row: &Queued) -> Result<(), Refused> {
+        self.call("remove-queued", json!({ "id": row.id })).await
+    }
+
+    /// Has a row sent now, as the page shows it; gives the rows of the message and the reply, or none if it was sent before.
+    pub async fn sends_queued(&self, row: &Queued) -> Result<Vec<MessageMeta>, Refused> {
+        let sent: Sent = self.call("send-queued", json!({ "id": row.id, "after": row.wait.after })).await?;
+        Ok(sent.metas)
+    }
+
+    /// What waits in a conversation.
+    pub async fn queue(&self, chat: ConversationId) -> Vec<Queued> {
+        let page: QueuePage = self.call("queue", json!({ "id": chat })).await.expect("a conversation that is there");
+        page.rows
     }
 
     pub async fn renames(&self, chat: ConversationId, title: &str) -> Result<(), Refused> {
