@@ -71,7 +71,7 @@ pub enum ReplyChange {
 }
 
 /// Who sends a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sender {
     /// The server, when the reply has completed.
     Server,

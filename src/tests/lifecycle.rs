@@ -2,6 +2,7 @@
 
 mod database_file;
 mod operation;
+mod queue;
 mod recovery;
 mod restore;
 mod schema_steps;

@@ -12,6 +12,8 @@ mod design;
 mod lists;
 #[path = "model/properties.rs"]
 mod properties;
+#[path = "model/queue.rs"]
+mod queue;
 #[path = "model/server.rs"]
 mod server;
 #[path = "model/socket.rs"]
