@@ -47,6 +47,13 @@ pub enum Failure {
     Updated,
 }
 
+impl Failure {
+    /// Whether the same may succeed a moment later, without anybody doing anything.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Failure::Restarting | Failure::Unavailable | Failure::Unreachable | Failure::Limited(_))
+    }
+}
+
 impl FromServerFnError for Failure {
     type Encoder = JsonText;
 

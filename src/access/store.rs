@@ -46,6 +46,9 @@ impl Database {
         viewer: Viewer,
         ids: &BTreeSet<ConversationId>,
     ) -> sqlx::Result<BTreeSet<ConversationId>> {
+        if ids.is_empty() {
+            return Ok(BTreeSet::new());
+        }
         let statement =
             format!("SELECT c.id FROM conversations c WHERE c.id IN ({}) AND {MAY_SEE}", placeholders(2, ids.len()),);
         let query = sqlx::query(AssertSqlSafe(statement)).bind(viewer.user.to_string());

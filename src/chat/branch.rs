@@ -59,8 +59,9 @@ impl Branch {
 
     fn place(&mut self, page: &MessagePage) {
         self.newest = self.newest.max(page.newest);
-        self.leaf = page.leaf;
-        self.plain_leaf = page.plain_leaf;
+        // What is known below a leaf has come since it was read.
+        self.leaf = page.leaf.map(|leaf| self.newest_below(leaf));
+        self.plain_leaf = page.plain_leaf.map(|leaf| self.newest_below(leaf));
         self.first = page.messages.first().map(|message| message.id).filter(|_| page.more_before);
         self.last = page.messages.last().map(|message| message.id).filter(|_| page.more_after);
     }
@@ -116,9 +117,18 @@ impl Branch {
         self.rows.held()
     }
 
+    /// Moves on where what is new continues the branch, or where the reader made it.
     fn follow_new(&mut self, newer: &[MessageMeta], reader: Reader) {
-        for meta in newer {
-            self.index(meta);
+        let mut new: Vec<&MessageMeta> = newer.iter().filter(|meta| !self.is_indexed(meta)).collect();
+        new.sort_by_key(|meta| meta.seq);
+        new.iter().for_each(|meta| self.index(meta));
+        // A leaf had no children when it was read, so what is below it is new. They may come in any order.
+        self.leaf = match self.leaf {
+            Some(leaf) => Some(self.newest_below(leaf)),
+            None => new.iter().find(|meta| meta.parent.is_none()).map(|first| self.newest_below(first.id)),
+        };
+        for meta in new {
+            // Others were there before, and are only known now.
             if meta.seq > self.newest {
                 self.newest = meta.seq;
                 self.follow(meta, reader);
@@ -150,20 +160,30 @@ impl Branch {
         self.last = self.last.filter(|id| !parents.contains_key(id));
     }
 
-    /// Moves on to a new message if it continues the branch, or if the reader made it.
     fn follow(&mut self, meta: &MessageMeta, reader: Reader) {
         let by_reader = meta.author == reader.user;
-        let continues = meta.parent == self.leaf;
-        let replaces = self.leaf.is_some_and(|leaf| self.parent(leaf) == Some(meta.parent)) && by_reader;
-        if continues || replaces && reader.is_at_end && self.last.is_none() {
-            self.leaf = Some(meta.id);
+        let is_beside = self.leaf.is_some_and(|leaf| leaf != meta.id && self.parent(leaf) == Some(meta.parent));
+        if is_beside && by_reader && reader.is_at_end && self.last.is_none() {
+            self.leaf = Some(self.newest_below(meta.id));
         }
         // The newest leaf below the reader's own newest message, or else the newest leaf.
-        let plain = self.plain_leaf.and_then(|plain| self.rows.get(plain));
-        let is_newer_sibling = plain.is_some_and(|plain| plain.parent == meta.parent && plain.author != reader.user);
-        if by_reader || meta.parent == self.plain_leaf || is_newer_sibling {
-            self.plain_leaf = Some(meta.id);
+        let own = if by_reader { Some(meta.id) } else { self.own_above(self.plain_leaf, reader) };
+        self.plain_leaf = own.or(self.plain_leaf).or(Some(meta.id)).map(|id| self.newest_below(id));
+    }
+
+    /// The newest message that the reader wrote or asked for, of those on the branch to this one.
+    fn own_above(&self, mut at: Option<MessageId>, reader: Reader) -> Option<MessageId> {
+        while let Some(meta) = at.and_then(|id| self.rows.get(id)) {
+            if meta.author == reader.user {
+                return Some(meta.id);
+            }
+            at = meta.parent;
         }
+        None
+    }
+
+    fn is_indexed(&self, meta: &MessageMeta) -> bool {
+        self.children.get(&meta.parent).is_some_and(|siblings| siblings.contains_key(&meta.seq))
     }
 
     fn index(&mut self, meta: &MessageMeta) {

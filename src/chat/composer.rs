@@ -36,7 +36,9 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
         let is_sending = |all: &PendingSends| Some(all.is_sending(all.pending(field.place?)?.id));
         outbox.with(is_sending).unwrap_or(false)
     };
-    let cannot_send = Memo::new(move |_| is_sending() || menu.is_empty());
+    // What is not loaded has no leaf yet that a message could follow.
+    let is_loading = move || thread.is_some_and(|thread| !thread.is_ready());
+    let cannot_send = Memo::new(move |_| is_loading() || is_sending() || menu.is_empty());
     let open = opener();
     bring_back(field);
     take_back(field);

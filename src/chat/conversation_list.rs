@@ -76,7 +76,8 @@ impl ConversationList {
                 take: Box::new(move |update| match update {
                     ListUpdate::Conversations(_, changes) => self.rows.update(|rows| drop(rows.take(changes))),
                     ListUpdate::Reset(_) => self.load_anew(connection),
-                    ListUpdate::Messages(..) | ListUpdate::Gone(_) => {}
+                    ListUpdate::Gone(_) => self.rows.set(ListRows::default()),
+                    ListUpdate::Messages(..) => {}
                 }),
             },
         );
@@ -88,7 +89,7 @@ impl ConversationList {
             let page = loop {
                 match api::conversations(self.list, None).await {
                     Ok(page) => break page,
-                    Err(_) if self.rows.is_disposed() => return,
+                    Err(failure) if self.rows.is_disposed() || !failure.may_pass() => return,
                     Err(_) => sleep(RETRY_INTERVAL).await,
                 }
             };

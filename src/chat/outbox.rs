@@ -38,6 +38,11 @@ impl Outbox {
         self.0.with(look)
     }
 
+    /// The same, without following what changes.
+    pub fn with_untracked<T>(self, look: impl FnOnce(&PendingSends) -> T) -> T {
+        self.0.with_untracked(look)
+    }
+
     /// Sends a message, and keeps it until the server has it.
     pub fn send(self, sending: Sending) {
         keep(&sending, false);

@@ -59,8 +59,9 @@ pub struct Thread {
     pub named: Option<MessageId>,
     pub branch: RwSignal<Branch>,
     messages: StoredValue<HashMap<MessageId, Live>>,
-    /// Whether messages before or after those that are shown are under way.
-    loading: StoredValue<bool>,
+    /// The window that is under way, by its number, and how many were asked for.
+    loading: StoredValue<Option<u32>>,
+    requests: StoredValue<u32>,
     /// Whether the reader is at the end of what is loaded.
     pub is_at_end: StoredValue<bool>,
     pub gone: RwSignal<bool>,
@@ -101,7 +102,8 @@ impl Thread {
             named,
             branch: RwSignal::new(Branch::default()),
             messages: StoredValue::new(HashMap::new()),
-            loading: StoredValue::new(false),
+            loading: StoredValue::new(None),
+            requests: StoredValue::new(0),
             is_at_end: StoredValue::new(true),
             gone: RwSignal::new(false),
             deleting: RwSignal::new(false),
@@ -138,8 +140,8 @@ impl Thread {
         self.contents.set(Contents::Ready);
     }
 
-    /// Takes in a window as `show` does. What is of another past than the list is passed over: it is loaded anew.
-    fn show(self, page: MessagePage, show: fn(&mut Branch, &MessagePage) -> bool) {
+    /// Takes in a window as `show` does. False if it is of another past than the list, which is loaded anew then.
+    fn show(self, page: MessagePage, show: fn(&mut Branch, &MessagePage) -> bool) -> bool {
         let mut is_taken = false;
         self.branch.maybe_update(|branch| {
             is_taken = show(branch, &page);
@@ -150,6 +152,7 @@ impl Thread {
             // Messages may have been here before, and have grown since.
             self.follow_shown();
         }
+        is_taken
     }
 
     /// Whether what it was opened with is there.
@@ -232,13 +235,14 @@ impl Thread {
     }
 
     fn go_to(self, id: MessageId) {
-        let is_apart = self.branch.with_untracked(|branch| branch.last().is_some());
+        if self.branch.with_untracked(|branch| branch.last().is_some()) {
+            // What stands between the window that is shown and this is not here.
+            return self.request(Window::Around(id), Wish::Reader, move |page| {
+                self.show(page, Branch::show);
+            });
+        }
         self.branch.update(|branch| branch.go_to(id));
         self.follow_shown();
-        if is_apart {
-            // What stands between the window that was shown and this is not here.
-            self.request(Window::Around(id), move |page| self.show(page, Branch::show));
-        }
     }
 
     /// Takes in what an answer brings before the list does, if both count in the same past.
@@ -316,26 +320,41 @@ impl Thread {
     /// What is here leads nowhere: it is replaced by what there is now.
     fn load_anew(self) {
         spawn_local(async move {
-            loop {
-                let leaf = self.branch.try_with_untracked(Branch::leaf).flatten();
-                let loaded = api::messages(self.id, leaf.map_or(Window::Newest, Window::Around)).await;
-                if self.contents.is_disposed() {
-                    return;
-                }
-                match loaded {
-                    Ok(page) => return self.replace(page),
-                    Err(Failure::NotFound) => return self.gone.set(true),
-                    Err(_) => sleep(RETRY_INTERVAL).await,
+            let leaf = self.branch.try_with_untracked(Branch::leaf).flatten();
+            let Some(page) = self.fetch(leaf.map_or(Window::Newest, Window::Around)).await else { return };
+            let mut there: HashSet<_> = page.metas.iter().map(|meta| meta.id).collect();
+            // Of what was sent from here, some may be there, elsewhere in the tree.
+            for id in self.outbox.with_untracked(|all| all.arrived(self.id)) {
+                if !there.contains(&id) {
+                    let Some(around) = self.fetch(Window::Around(id)).await else { return };
+                    there.extend(around.metas.iter().map(|meta| meta.id).filter(|other| *other == id));
                 }
             }
+            self.replace(page, &there);
         });
     }
 
-    fn replace(self, page: MessagePage) {
-        let there: HashSet<_> = page.metas.iter().map(|meta| meta.id).collect();
-        // What was sent from here was sent last. What stood before the window that is here now may still be there.
-        let is_old = |id| page.messages.first().is_some_and(|first| page.more_before && id < first.id);
-        self.outbox.take_lost(self.id, |id| !there.contains(&id) && !is_old(id));
+    /// A window, however often it has to be asked for. None if there is none for this page any more.
+    async fn fetch(self, window: Window) -> Option<MessagePage> {
+        loop {
+            let loaded = api::messages(self.id, window).await;
+            if self.contents.is_disposed() {
+                return None;
+            }
+            match loaded {
+                Ok(page) => return Some(page),
+                Err(failure) if failure.may_pass() => sleep(RETRY_INTERVAL).await,
+                Err(Failure::NotFound) => {
+                    self.gone.set(true);
+                    return None;
+                }
+                Err(_) => return None,
+            }
+        }
+    }
+
+    fn replace(self, page: MessagePage, there: &HashSet<MessageId>) {
+        self.outbox.take_lost(self.id, |id| !there.contains(&id));
         self.branch.update(|branch| branch.open(&page));
         self.messages.update_value(|messages| {
             messages.keys().for_each(|id| self.connection.leave(*id));
@@ -359,7 +378,7 @@ impl Thread {
     /// Loads what is before the first message that is shown.
     pub fn load_earlier(self) {
         if let Some(first) = self.branch.read_untracked().first() {
-            self.load_more(Window::Before(first), first, Branch::prepend);
+            self.load_more(Window::Before(first), Wish::Scrolling, first, Branch::prepend);
         }
     }
 
@@ -367,7 +386,7 @@ impl Thread {
     pub fn load_later(self) {
         let branch = self.branch.read_untracked();
         if let Some((message, leaf)) = branch.last().zip(branch.leaf()) {
-            self.load_more(Window::After { message, leaf }, message, Branch::append);
+            self.load_more(Window::After { message, leaf }, Wish::Scrolling, message, Branch::append);
         }
     }
 
@@ -375,7 +394,7 @@ impl Thread {
     pub fn load_newest(self) {
         let leaf = self.branch.read_untracked().leaf();
         if let Some(leaf) = leaf {
-            self.load_more(Window::Around(leaf), leaf, Branch::show);
+            self.load_more(Window::Around(leaf), Wish::Reader, leaf, Branch::show);
         }
     }
 
@@ -383,18 +402,23 @@ impl Thread {
     pub fn page_to(self, from: MessageId, to: MessageId, step: isize) {
         self.paged.set_value(Some((to, step)));
         let anchor = Anchor::at(from);
-        self.request(Window::Around(to), move |page| {
-            self.show(page, Branch::show);
-            anchor.restore(to);
+        self.request(Window::Around(to), Wish::Reader, move |page| {
+            if self.show(page, Branch::show) {
+                anchor.restore(to);
+            }
         });
     }
 
     /// Loads a window, with `anchor` kept in its place.
-    fn load_more(self, window: Window, anchor: MessageId, show: fn(&mut Branch, &MessagePage) -> bool) {
-        self.request(window, move |page| {
+    fn load_more(self, window: Window, wish: Wish, anchor: MessageId, show: fn(&mut Branch, &MessagePage) -> bool) {
+        self.request(window, wish, move |page| {
             let place = Anchor::at(anchor);
             self.settling.set(true);
-            self.show(page, show);
+            let is_shown = self.show(page, show);
+            if !is_shown {
+                // What is settled is looked at again at once, and there is nothing new to see.
+                return self.settling.set(false);
+            }
             place.restore(anchor);
             let settled = move || {
                 self.settling.try_set(false);
@@ -403,21 +427,34 @@ impl Thread {
         });
     }
 
-    fn request(self, window: Window, then: impl FnOnce(MessagePage) + 'static) {
-        if self.loading.get_value() {
+    /// Asks for a window. What the reader wishes takes the place of what is under way; what scrolling wishes waits for it.
+    fn request(self, window: Window, wish: Wish, then: impl FnOnce(MessagePage) + 'static) {
+        if wish == Wish::Scrolling && self.loading.get_value().is_some() {
             return;
         }
-        self.loading.set_value(true);
+        let number = self.requests.get_value() + 1;
+        self.requests.set_value(number);
+        self.loading.set_value(Some(number));
         spawn_local(async move {
             let loaded = api::messages(self.id, window).await;
-            if self.branch.is_disposed() {
+            if self.branch.is_disposed() || self.loading.get_value() != Some(number) {
                 return;
             }
-            self.loading.set_value(false);
+            self.loading.set_value(None);
             match loaded {
                 Ok(page) => then(page),
-                Err(error) => leptos::logging::warn!("{error}"),
+                Err(error) => {
+                    self.paged.set_value(None);
+                    leptos::logging::warn!("{error}");
+                }
             }
         });
     }
+}
+
+/// Why a window is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    Reader,
+    Scrolling,
 }

@@ -81,6 +81,8 @@ impl Database {
             return Ok(Started::Missing);
         };
         let parent = match new.parent {
+            // It begins once: whoever has nothing of what is there yet has no branch to continue.
+            None if has_messages(&mut tx, new.conversation).await? => return Ok(Started::Changed),
             None => None,
             Some(id) => match node_of(&mut tx, new.conversation, id).await? {
                 None => return Ok(Started::Changed),
@@ -304,6 +306,14 @@ async fn is_fenced(tx: &mut AnyConnection, node: NodeId) -> sqlx::Result<bool> {
         .fetch_optional(&mut *tx)
         .await?;
     Ok(alive.is_none())
+}
+
+async fn has_messages(tx: &mut AnyConnection, id: ConversationId) -> sqlx::Result<bool> {
+    let newest: Seq = sqlx::query_scalar("SELECT newest_seq FROM conversations WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_one(tx)
+        .await?;
+    Ok(newest > 0)
 }
 
 async fn is_full(tx: &mut AnyConnection, id: ConversationId) -> sqlx::Result<bool> {

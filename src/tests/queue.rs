@@ -3,9 +3,13 @@
 use futures::future::join;
 use kit::{Chat, Database, Person, Refused, Server, Writer};
 use rivulet::{
-    conversation::queue::{MAX_QUEUED, Queued, Queueing},
+    access::AccountRole,
+    conversation::{
+        Visibility, Window,
+        queue::{MAX_QUEUED, Queued, Queueing},
+    },
     error::Failure,
-    ids::{MessageId, mint},
+    ids::{MessageId, mint, now},
     message::Status,
 };
 use serde_json::json;
@@ -324,6 +328,30 @@ async fn removing_the_held_row_sends_the_next() {
     assert!(server.provider.is_asked_no_more().await);
     ada.removes_queued(&rows[0]).await.expect("it is removed");
     assert_eq!(server.provider.is_asked().await.last_turn(), "Two");
+}
+
+/// Rule: what waits is sent as whoever queued it, and only while they may see the conversation.
+#[tokio::test]
+async fn what_waits_is_sent_as_whoever_queued_it() {
+    let World { server, ada, chat, writer, .. } = World::with_queue(&[]).await;
+    let (mut other, database) = (server.database().await, &server.app.database);
+    let owner = other.viewer().await;
+    let opened = database.set_visibility(owner, chat.id, Visibility::Account, now()).await.expect("an answer");
+    assert!(opened.is_some());
+    let (viewer, bob) = server.adds_member(owner.account, "Bob", AccountRole::Member).await;
+    for text in ["From Bob", "From nobody"] {
+        bob.queues(&chat, text).await.expect("it is queued");
+    }
+    finishes(writer);
+    let writer = server.provider.is_asked().await;
+    assert_eq!(writer.last_turn(), "From Bob");
+    let page = ada.loads(chat.id, Window::Around(chat.reply)).await.expect("the conversation");
+    let authors = page.metas.iter().map(|meta| meta.author).filter(|author| *author == viewer.user);
+    assert_eq!(authors.count(), 2, "the message and the reply");
+    assert!(database.remove_member(owner.account, viewer.user, now()).await.expect("an answer"));
+    finishes(writer);
+    other.comes_to("SELECT COUNT(*) FROM queue WHERE held = 1", 1).await;
+    assert!(server.provider.is_asked_no_more().await);
 }
 
 /// Rule: what is queued goes with its conversation.

@@ -72,12 +72,17 @@ impl PendingSends {
         self.set(id, Progress::Arrived);
     }
 
+    /// What had arrived in a conversation from here.
+    pub fn arrived(&self, conversation: ConversationId) -> Vec<MessageId> {
+        let of_it = self.0.iter().filter(|one| one.sending.conversation == conversation && one.has_arrived());
+        of_it.map(|one| one.sending.id).collect()
+    }
+
     /// Takes back what had arrived in a conversation and is not there any more, to hand it back. Gives it.
     pub fn take_lost(&mut self, conversation: ConversationId, is_lost: impl Fn(MessageId) -> bool) -> Vec<Sending> {
         let mut lost = vec![];
         for one in self.0.iter_mut().filter(|one| one.sending.conversation == conversation) {
-            let had_arrived = matches!(one.progress, Progress::Arrived | Progress::Answered(_));
-            if had_arrived && is_lost(one.sending.id) {
+            if one.has_arrived() && is_lost(one.sending.id) {
                 one.progress = Progress::Refused(None);
                 lost.push(one.sending.clone());
             }
@@ -142,6 +147,10 @@ impl PendingSends {
 }
 
 impl PendingSend {
+    fn has_arrived(&self) -> bool {
+        matches!(self.progress, Progress::Arrived | Progress::Answered(_))
+    }
+
     fn is_pending(&self) -> bool {
         matches!(self.progress, Progress::Sending | Progress::Answered(_))
     }

@@ -44,7 +44,12 @@ pub async fn send_next(
     parts: Parts,
     form: Form<SendForm>,
 ) -> Response {
-    send_form(app, who, parts, format!("/c/{id}"), false, form).await
+    // Back to the branch that it was written on.
+    let page = match &*form.parent {
+        "" => format!("/c/{id}"),
+        parent => format!("/c/{id}?m={parent}"),
+    };
+    send_form(app, who, parts, page, false, form).await
 }
 
 async fn send_form(

@@ -229,3 +229,48 @@ fn a_window_of_another_past_is_not_taken() {
     assert!(!branch.show(&other) && !branch.prepend(&other) && !branch.append(&other));
     assert_eq!(branch, before);
 }
+
+/// Rule: rows come in the order of their changes, which is not that of the branch; where the page is does not depend on it.
+#[test]
+fn rows_in_any_order_lead_to_the_same_leaf() {
+    let mut world = World::new();
+    for index in 1..5 {
+        world.writes(Some(world.id(index)), world.me, Role::User);
+    }
+    let leaf = world.id(5);
+    for order in [[2, 3, 4, 5], [2, 4, 5, 3], [5, 4, 3, 2], [4, 2, 5, 3]] {
+        let mut before = World::new();
+        before.rows = world.rows[..2].to_vec();
+        let mut branch = before.opens(world.id(1));
+        for index in order {
+            takes(&mut branch, &world.rows[index].clone(), &[], world.reader(false));
+        }
+        assert_eq!((branch.leaf(), shown(&branch).len()), (Some(leaf), 6), "{order:?}");
+        assert_eq!(branch.in_address(), None, "{order:?}");
+    }
+}
+
+/// Rule: a window that was read before something came moves the page back nowhere.
+#[test]
+fn a_window_that_was_read_earlier_hides_nothing() {
+    let mut world = World::new();
+    let mut branch = world.opens(world.id(1));
+    let read = world.page(world.id(1));
+    let next = world.writes(Some(world.id(1)), world.me, Role::User);
+    takes(&mut branch, &world.rows[2].clone(), &[], world.reader(false));
+    assert!(branch.show(&read));
+    assert_eq!((branch.leaf(), branch.in_address()), (Some(next), None));
+}
+
+/// Rule: what others write below the reader's own newest message is where the plain address leads.
+#[test]
+fn the_plain_address_follows_others_below_ones_own_message() {
+    let mut world = World::new();
+    let question = world.writes(Some(world.id(1)), world.me, Role::User);
+    let answer = world.writes(Some(question), world.other, Role::Assistant);
+    let mut branch = world.opens(answer);
+    let fork = world.writes(Some(question), world.other, Role::Assistant);
+    takes(&mut branch, &world.rows[4].clone(), &[], world.reader(true));
+    assert_eq!(branch.leaf(), Some(answer), "others move nobody");
+    assert_eq!(branch.in_address(), Some(answer), "the plain address opens {fork}");
+}
