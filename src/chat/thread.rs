@@ -62,6 +62,8 @@ pub struct Thread {
     /// The window that is under way, by its number, and how many were asked for.
     loading: StoredValue<Option<u32>>,
     requests: StoredValue<u32>,
+    /// How often the reader went elsewhere on this page: the address by which they came is of no more use then.
+    pub moves: RwSignal<u32>,
     /// Whether the reader is at the end of what is loaded.
     pub is_at_end: StoredValue<bool>,
     pub gone: RwSignal<bool>,
@@ -104,6 +106,7 @@ impl Thread {
             messages: StoredValue::new(HashMap::new()),
             loading: StoredValue::new(None),
             requests: StoredValue::new(0),
+            moves: RwSignal::new(0),
             is_at_end: StoredValue::new(true),
             gone: RwSignal::new(false),
             deleting: RwSignal::new(false),
@@ -431,6 +434,9 @@ impl Thread {
     fn request(self, window: Window, wish: Wish, then: impl FnOnce(MessagePage) + 'static) {
         if wish == Wish::Scrolling && self.loading.get_value().is_some() {
             return;
+        }
+        if wish == Wish::Reader {
+            self.moves.update(|moves| *moves += 1);
         }
         let number = self.requests.get_value() + 1;
         self.requests.set_value(number);

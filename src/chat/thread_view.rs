@@ -118,18 +118,18 @@ fn begin(thread: Thread) -> Memo<bool> {
 /// address that somebody came by stays.
 fn keep_address(thread: Thread) {
     let named = Memo::new(move |_| thread.branch.read().in_address());
-    Effect::new(move |before: Option<Option<Option<MessageId>>>| {
-        let named = named.get();
+    Effect::new(move |before: Option<Option<(Option<MessageId>, u32)>>| {
+        let (named, moves) = (named.get(), thread.moves.get());
         if !thread.is_ready() {
             return None;
         }
-        if before.flatten().is_some_and(|before| before != named) {
+        if before.flatten().is_some_and(|before| before != (named, moves)) {
             let address = named.map_or_else(|| latest(thread.id), |id| format!("/c/{}?m={id}", thread.id));
             let _ = window()
                 .history()
                 .and_then(|history| history.replace_state_with_url(&history.state()?, "", Some(&address)));
         }
-        Some(named)
+        Some((named, moves))
     });
 }
 
