@@ -114,11 +114,7 @@ test('a tab that is not at its end stays where it is when its person retries els
 test('an address that names a message opens around it, and reads on in both directions', async ({ page }) => {
   await createAccount(page);
   const address = await longConversation(page, 60);
-  await page.goto(address);
-  const first = await page.getByRole('article').first().getAttribute('data-message-id');
-  const window = { data: { id: address.slice('/c/'.length), window: { before: first } } };
-  const { messages } = await (await page.request.post('/api/2/messages', window)).json();
-  const middle = messages[0].id;
+  const middle = await middleOf(page, address);
   await page.goto(`${address}?m=${middle}`);
   await waitForHydration(page);
   await expect(page.locator(`[data-message-id="${middle}"]`)).toBeInViewport();
@@ -143,11 +139,7 @@ test('an address that names a message opens around it, and reads on in both dire
 test('what is sent from the middle of a conversation is shown at its end', async ({ page }) => {
   await createAccount(page);
   const address = await longConversation(page, 60);
-  await page.goto(address);
-  const first = await page.getByRole('article').first().getAttribute('data-message-id');
-  const window = { data: { id: address.slice('/c/'.length), window: { before: first } } };
-  const { messages } = await (await page.request.post('/api/2/messages', window)).json();
-  await page.goto(`${address}?m=${messages[0].id}`);
+  await page.goto(`${address}?m=${await middleOf(page, address)}`);
   await waitForHydration(page);
   await expect(sentMessages(page).filter({ hasText: /^Question 60$/ })).toBeHidden();
   await composer(page).fill('And then?');
@@ -158,6 +150,15 @@ test('what is sent from the middle of a conversation is shown at its end', async
   await page.reload();
   await expect(sentMessages(page).last()).toHaveText('And then?');
 });
+
+/** A message two pages above the end. */
+async function middleOf(page: Page, address: string): Promise<string> {
+  await page.goto(address);
+  const first = await page.getByRole('article').first().getAttribute('data-message-id');
+  const data = { id: address.slice('/c/'.length), window: { before: first } };
+  const { messages } = await (await page.request.post('/api/2/messages', { data })).json();
+  return messages[0].id;
+}
 
 /** The newest message of a conversation. */
 async function lastId(page: Page, address: string): Promise<string> {
