@@ -21,6 +21,8 @@ pub struct Lane {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
     pub lane: i64,
+    /// All of the lane are newer. Without this whoever wants more of a lane than it has looks through all that is older.
+    pub after: Seq,
     pub up_to: Seq,
 }
 
@@ -31,13 +33,14 @@ pub struct Lanes(pub Vec<Lane>);
 impl Lanes {
     /// The branch that ends with this message, from there to the root.
     pub fn branch(&self, lane: i64, seq: Seq) -> Vec<Run> {
-        let mut runs = vec![Run { lane, up_to: seq }];
+        let after = |lane| self.lane(lane).map_or(0, |lane| lane.from_seq);
+        let mut runs = vec![Run { lane, after: after(lane), up_to: seq }];
         let mut here = lane;
         // Each is lower than the one before, so this ends also where a database is damaged.
         while let Some(Lane { from_lane, from_seq, .. }) =
             self.lane(here).filter(|lane| (1..here).contains(&lane.from_lane))
         {
-            runs.push(Run { lane: from_lane, up_to: from_seq });
+            runs.push(Run { lane: from_lane, after: after(from_lane), up_to: from_seq });
             here = from_lane;
         }
         runs

@@ -110,12 +110,13 @@ impl Database {
         'branch: for run in self.lanes(id).await?.branch(last.lane, last.seq) {
             let statement = format!(
                 "SELECT {MESSAGE} FROM messages m WHERE m.conversation_id = $1 AND m.lane = $2 AND m.seq <= $3
-                 AND m.deleted_at IS NULL ORDER BY m.seq DESC"
+                 AND m.seq > $4 AND m.deleted_at IS NULL ORDER BY m.seq DESC"
             );
             let mut rows = sqlx::query(AssertSqlSafe(statement))
                 .bind(id.to_string())
                 .bind(run.lane)
                 .bind(run.up_to)
+                .bind(run.after)
                 .try_map(message)
                 .fetch(&self.read);
             while let Some(message) = rows.try_next().await? {
@@ -251,7 +252,7 @@ impl Database {
             .bind(id.to_string())
             .bind(run.lane)
             .bind(run.up_to)
-            .bind(after)
+            .bind(after.max(run.after))
             .bind(limit)
             .try_map(|row: AnyRow| Ok((row.try_get("seq")?, message(row)?)))
             .fetch_all(&self.read)
