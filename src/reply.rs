@@ -8,6 +8,10 @@ pub mod journal;
 pub mod queue;
 pub mod recovery;
 pub mod store;
+mod tree {
+    //! Where what is written stands in its conversation.
+    pub mod store;
+}
 
 use std::{sync::Arc, time::Duration};
 
