@@ -25,7 +25,7 @@ pub mod hub;
 pub const FRAME_LIMIT: usize = 16 * 1024;
 /// What an event's frame takes at most beside what the limit of [`Message::next`](crate::message::Message::next) counts,
 /// in bytes.
-pub const ENVELOPE: usize = 480;
+pub const ENVELOPE: usize = 112;
 /// How often each side sends a sign of life while something streams, in milliseconds.
 pub const BEAT_STREAMING: u32 = 1_000;
 /// The same while nothing does.

@@ -32,6 +32,9 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     pub epoch: Epoch,
+    /// How much the epoch before had when Continue opened this one, which begins with all of that; none in the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_from: Option<Position>,
     pub status: Status,
     pub parts: Vec<Part>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,6 +76,10 @@ pub enum Change {
     /// has, because that was never a state of this message.
     #[serde(rename = "snapshot")]
     Snapshot { message: Box<Message>, reset: bool },
+    /// Continue: this epoch begins with all that there is at `from`, which is where the one before ended. Whoever has some
+    /// of that one has some of this.
+    #[serde(rename = "opened")]
+    Opened { from: Position },
     #[serde(rename = "part")]
     Part(Birth),
     #[serde(rename = "t")]
@@ -121,6 +128,10 @@ pub enum Outcome {
 /// What a position is to a message.
 enum Standing {
     Earlier,
+    /// In the epoch that Continue found, with some of what this one began with.
+    Resumed {
+        from: Position,
+    },
     OlderEpoch,
     Foreign,
 }
@@ -133,6 +144,7 @@ impl Message {
             role,
             model: None,
             epoch: Epoch { counter: 0, nonce: 0 },
+            resumed_from: None,
             status: Status::Pending,
             parts: vec![],
             ended_at: None,
@@ -143,8 +155,16 @@ impl Message {
 
     /// This message in the next epoch, which Continue opens: with all that it has, but its end.
     pub fn resumed(self, epoch: Epoch) -> Message {
-        let status = Status::growing(&self.parts);
-        Message { epoch, status, ended_at: None, error: None, usage: None, ..self }
+        let (resumed_from, status) = (Some(self.position()), Status::growing(&self.parts));
+        Message { epoch, resumed_from, status, ended_at: None, error: None, usage: None, ..self }
+    }
+
+    /// Whether who is at `position` has, or may have, more than this: then this is a copy that lags, which sends nothing
+    /// and reads again. Only where the message is written can it be said that such a state never was.
+    pub fn is_behind(&self, position: &Position) -> bool {
+        let Position { epoch, parts, at, ended } = self.position();
+        position.epoch.counter > epoch.counter
+            || position.epoch == epoch && (position.parts, position.at, position.ended) > (parts, at, ended)
     }
 
     /// Whether nothing of it has come from a server yet.
@@ -175,8 +195,7 @@ impl Message {
     }
 
     /// The first event that leads on from `position` (`None`: from nothing), with text that takes at most `limit` bytes
-    /// as JSON, but always at least one character; of a snapshot, all that differs between messages counts. `None` when
-    /// `position` has it all. A reader that is to be sent little at a time takes one of these, [`Position::advance`]s,
+    /// as JSON, but always at least one character; of a snapshot, all of it counts. `None` when `position` has it all. A reader that is to be sent little at a time takes one of these, [`Position::advance`]s,
     /// and comes back.
     pub fn next(&self, position: Option<&Position>, limit: usize) -> Option<Event> {
         let Some(position) = position else {
@@ -184,6 +203,7 @@ impl Message {
         };
         match self.standing(position) {
             Standing::Earlier => {}
+            Standing::Resumed { from } => return Some(Event { epoch: self.epoch, change: Change::Opened { from } }),
             Standing::OlderEpoch => return Some(self.snapshot(limit, false)),
             Standing::Foreign => return Some(self.snapshot(limit, true)),
         }
@@ -213,6 +233,9 @@ impl Message {
         let Event { epoch, change } = event;
         if let Change::Snapshot { message, reset } = change {
             return self.apply_snapshot(*message, reset);
+        }
+        if let Change::Opened { from } = change {
+            return self.apply_opened(epoch, from);
         }
         if epoch != self.epoch {
             return if epoch.counter < self.epoch.counter { Outcome::Stale } else { Outcome::Gap };
@@ -254,6 +277,19 @@ impl Message {
         }
     }
 
+    fn apply_opened(&mut self, epoch: Epoch, from: Position) -> Outcome {
+        if epoch == self.epoch || epoch.counter < self.epoch.counter {
+            return Outcome::Stale;
+        }
+        if epoch.counter == self.epoch.counter || !from.covers(self.position()) {
+            return Outcome::Gap;
+        }
+        (self.epoch, self.resumed_from) = (epoch, Some(from));
+        self.status = Status::growing(&self.parts);
+        (self.ended_at, self.error, self.usage) = (None, None, None);
+        Outcome::Applied
+    }
+
     fn apply_snapshot(&mut self, message: Message, reset: bool) -> Outcome {
         let newer = message.epoch.counter > self.epoch.counter;
         if !reset && !newer {
@@ -278,15 +314,18 @@ impl Message {
 
     /// Whether `position` is an earlier state of this message (or this very one). Never panics, whatever it contains.
     fn standing(&self, position: &Position) -> Standing {
-        if position.epoch != self.epoch {
-            return if position.epoch.counter < self.epoch.counter { Standing::OlderEpoch } else { Standing::Foreign };
-        }
-        let Position { parts, at, ended, .. } = *position;
-        let earlier = match parts.checked_sub(1) {
+        let Position { epoch, parts, at, ended } = *position;
+        let is_here = match parts.checked_sub(1) {
             None => at == 0,
             Some(last) => self.parts.get(last).is_some_and(|part| part.text.is_char_boundary(at)),
         };
-        let earlier = earlier && (!ended || *position == self.position());
+        if epoch.counter < self.epoch.counter {
+            return match self.resumed_from {
+                Some(from) if is_here && from.covers(*position) => Standing::Resumed { from },
+                _ => Standing::OlderEpoch,
+            };
+        }
+        let earlier = epoch == self.epoch && is_here && (!ended || *position == self.position());
         if earlier { Standing::Earlier } else { Standing::Foreign }
     }
 
@@ -335,6 +374,7 @@ impl Position {
     pub fn advance(&mut self, event: &Event) {
         match &event.change {
             Change::Snapshot { message, .. } => *self = message.position(),
+            Change::Opened { .. } => (self.epoch, self.ended) = (event.epoch, false),
             Change::Part(birth) => (self.parts, self.at) = (birth.part.saturating_add(1), 0),
             Change::Text(text) => self.at = text.at.saturating_add(text.text.len()),
             Change::Ended(_) => self.ended = true,

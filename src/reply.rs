@@ -139,6 +139,7 @@ impl Replies {
         if message.epoch != seen || !message.status.can_resume() {
             return Err(Failure::Changed);
         }
+        let from = message.position();
         let epoch = Epoch { counter: seen.counter + 1, nonce: rand::random() };
         let next = message.resumed(epoch);
         let status = next.status;
@@ -148,7 +149,7 @@ impl Replies {
                 Ok(running) => running,
                 Err(why) => return not_entered(why, Err(Failure::Changed)),
             };
-            let started = replies.database.resume(viewer, id, seen, (epoch, status), replies.node).await;
+            let started = replies.database.resume(viewer, id, from, (epoch, status), replies.node).await;
             replies.run_if_started(running, started, model, true).map(drop)
         })
         .await

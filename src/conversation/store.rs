@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) const META: &str = "m.id, m.rev, m.parent_id, m.seq, m.author_id, m.role, m.status, m.epoch, m.nonce";
 pub(crate) const MESSAGE: &str =
-    "m.id, m.role, m.model, m.epoch, m.nonce, m.status, m.parts, m.ended_at, m.error, m.usage";
+    "m.id, m.role, m.model, m.epoch, m.nonce, m.resumed_from, m.status, m.parts, m.ended_at, m.error, m.usage";
 
 /// How often the messages of a conversation have changed, and which is the newest.
 pub(super) struct Counters {
@@ -161,6 +161,7 @@ pub(crate) fn message(row: AnyRow) -> sqlx::Result<Message> {
         role: parsed(&row, "role")?,
         model: row.try_get("model")?,
         epoch: epoch(&row)?,
+        resumed_from: (row.try_get::<Option<String>, _>("resumed_from")?).map(|from| from_json(&from)).transpose()?,
         status: parsed(&row, "status")?,
         parts: from_json(&row.try_get::<String, _>("parts")?)?,
         ended_at: row.try_get("ended_at")?,

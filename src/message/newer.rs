@@ -67,6 +67,8 @@ fn begins(message: &Message, shown: &Message) -> bool {
 fn is_shown(change: &Change, shown: &Message) -> bool {
     match change {
         Change::Snapshot { message, .. } => begins(message, shown),
+        // It brings no words.
+        Change::Opened { .. } => true,
         Change::Part(birth) => {
             let before = birth.part.checked_sub(1).map(|before| shown.parts.get(before));
             before.is_none_or(|before| before.is_some_and(|part| part.text.len() == birth.at))

@@ -2,6 +2,8 @@
 
 use super::{Kind, Message, Part, Position, Status};
 
+/// What a snapshot takes beside what differs between messages, in bytes.
+const SNAPSHOT_ENVELOPE: usize = 464;
 /// What a part takes in a snapshot beside its text and its names, in bytes.
 const PART_ENVELOPE: usize = 104;
 
@@ -20,11 +22,11 @@ fn or_a_character(text: &str, at: usize) -> usize {
     if at > 0 { at } else { text.chars().next().map_or(0, char::len_utf8) }
 }
 
-/// The beginning of a message that takes about `limit` bytes as JSON, beside what any message takes: all of it, or some
-/// of its parts, of which the last may be cut, and no end.
+/// The beginning of a message whose snapshot takes about `limit` bytes as JSON: all of it, or some of its parts, of which
+/// the last may be cut, and no end.
 pub(super) fn prefix(message: &Message, limit: usize) -> Message {
     let head = [&message.model, &message.error].into_iter().flatten();
-    let head: usize = head.map(|text| encoded_length(text)).sum();
+    let head: usize = SNAPSHOT_ENVELOPE + head.map(|text| encoded_length(text)).sum::<usize>();
     let mut left = limit.saturating_sub(head);
     let mut parts: Vec<Part> = vec![];
     for part in &message.parts {
@@ -50,6 +52,7 @@ pub(super) fn prefix(message: &Message, limit: usize) -> Message {
         model: message.model.clone(),
         parts,
         epoch: message.epoch,
+        resumed_from: message.resumed_from,
         status,
         ..Message::unseen(message.id, message.role)
     }

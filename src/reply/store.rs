@@ -10,9 +10,9 @@ use crate::{
         queue::{ReplyChange, Sender},
         store::{MESSAGE, message},
     },
-    database::{Database, parsed},
+    database::{Database, json, parsed},
     ids::{ConversationId, MessageId, Millis, NodeId, Rev, Seq},
-    message::{Epoch, Kind, Message, Part, Role, Status},
+    message::{Epoch, Kind, Message, Part, Position, Role, Status},
     reply::queue::store::{Sendable, is_queued, move_queue, take_queued},
     reply::tree::store::{Spot, TreeNode, Written, node_of, visible_node},
 };
@@ -200,12 +200,13 @@ impl Database {
         }
     }
 
-    /// Opens a new epoch of a message that ended early: a compare-and-set on the epoch that the person saw.
+    /// Opens a new epoch of a message that ended early, `from` where it did: a compare-and-set on the epoch that the person
+    /// saw.
     pub async fn resume(
         &self,
         viewer: Viewer,
         id: MessageId,
-        seen: Epoch,
+        from: Position,
         (next, status): (Epoch, Status),
         node: NodeId,
     ) -> sqlx::Result<Started> {
@@ -223,17 +224,19 @@ impl Database {
             return Ok(Started::Busy);
         }
         let updated = sqlx::query(
-            "UPDATE messages SET epoch = $1, nonce = $2, status = $3, ended_at = NULL, error = NULL, usage = NULL, node_id = $4, rev = $5
-             WHERE id = $6 AND epoch = $7 AND nonce = $8 AND status IN ('stopped', 'failed', 'interrupted')",
+            "UPDATE messages SET epoch = $1, nonce = $2, resumed_from = $3, status = $4, ended_at = NULL, error = NULL,
+                 usage = NULL, node_id = $5, rev = $6
+             WHERE id = $7 AND epoch = $8 AND nonce = $9 AND status IN ('stopped', 'failed', 'interrupted')",
         )
         .bind(i64::from(next.counter))
         .bind(i64::from(next.nonce))
+        .bind(json(&from)?)
         .bind(status.as_str())
         .bind(node.to_string())
         .bind(rev)
         .bind(id.to_string())
-        .bind(i64::from(seen.counter))
-        .bind(i64::from(seen.nonce))
+        .bind(i64::from(from.epoch.counter))
+        .bind(i64::from(from.epoch.nonce))
         .execute(&mut *tx)
         .await;
         let updated = match updated {
@@ -372,6 +375,7 @@ impl Message {
             role: Role::Assistant,
             model: Some(model),
             epoch: Epoch { counter: 1, nonce: rand::random() },
+            resumed_from: None,
             status: Status::Pending,
             parts: vec![],
             ended_at: None,

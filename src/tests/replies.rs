@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, pin::pin, time::Duration};
 
 use futures::future::{join, select};
-use kit::{Chat, Person, Refused, Server, Tab, soon};
+use kit::{Chat, Person, Received, Refused, Server, Tab, soon};
 use rivulet::{
     chat::api::{Sending, Sent},
     config::Settings,
@@ -11,7 +11,7 @@ use rivulet::{
     error::Failure,
     ids::mint,
     live::List,
-    message::{Epoch, Status},
+    message::{Change, Epoch, Status},
     server::serve::ConnectionLimits,
 };
 use serde_json::json;
@@ -195,7 +195,8 @@ async fn the_provider_is_sent_the_branch_that_a_message_continues() {
     assert_eq!(turns, ["Hello", "Half of", "Go on"]);
 }
 
-/// Rule: Continue opens a new epoch of the same message, for a tab that is there and for one that comes later.
+/// Rule: Continue opens a new epoch of the same message, for a tab that is there and for one that comes later; whoever has
+/// what there was is not sent it again, by the running reply or by its row.
 #[tokio::test]
 async fn continue_opens_a_new_epoch_of_the_same_message() {
     let server = Server::start().await;
@@ -203,6 +204,10 @@ async fn continue_opens_a_new_epoch_of_the_same_message() {
     let (chat, mut tab) = stopped(&server, &ada).await;
     let first = tab.message(chat.reply).clone();
     tab.follows_list(List::Messages(chat.id)).await;
+    let mut late = ada.opens_a_tab().await;
+    late.follows(chat.reply).await;
+    late.sees_the_end(chat.reply).await;
+    let before = [tab.received.len(), late.received.len()];
     ada.continues(chat.reply, first.epoch).await.expect("it is continued");
     let provider = server.provider.is_asked().await;
     provider.writes(" the whole");
@@ -211,7 +216,29 @@ async fn continue_opens_a_new_epoch_of_the_same_message() {
     assert_eq!(tab.sees_the_end(chat.reply).await, Status::Completed);
     let kept = ada.finds(&chat).await;
     assert_eq!(kept.epoch.counter, first.epoch.counter + 1);
-    assert_eq!(&kept, tab.message(chat.reply));
+    late.follows(chat.reply).await;
+    late.sees(chat.reply, "Half of the whole").await;
+    late.sees_the_end(chat.reply).await;
+    for (tab, before) in [&tab, &late].into_iter().zip(before) {
+        assert_eq!(&kept, tab.message(chat.reply));
+        let changes = tab.received[before..].iter().filter_map(|received| match received {
+            Received::Change(id, change) if *id == chat.reply => Some(change),
+            _ => None,
+        });
+        let (mut opened, mut text) = (0, String::new());
+        for change in changes {
+            match change {
+                Change::Opened { from } => {
+                    assert_eq!(*from, first.position());
+                    opened += 1;
+                }
+                Change::Text(more) => text.push_str(&more.text),
+                Change::Ended(_) => {}
+                other => panic!("{other:?} came of what was there"),
+            }
+        }
+        assert_eq!((opened, text.as_str()), (1, " the whole"));
+    }
     assert_eq!(ada.continues(chat.reply, kept.epoch).await, Err(Refused::of(Failure::Changed)), "it is complete");
 }
 

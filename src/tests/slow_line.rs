@@ -42,7 +42,8 @@ impl SlowLine {
 
 async fn carry(mut page: TcpStream, server: SocketAddr, rate: watch::Receiver<usize>) {
     let socket = TcpSocket::new_v4().expect("a socket");
-    socket.set_recv_buffer_size(4 * 1024).expect("a small buffer");
+    // Less of it, and the system itself pauses for seconds: it counts what a frame takes in memory.
+    socket.set_recv_buffer_size(16 * 1024).expect("a small buffer");
     let mut server = socket.connect(server).await.expect("the server");
     page.set_nodelay(true).expect("a connected socket");
     let ((mut from_page, mut to_page), (mut from_server, mut to_server)) = (page.split(), server.split());

@@ -52,6 +52,7 @@ async fn each_position_gets_the_missing_suffix(tab: &mut Tab, message: &Message)
                     bytes += text.text.len();
                 }
                 Change::Snapshot { .. } => panic!("a snapshot at {position:?}, which is an earlier state"),
+                Change::Opened { .. } => panic!("it is of this epoch at {position:?}"),
                 Change::Part(_) | Change::Ended(_) => {}
             }
         }

@@ -32,6 +32,7 @@ pub fn replay(message: &mut Message, rows: impl IntoIterator<Item = (i64, i64, S
 /// all, as after a commit that succeeded unnoticed. `None` if that is no earlier state: then the row is another's.
 pub fn missing(whole: &Message, stored: &Position) -> Option<Vec<Event>> {
     let events = whole.since(stored);
-    let is_earlier = !events.iter().any(|event| matches!(event.change, Change::Snapshot { .. }));
+    let is_earlier =
+        !events.iter().any(|event| matches!(event.change, Change::Snapshot { .. } | Change::Opened { .. }));
     is_earlier.then_some(events)
 }

@@ -29,6 +29,7 @@ impl History {
             role: Role::Assistant,
             model: Some("demo/demo".into()),
             epoch: Epoch { counter: 1, nonce: 7 },
+            resumed_from: None,
             status: Status::Pending,
             parts: vec![],
             ended_at: None,
@@ -72,8 +73,7 @@ fn event(truth: &Message, step: Step) -> Option<Event> {
     let change = match step {
         Step::Continue(nonce) if truth.status.is_final() => {
             let epoch = Epoch { counter: truth.epoch.counter + 1, nonce };
-            let message = Box::new(truth.clone().resumed(epoch));
-            return Some(Event { epoch, change: Change::Snapshot { message, reset: false } });
+            return Some(Event { epoch, change: Change::Opened { from: truth.position() } });
         }
         _ if truth.status.is_final() => return None,
         Step::Continue(_) => return None,

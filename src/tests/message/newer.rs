@@ -2,7 +2,7 @@
 
 use kit::is_beginning;
 use proptest::prelude::*;
-use rivulet::message::{Epoch, Message, NewerEpoch, Outcome};
+use rivulet::message::{Epoch, Message, NewerEpoch, Outcome, Position};
 
 use super::history::history;
 
@@ -30,8 +30,15 @@ impl Reader {
     }
 }
 
+/// A newer epoch than that of `old`, which began with something else.
+fn after_another_past(old: &Message, theirs: &Message) -> Message {
+    let epoch = Epoch { counter: old.epoch.counter + 1, nonce: 99 };
+    let another = |from: Position| Position { epoch: Epoch { nonce: !from.epoch.nonce, ..from.epoch }, ..from };
+    Message { epoch, id: old.id, resumed_from: theirs.resumed_from.map(another), ..theirs.clone() }
+}
+
 fn limit() -> impl Strategy<Value = usize> {
-    prop_oneof![0_usize..20, 0_usize..900]
+    prop_oneof![0_usize..20, 0_usize..1_400]
 }
 
 proptest! {
@@ -55,8 +62,8 @@ proptest! {
     #[test]
     fn words_of_two_pasts_are_never_mixed(mine in history(), theirs in history(), limit in limit()) {
         let old = mine.last().clone();
-        let epoch = Epoch { counter: old.epoch.counter + 1, nonce: 99 };
-        let truth = Message { epoch, id: old.id, ..theirs.last().clone() };
+        let truth = after_another_past(&old, theirs.last());
+        let epoch = truth.epoch;
         let mut reader = Reader { shown: old.clone(), newer: NewerEpoch::default() };
         for shown in reader.takes(&truth, limit) {
             prop_assert!(shown == old || shown.epoch == epoch && is_beginning(&shown.parts, &truth.parts), "{shown:?}");
@@ -69,8 +76,7 @@ proptest! {
     #[test]
     fn other_words_are_shown_at_once(mine in history(), theirs in history(), limit in limit()) {
         let old = mine.last().clone();
-        let epoch = Epoch { counter: old.epoch.counter + 1, nonce: 99 };
-        let truth = Message { epoch, id: old.id, ..theirs.last().clone() };
+        let truth = after_another_past(&old, theirs.last());
         let mut reader = Reader { shown: old.clone(), newer: NewerEpoch::default() };
         let kept = reader.takes(&truth, limit).into_iter().take_while(|shown| shown.epoch == old.epoch).count();
         let mut came = old.clone();
