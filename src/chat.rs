@@ -1,5 +1,6 @@
 //! The pages of the chat: their state, their views, and what they ask of the server. State has no views.
 
+pub mod address;
 pub mod api;
 pub mod bar;
 pub mod branch;

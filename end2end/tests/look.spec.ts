@@ -100,6 +100,9 @@ test.describe('on a phone', () => {
     await expect(page.getByRole('heading', { name: 'First' })).toBeVisible();
     await expect(drawer).not.toBeInViewport();
     await expect(composer(page)).toBeInViewport();
+    await menu.click();
+    await drawer.getByRole('link', { name: 'First' }).click();
+    await expect(drawer, 'also to where one is').not.toBeInViewport();
   });
 });
 

@@ -76,6 +76,42 @@ test('Retry adds a reply beside the old one; each tab pages by itself', async ({
   await recorder.check(page, second, { prose: true });
 });
 
+test("the conversation's own link opens what its plain address does", async ({ page }) => {
+  await createAccount(page);
+  const reply = await ask(page, 'First', 'quick/demo-fails');
+  await expectStatus(reply, 'failed');
+  const [plain, earlier] = [page.url(), await idOf(reply)];
+  await button(reply, 'Retry').click();
+  await expect(reply.getByText('2/2')).toBeVisible();
+  await expectStatus(reply, 'failed');
+  const newest = await idOf(reply);
+  const own = page.getByRole('navigation', { name: 'Conversations' }).locator('[aria-current="page"]');
+
+  const goEarlier = async () => {
+    await link(reply, 'Earlier version').click();
+    await expect(page).toHaveURL(`${plain}?m=${earlier}`);
+    await expect(reply).toHaveAttribute('data-message-id', earlier);
+  };
+  const followOwn = async () => {
+    await own.click();
+    await expect(reply).toHaveAttribute('data-message-id', newest);
+    await expect(page).toHaveURL(plain);
+  };
+  await goEarlier();
+  await followOwn();
+  // The router takes a link within the page for the address that the page has put there.
+  await goEarlier();
+  await link(page, 'Skip to the conversation').press('Enter');
+  await expect(page).toHaveURL(`${plain}?m=${earlier}#main`);
+  await followOwn();
+  await page.goto(`${plain}?m=${earlier}`);
+  await waitForHydration(page);
+  await expect(reply).toHaveAttribute('data-message-id', earlier);
+  await followOwn();
+  await goEarlier();
+  await followOwn();
+});
+
 test('the branch below follows its sibling, and Retry in the middle begins one there', async ({ page, context }) => {
   await createAccount(page);
   for (const question of ['First', 'Second']) await expectStatus(await ask(page, question, 'quick/demo-fails'), 'failed');

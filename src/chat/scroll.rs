@@ -34,6 +34,15 @@ pub fn show(id: MessageId) {
     });
 }
 
+/// Scrolls to the newest words.
+pub fn to_end() {
+    request_animation_frame(|| {
+        if let Some(scroller) = scroller() {
+            scroller.set_scroll_top(0);
+        }
+    });
+}
+
 /// Whether the reader has selected something.
 pub fn is_selecting() -> bool {
     window().get_selection().ok().flatten().is_some_and(|selection| !selection.is_collapsed())

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
+use leptos_router::hooks::{use_location, use_url};
 
 use super::{
     api::{Clock, PageData},
@@ -30,9 +30,10 @@ pub fn Sidebar(page_data: PageData) -> impl IntoView {
         let clock = Clock { now: now.get(), offset };
         shared.into_iter().chain(grouped(mine.sorted(), |row| day(row, clock))).collect::<Vec<_>>()
     });
-    let path = use_location().pathname;
+    let (path, url) = (use_location().pathname, use_url());
+    // With each link that is followed, also to the page that is shown.
     Effect::new(move |_| {
-        path.track();
+        url.track();
         drawer.set(false);
     });
     let current = move |id: ConversationId| path.read().strip_prefix("/c/") == Some(&id.to_string());

@@ -13,7 +13,7 @@ use super::{
     branch::{Branch, Reader},
     model_menu::OfferedModels,
     outbox::Outbox,
-    scroll::{Anchor, is_selecting},
+    scroll::{self, Anchor, is_selecting},
 };
 use crate::{
     conversation::{MessageMeta, MessagePage, Window, first_words},
@@ -398,6 +398,17 @@ impl Thread {
         let leaf = self.branch.read_untracked().leaf();
         if let Some(leaf) = leaf {
             self.load_more(Window::Around(leaf), Wish::Reader, leaf, Branch::show);
+        }
+    }
+
+    /// Shows what the conversation's plain address opens, if that is another branch.
+    pub fn load_plain(self) {
+        if self.branch.with_untracked(|branch| branch.in_address().is_some()) {
+            self.request(Window::Newest, Wish::Reader, move |page| {
+                if self.show(page, Branch::show) {
+                    scroll::to_end();
+                }
+            });
         }
     }
 

@@ -5,6 +5,7 @@ use leptos_meta::Title;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
+    address::{follow_plain_link, keep_address, plain},
     api::PageData,
     bar::{Bar, Trouble},
     branch::Branch,
@@ -50,6 +51,7 @@ pub fn ThreadView(
     let begun = begin(thread);
     on_cleanup(move || thread.leave());
     keep_address(thread);
+    follow_plain_link(thread);
     let (renaming, deleting) = (RwSignal::new(false), RwSignal::new(false));
     let is_missing = move || *thread.contents.read() == Contents::Failed(Failure::NotFound);
     view! {
@@ -112,25 +114,6 @@ fn begin(thread: Thread) -> Memo<bool> {
         }
     });
     begun
-}
-
-/// Has the address name the branch that is shown where the plain one would open another. From what was opened on: the
-/// address that somebody came by stays.
-fn keep_address(thread: Thread) {
-    let named = Memo::new(move |_| thread.branch.read().in_address());
-    Effect::new(move |before: Option<Option<(Option<MessageId>, u32)>>| {
-        let (named, moves) = (named.get(), thread.moves.get());
-        if !thread.is_ready() {
-            return None;
-        }
-        if before.flatten().is_some_and(|before| before != (named, moves)) {
-            let address = named.map_or_else(|| latest(thread.id), |id| format!("/c/{}?m={id}", thread.id));
-            let _ = window()
-                .history()
-                .and_then(|history| history.replace_state_with_url(&history.state()?, "", Some(&address)));
-        }
-        Some((named, moves))
-    });
 }
 
 /// The messages, from the newest up.
@@ -226,10 +209,6 @@ fn Scroller(thread: Thread) -> impl IntoView {
     }
 }
 
-fn latest(conversation: ConversationId) -> String {
-    format!("/c/{conversation}")
-}
-
 /// The way to what is earlier without scripts.
 fn earlier_link(thread: Thread) -> Option<impl IntoView> {
     let first = thread.branch.with_untracked(Branch::first)?;
@@ -241,6 +220,6 @@ fn later_links(thread: Thread) -> Option<impl IntoView> {
     let last = thread.branch.with_untracked(Branch::last)?;
     Some(view! {
         <a href=format!("/c/{}?m={last}#{last}", thread.id)>"Later messages"</a>
-        <a href=latest(thread.id)>"Latest messages"</a>
+        <a href=plain(thread.id)>"Latest messages"</a>
     })
 }
