@@ -41,3 +41,16 @@ test('after a backup was restored open pages show what is there, and what is sen
   await page.reload();
   await expect(sentMessages(page)).toContainText(['First', 'Lost']);
 });
+
+test('a conversation that an earlier copy does not have is said to be gone, in words that are true', async ({ page, rivulet, consoleLog }) => {
+  consoleLog.allowLostNetwork(rivulet.url);
+  consoleLog.allowStatus(404, 'Not Found');
+  await createAccount(page);
+  await rivulet.backUp();
+  await expectStatus(await ask(page, 'Lost', 'quick/demo-fails'), 'failed');
+  await rivulet.restoreBackup();
+  const notice = page.getByRole('alert').filter({ hasText: 'no longer available to you' });
+  await expect(notice).toBeVisible();
+  await expect(notice).not.toContainText('another tab');
+  await expect(sentMessages(page)).toHaveText(['Lost']);
+});

@@ -37,7 +37,7 @@ test('a conversation that one tab adds, renames or deletes changes in the other,
   await button(question, 'Delete').click();
   await expect(page).toHaveURL('/');
   await expect(listed('The spring')).toBeHidden();
-  await expect(tab.getByText('This conversation was deleted in another tab.')).toBeVisible();
+  await expect(tab.getByText('This conversation is no longer available to you')).toBeVisible();
 });
 
 test('New chat begins another conversation, and the newest one is listed first', async ({ page }) => {
@@ -56,13 +56,13 @@ test('New chat begins another conversation, and the newest one is listed first',
   await expect(composer(page)).toBeVisible();
 });
 
-test('deleting a conversation deletes its draft, and does not show that another tab did it', async ({ page }) => {
+test('deleting a conversation deletes its draft, and does not show that it is gone', async ({ page }) => {
   await createAccount(page);
   await expectStatus(await ask(page, 'First', 'quick/demo-fails'), 'failed');
   await composer(page).fill('half a thought');
   await page.evaluate(() => {
     new MutationObserver(() => {
-      if (document.body.textContent!.includes('deleted in another tab')) document.body.dataset.shownAsDeleted = '';
+      if (document.body.textContent!.includes('no longer available to you')) document.body.dataset.shownAsGone = '';
     }).observe(document.body, { subtree: true, childList: true });
   });
   const deletion = await holdResponse(page, 'delete');
@@ -72,7 +72,7 @@ test('deleting a conversation deletes its draft, and does not show that another 
   await expect(page.getByRole('link', { name: 'First', exact: true })).toBeHidden();
   await deletion.release();
   await expect(page).toHaveURL('/');
-  await expect(page.locator('body')).not.toHaveAttribute('data-shown-as-deleted');
+  await expect(page.locator('body')).not.toHaveAttribute('data-shown-as-gone');
   expect(await page.evaluate(() => Object.keys(localStorage))).toEqual(['era']);
 });
 

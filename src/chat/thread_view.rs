@@ -199,7 +199,7 @@ fn Scroller(thread: Thread) -> impl IntoView {
         </div>
         <Show when=move || thread.gone.get() && !thread.deleting.get()>
             <p class="notice" role="alert">
-                "This conversation was deleted in another tab."
+                "This conversation is no longer available to you: it may have been deleted, or not be shared with you any more. Copy what you need from this page before you leave it."
             </p>
         </Show>
         <button type="button" class="jump" hidden=move || !far.get() on:click=jump>
