@@ -1,6 +1,8 @@
 // What open pages show when an earlier copy of the database was restored.
 
-import { ask, composer, createAccount, expectStatus, newestReply, openSecondTab, replies, sentMessages, waitForHydration } from '../support/person.ts';
+import type { Locator, Page } from '@playwright/test';
+import { longConversation } from '../support/history.ts';
+import { ask, button, composer, createAccount, expectStatus, idOf, link, newestReply, openSecondTab, replies, sentMessages, waitForHydration } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 test('after a backup was restored open pages show what is there, and what is sent from then on', async ({
@@ -41,6 +43,69 @@ test('after a backup was restored open pages show what is there, and what is sen
   await page.reload();
   await expect(sentMessages(page)).toContainText(['First', 'Lost']);
 });
+
+test('a reader far up in a conversation stays there when the page has to load it anew', async ({ page, rivulet, consoleLog }) => {
+  consoleLog.allowLostNetwork(rivulet.url);
+  await createAccount(page);
+  await page.goto(await longConversation(page, 60));
+  await waitForHydration(page);
+  const last = await idOf(newestReply(page));
+  await rivulet.backUp();
+  await expectStatus(await ask(page, 'Lost', 'quick/demo-fails'), 'failed');
+  const { question, top } = await readsFarUp(page);
+
+  await rivulet.restoreBackup();
+  await expect(sentMessages(page).filter({ hasText: 'Lost' })).toHaveCount(0);
+  await expect.poll(async () => Math.abs((await question.boundingBox())!.y - top)).toBeLessThan(2);
+  // From there on one reads to the end.
+  await expect.poll(() => idAfterScrolling(page, 2_000)).toBe(last);
+});
+
+test('and stays on their branch, though another one is newer', async ({ page, context, rivulet, consoleLog }) => {
+  consoleLog.allowLostNetwork(rivulet.url);
+  await createAccount(page);
+  await page.goto(await longConversation(page, 60));
+  await waitForHydration(page);
+  const earlier = await idOf(newestReply(page));
+  await button(newestReply(page), 'Retry').click();
+  await expect(newestReply(page).getByText('2/2')).toBeVisible();
+  await expectStatus(newestReply(page), 'failed');
+  const tab = await openSecondTab(context, page);
+  await link(newestReply(page), 'Earlier version').click();
+  await expect(newestReply(page)).toHaveAttribute('data-message-id', earlier);
+  const address = page.url();
+  await rivulet.backUp();
+  await expectStatus(await ask(tab, 'Lost', 'quick/demo-fails'), 'failed');
+  const { question, top } = await readsFarUp(page);
+
+  const loaded = page.waitForResponse((response) => /after/.test(response.request().postData() ?? ''));
+  await rivulet.restoreBackup();
+  await loaded;
+  await expect(sentMessages(page).filter({ hasText: /^Question 60$/ })).toHaveCount(0);
+  await expect.poll(async () => Math.abs((await question.boundingBox())!.y - top)).toBeLessThan(2);
+  await expect(page).toHaveURL(address);
+  await expect.poll(() => idAfterScrolling(page, 2_000)).toBe(earlier);
+});
+
+/** Scrolls to the question 20 of many. Returns it, and where it stands in the window. */
+async function readsFarUp(page: Page): Promise<{ question: Locator; top: number }> {
+  const question = sentMessages(page).filter({ hasText: /^Question 20$/ });
+  await expect
+    .poll(async () => {
+      await idAfterScrolling(page, -100_000);
+      return question.count();
+    })
+    .toBe(1);
+  await expect(page.locator('.scroller')).not.toHaveClass(/settling/);
+  await question.evaluate((article) => article.scrollIntoView());
+  return { question, top: (await question.boundingBox())!.y };
+}
+
+/** Scrolls by so many pixels, and returns the last message that is on the page. */
+async function idAfterScrolling(page: Page, pixels: number): Promise<string> {
+  await page.locator('.scroller').evaluate((scroller, by) => scroller.scrollBy(0, by), pixels);
+  return idOf(page.getByRole('article').last());
+}
 
 test('a conversation that an earlier copy does not have is said to be gone, in words that are true', async ({ page, rivulet, consoleLog }) => {
   consoleLog.allowLostNetwork(rivulet.url);

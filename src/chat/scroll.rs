@@ -25,6 +25,14 @@ impl Anchor {
     }
 }
 
+/// The first message of which something is in the window.
+pub fn first_seen() -> Option<MessageId> {
+    let scroller = scroller()?;
+    let (top, articles) = (scroller.get_bounding_client_rect().top(), scroller.get_elements_by_tag_name("article"));
+    let mut articles = (0..articles.length()).filter_map(|at| articles.item(at));
+    articles.find(|article| article.get_bounding_client_rect().bottom() > top)?.id().parse().ok()
+}
+
 /// Scrolls to a message.
 pub fn show(id: MessageId) {
     request_animation_frame(move || {

@@ -320,11 +320,10 @@ impl Thread {
         );
     }
 
-    /// What is here leads nowhere: it is replaced by what there is now.
+    /// What is here leads nowhere: it is replaced by what there is now, where the reader is.
     fn load_anew(self) {
         spawn_local(async move {
-            let leaf = self.branch.try_with_untracked(Branch::leaf).flatten();
-            let Some(page) = self.fetch(leaf.map_or(Window::Newest, Window::Around)).await else { return };
+            let Some(page) = self.fetch_anew().await else { return };
             let mut there: HashSet<_> = page.metas.iter().map(|meta| meta.id).collect();
             // Of what was sent from here, some may be there, elsewhere in the tree.
             for id in self.outbox.with_untracked(|all| all.arrived(self.id)) {
@@ -335,6 +334,27 @@ impl Thread {
             }
             self.replace(page, &there);
         });
+    }
+
+    /// What there is now around the message that is read, or else at the end of the branch.
+    async fn fetch_anew(self) -> Option<MessagePage> {
+        let reading = self.reading();
+        let (leaf, before, shown) = self.branch.try_with_untracked(|branch| {
+            let before = reading.and_then(|id| branch.get(id)).and_then(|meta| meta.parent);
+            (branch.leaf(), before, branch.shown().iter().map(|meta| meta.id).collect::<HashSet<_>>())
+        })?;
+        let page = self.fetch(reading.or(leaf).map_or(Window::Newest, Window::Around)).await?;
+        let is_other_branch = page.leaf.is_some_and(|leaf| !shown.contains(&leaf));
+        let Some((message, leaf)) = before.zip(leaf).filter(|_| is_other_branch) else { return Some(page) };
+        // That one is newer, but this one may be there, too.
+        let same = api::messages(self.id, Window::After { message, leaf }).await;
+        (!self.contents.is_disposed()).then(|| same.unwrap_or(page))
+    }
+
+    /// The message that the reader is at, unless that is the end of the branch.
+    fn reading(self) -> Option<MessageId> {
+        let is_at_end = self.is_at_end.try_get_value().unwrap_or(true);
+        if is_at_end { None } else { scroll::first_seen().filter(|id| untrack(|| self.has(*id))) }
     }
 
     /// A window, however often it has to be asked for. None if there is none for this page any more.
@@ -358,7 +378,10 @@ impl Thread {
 
     fn replace(self, page: MessagePage, there: &HashSet<MessageId>) {
         self.outbox.take_lost(self.id, |id| !there.contains(&id));
-        self.branch.update(|branch| branch.open(&page));
+        self.in_place(self.reading(), || {
+            self.branch.update(|branch| branch.open(&page));
+            true
+        });
         self.messages.update_value(|messages| {
             messages.keys().for_each(|id| self.connection.leave(*id));
             messages.retain(|id, _| page.messages.iter().any(|message| message.id == *id));
@@ -426,19 +449,25 @@ impl Thread {
     /// Loads a window, with `anchor` kept in its place.
     fn load_more(self, window: Window, wish: Wish, anchor: MessageId, show: fn(&mut Branch, &MessagePage) -> bool) {
         self.request(window, wish, move |page| {
-            let place = Anchor::at(anchor);
-            self.settling.set(true);
-            let is_shown = self.show(page, show);
-            if !is_shown {
-                // What is settled is looked at again at once, and there is nothing new to see.
-                return self.settling.set(false);
-            }
-            place.restore(anchor);
-            let settled = move || {
-                self.settling.try_set(false);
-            };
-            request_animation_frame(move || request_animation_frame(settled));
+            self.in_place(Some(anchor), || self.show(page, show));
         });
+    }
+
+    /// Changes what is shown, with a message kept in its place. `change` gives whether it did.
+    fn in_place(self, anchor: Option<MessageId>, change: impl FnOnce() -> bool) {
+        let place = anchor.map(|id| (id, Anchor::at(id)));
+        self.settling.set(true);
+        if !change() {
+            // What is settled is looked at again at once, and there is nothing new to see.
+            return self.settling.set(false);
+        }
+        if let Some((id, place)) = place {
+            place.restore(id);
+        }
+        let settled = move || {
+            self.settling.try_set(false);
+        };
+        request_animation_frame(move || request_animation_frame(settled));
     }
 
     /// Asks for a window. What the reader wishes takes the place of what is under way; what scrolling wishes waits for it.
