@@ -278,7 +278,9 @@ impl Hub {
 
     /// Has those whom a loss of access may concern check what they have open.
     pub fn recheck(&self, change: AccessChange) {
-        let state = lock(&self.state);
+        let mut state = lock(&self.state);
+        // They must not be sent what was read while it was theirs.
+        state.lists.values_mut().for_each(Followers::outdate);
         let tabs = match change.conversation {
             Some(id) => {
                 let followers = state.lists.get(&ListTopic::Messages(id)).map(Followers::tabs).unwrap_or_default();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use kit::{Person, Received, Server, soon};
 use leptos::server_fn::axum::server_fn_paths;
 use rivulet::{
-    access::{AccountRole, Viewer},
+    access::{AccountRole, Viewer, store::AccessChange},
     conversation::{Sidebar, Visibility},
     database::Database,
     ids::{AccountId, ConversationId, MessageId, mint, now},
@@ -324,4 +324,47 @@ async fn who_loses_access_loses_what_is_open() {
     for tab in &tabs {
         assert_eq!(tab.text(chat.reply), "Before");
     }
+}
+
+/// Rule: who is removed from one of their accounts loses its lists within a second or so, though what changed in them was
+/// read for another of their tabs a moment before.
+#[tokio::test]
+async fn who_leaves_one_of_several_accounts_loses_its_lists() {
+    const LISTS: [List; 2] = [List::Conversations(Sidebar::Mine), List::Conversations(Sidebar::Shared)];
+    let team = Team::meets().await;
+    let (Viewer { user, account }, other) = (team.viewer(Member), team.viewer(Stranger).account);
+    let mut database = team.server.database().await;
+    database
+        .run(format!(
+            "INSERT INTO memberships (account_id, user_id, role, created_at) VALUES ('{other}', '{user}', 'member', {})",
+            now() + 1
+        ))
+        .await;
+    let mut tabs = vec![];
+    for _ in 0..2 {
+        let mut tab = team.person(Member).opens_a_tab().await;
+        for list in LISTS {
+            tab.follows_list(list).await;
+            tab.waits_for(|one| *one == Received::List(list)).await;
+        }
+        tabs.push(tab);
+    }
+    let [first, second] = &mut tabs[..] else { panic!("two tabs") };
+    // It asks again from where both are, of which nothing comes; the answer to what it asks then comes after that.
+    for list in LISTS {
+        second.connection.client.leave_list(list);
+        second.connection.client.follow_list(list);
+        second.connection.sends_frames().await;
+    }
+    let missing = List::Messages(mint());
+    second.follows_list(missing).await;
+    second.waits_for(|one| *one == Received::ListGone(missing)).await;
+    let begun = Instant::now();
+    assert!(team.another_process().await.remove_member(account, user, now()).await.expect("it is removed"));
+    team.server.app.hub.recheck(AccessChange { user: Some(user), ..AccessChange::default() });
+    for list in LISTS {
+        first.waits_for(|one| *one == Received::ListGone(list)).await;
+    }
+    // Nothing else would have it look before 25 s are over.
+    assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
 }

@@ -39,7 +39,7 @@ pub struct ListAsk {
 #[derive(Default)]
 pub(super) struct Followers {
     tabs: Vec<Weak<Tab>>,
-    /// How often it has changed since somebody followed it.
+    /// How often it has changed since somebody followed it, or somebody may have lost it.
     changes: u64,
     /// By who asks: each is sent only what they may see.
     latest: HashMap<UserId, Arc<Mutex<Option<Latest>>>>,
@@ -76,8 +76,13 @@ impl Followers {
 
     /// Counts a change, and gives whom to wake.
     pub fn change(&mut self) -> Vec<Weak<Tab>> {
-        self.changes += 1;
+        self.outdate();
         self.tabs.clone()
+    }
+
+    /// What was read before this does for nobody any more.
+    pub fn outdate(&mut self) {
+        self.changes += 1;
     }
 
     /// How often it has changed, and the place of what was read last for this person.
