@@ -13,7 +13,6 @@ mod lists;
 mod models;
 mod program;
 mod protocols;
-mod query_plans;
 mod queue;
 mod reconnecting;
 mod replies;

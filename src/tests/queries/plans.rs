@@ -1,29 +1,13 @@
 //! Every statement that the server makes while people use it finds its rows by an index.
 
-use std::{
-    collections::BTreeSet,
-    fmt::{self, Debug},
-    sync::{Mutex, PoisonError},
-};
-
 use kit::{Chat, Person, Server, Tab};
 use rivulet::{
     conversation::{Sidebar, Window},
     live::List,
     message::Status,
 };
-use tracing::{
-    Event, Subscriber,
-    field::{Field, Visit},
-};
-use tracing_subscriber::{
-    Layer,
-    layer::{Context, SubscriberExt},
-    util::SubscriberInitExt,
-};
 
-/// What sqlx has logged, by the statement.
-static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+use crate::statements::Notes;
 
 /// Steps that look at all rows of a table, or put them in order: in which statements, and why they may.
 const EXCEPTIONS: [(&str, &str, &str); 8] = [
@@ -39,43 +23,6 @@ const EXCEPTIONS: [(&str, &str, &str); 8] = [
 
 /// Asked by the test itself.
 const RUNNING: &str = "SELECT COUNT(*) FROM messages WHERE status IN ('pending', 'streaming')";
-
-/// Notes what sqlx logs.
-struct Notes;
-
-impl<S: Subscriber> Layer<S> for Notes {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() == "sqlx::query" {
-            let mut statement = Statement::default();
-            event.record(&mut statement);
-            let text = if statement.whole.trim().is_empty() { statement.summary } else { statement.whole };
-            STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).insert(text.trim().to_owned());
-        }
-    }
-}
-
-/// A short statement is its own summary.
-#[derive(Default)]
-struct Statement {
-    summary: String,
-    whole: String,
-}
-
-impl Visit for Statement {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        match field.name() {
-            "summary" => value.clone_into(&mut self.summary),
-            "db.statement" => value.clone_into(&mut self.whole),
-            _ => {}
-        }
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        if field.name() == "summary" {
-            self.summary = fmt::format(format_args!("{value:?}")).trim_matches('"').to_owned();
-        }
-    }
-}
 
 /// Queues messages while a reply runs, and has them all go again.
 async fn queues(server: &Server, ada: &Person, chat: &Chat) {
@@ -135,14 +82,14 @@ async fn a_day(server: &Server, ada: &Person) {
 /// Rule: no statement looks at all rows of a table that grows, and no list is sorted that an index has in order.
 #[tokio::test]
 async fn every_statement_finds_its_rows_by_an_index() {
-    tracing_subscriber::registry().with(Notes).init();
+    let notes = Notes::begin().await;
     let server = Server::start().await;
     let ada = server.sign_up("Ada").await;
     a_day(&server, &ada).await;
-    let statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let statements = notes.take();
     let mut database = server.database().await;
     let (mut slow, mut seen) = (vec![], 0);
-    for statement in statements {
+    for statement in statements.into_keys() {
         let verb = statement.split_whitespace().next().unwrap_or_default().to_uppercase();
         if !["SELECT", "UPDATE", "DELETE", "INSERT", "WITH"].contains(&verb.as_str())
             || statement.contains("_sqlx_")
