@@ -37,18 +37,7 @@ impl Database {
     ) -> sqlx::Result<bool> {
         let account: AccountId = mint();
         let mut tx = self.begin().await?;
-        let made = sqlx::query(
-            "INSERT INTO users (id, name, email, password_hash, is_site_administrator, created_at)
-             SELECT $1, $2, $3, $4, 1, $5 WHERE NOT EXISTS (SELECT 1 FROM users)",
-        )
-        .bind(id.to_string())
-        .bind(&person.name)
-        .bind(&person.email)
-        .bind(password_hash)
-        .bind(now)
-        .execute(&mut *tx)
-        .await?;
-        if made.rows_affected() == 0 {
+        if !insert_person(&mut tx, id, person, password_hash, true, now).await? {
             return Ok(false);
         }
         sqlx::query("INSERT INTO accounts (id, kind, name, created_at) VALUES ($1, 'personal', '', $2)")
@@ -71,14 +60,7 @@ impl Database {
         now: Millis,
     ) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
-        sqlx::query("INSERT INTO users (id, name, email, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)")
-            .bind(member.user.to_string())
-            .bind(&person.name)
-            .bind(&person.email)
-            .bind(password_hash)
-            .bind(now)
-            .execute(&mut *tx)
-            .await?;
+        insert_person(&mut tx, member.user, person, password_hash, false, now).await?;
         add_member(&mut tx, member.account, member.user, role, now).await?;
         tx.commit().await
     }
@@ -255,6 +237,30 @@ impl Database {
 
 pub(super) fn person(row: &AnyRow) -> sqlx::Result<Person> {
     Ok(Person { name: row.try_get("name")?, email: row.try_get("email")? })
+}
+
+/// `is_first`: they administrate the site, and are made only where there is nobody yet. False if they were not made.
+async fn insert_person(
+    tx: &mut sqlx::AnyConnection,
+    id: UserId,
+    person: &Person,
+    password_hash: &str,
+    is_first: bool,
+    now: Millis,
+) -> sqlx::Result<bool> {
+    let made = sqlx::query(
+        "INSERT INTO users (id, name, email, password_hash, is_site_administrator, created_at)
+         SELECT $1, $2, $3, $4, $5, $6 WHERE $5 = 0 OR NOT EXISTS (SELECT 1 FROM users)",
+    )
+    .bind(id.to_string())
+    .bind(&person.name)
+    .bind(&person.email)
+    .bind(password_hash)
+    .bind(i64::from(is_first))
+    .bind(now)
+    .execute(tx)
+    .await?;
+    Ok(made.rows_affected() == 1)
 }
 
 /// False if the person's password is not the one that was `verified`.
