@@ -10,12 +10,16 @@ mod pages;
 use std::{fs, path::PathBuf};
 
 use kit::{Database, Folder, Person, Process, Provider};
-use rivulet::ids::now;
+use rivulet::{
+    conversation::queue::QueuePage,
+    ids::{ConversationId, now},
+};
+use serde_json::json;
 
 use crate::program;
 
 /// Each with the newest step that it has taken.
-const VERSIONS: [&str; 1] = ["0004"];
+const VERSIONS: [&str; 2] = ["0004", "0008"];
 
 /// In milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -128,4 +132,27 @@ async fn people_stay_signed_in_and_keep_their_password() {
         let again = upgraded.ada.signs_in_again("Ada").await;
         assert_eq!(again.gets("/").await.status, 200);
     }
+}
+
+/// Rule: what waits to be sent waits still, and what was removed stays so; behind a reply that the end of the old process
+/// interrupted it waits for a person.
+#[tokio::test]
+async fn what_is_queued_waits_still() {
+    let upgraded = Upgraded::from("0008").await;
+    let Upgraded { provider, ada, .. } = &upgraded;
+    let mut queued = vec![];
+    for address in pages::named_in(&read("0008", "txt")) {
+        let id: ConversationId = address.trim_start_matches("/c/").parse().expect("an id");
+        // That of a deleted conversation is not found.
+        let queue: Result<QueuePage, _> = ada.call("queue", json!({ "id": id })).await;
+        let rows = queue.map(|page| page.rows).unwrap_or_default();
+        assert!(rows.iter().all(|row| row.wait.held));
+        queued.extend(rows.into_iter().flat_map(|row| row.parts).map(|part| part.text));
+    }
+    queued.sort();
+    assert_eq!(
+        queued,
+        ["And then?", "And then?", "Sent as soon as it has ended, and edited", "What was queued first, and edited"]
+    );
+    assert!(provider.is_asked_no_more().await);
 }

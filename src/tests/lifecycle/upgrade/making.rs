@@ -8,7 +8,7 @@
 use std::fs;
 
 use kit::{Chat, Database, Folder, Person, Process, Provider, Tab, Writer};
-use rivulet::ids::ConversationId;
+use rivulet::{chat::api::Sending, ids::ConversationId};
 use rusqlite::Connection;
 
 use super::{file, pages};
@@ -36,9 +36,10 @@ async fn makes_the_files_of_a_version() {
     world.several_branches().await;
     world.early_ends().await;
     let purged = world.exchange("This will be deleted.", "All of it?").await;
+    let queue = world.queue().await;
     let running = world.running_replies(purged.id).await;
     world.process.dies();
-    drop(running);
+    drop((queue, running));
     world.rows_as_they_may_be(purged.id).await;
     world.keeps_the_files().await;
 }
@@ -110,6 +111,15 @@ impl World {
         let last = self.next_exchange(first.id, "How long is the Nile?", "It is 6,650 km long.").await;
         self.retries(last, "Long.").await;
         self.retries(last, "Longer than I thought.").await;
+        self.edits(second, first, "Name four rivers.", "Rhine, Nile, Volga, 長江").await;
+    }
+
+    /// Sends a sibling of a message, which follows `before`.
+    async fn edits(&mut self, chat: Chat, before: Chat, text: &str, answer: &str) {
+        let first = Person::first_message(text);
+        let edit = Sending { conversation: chat.id, opens: false, parent: Some(before.reply), ..first };
+        self.ada.sends(&edit).await.expect("a message that is taken");
+        self.answers(chat.id, answer).await;
     }
 
     /// A reply that was continued, one that was stopped, one that failed, and one that was asked for again after it had.
@@ -146,6 +156,29 @@ impl World {
         writer.writes(words);
         self.tab.sees(chat.reply, words).await;
         writer
+    }
+
+    /// What waits for a reply that was stopped, and for one that runs; of each some are edited, and some removed.
+    async fn queue(&mut self) -> Writer {
+        let chat = self.exchange("Does it wait?", "It does.").await;
+        let chat = self.ada.asks_in(chat.id, "Until when?").await.expect("a message that is taken");
+        let stopped = self.begins(chat, "Until it is").await;
+        self.queues(chat, "What was queued first").await;
+        self.ada.stops(chat.reply).await.expect("it is stopped");
+        self.tab.sees_the_end(chat.reply).await;
+        drop(stopped);
+        let chat = self.ada.asks("Does it run?").await;
+        let running = self.begins(chat, "It does, and").await;
+        self.queues(chat, "Sent as soon as it has ended").await;
+        running
+    }
+
+    async fn queues(&mut self, chat: Chat, text: &str) {
+        let row = self.ada.queues(&chat, text).await.expect("it is queued");
+        let removed = self.ada.queues(&chat, "This will be removed.").await.expect("it is queued");
+        self.ada.queues(&chat, "And then?").await.expect("it is queued");
+        self.ada.edits_queued(&row, &format!("{text}, and edited")).await.expect("it is edited");
+        self.ada.removes_queued(&removed).await.expect("it is removed");
     }
 
     /// At the end, in the middle, in a second epoch, before its first word, and in a conversation that is to be deleted.
