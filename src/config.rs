@@ -5,6 +5,7 @@ use std::{
     io::{ErrorKind, Read},
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Context, bail};
@@ -46,6 +47,8 @@ pub struct Settings {
     pub limits: Limits,
     /// As [`protocol::SPOKEN`]; nobody sets it but tests.
     pub protocols: &'static [u32],
+    /// For how long what was deleted can be brought back, if not for as long as people are promised; nobody sets it but tests.
+    pub undo_timeout: Option<Duration>,
 }
 
 /// How much may run at once.
@@ -166,6 +169,7 @@ impl Settings {
             trusted_proxies: TrustedProxies::parse(proxies.iter().map(String::as_str))?,
             setup_code,
             protocols: protocol::SPOKEN,
+            undo_timeout: None,
         })
     }
 }

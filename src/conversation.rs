@@ -1,7 +1,7 @@
 //! Conversations: what they are, and the two lists that every tab keeps in step (a conversation's messages, and the
 //! sidebar's conversations).
 
-use std::str::FromStr;
+use std::{str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,8 @@ pub mod changes {
     //! What people change.
     pub mod store;
 }
+#[cfg(feature = "ssr")]
+pub mod deletion;
 pub mod list;
 #[cfg(feature = "ssr")]
 pub mod purge;
@@ -38,6 +40,8 @@ pub use list::ListPosition;
 pub const MESSAGES_A_PAGE: i64 = 30;
 /// How many conversations the sidebar opens with, and how many more come as one scrolls down.
 pub const CONVERSATIONS_A_PAGE: i64 = 60;
+/// For so long what was deleted can be brought back; then it is removed.
+pub const UNDO_TIMEOUT: Duration = Duration::from_secs(15);
 /// The longest message that a person can send, in bytes.
 pub const LONGEST_MESSAGE: usize = 512 * 1024;
 /// The longest title, in characters.

@@ -3,6 +3,7 @@
 //! [`Replies`] starts and ends them. [`job`] reads the provider and makes events; [`journal`] commits them; only then the
 //! hub applies and shows them. [`recovery`] does at the next start what a killed process could not.
 
+mod deletion;
 pub mod job;
 pub mod journal;
 pub mod queue;
@@ -74,6 +75,7 @@ impl Replies {
         let (journal, committer) = Journal::start(store, database.turn(), hub.clone())?;
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
         let replies = Replies { database, hub, providers, journal, node, tasks, closing };
+        replies.tasks.spawn(replies.clone().resume_deletions());
         replies.tasks.spawn(replies.clone().resume_queues());
         Ok((replies, committer))
     }

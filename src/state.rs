@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::{
     account::{limits::RateLimits, password, session::Sessions, setup_code::SetupCode},
     config::{Settings, public_url::PublicUrl, trusted_proxies::TrustedProxies},
-    conversation::{purge, tombstones},
+    conversation::{UNDO_TIMEOUT, purge, tombstones},
     database::Database,
     live::{access, hub::Hub},
     provider::Providers,
@@ -91,7 +91,8 @@ impl AppState {
             is_secure: settings.public_url.as_ref().is_some_and(PublicUrl::is_https),
             tasks: replies.tasks.clone(),
         };
-        replies.tasks.spawn(purge::resume(database.clone(), replies.closing.clone()));
+        let undo_timeout = settings.undo_timeout.unwrap_or(UNDO_TIMEOUT);
+        replies.tasks.spawn(purge::keep_purging(database.clone(), undo_timeout, replies.closing.clone()));
         replies.tasks.spawn(tombstones::keep_removing(database.clone(), replies.closing.clone()));
         let after = database.newest_access_change().await?;
         replies.tasks.spawn(access::watch(database.clone(), replies.hub.clone(), after, replies.closing.clone()));

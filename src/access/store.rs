@@ -15,10 +15,18 @@ use crate::{
 pub(crate) const MAY_SEE: &str = "c.deleted_at IS NULL AND (c.created_by = $1 OR c.visibility = 'account')
     AND EXISTS (SELECT 1 FROM memberships ms WHERE ms.account_id = c.account_id AND ms.user_id = $1)";
 
-/// That the person `$1` may rename, open, close and delete the conversation `c`.
-pub(crate) const MAY_CHANGE: &str = "c.deleted_at IS NULL
-    AND EXISTS (SELECT 1 FROM memberships ms WHERE ms.account_id = c.account_id AND ms.user_id = $1
-        AND (c.created_by = $1 OR c.visibility = 'account' AND ms.role IN ('owner', 'admin')))";
+macro_rules! may_change {
+    () => {
+        "EXISTS (SELECT 1 FROM memberships ms WHERE ms.account_id = c.account_id AND ms.user_id = $1
+        AND (c.created_by = $1 OR c.visibility = 'account' AND ms.role IN ('owner', 'admin')))"
+    };
+}
+
+/// That the person `$1` may rename, open, close and delete the conversation `c`, delete messages in it, and bring those back.
+pub(crate) const MAY_CHANGE: &str = concat!("c.deleted_at IS NULL AND ", may_change!());
+
+/// That the person `$1` may bring back the deleted conversation `c`.
+pub(crate) const MAY_RESTORE: &str = concat!("c.deleted_at IS NOT NULL AND ", may_change!());
 
 /// Whom or what a loss of access concerns; what is not named concerns all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

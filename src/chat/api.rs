@@ -235,7 +235,26 @@ pub async fn rename(id: ConversationId, title: String) -> Result<(), Failure> {
     .await
 }
 
+/// Deletes a conversation. It can be brought back for [`UNDO_TIMEOUT`](crate::conversation::UNDO_TIMEOUT).
 #[server(prefix = "/api/2", endpoint = "delete", input = Json, output = Json)]
 pub async fn delete(id: ConversationId) -> Result<(), Failure> {
-    server::answer(|app, who| async move { app.detached(move |app| server::delete(app, who.viewer, id)).await }).await
+    server::answer(|app, who| async move { app.replies.delete_conversation(who.viewer, id).await }).await
+}
+
+#[server(prefix = "/api/2", endpoint = "undo-delete-conversation", input = Json, output = Json)]
+pub async fn undo_delete_conversation(id: ConversationId) -> Result<(), Failure> {
+    server::answer(|app, who| async move { app.replies.undo_delete_conversation(who.viewer, id).await }).await
+}
+
+/// Deletes a message and all below it, for whoever may delete the conversation. Gives how many messages have gone. They can
+/// be brought back for [`UNDO_TIMEOUT`](crate::conversation::UNDO_TIMEOUT).
+#[server(prefix = "/api/2", endpoint = "delete-message", input = Json, output = Json)]
+pub async fn delete_message(id: MessageId) -> Result<i64, Failure> {
+    server::answer(|app, who| async move { app.replies.delete_message(who.viewer, id).await }).await
+}
+
+/// Brings back what was deleted with a message.
+#[server(prefix = "/api/2", endpoint = "undo-delete-message", input = Json, output = Json)]
+pub async fn undo_delete_message(id: MessageId) -> Result<(), Failure> {
+    server::answer(|app, who| async move { app.replies.undo_delete_message(who.viewer, id).await }).await
 }

@@ -1,40 +1,65 @@
-//! Removing what was said in deleted conversations, in slices, behind everybody's back.
+//! Removing the words of what was deleted, once that cannot be undone any more: in slices, behind everybody's back.
+
+pub mod store;
 
 use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{database::Database, ids::ConversationId};
+use crate::{
+    database::Database,
+    ids::{Millis, now},
+};
+use store::Due;
 
+/// Between two looks.
+const INTERVAL: Duration = Duration::from_secs(1);
 /// Between two tries to empty the write-ahead log, while somebody reads in it.
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Continues with what an earlier process had not removed yet.
-pub async fn resume(database: Arc<Database>, closing: CancellationToken) {
-    match database.to_purge().await {
-        Ok(conversations) => {
-            for id in conversations {
-                purge(database.clone(), closing.clone(), id).await;
-            }
-            // That process may have ended before it came to this.
-            empty_log(&database, &closing).await;
+/// Removes what was deleted longer ago than `undo_timeout`, until the server stops. What is left then, the next start
+/// continues with.
+pub async fn keep_purging(database: Arc<Database>, undo_timeout: Duration, closing: CancellationToken) {
+    // An earlier process may have ended before it came to this.
+    let mut log_has_words = true;
+    while !closing.is_cancelled() {
+        match purge(&database, now() - undo_timeout.as_millis() as Millis, &closing).await {
+            Ok(purged) => log_has_words |= purged,
+            Err(error) => tracing::error!(%error, "what was deleted is not removed yet; trying again"),
         }
-        Err(error) => tracing::error!(%error, "deleted conversations could not be looked for; the next start does"),
+        if log_has_words {
+            empty_log(&database, &closing).await;
+            log_has_words = false;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(INTERVAL) => {}
+            () = closing.cancelled() => {}
+        }
     }
 }
 
-/// Removes all that was said in a deleted conversation. What is left when the server stops, the next start continues with.
-pub async fn purge(database: Arc<Database>, closing: CancellationToken, id: ConversationId) {
-    while !closing.is_cancelled() {
-        match database.purge(id).await {
-            Ok(true) => {}
-            Ok(false) => return empty_log(&database, &closing).await,
-            Err(error) => {
-                tracing::error!(conversation = %id, %error, "a deleted conversation is not removed yet; the next start does");
-                return;
-            }
+/// True if something was removed.
+async fn purge(database: &Database, before: Millis, closing: &CancellationToken) -> sqlx::Result<bool> {
+    let due = database.begin_purge(before).await?;
+    for one in &due {
+        if let Err(error) = purge_one(database, *one, closing).await {
+            // It stops no other.
+            tracing::error!(conversation = %one.conversation, %error, "what was deleted is not removed yet; trying again");
         }
     }
+    Ok(!due.is_empty())
+}
+
+async fn purge_one(database: &Database, due: Due, closing: &CancellationToken) -> sqlx::Result<()> {
+    let mut after = Some(0);
+    while !closing.is_cancelled() {
+        match (due.message, after) {
+            (None, _) if database.purge_conversation(due).await? => {}
+            (Some(_), Some(seq)) => after = database.purge_messages(due, seq).await?,
+            _ => break,
+        }
+    }
+    Ok(())
 }
 
 /// Until then the words stand in the log. (A server that stops empties it, too.)

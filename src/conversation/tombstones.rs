@@ -32,6 +32,7 @@ pub async fn keep_removing(database: Arc<Database>, closing: CancellationToken) 
 
 async fn remove(database: &Database, closing: &CancellationToken, before: Millis) -> sqlx::Result<()> {
     while !closing.is_cancelled() && database.remove_tombstones(before).await? {}
+    while !closing.is_cancelled() && database.remove_message_tombstones(before).await? {}
     while !closing.is_cancelled() && database.remove_lineages(before).await? {}
     Ok(())
 }

@@ -29,6 +29,7 @@ pub const STEPS: &[Step] = &[
     step(7, "lineage", include_str!("../../migrations/sqlite/0007_lineage.sql")),
     step(8, "queue", include_str!("../../migrations/sqlite/0008_queue.sql")),
     step(9, "resumed", include_str!("../../migrations/sqlite/0009_resumed.sql")),
+    step(10, "deletions", include_str!("../../migrations/sqlite/0010_deletions.sql")),
 ];
 
 const fn step(number: i64, description: &'static str, statements: &'static str) -> Step {

@@ -11,7 +11,7 @@ use crate::{
         store::{MESSAGE, message},
     },
     database::{Database, json, parsed},
-    ids::{ConversationId, MessageId, Millis, NodeId, Rev, Seq},
+    ids::{ConversationId, MessageId, Millis, NodeId, Rev},
     message::{Epoch, Kind, Message, Part, Position, Role, Status},
     reply::queue::store::{Sendable, is_queued, move_queue, take_queued},
     reply::tree::store::{Spot, TreeNode, Written, node_of, visible_node},
@@ -138,8 +138,9 @@ impl Database {
         if !take_queued(&mut tx, queued).await? {
             return Ok(Started::Changed);
         }
+        // It has just been deleted, and may come back.
         let Some(parent) = node_of(&mut tx, conversation, queued.wait.after).await? else {
-            return Ok(Started::Missing);
+            return Ok(Started::Changed);
         };
         if !queued.wait.may_be_sent(parent.status, sender) {
             return Ok(Started::Changed);
@@ -313,11 +314,13 @@ async fn is_fenced(tx: &mut AnyConnection, node: NodeId) -> sqlx::Result<bool> {
 }
 
 async fn has_messages(tx: &mut AnyConnection, id: ConversationId) -> sqlx::Result<bool> {
-    let newest: Seq = sqlx::query_scalar("SELECT newest_seq FROM conversations WHERE id = $1")
-        .bind(id.to_string())
-        .fetch_one(tx)
-        .await?;
-    Ok(newest > 0)
+    let first: Option<String> = sqlx::query_scalar(
+        "SELECT id FROM messages WHERE conversation_id = $1 AND parent_id IS NULL AND deleted_at IS NULL LIMIT 1",
+    )
+    .bind(id.to_string())
+    .fetch_optional(tx)
+    .await?;
+    Ok(first.is_some())
 }
 
 async fn is_full(tx: &mut AnyConnection, id: ConversationId) -> sqlx::Result<bool> {

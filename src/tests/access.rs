@@ -50,7 +50,7 @@ enum Rule {
 }
 
 /// The rule of each function. One that is missing here fails the test.
-const FUNCTIONS: [(&str, Rule); 16] = [
+const FUNCTIONS: [(&str, Rule); 19] = [
     ("account-form", Rule::Open),
     ("enter", Rule::Anybody),
     ("models", Rule::Anybody),
@@ -67,6 +67,9 @@ const FUNCTIONS: [(&str, Rule); 16] = [
     ("continue", Rule::Seeing),
     ("rename", Rule::Changing),
     ("delete", Rule::Changing),
+    ("undo-delete-conversation", Rule::Changing),
+    ("delete-message", Rule::Changing),
+    ("undo-delete-message", Rule::Changing),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -174,7 +177,7 @@ fn input(function: &str, id: ConversationId, messages: &[MessageId]) -> Value {
     let queueing = json!({ "conversation": id, "after": reply, "id": mint::<rivulet::ids::MessageKind>(), "text": "Hello", "model": "test/model" });
     let after = if function == "conversations" { json!(null) } else { json!(reply) };
     let id = match function {
-        "stop" | "retry" | "continue" => json!(reply),
+        "stop" | "retry" | "continue" | "delete-message" | "undo-delete-message" => json!(reply),
         "edit-queued" | "remove-queued" | "send-queued" => json!(messages[2]),
         _ => json!(id),
     };
@@ -210,6 +213,13 @@ async fn every_function_has_a_rule_and_keeps_it() {
             .flat_map(|visibility| EVERYBODY.map(|who| (visibility, who)))
         {
             let (id, messages) = team.conversation(visibility).await;
+            match name {
+                "undo-delete-conversation" => team.person(Maker).deletes(id).await.expect("it is deleted"),
+                "undo-delete-message" => {
+                    team.person(Maker).deletes_message(messages[1]).await.map(drop).expect("it is deleted");
+                }
+                _ => {}
+            }
             let answer = asks(team.person(who), name, &input(name, id, &messages)).await;
             assert_eq!(answer, expected(who, *rule, visibility), "{name}, {visibility:?}, {who:?}");
         }

@@ -126,7 +126,7 @@ async fn the_end_folds_the_journal_into_the_row() {
 /// Rule: a write whose message is gone cancels that reply; its readers are notified, and nothing of it is left.
 #[tokio::test]
 async fn a_message_deleted_while_it_streams_is_gone_everywhere() {
-    let server = Server::start().await;
+    let server = Server::without_undo().await;
     let ada = server.sign_up("Ada").await;
     let (chat, mut tab, provider) = streaming(&server, &ada, "Hello").await;
     ada.deletes(chat.id).await.expect("it is deleted");

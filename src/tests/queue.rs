@@ -25,7 +25,10 @@ struct World {
 
 impl World {
     async fn with_queue(texts: &[&str]) -> World {
-        let server = Server::start().await;
+        World::on(Server::start().await, texts).await
+    }
+
+    async fn on(server: Server, texts: &[&str]) -> World {
         let ada = server.sign_up("Ada").await;
         let chat = ada.asks("Hello").await;
         let writer = server.provider.is_asked().await;
@@ -357,7 +360,8 @@ async fn what_waits_is_sent_as_whoever_queued_it() {
 /// Rule: what is queued goes with its conversation.
 #[tokio::test]
 async fn deleting_a_conversation_deletes_its_queue() {
-    let World { server, ada, chat, rows, .. } = World::with_queue(&["One"]).await;
+    let world = World::on(Server::without_undo().await, &["One"]).await;
+    let World { server, ada, chat, rows, .. } = world;
     ada.deletes(chat.id).await.expect("it is deleted");
     server.database().await.comes_to("SELECT COUNT(*) FROM queue", 0).await;
     assert_eq!(ada.removes_queued(&rows[0]).await, Err(Refused::of(Failure::NotFound)));

@@ -5,6 +5,7 @@ mod accounts;
 mod bad_input;
 mod commands;
 mod data_flow;
+mod deletions;
 mod files;
 mod following;
 mod journal;

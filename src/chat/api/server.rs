@@ -9,9 +9,9 @@ use super::*;
 use crate::{
     access::Viewer,
     account::{cookies, session::SignedIn},
-    conversation::{LONGEST_MESSAGE, first_words, purge::purge},
+    conversation::{LONGEST_MESSAGE, first_words},
     ids::{mint, now},
-    live::hub::{ListTopic, Running},
+    live::hub::Running,
     provider::CatalogEntry,
     reply::{
         queue::store::NewQueued,
@@ -164,16 +164,4 @@ pub async fn edit_queued(
     app.providers.find(&model)?;
     let parts = Message::said(id, text, now()).parts;
     app.replies.edit_queued(viewer, id, seen, parts, model).await
-}
-
-/// Deletes a conversation: at once invisible everywhere, and removed behind everybody's back.
-pub async fn delete(app: AppState, viewer: Viewer, id: ConversationId) -> Result<(), Failure> {
-    let sidebar = app.database.delete_conversation(viewer, id, now()).await?.ok_or(Failure::NotFound)?;
-    for running in app.hub.all_running(Some(id)) {
-        running.gone();
-    }
-    app.hub.changed(ListTopic::Conversations(sidebar));
-    app.hub.changed(ListTopic::Messages(id));
-    app.replies.tasks.spawn(purge(app.database.clone(), app.replies.closing.clone(), id));
-    Ok(())
 }

@@ -8,14 +8,9 @@ use crate::{
         store::{AccessChange, MAY_CHANGE, MAY_SEE, lose_access},
     },
     conversation::{SidebarTopic, Visibility},
-    database::{Database, parsed, placeholders},
+    database::{Database, parsed},
     ids::{AccountId, ConversationId, Millis, Rev, UserId},
 };
-
-/// How many messages of a deleted conversation are removed in one transaction, and how many bytes of them: each is
-/// written over, and everybody waits.
-const MAX_PURGED: i64 = 100;
-const MAX_PURGED_BYTES: i64 = 256 * 1024;
 
 impl SidebarTopic {
     /// The column that has a conversation's last change in this list, and who may see those that are in it.
@@ -110,74 +105,6 @@ impl Database {
             .fetch_optional(&self.read)
             .await?;
         Ok(titled == Some(0))
-    }
-
-    /// Deletes a conversation: from now on it is nowhere but in the sidebar's list, as its own tombstone. What was said in
-    /// it is removed by [`Database::purge`]. Gives the list that it was in; `None` if the viewer may not.
-    pub async fn delete_conversation(
-        &self,
-        viewer: Viewer,
-        id: ConversationId,
-        now: Millis,
-    ) -> sqlx::Result<Option<SidebarTopic>> {
-        let mut tx = self.begin().await?;
-        let Some(topic) = sidebar_topic(&mut tx, viewer, id, MAY_CHANGE).await? else { return Ok(None) };
-        let rev = next_sidebar_rev(&mut tx, topic).await?;
-        let (column, _) = topic.column();
-        let statement = format!(
-            "UPDATE conversations SET deleted_at = $1, title = '', {column} = $2 WHERE id = $3 AND deleted_at IS NULL"
-        );
-        sqlx::query(AssertSqlSafe(statement)).bind(now).bind(rev).bind(id.to_string()).execute(&mut *tx).await?;
-        lose_access(&mut tx, AccessChange { conversation: Some(id), ..Default::default() }, now).await?;
-        tx.commit().await?;
-        Ok(Some(topic))
-    }
-
-    /// Removes some of what was said in a deleted conversation, and returns whether there may be more. A little at a time, as
-    /// everybody else's words wait meanwhile; the newest first, as each stands below what it follows.
-    pub async fn purge(&self, id: ConversationId) -> sqlx::Result<bool> {
-        let found: Vec<(String, i64)> = sqlx::query_as(
-            "SELECT m.id, CAST(octet_length(m.parts) AS BIGINT) FROM messages m JOIN conversations c ON c.id = m.conversation_id
-             WHERE c.id = $1 AND c.deleted_at IS NOT NULL ORDER BY m.seq DESC LIMIT $2",
-        )
-        .bind(id.to_string())
-        .bind(MAX_PURGED)
-        .fetch_all(&self.read)
-        .await?;
-        let mut bytes = 0;
-        let fits = |(_, length): &&(String, i64)| {
-            bytes += length;
-            bytes <= MAX_PURGED_BYTES
-        };
-        // One in any case, or a long one would stay for ever.
-        let count = found.iter().take_while(fits).count().max(1);
-        let mut tx = self.begin().await?;
-        let Some(purged) = found.get(..count) else {
-            sqlx::query("DELETE FROM lanes WHERE conversation_id = $1").bind(id.to_string()).execute(&mut *tx).await?;
-            tx.commit().await?;
-            return Ok(false);
-        };
-        let places = placeholders(1, count);
-        for statement in [
-            format!("DELETE FROM queue WHERE after_id IN ({places})"),
-            format!("DELETE FROM messages WHERE id IN ({places})"),
-        ] {
-            let query = purged.iter().fold(sqlx::query(AssertSqlSafe(statement)), |query, (id, _)| query.bind(id));
-            query.execute(&mut *tx).await?;
-        }
-        tx.commit().await?;
-        Ok(true)
-    }
-
-    /// Deleted conversations of which something is left, as a process left them that ended in the middle.
-    pub async fn to_purge(&self) -> sqlx::Result<Vec<ConversationId>> {
-        sqlx::query(
-            "SELECT c.id FROM conversations c
-             WHERE c.deleted_at IS NOT NULL AND EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id)",
-        )
-        .try_map(|row: AnyRow| parsed(&row, "id"))
-        .fetch_all(&self.read)
-        .await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tombstones and lineages that are removed. Each step is a short transaction of its own, safe to repeat.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
@@ -20,6 +20,7 @@ impl Database {
         let old: Vec<Tombstone> = sqlx::query(
             "SELECT c.id, c.account_id, c.created_by, c.mine_rev, c.shared_rev FROM conversations c
              WHERE c.deleted_at < $1 AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id)
+             AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.conversation_id = c.id)
              ORDER BY c.deleted_at LIMIT $2",
         )
         .bind(before)
@@ -61,6 +62,54 @@ impl Database {
         ] {
             let query = old.iter().fold(sqlx::query(AssertSqlSafe(statement)), |query, one| query.bind(&one.id));
             query.execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(old.len() as i64 == SLICE)
+    }
+
+    /// Removes some messages that were deleted `before` then and purged, and raises the floors of their conversations' lists,
+    /// in one transaction. Whether there may be more.
+    pub async fn remove_message_tombstones(&self, before: Millis) -> sqlx::Result<bool> {
+        let mut tx = self.begin().await?;
+        // Those below a message were deleted with it or before it.
+        let old: Vec<(String, String, i64, Rev)> = sqlx::query_as(
+            "SELECT m.id, m.conversation_id, m.lane, m.rev FROM messages m WHERE m.deleted_at < $1
+             AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.conversation_id = m.conversation_id AND d.deleted_at = m.deleted_at)
+             ORDER BY m.deleted_at, m.seq DESC LIMIT $2",
+        )
+        .bind(before)
+        .bind(SLICE)
+        .fetch_all(&mut *tx)
+        .await?;
+        if old.is_empty() {
+            return Ok(false);
+        }
+        let mut floors = BTreeMap::<&str, Rev>::new();
+        for (_, conversation, _, rev) in &old {
+            let floor = floors.entry(conversation).or_default();
+            *floor = (*floor).max(*rev);
+        }
+        for (conversation, floor) in floors {
+            sqlx::query("UPDATE conversations SET messages_floor = $1 WHERE id = $2 AND messages_floor < $1")
+                .bind(floor)
+                .bind(conversation)
+                .execute(&mut *tx)
+                .await?;
+        }
+        let statement = format!("DELETE FROM messages WHERE id IN ({})", placeholders(1, old.len()));
+        let query = old.iter().fold(sqlx::query(AssertSqlSafe(statement)), |query, (id, ..)| query.bind(id));
+        query.execute(&mut *tx).await?;
+        let lanes: BTreeSet<(&str, i64)> =
+            old.iter().map(|(_, conversation, lane, _)| (&**conversation, *lane)).collect();
+        for (conversation, lane) in lanes {
+            sqlx::query(
+                "DELETE FROM lanes WHERE conversation_id = $1 AND lane = $2
+                 AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = $1 AND m.lane = $2)",
+            )
+            .bind(conversation)
+            .bind(lane)
+            .execute(&mut *tx)
+            .await?;
         }
         tx.commit().await?;
         Ok(old.len() as i64 == SLICE)

@@ -8,8 +8,9 @@ use crate::{
     access::{Viewer, store::MAY_SEE},
     conversation::{
         Conversation, ListPosition, MESSAGES_A_PAGE, MessageMeta, MessagePage, Window,
+        deletion::{Deletion, store::stored_lanes},
         store::{Counters, MESSAGE, META, message, meta},
-        tree::{Lane, Lanes, Run},
+        tree::{Lanes, Run},
     },
     database::{Database, parsed, placeholders},
     ids::{ConversationId, MessageId, Seq},
@@ -53,7 +54,7 @@ impl Database {
         };
         let (leaf, found) = match window {
             Window::Newest => (plain, self.found_before(id, &lanes, plain, MESSAGES_A_PAGE).await?),
-            Window::Around(message) => match self.place(id, message).await? {
+            Window::Around(message) => match self.place(id, &lanes, message).await? {
                 None => (plain, self.found_before(id, &lanes, plain, MESSAGES_A_PAGE).await?),
                 Some(place) => {
                     let leaf = self.leaf(id, lanes.newest_below(place.lane, place.seq)).await?.unwrap_or(place);
@@ -61,17 +62,17 @@ impl Database {
                 }
             },
             Window::Before(message) => {
-                let Some(place) = self.place(id, message).await? else { return Ok(None) };
+                let Some(place) = self.place(id, &lanes, message).await? else { return Ok(None) };
                 let up_to = Place { seq: place.seq - 1, ..place };
                 (place, self.found_before(id, &lanes, up_to, MESSAGES_A_PAGE).await?)
             }
             Window::After { message, leaf } => {
-                let (after, leaf) = (self.place(id, message).await?, self.place(id, leaf).await?);
+                let (after, leaf) = (self.place(id, &lanes, message).await?, self.place(id, &lanes, leaf).await?);
                 let Some((after, leaf)) = after.zip(leaf) else { return Ok(None) };
                 (leaf, self.found_after(id, &lanes, after, leaf, MESSAGES_A_PAGE).await?)
             }
         };
-        let metas = self.metas_of(id, &found).await?;
+        let metas = self.metas_of(id, &lanes, &found).await?;
         Ok(Some(MessagePage {
             conversation,
             position,
@@ -132,35 +133,32 @@ impl Database {
         Ok(said)
     }
 
+    /// The lanes of what is there: without what is just being deleted.
     async fn lanes(&self, id: ConversationId) -> sqlx::Result<Lanes> {
-        let lanes = sqlx::query(
-            "SELECT lane, from_lane, from_seq, newest_seq FROM lanes WHERE conversation_id = $1 ORDER BY lane",
-        )
-        .bind(id.to_string())
-        .try_map(|row: AnyRow| {
-            Ok(Lane {
-                lane: row.try_get("lane")?,
-                from_lane: row.try_get("from_lane")?,
-                from_seq: row.try_get("from_seq")?,
-                newest_seq: row.try_get("newest_seq")?,
-            })
-        })
-        .fetch_all(&self.read)
-        .await?;
-        Ok(Lanes(lanes))
+        let mut connection = self.read.acquire().await?;
+        let (mut lanes, deletion) = stored_lanes(&mut connection, id).await?;
+        if let Some(Deletion { lane, seq, before, .. }) = deletion.filter(Deletion::hides) {
+            lanes.hide(lane, seq, before);
+        }
+        Ok(lanes)
     }
 
     /// The leaf that a conversation's plain address opens.
     async fn plain_leaf(&self, viewer: Viewer, id: ConversationId, lanes: &Lanes) -> sqlx::Result<Option<Place>> {
-        let own = sqlx::query(
+        let mut rows = sqlx::query(
             "SELECT id, lane, seq FROM messages WHERE author_id = $1 AND conversation_id = $2 AND deleted_at IS NULL
-             ORDER BY seq DESC LIMIT 1",
+             ORDER BY seq DESC",
         )
         .bind(viewer.user.to_string())
         .bind(id.to_string())
         .try_map(place)
-        .fetch_optional(&self.read)
-        .await?;
+        .fetch(&self.read);
+        // The first one, but for the moment in which it is being deleted.
+        let mut own = rows.try_next().await?;
+        while own.is_some_and(|own| !lanes.has(own.lane, own.seq)) {
+            own = rows.try_next().await?;
+        }
+        drop(rows);
         match own.map(|own| lanes.newest_below(own.lane, own.seq)).or_else(|| lanes.newest()) {
             Some(seq) => self.leaf(id, seq).await,
             None => Ok(None),
@@ -176,13 +174,16 @@ impl Database {
             .await
     }
 
-    async fn place(&self, id: ConversationId, message: MessageId) -> sqlx::Result<Option<Place>> {
-        sqlx::query("SELECT id, lane, seq FROM messages WHERE conversation_id = $1 AND id = $2 AND deleted_at IS NULL")
-            .bind(id.to_string())
-            .bind(message.to_string())
-            .try_map(place)
-            .fetch_optional(&self.read)
-            .await
+    async fn place(&self, id: ConversationId, lanes: &Lanes, message: MessageId) -> sqlx::Result<Option<Place>> {
+        let found = sqlx::query(
+            "SELECT id, lane, seq FROM messages WHERE conversation_id = $1 AND id = $2 AND deleted_at IS NULL",
+        )
+        .bind(id.to_string())
+        .bind(message.to_string())
+        .try_map(place)
+        .fetch_optional(&self.read)
+        .await?;
+        Ok(found.filter(|place| lanes.has(place.lane, place.seq)))
     }
 
     /// Half a page up to a message, and half a page after it; a whole one where the branch ends soon.
@@ -260,28 +261,30 @@ impl Database {
     }
 
     /// The metas of messages and of their siblings.
-    async fn metas_of(&self, id: ConversationId, found: &Found) -> sqlx::Result<Vec<MessageMeta>> {
-        let mut metas = vec![];
+    async fn metas_of(&self, id: ConversationId, lanes: &Lanes, found: &Found) -> sqlx::Result<Vec<MessageMeta>> {
+        let with_lane = |row: AnyRow| Ok((row.try_get("lane")?, meta(row)?));
+        let mut metas: Vec<(i64, MessageMeta)> = vec![];
         if !found.messages.is_empty() {
             let statement = format!(
-                "SELECT {META} FROM messages m WHERE m.deleted_at IS NULL
+                "SELECT {META}, m.lane FROM messages m WHERE m.deleted_at IS NULL
                  AND m.parent_id IN (SELECT s.parent_id FROM messages s WHERE s.id IN ({}))",
                 placeholders(1, found.messages.len()),
             );
             let query = sqlx::query(AssertSqlSafe(statement));
             let query = found.messages.iter().fold(query, |query, (_, message)| query.bind(message.id.to_string()));
-            metas = query.try_map(meta).fetch_all(&self.read).await?;
+            metas = query.try_map(with_lane).fetch_all(&self.read).await?;
         }
         if !found.more_before {
             let statement = format!(
-                "SELECT {META} FROM messages m WHERE m.conversation_id = $1 AND m.parent_id IS NULL AND m.deleted_at IS NULL
-                 ORDER BY m.seq"
+                "SELECT {META}, m.lane FROM messages m WHERE m.conversation_id = $1 AND m.parent_id IS NULL
+                 AND m.deleted_at IS NULL ORDER BY m.seq"
             );
             let first = sqlx::query(AssertSqlSafe(statement)).bind(id.to_string());
-            metas.extend(first.try_map(meta).fetch_all(&self.read).await?);
+            metas.extend(first.try_map(with_lane).fetch_all(&self.read).await?);
         }
-        metas.sort_by_key(|meta| meta.seq);
-        Ok(metas)
+        metas.retain(|(lane, meta)| lanes.has(*lane, meta.seq));
+        metas.sort_by_key(|(_, meta)| meta.seq);
+        Ok(metas.into_iter().map(|(_, meta)| meta).collect())
     }
 }
 

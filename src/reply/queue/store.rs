@@ -7,6 +7,7 @@ use crate::{
     conversation::{
         ListPosition,
         changes::store::next_messages_rev,
+        deletion::store::is_hidden,
         queue::{MAX_QUEUED, QueuePage, Queued, ReplyChange, Sender, Wait},
     },
     database::{Database, from_json, json, optional, parsed},
@@ -15,6 +16,9 @@ use crate::{
 };
 
 const QUEUED: &str = "q.id, q.rev, q.after_id, q.held, q.user_id, q.parts, q.model";
+
+/// That a row waits for a reply that is not deleted: else it is gone with that, and comes back with it.
+const IS_SHOWN: &str = "EXISTS (SELECT 1 FROM messages a WHERE a.id = q.after_id AND a.deleted_at IS NULL)";
 
 /// What a person queues.
 pub struct NewQueued {
@@ -60,7 +64,8 @@ impl Database {
             .await?;
         let Some(rev) = rev else { return Ok(None) };
         let statement = format!(
-            "SELECT {QUEUED} FROM queue q WHERE q.conversation_id = $1 AND q.removed_at IS NULL ORDER BY q.seq LIMIT $2"
+            "SELECT {QUEUED} FROM queue q WHERE q.conversation_id = $1 AND q.removed_at IS NULL AND {IS_SHOWN}
+             ORDER BY q.seq LIMIT $2"
         );
         let rows = sqlx::query(AssertSqlSafe(statement))
             .bind(id.to_string())
@@ -76,7 +81,7 @@ impl Database {
     pub async fn queued(&self, viewer: Viewer, id: MessageId) -> sqlx::Result<Option<Sendable>> {
         let statement = format!(
             "SELECT {QUEUED}, q.conversation_id, c.account_id FROM queue q JOIN conversations c ON c.id = q.conversation_id
-             WHERE q.id = $2 AND q.removed_at IS NULL AND {MAY_SEE}"
+             WHERE q.id = $2 AND q.removed_at IS NULL AND {IS_SHOWN} AND {MAY_SEE}"
         );
         sqlx::query(AssertSqlSafe(statement))
             .bind(viewer.user.to_string())
@@ -108,7 +113,7 @@ impl Database {
     pub async fn replies_with_queue(&self) -> sqlx::Result<Vec<MessageId>> {
         sqlx::query(
             "SELECT DISTINCT q.after_id FROM queue q JOIN messages m ON m.id = q.after_id
-             WHERE q.held = 0 AND q.removed_at IS NULL AND m.status = 'completed' ORDER BY q.after_id",
+             WHERE q.held = 0 AND q.removed_at IS NULL AND m.status = 'completed' AND m.deleted_at IS NULL ORDER BY q.after_id",
         )
         .try_map(|row: AnyRow| parsed(&row, "after_id"))
         .fetch_all(&self.read)
@@ -230,20 +235,29 @@ async fn reply_of(
     reply: MessageId,
 ) -> sqlx::Result<Option<Option<(Status, bool)>>> {
     let statement = format!(
-        "SELECT m.role, m.status, EXISTS (SELECT 1 FROM messages child WHERE child.parent_id = m.id) AS is_followed
+        "SELECT m.role, m.status, m.lane, m.seq, EXISTS (SELECT 1 FROM messages child WHERE child.parent_id = m.id AND child.deleted_at IS NULL) AS is_followed
          FROM conversations c LEFT JOIN messages m ON m.id = $3 AND m.conversation_id = c.id AND m.deleted_at IS NULL
          WHERE c.id = $2 AND {MAY_SEE}"
     );
-    sqlx::query(AssertSqlSafe(statement))
+    type Found = Option<((i64, Seq), (Status, bool))>;
+    let found: Option<Found> = sqlx::query(AssertSqlSafe(statement))
         .bind(viewer.user.to_string())
         .bind(conversation.to_string())
         .bind(reply.to_string())
         .try_map(|row: AnyRow| match optional::<Role>(&row, "role")? {
-            Some(Role::Assistant) => Ok(Some((parsed(&row, "status")?, row.try_get::<i64, _>("is_followed")? != 0))),
+            Some(Role::Assistant) => {
+                let is_followed = row.try_get::<i64, _>("is_followed")? != 0;
+                let place = (row.try_get("lane")?, row.try_get("seq")?);
+                Ok(Some((place, (parsed(&row, "status")?, is_followed))))
+            }
             _ => Ok(None),
         })
-        .fetch_optional(tx)
-        .await
+        .fetch_optional(&mut *tx)
+        .await?;
+    match found {
+        Some(Some((place, _))) if is_hidden(tx, conversation, place).await? => Ok(Some(None)),
+        found => Ok(found.map(|found| found.map(|(_, reply)| reply))),
+    }
 }
 
 /// What stands under the id of a message that is queued, if that is there: in the queue, or sent by now.
@@ -269,7 +283,7 @@ async fn own_queued(
 ) -> sqlx::Result<Option<(ConversationId, Option<Queued>)>> {
     let statement = format!(
         "SELECT {QUEUED}, q.conversation_id, q.removed_at FROM queue q JOIN conversations c ON c.id = q.conversation_id
-         WHERE q.id = $2 AND q.user_id = $1 AND {MAY_SEE}"
+         WHERE q.id = $2 AND q.user_id = $1 AND {IS_SHOWN} AND {MAY_SEE}"
     );
     sqlx::query(AssertSqlSafe(statement))
         .bind(viewer.user.to_string())

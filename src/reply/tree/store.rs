@@ -4,7 +4,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 
 use crate::{
     access::{Viewer, store::MAY_SEE},
-    conversation::MessageMeta,
+    conversation::{MessageMeta, deletion::store::is_hidden},
     database::{json, optional, parsed},
     ids::{ConversationId, MessageId, Millis, NodeId, Rev, Seq, UserId},
     message::{Message, Role, Status},
@@ -48,12 +48,16 @@ pub(in crate::reply) async fn node_of(
     let statement = format!(
         "SELECT {TREE_NODE} FROM messages m WHERE m.id = $1 AND m.conversation_id = $2 AND m.deleted_at IS NULL"
     );
-    sqlx::query(AssertSqlSafe(statement))
+    let node = sqlx::query(AssertSqlSafe(statement))
         .bind(id.to_string())
         .bind(conversation.to_string())
         .try_map(|row: AnyRow| tree_node(&row))
-        .fetch_optional(tx)
-        .await
+        .fetch_optional(&mut *tx)
+        .await?;
+    match node {
+        Some(node) if is_hidden(tx, conversation, (node.spot.lane, node.spot.seq)).await? => Ok(None),
+        node => Ok(node),
+    }
 }
 
 /// A message that the viewer may see, and its conversation.
@@ -66,12 +70,16 @@ pub(in crate::reply) async fn visible_node(
         "SELECT {TREE_NODE}, m.conversation_id FROM messages m JOIN conversations c ON c.id = m.conversation_id
          WHERE m.id = $2 AND m.deleted_at IS NULL AND {MAY_SEE}"
     );
-    sqlx::query(AssertSqlSafe(statement))
+    let found: Option<(ConversationId, TreeNode)> = sqlx::query(AssertSqlSafe(statement))
         .bind(viewer.user.to_string())
         .bind(id.to_string())
         .try_map(|row: AnyRow| Ok((parsed(&row, "conversation_id")?, tree_node(&row)?)))
-        .fetch_optional(tx)
-        .await
+        .fetch_optional(&mut *tx)
+        .await?;
+    match found {
+        Some((id, node)) if is_hidden(tx, id, (node.spot.lane, node.spot.seq)).await? => Ok(None),
+        found => Ok(found),
+    }
 }
 
 /// What messages that are written together share.

@@ -13,7 +13,7 @@ fn found(file: &Path, words: &str) -> usize {
 /// Rule: soon after a conversation is deleted none of its words stands in the database or in its log.
 #[tokio::test]
 async fn deleted_words_are_in_no_file() {
-    let server = Server::start().await;
+    let server = Server::without_undo().await;
     let ada = server.sign_up("Ada").await;
     let files = ["", "-wal"].map(|end| server.folder.path().join(format!("rivulet.db{end}")));
     let count = |words: &str| files.iter().map(|file| found(file, words)).sum::<usize>();
@@ -42,7 +42,7 @@ async fn deleted_words_are_in_no_file() {
 /// Rule: who reads the database while words are deleted delays that, and nothing else.
 #[tokio::test]
 async fn a_reader_only_delays_it() {
-    let server = Server::start().await;
+    let server = Server::without_undo().await;
     let ada = server.sign_up("Ada").await;
     let log = server.folder.path().join("rivulet.db-wal");
     let chat = ada.asks("Said in confidence.").await;
@@ -78,9 +78,11 @@ async fn long_messages_are_not_removed_all_at_once() {
         chat = ada.asks_in(chat.id, &"x".repeat(200 * 1024)).await.expect("a message that is taken");
     }
     ada.stops(chat.reply).await.expect("it can be stopped");
-    server.database().await.run("UPDATE conversations SET deleted_at = 1").await;
+    ada.deletes(chat.id).await.expect("it is there");
+    let database = &server.app.database;
+    let due = database.begin_purge(i64::MAX).await.expect("what is deleted").remove(0);
     let mut transactions = 1;
-    while server.app.database.purge(chat.id).await.expect("some are removed") {
+    while database.purge_conversation(due).await.expect("some are removed") {
         transactions += 1;
     }
     assert!(transactions >= 4, "{transactions}");

@@ -167,7 +167,13 @@ async fn a_conversation_that_was_being_deleted_is_removed_at_the_next_start() {
     let mut database = world.database().await;
     let World { folder, provider, mut process, ada } = world;
     process.dies();
-    database.run(format!("UPDATE conversations SET deleted_at = 1 WHERE id = '{}'", chat.id)).await;
+    database
+        .run(format!(
+            "UPDATE conversations SET deleted_at = 1 WHERE id = '{id}';
+             INSERT INTO deletions (conversation_id, deleted_at, state) VALUES ('{id}', 1, 'purging')",
+            id = chat.id
+        ))
+        .await;
     let world = World::restarts(folder, provider, ada).await;
     for table in ["messages", "journal"] {
         database.comes_to(format!("SELECT COUNT(*) FROM {table}"), 0).await;

@@ -171,6 +171,19 @@ impl Person {
         self.call("delete", json!({ "id": chat })).await
     }
 
+    pub async fn undoes_deletion_of(&self, chat: ConversationId) -> Result<(), Refused> {
+        self.call("undo-delete-conversation", json!({ "id": chat })).await
+    }
+
+    /// Deletes a message and all below it. Gives how many messages have gone.
+    pub async fn deletes_message(&self, message: MessageId) -> Result<i64, Refused> {
+        self.call("delete-message", json!({ "id": message })).await
+    }
+
+    pub async fn undoes_deletion(&self, message: MessageId) -> Result<(), Refused> {
+        self.call("undo-delete-message", json!({ "id": message })).await
+    }
+
     /// A conversation as its page opens it.
     pub async fn reads(&self, chat: ConversationId) -> Result<MessagePage, Refused> {
         self.loads(chat, Window::Newest).await

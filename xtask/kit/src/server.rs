@@ -1,6 +1,9 @@
 //! The real server, in this process: what `main.rs` does, without its signals.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use reqwest::header::HeaderMap;
 use rivulet::{
@@ -27,6 +30,11 @@ pub struct Server {
 impl Server {
     pub async fn start() -> Server {
         Server::with(|_| {}, ConnectionLimits::default()).await
+    }
+
+    /// Where nothing that was deleted can be brought back: it is removed at once.
+    pub async fn without_undo() -> Server {
+        Server::with(|settings| settings.undo_timeout = Some(Duration::ZERO), ConnectionLimits::default()).await
     }
 
     /// With other settings than a test's usual ones, and other limits than a server's. Wherever it is set to listen, it

@@ -219,6 +219,7 @@ impl World {
             .run(format!(
                 "UPDATE memberships SET mine_rev = mine_rev + 1;
                  UPDATE conversations SET deleted_at = 1, title = '', mine_rev = (SELECT mine_rev FROM memberships) WHERE id = '{purged}';
+                 INSERT INTO deletions (conversation_id, deleted_at, state) VALUES ('{purged}', 1, 'purging');
                  DELETE FROM messages WHERE id = (SELECT id FROM messages WHERE conversation_id = '{purged}' ORDER BY seq DESC LIMIT 1);
                  UPDATE sessions SET expires_at = 1 WHERE rowid = (SELECT MAX(rowid) FROM sessions)"
             ))

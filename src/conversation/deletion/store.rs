@@ -1,0 +1,543 @@
+//! Deletions in the database. Each step is a short transaction, safe to repeat, and to be killed after.
+
+use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
+
+use super::{Deletion, DeletionChange, DeletionState};
+use crate::{
+    access::{
+        Viewer,
+        store::{AccessChange, MAY_CHANGE, MAY_RESTORE, lose_access},
+    },
+    conversation::{
+        SidebarTopic,
+        changes::store::{next_messages_rev, next_sidebar_rev, sidebar_topic},
+        tree::Lanes,
+    },
+    database::{Database, optional, parsed, placeholders},
+    ids::{ConversationId, MessageId, Millis, Seq},
+};
+
+/// How many messages are marked, or removed, in one transaction, and how many bytes of them: each is written over, and
+/// everybody waits.
+pub(in crate::conversation) const MAX_SLICE: i64 = 100;
+pub(in crate::conversation) const MAX_SLICE_BYTES: i64 = 256 * 1024;
+
+/// A message that a slice may take.
+pub(in crate::conversation) struct Candidate {
+    pub id: String,
+    pub lane: i64,
+    pub seq: Seq,
+    /// The size of what it has.
+    pub bytes: i64,
+}
+
+pub(in crate::conversation) fn candidate(row: AnyRow) -> sqlx::Result<Candidate> {
+    let (id, lane, seq) = (row.try_get("id")?, row.try_get("lane")?, row.try_get("seq")?);
+    Ok(Candidate { id, lane, seq, bytes: row.try_get("bytes")? })
+}
+
+/// How many of these make one slice: one in any case, or a long one would stay for ever.
+pub(in crate::conversation) fn slice(found: &[Candidate]) -> usize {
+    let mut bytes = 0;
+    let fits = |one: &&Candidate| {
+        bytes += one.bytes;
+        bytes <= MAX_SLICE_BYTES
+    };
+    found.iter().take(MAX_SLICE as usize).take_while(fits).count().max(1).min(found.len())
+}
+
+impl Database {
+    /// Begins to delete a message and all below it: from now on nobody finds that. `runs`: whether a reply is running.
+    pub async fn begin_deletion(
+        &self,
+        viewer: Viewer,
+        id: MessageId,
+        now: Millis,
+        runs: impl Fn(MessageId) -> bool,
+    ) -> sqlx::Result<DeletionChange<ConversationId>> {
+        let mut tx = self.begin().await?;
+        let Some(root) = changeable(&mut tx, viewer, id).await? else { return Ok(DeletionChange::Missing) };
+        let conversation = root.conversation;
+        let before = deletion_of(&mut tx, conversation, id).await?;
+        if before.is_some_and(|before| matches!(before.state, DeletionState::Deleting | DeletionState::Deleted)) {
+            return Ok(DeletionChange::Begun(conversation));
+        }
+        if unfinished(&mut tx, conversation).await?.is_some() {
+            return Ok(DeletionChange::Unfinished(conversation));
+        }
+        if root.is_deleted {
+            return Ok(DeletionChange::Missing);
+        }
+        let mut running = vec![];
+        for (reply, lane, seq) in running_in(&mut tx, conversation).await? {
+            if runs(reply) && is_below(&mut tx, conversation, (lane, seq), (root.lane, root.seq)).await? {
+                running.push(reply);
+            }
+        }
+        if !running.is_empty() {
+            return Ok(DeletionChange::Runs(running));
+        }
+        sqlx::query(
+            "INSERT INTO deletions (conversation_id, deleted_at, message_id, lane, seq, before_seq, state)
+             VALUES ($1, $2, $3, $4, $5, COALESCE(
+                 (SELECT MAX(m.seq) FROM messages m WHERE m.conversation_id = $1 AND m.lane = $4 AND m.seq < $5), 0), $6)",
+        )
+        .bind(conversation.to_string())
+        .bind(next_mark(&mut tx, conversation, now).await?)
+        .bind(id.to_string())
+        .bind(root.lane)
+        .bind(root.seq)
+        .bind(DeletionState::Deleting.as_str())
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(DeletionChange::Begun(conversation))
+    }
+
+    /// Begins to bring back what was deleted with a message.
+    pub async fn begin_restoring(&self, viewer: Viewer, id: MessageId) -> sqlx::Result<DeletionChange<ConversationId>> {
+        let mut tx = self.begin().await?;
+        let Some(root) = changeable(&mut tx, viewer, id).await? else { return Ok(DeletionChange::Missing) };
+        let conversation = root.conversation;
+        let Some(deletion) = deletion_of(&mut tx, conversation, id).await? else {
+            // It may be the second time.
+            return Ok(if root.is_deleted { DeletionChange::Missing } else { DeletionChange::Begun(conversation) });
+        };
+        match deletion.state {
+            DeletionState::Purging => return Ok(DeletionChange::Missing),
+            DeletionState::Restoring => return Ok(DeletionChange::Begun(conversation)),
+            DeletionState::Deleting | DeletionState::Deleted => {}
+        }
+        if unfinished(&mut tx, conversation).await?.is_some_and(|other| other.at != deletion.at) {
+            return Ok(DeletionChange::Unfinished(conversation));
+        }
+        if root.is_below_deleted {
+            return Ok(DeletionChange::Changed);
+        }
+        set_state(&mut tx, conversation, deletion.at, DeletionState::Restoring).await?;
+        tx.commit().await?;
+        Ok(DeletionChange::Begun(conversation))
+    }
+
+    /// Continues the deletion in a conversation that is not finished, by one slice; true if there may be more to do.
+    pub async fn continue_deletion(&self, conversation: ConversationId) -> sqlx::Result<bool> {
+        let mut read = self.read.acquire().await?;
+        let Some(deletion) = unfinished(&mut read, conversation).await? else { return Ok(false) };
+        match deletion.state {
+            DeletionState::Deleting => {
+                let found = self.unmarked(conversation, deletion).await?;
+                self.mark(conversation, deletion, &found).await
+            }
+            _ => {
+                let found = self.marked(conversation, deletion.at, 0).await?;
+                self.unmark(conversation, deletion, &found).await
+            }
+        }
+    }
+
+    /// The messages of a deletion that are not marked, and one more than a slice: the newest of each lane first, and of a
+    /// lane that leaves another one before that one's.
+    async fn unmarked(&self, conversation: ConversationId, deletion: Deletion) -> sqlx::Result<Vec<Candidate>> {
+        let mut read = self.read.acquire().await?;
+        let (lanes, _) = stored_lanes(&mut read, conversation).await?;
+        let mut found = vec![];
+        for (lane, first) in lanes.below(deletion.lane, deletion.seq) {
+            let room = MAX_SLICE + 1 - found.len() as i64;
+            if room > 0 && lane.newest_seq >= first.max(1) {
+                let rows = sqlx::query(
+                    "SELECT id, lane, seq, CAST(octet_length(parts) AS BIGINT) AS bytes FROM messages
+                     WHERE conversation_id = $1 AND lane = $2 AND seq >= $3 AND seq <= $4 AND deleted_at IS NULL
+                     ORDER BY seq DESC LIMIT $5",
+                )
+                .bind(conversation.to_string())
+                .bind(lane.lane)
+                .bind(first)
+                .bind(lane.newest_seq)
+                .bind(room)
+                .try_map(candidate);
+                found.extend(rows.fetch_all(&mut *read).await?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Marks a slice of what was found.
+    async fn mark(&self, conversation: ConversationId, deletion: Deletion, found: &[Candidate]) -> sqlx::Result<bool> {
+        let mut tx = self.begin().await?;
+        if unfinished(&mut tx, conversation).await? != Some(deletion) {
+            // Somebody else continues with it.
+            return Ok(true);
+        }
+        let (taken, left) = found.split_at(slice(found));
+        let Some(rev) = next_messages_rev(&mut tx, conversation, taken.len() as i64).await? else { return Ok(false) };
+        change(&mut tx, taken, rev, Some(deletion.at)).await?;
+        let mut newest: Vec<(i64, Seq)> = vec![];
+        for one in taken {
+            newest.retain(|(lane, _)| *lane != one.lane);
+            newest.push((one.lane, 0));
+        }
+        // The message after the slice is the newest of its lane now; and that before them all is, once they are gone.
+        for (lane, seq) in &mut newest {
+            *seq = match left.first() {
+                Some(next) if next.lane == *lane => next.seq,
+                _ if *lane == deletion.lane => deletion.before,
+                _ => 0,
+            };
+        }
+        set_newest(&mut tx, conversation, &newest).await?;
+        let state = if left.is_empty() { DeletionState::Deleted } else { DeletionState::Deleting };
+        sqlx::query(
+            "UPDATE deletions SET messages = messages + $1, state = $2 WHERE conversation_id = $3 AND deleted_at = $4",
+        )
+        .bind(taken.len() as i64)
+        .bind(state.as_str())
+        .bind(conversation.to_string())
+        .bind(deletion.at)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(!left.is_empty())
+    }
+
+    /// The messages with a mark, after `after`, in the order in which they were written, and one more than a slice.
+    pub(in crate::conversation) async fn marked(
+        &self,
+        conversation: ConversationId,
+        mark: Millis,
+        after: Seq,
+    ) -> sqlx::Result<Vec<Candidate>> {
+        sqlx::query(
+            "SELECT id, lane, seq, CAST(octet_length(parts) AS BIGINT) AS bytes FROM messages
+             WHERE conversation_id = $1 AND deleted_at = $2 AND seq > $3 ORDER BY seq LIMIT $4",
+        )
+        .bind(conversation.to_string())
+        .bind(mark)
+        .bind(after)
+        .bind(MAX_SLICE + 1)
+        .try_map(candidate)
+        .fetch_all(&self.read)
+        .await
+    }
+
+    /// Takes the mark from a slice of what was found.
+    async fn unmark(
+        &self,
+        conversation: ConversationId,
+        deletion: Deletion,
+        found: &[Candidate],
+    ) -> sqlx::Result<bool> {
+        let mut tx = self.begin().await?;
+        if unfinished(&mut tx, conversation).await? != Some(deletion) {
+            return Ok(true);
+        }
+        let (taken, left) = found.split_at(slice(found));
+        let Some(rev) = next_messages_rev(&mut tx, conversation, taken.len() as i64).await? else { return Ok(false) };
+        change(&mut tx, taken, rev, None).await?;
+        let mut newest: Vec<(i64, Seq)> = vec![];
+        for one in taken {
+            newest.retain(|(lane, _)| *lane != one.lane);
+            newest.push((one.lane, one.seq));
+        }
+        set_newest(&mut tx, conversation, &newest).await?;
+        let statement = match left {
+            [] => "DELETE FROM deletions WHERE $1 > -1 AND conversation_id = $2 AND deleted_at = $3",
+            _ => "UPDATE deletions SET messages = messages - $1 WHERE conversation_id = $2 AND deleted_at = $3",
+        };
+        sqlx::query(statement)
+            .bind(taken.len() as i64)
+            .bind(conversation.to_string())
+            .bind(deletion.at)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(!left.is_empty())
+    }
+
+    /// How many messages have gone with the deletion of this one; 0 if they are back.
+    pub async fn deleted_with(&self, conversation: ConversationId, id: MessageId) -> sqlx::Result<i64> {
+        let mut read = self.read.acquire().await?;
+        Ok(deletion_of(&mut read, conversation, id).await?.map_or(0, |deletion| deletion.messages))
+    }
+
+    /// The conversations with a deletion that is not finished, as a process left them that ended in the middle.
+    pub async fn unfinished_deletions(&self) -> sqlx::Result<Vec<ConversationId>> {
+        sqlx::query("SELECT conversation_id FROM deletions WHERE state IN ('deleting', 'restoring')")
+            .try_map(|row: AnyRow| parsed(&row, "conversation_id"))
+            .fetch_all(&self.read)
+            .await
+    }
+
+    /// Deletes a conversation: from now on it is nowhere but in the sidebar's list, as its own tombstone. What was said in it
+    /// can be brought back until it is purged. Gives the list that it was in. `runs`: whether a reply is running.
+    pub async fn delete_conversation(
+        &self,
+        viewer: Viewer,
+        id: ConversationId,
+        now: Millis,
+        runs: impl Fn(MessageId) -> bool,
+    ) -> sqlx::Result<DeletionChange<SidebarTopic>> {
+        let mut tx = self.begin().await?;
+        let Some(topic) = sidebar_topic(&mut tx, viewer, id, MAY_CHANGE).await? else {
+            return Ok(DeletionChange::Missing);
+        };
+        let running = running_in(&mut tx, id).await?.into_iter().map(|(reply, ..)| reply).filter(|reply| runs(*reply));
+        let running: Vec<MessageId> = running.collect();
+        if !running.is_empty() {
+            return Ok(DeletionChange::Runs(running));
+        }
+        let mark = next_mark(&mut tx, id, now).await?;
+        change_conversation(&mut tx, topic, id, Some(mark)).await?;
+        sqlx::query("INSERT INTO deletions (conversation_id, deleted_at, state) VALUES ($1, $2, $3)")
+            .bind(id.to_string())
+            .bind(mark)
+            .bind(DeletionState::Deleted.as_str())
+            .execute(&mut *tx)
+            .await?;
+        lose_access(&mut tx, AccessChange { conversation: Some(id), ..Default::default() }, now).await?;
+        tx.commit().await?;
+        Ok(DeletionChange::Begun(topic))
+    }
+
+    /// Brings a deleted conversation back, as it was. Gives the list that it is in; `None` if the viewer may not, or if it has
+    /// been purged by now.
+    pub async fn restore_conversation(&self, viewer: Viewer, id: ConversationId) -> sqlx::Result<Option<SidebarTopic>> {
+        let mut tx = self.begin().await?;
+        let Some(topic) = sidebar_topic(&mut tx, viewer, id, MAY_RESTORE).await? else { return Ok(None) };
+        let restored =
+            sqlx::query("DELETE FROM deletions WHERE conversation_id = $1 AND message_id IS NULL AND state = $2")
+                .bind(id.to_string())
+                .bind(DeletionState::Deleted.as_str())
+                .execute(&mut *tx)
+                .await?;
+        if restored.rows_affected() == 0 {
+            return Ok(None);
+        }
+        change_conversation(&mut tx, topic, id, None).await?;
+        tx.commit().await?;
+        Ok(Some(topic))
+    }
+}
+
+/// A message, where it stands, and what has become of it.
+struct Root {
+    conversation: ConversationId,
+    lane: i64,
+    seq: Seq,
+    is_deleted: bool,
+    /// Whether what it follows is deleted.
+    is_below_deleted: bool,
+}
+
+/// A message of a conversation that the viewer may change, be it deleted or not.
+async fn changeable(tx: &mut AnyConnection, viewer: Viewer, id: MessageId) -> sqlx::Result<Option<Root>> {
+    let statement = format!(
+        "SELECT m.conversation_id, m.lane, m.seq, CASE WHEN m.deleted_at IS NULL THEN 0 ELSE 1 END AS is_deleted,
+                CASE WHEN p.deleted_at IS NULL THEN 0 ELSE 1 END AS is_below_deleted
+         FROM messages m JOIN conversations c ON c.id = m.conversation_id LEFT JOIN messages p ON p.id = m.parent_id
+         WHERE m.id = $2 AND {MAY_CHANGE}"
+    );
+    sqlx::query(AssertSqlSafe(statement))
+        .bind(viewer.user.to_string())
+        .bind(id.to_string())
+        .try_map(|row: AnyRow| {
+            Ok(Root {
+                conversation: parsed(&row, "conversation_id")?,
+                lane: row.try_get("lane")?,
+                seq: row.try_get("seq")?,
+                is_deleted: row.try_get::<i64, _>("is_deleted")? != 0,
+                is_below_deleted: row.try_get::<i64, _>("is_below_deleted")? != 0,
+            })
+        })
+        .fetch_optional(tx)
+        .await
+}
+
+const DELETION: &str = "d.deleted_at, d.state, d.lane, d.seq, d.before_seq, d.messages";
+
+fn deletion(row: &AnyRow) -> sqlx::Result<Deletion> {
+    Ok(Deletion {
+        at: row.try_get("deleted_at")?,
+        state: parsed(row, "state")?,
+        lane: row.try_get("lane")?,
+        seq: row.try_get("seq")?,
+        before: row.try_get("before_seq")?,
+        messages: row.try_get("messages")?,
+    })
+}
+
+/// The deletion of this message.
+async fn deletion_of(
+    tx: &mut AnyConnection,
+    conversation: ConversationId,
+    id: MessageId,
+) -> sqlx::Result<Option<Deletion>> {
+    let statement = format!("SELECT {DELETION} FROM deletions d WHERE d.message_id = $1 AND d.conversation_id = $2");
+    sqlx::query(AssertSqlSafe(statement))
+        .bind(id.to_string())
+        .bind(conversation.to_string())
+        .try_map(|row: AnyRow| deletion(&row))
+        .fetch_optional(tx)
+        .await
+}
+
+/// The deletion in a conversation that is not finished.
+async fn unfinished(tx: &mut AnyConnection, conversation: ConversationId) -> sqlx::Result<Option<Deletion>> {
+    let statement = format!(
+        "SELECT {DELETION} FROM deletions d WHERE d.conversation_id = $1 AND d.state IN ('deleting', 'restoring')"
+    );
+    sqlx::query(AssertSqlSafe(statement))
+        .bind(conversation.to_string())
+        .try_map(|row: AnyRow| deletion(&row))
+        .fetch_optional(tx)
+        .await
+}
+
+/// All lanes of a conversation as they are stored, and the deletion in it that is not finished.
+pub(in crate::conversation) async fn stored_lanes(
+    connection: &mut AnyConnection,
+    id: ConversationId,
+) -> sqlx::Result<(Lanes, Option<Deletion>)> {
+    let statement = format!(
+        "SELECT {DELETION}, (
+             SELECT string_agg(l.lane || ' ' || l.from_lane || ' ' || l.from_seq || ' ' || l.newest_seq, ',')
+             FROM lanes l WHERE l.conversation_id = c.id
+         ) AS lanes
+         FROM conversations c LEFT JOIN deletions d ON d.conversation_id = c.id AND d.state IN ('deleting', 'restoring')
+         WHERE c.id = $1"
+    );
+    let found = sqlx::query(AssertSqlSafe(statement))
+        .bind(id.to_string())
+        .try_map(|row: AnyRow| {
+            let lanes: Option<String> = row.try_get("lanes")?;
+            let state: Option<DeletionState> = optional(&row, "state")?;
+            let unfinished = state.map(|_| deletion(&row)).transpose()?;
+            Ok((Lanes::parse(&lanes.unwrap_or_default()), unfinished))
+        })
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Whether a message is not marked, but hidden as all below another one is being deleted: nothing is written below it.
+pub(crate) async fn is_hidden(
+    tx: &mut AnyConnection,
+    conversation: ConversationId,
+    place: (i64, Seq),
+) -> sqlx::Result<bool> {
+    match unfinished(tx, conversation).await? {
+        Some(deletion) if deletion.hides() => is_below(tx, conversation, place, (deletion.lane, deletion.seq)).await,
+        _ => Ok(false),
+    }
+}
+
+/// Whether one message is the other or stands below it, by (lane, seq).
+async fn is_below(
+    tx: &mut AnyConnection,
+    conversation: ConversationId,
+    (mut lane, mut seq): (i64, Seq),
+    above: (i64, Seq),
+) -> sqlx::Result<bool> {
+    // Each lane is higher than the one that it leaves.
+    while lane > above.0 {
+        let left: Option<(i64, Seq)> =
+            sqlx::query_as("SELECT from_lane, from_seq FROM lanes WHERE conversation_id = $1 AND lane = $2")
+                .bind(conversation.to_string())
+                .bind(lane)
+                .fetch_optional(&mut *tx)
+                .await?;
+        match left.filter(|(from, _)| *from < lane) {
+            Some(left) => (lane, seq) = left,
+            None => return Ok(false),
+        }
+    }
+    Ok(lane == above.0 && seq >= above.1)
+}
+
+/// The replies whose rows are those of running ones, each with its place.
+async fn running_in(tx: &mut AnyConnection, id: ConversationId) -> sqlx::Result<Vec<(MessageId, i64, Seq)>> {
+    sqlx::query(
+        "SELECT id, lane, seq FROM messages WHERE conversation_id = $1 AND status IN ('pending', 'streaming')
+         AND deleted_at IS NULL",
+    )
+    .bind(id.to_string())
+    .try_map(|row: AnyRow| Ok((parsed(&row, "id")?, row.try_get("lane")?, row.try_get("seq")?)))
+    .fetch_all(tx)
+    .await
+}
+
+/// The time, or a little later: no other deletion of the conversation has it, or had it.
+async fn next_mark(tx: &mut AnyConnection, id: ConversationId, now: Millis) -> sqlx::Result<Millis> {
+    let last: Millis = sqlx::query_scalar(
+        "SELECT COALESCE(MAX(marks.mark), 0) FROM (
+             SELECT MAX(m.deleted_at) AS mark FROM messages m WHERE m.conversation_id = $1 AND m.deleted_at IS NOT NULL
+             UNION ALL SELECT MAX(d.deleted_at) FROM deletions d WHERE d.conversation_id = $1
+         ) AS marks",
+    )
+    .bind(id.to_string())
+    .fetch_one(tx)
+    .await?;
+    Ok(now.max(last + 1))
+}
+
+async fn set_state(
+    tx: &mut AnyConnection,
+    conversation: ConversationId,
+    at: Millis,
+    state: DeletionState,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE deletions SET state = $1 WHERE conversation_id = $2 AND deleted_at = $3")
+        .bind(state.as_str())
+        .bind(conversation.to_string())
+        .bind(at)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Marks messages, or takes their marks, each under a rev of its own.
+async fn change(tx: &mut AnyConnection, messages: &[Candidate], rev: i64, mark: Option<Millis>) -> sqlx::Result<()> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let statement = format!(
+        "WITH slice AS (
+             SELECT m.id, ROW_NUMBER() OVER (ORDER BY m.seq) - 1 AS number FROM messages m WHERE m.id IN ({})
+         )
+         UPDATE messages SET deleted_at = $1, rev = $2 + slice.number FROM slice WHERE messages.id = slice.id",
+        placeholders(3, messages.len())
+    );
+    let query = sqlx::query(AssertSqlSafe(statement)).bind(mark).bind(rev);
+    messages.iter().fold(query, |query, one| query.bind(&one.id)).execute(tx).await?;
+    Ok(())
+}
+
+/// Sets the newest message of lanes.
+async fn set_newest(tx: &mut AnyConnection, conversation: ConversationId, newest: &[(i64, Seq)]) -> sqlx::Result<()> {
+    if newest.is_empty() {
+        return Ok(());
+    }
+    let cases: String =
+        (0..newest.len()).map(|at| format!(" WHEN lane = ${} THEN ${}", 2 * at + 2, 2 * at + 3)).collect();
+    let lanes: Vec<String> = (0..newest.len()).map(|at| format!("${}", 2 * at + 2)).collect();
+    let statement = format!(
+        "UPDATE lanes SET newest_seq = CASE{cases} ELSE newest_seq END WHERE conversation_id = $1 AND lane IN ({})",
+        lanes.join(", ")
+    );
+    let query = sqlx::query(AssertSqlSafe(statement)).bind(conversation.to_string());
+    newest.iter().fold(query, |query, (lane, seq)| query.bind(*lane).bind(*seq)).execute(tx).await?;
+    Ok(())
+}
+
+/// A conversation is deleted, or back.
+async fn change_conversation(
+    tx: &mut AnyConnection,
+    topic: SidebarTopic,
+    id: ConversationId,
+    deleted_at: Option<Millis>,
+) -> sqlx::Result<()> {
+    let rev = next_sidebar_rev(tx, topic).await?;
+    let (column, _) = topic.column();
+    let statement = format!("UPDATE conversations SET deleted_at = $1, {column} = $2 WHERE id = $3");
+    sqlx::query(AssertSqlSafe(statement)).bind(deleted_at).bind(rev).bind(id.to_string()).execute(tx).await?;
+    Ok(())
+}

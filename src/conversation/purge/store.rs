@@ -1,0 +1,144 @@
+//! What removes deleted words. Each step is a short transaction of its own, safe to repeat.
+
+use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
+
+use crate::{
+    conversation::deletion::{
+        DeletionState,
+        store::{Candidate, MAX_SLICE, candidate, slice},
+    },
+    database::{Database, optional, parsed, placeholders},
+    ids::{ConversationId, MessageId, Millis, Seq},
+};
+
+/// A deletion that can be undone no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    pub conversation: ConversationId,
+    pub at: Millis,
+    /// None: all of the conversation is deleted.
+    pub message: Option<MessageId>,
+}
+
+impl Database {
+    /// Deletions from before this time whose words are not removed yet, at most 100; from now on they cannot be undone.
+    pub async fn begin_purge(&self, before: Millis) -> sqlx::Result<Vec<Due>> {
+        let found: Vec<Due> = sqlx::query(
+            "SELECT conversation_id, deleted_at, message_id FROM deletions
+             WHERE deleted_at < $1 AND state IN ('deleted', 'purging') ORDER BY deleted_at LIMIT 100",
+        )
+        .bind(before)
+        .try_map(|row: AnyRow| {
+            let (conversation, message) = (parsed(&row, "conversation_id")?, optional(&row, "message_id")?);
+            Ok(Due { conversation, at: row.try_get("deleted_at")?, message })
+        })
+        .fetch_all(&self.read)
+        .await?;
+        let mut due = vec![];
+        for one in found {
+            let mut tx = self.begin().await?;
+            let begun = sqlx::query(
+                "UPDATE deletions SET state = $1 WHERE conversation_id = $2 AND deleted_at = $3 AND state IN ('deleted', 'purging')",
+            )
+            .bind(DeletionState::Purging.as_str())
+            .bind(one.conversation.to_string())
+            .bind(one.at)
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await?;
+            // It may have been undone just now.
+            due.extend((begun.rows_affected() == 1).then_some(one));
+        }
+        Ok(due)
+    }
+
+    /// Removes some of what was said in the messages of a deletion, from `after` on; and what waited for them to be sent. Their
+    /// ids and revs stay. Gives where to continue; `None`: it is done.
+    pub async fn purge_messages(&self, due: Due, after: Seq) -> sqlx::Result<Option<Seq>> {
+        let found = self.marked(due.conversation, due.at, after).await?;
+        let mut tx = self.begin().await?;
+        let (taken, left) = found.split_at(slice(&found));
+        if !taken.is_empty() {
+            let places = placeholders(1, taken.len());
+            run(
+                &mut tx,
+                taken,
+                [
+                    format!("DELETE FROM queue WHERE after_id IN ({places})"),
+                    format!(
+                        "UPDATE messages SET parts = '[]', model = NULL, error = NULL, usage = NULL WHERE id IN ({places})"
+                    ),
+                ],
+            )
+            .await?;
+        }
+        if left.is_empty() {
+            end(&mut tx, due).await?;
+        }
+        tx.commit().await?;
+        Ok(taken.last().map(|last| last.seq).filter(|_| !left.is_empty()))
+    }
+
+    /// Removes some of what was said in a deleted conversation, and returns whether there may be more. A little at a time, as
+    /// everybody else's words wait meanwhile; the newest first, as each stands below what it follows.
+    pub async fn purge_conversation(&self, due: Due) -> sqlx::Result<bool> {
+        let found: Vec<Candidate> = sqlx::query(
+            "SELECT m.id, m.lane, m.seq, CAST(octet_length(m.parts) AS BIGINT) AS bytes FROM messages m
+             JOIN conversations c ON c.id = m.conversation_id
+             WHERE c.id = $1 AND c.deleted_at IS NOT NULL ORDER BY m.seq DESC LIMIT $2",
+        )
+        .bind(due.conversation.to_string())
+        .bind(MAX_SLICE)
+        .try_map(candidate)
+        .fetch_all(&self.read)
+        .await?;
+        let taken = &found[..slice(&found)];
+        let mut tx = self.begin().await?;
+        if taken.is_empty() {
+            for statement in [
+                "DELETE FROM lanes WHERE conversation_id = $1",
+                "UPDATE conversations SET title = '' WHERE id = $1 AND deleted_at IS NOT NULL",
+            ] {
+                sqlx::query(statement).bind(due.conversation.to_string()).execute(&mut *tx).await?;
+            }
+            end(&mut tx, due).await?;
+        } else {
+            let places = placeholders(1, taken.len());
+            run(
+                &mut tx,
+                taken,
+                [
+                    format!("DELETE FROM deletions WHERE message_id IN ({places})"),
+                    format!("DELETE FROM queue WHERE after_id IN ({places})"),
+                    format!("DELETE FROM messages WHERE id IN ({places})"),
+                ],
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(!taken.is_empty())
+    }
+}
+
+/// Runs statements that take the ids of these messages.
+async fn run<const N: usize>(
+    tx: &mut AnyConnection,
+    messages: &[Candidate],
+    statements: [String; N],
+) -> sqlx::Result<()> {
+    for statement in statements {
+        let query = messages.iter().fold(sqlx::query(AssertSqlSafe(statement)), |query, one| query.bind(&one.id));
+        query.execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+/// Nothing of a deletion is left to be removed.
+async fn end(tx: &mut AnyConnection, due: Due) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM deletions WHERE conversation_id = $1 AND deleted_at = $2")
+        .bind(due.conversation.to_string())
+        .bind(due.at)
+        .execute(tx)
+        .await?;
+    Ok(())
+}

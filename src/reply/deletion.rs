@@ -1,0 +1,133 @@
+//! Deleting messages and conversations, and bringing them back. Replies that run there end first: all that they wrote is
+//! then in their rows.
+
+use tokio::time::timeout;
+
+use super::{Replies, STOP_TIMEOUT};
+use crate::{
+    access::Viewer,
+    conversation::{SidebarTopic, deletion::DeletionChange},
+    error::Failure,
+    ids::{ConversationId, MessageId, now},
+    live::hub::ListTopic,
+};
+
+/// How often replies are stopped that others start meanwhile, and deletions of others waited for.
+const ROUNDS: u32 = 10;
+
+impl Replies {
+    /// Deletes a message and all below it. Gives how many messages have gone.
+    pub async fn delete_message(&self, viewer: Viewer, id: MessageId) -> Result<i64, Failure> {
+        let replies = self.clone();
+        self.detached(async move {
+            for _ in 0..ROUNDS {
+                let change = replies.database.begin_deletion(viewer, id, now(), |id| replies.runs(id)).await?;
+                if let Some(conversation) = replies.begun(change).await? {
+                    replies.finish_deletion(conversation).await?;
+                    return Ok(replies.database.deleted_with(conversation, id).await?);
+                }
+            }
+            Err(Failure::Unavailable)
+        })
+        .await
+    }
+
+    /// Brings back what was deleted with a message.
+    pub async fn undo_delete_message(&self, viewer: Viewer, id: MessageId) -> Result<(), Failure> {
+        let replies = self.clone();
+        self.detached(async move {
+            for _ in 0..ROUNDS {
+                let change = replies.database.begin_restoring(viewer, id).await?;
+                if let Some(conversation) = replies.begun(change).await? {
+                    return replies.finish_deletion(conversation).await;
+                }
+            }
+            Err(Failure::Unavailable)
+        })
+        .await
+    }
+
+    /// Deletes a conversation: at once invisible everywhere.
+    pub async fn delete_conversation(&self, viewer: Viewer, id: ConversationId) -> Result<(), Failure> {
+        let replies = self.clone();
+        self.detached(async move {
+            for _ in 0..ROUNDS {
+                let change = replies.database.delete_conversation(viewer, id, now(), |id| replies.runs(id)).await?;
+                if let Some(sidebar) = replies.begun(change).await? {
+                    replies.conversation_changed(id, sidebar);
+                    return Ok(());
+                }
+            }
+            Err(Failure::Unavailable)
+        })
+        .await
+    }
+
+    /// Brings a deleted conversation back.
+    pub async fn undo_delete_conversation(&self, viewer: Viewer, id: ConversationId) -> Result<(), Failure> {
+        let replies = self.clone();
+        self.detached(async move {
+            let sidebar = replies.database.restore_conversation(viewer, id).await?.ok_or(Failure::NotFound)?;
+            replies.conversation_changed(id, sidebar);
+            // What was being deleted in it when it was.
+            replies.finish_deletion(id).await
+        })
+        .await
+    }
+
+    /// At the start: continues with what an earlier process had not finished.
+    pub(super) async fn resume_deletions(self) {
+        match self.database.unfinished_deletions().await {
+            Ok(conversations) => {
+                for id in conversations {
+                    if let Err(error) = self.finish_deletion(id).await {
+                        tracing::error!(conversation = %id, %error, "a deletion is not finished yet; the next one in this conversation does it");
+                    }
+                }
+            }
+            Err(error) => tracing::error!(%error, "unfinished deletions could not be read; the next start does"),
+        }
+    }
+
+    /// What has begun; `None`: something was in the way and is no more.
+    async fn begun<T>(&self, change: DeletionChange<T>) -> Result<Option<T>, Failure> {
+        match change {
+            DeletionChange::Begun(what) => return Ok(Some(what)),
+            DeletionChange::Runs(replies) => self.end(replies).await?,
+            DeletionChange::Unfinished(conversation) => self.finish_deletion(conversation).await?,
+            DeletionChange::Changed => return Err(Failure::Changed),
+            DeletionChange::Missing => return Err(Failure::NotFound),
+        }
+        Ok(None)
+    }
+
+    /// Ends replies that nobody is to see any more, and returns when their ends are written.
+    async fn end(&self, replies: Vec<MessageId>) -> Result<(), Failure> {
+        let running: Vec<_> = replies.into_iter().filter_map(|id| self.hub.running(id)).collect();
+        running.iter().for_each(|running| running.gone());
+        for running in running {
+            timeout(STOP_TIMEOUT, running.over()).await.map_err(|_| Failure::Unavailable)?;
+        }
+        Ok(())
+    }
+
+    /// Finishes the deletion in a conversation that has begun, or has begun to be undone.
+    async fn finish_deletion(&self, conversation: ConversationId) -> Result<(), Failure> {
+        while self.database.continue_deletion(conversation).await? {
+            self.hub.changed(ListTopic::Messages(conversation));
+        }
+        self.hub.changed(ListTopic::Messages(conversation));
+        // What waited for a reply that is back may be due.
+        self.tasks.spawn(self.clone().resume_queues());
+        Ok(())
+    }
+
+    fn runs(&self, id: MessageId) -> bool {
+        self.hub.running(id).is_some()
+    }
+
+    fn conversation_changed(&self, id: ConversationId, sidebar: SidebarTopic) {
+        self.hub.changed(ListTopic::Conversations(sidebar));
+        self.hub.changed(ListTopic::Messages(id));
+    }
+}
