@@ -39,8 +39,8 @@ pub struct Run {
 pub struct Lanes(pub Vec<Lane>);
 
 impl Lanes {
-    /// From a text with a lane after another, in any order: `lane from_lane from_seq newest_seq`, separated by commas. A text
-    /// for all is read in a third of the time that a row for each takes. What is no lane is left out.
+    /// From a text with a lane after another, in any order: `lane from_lane from_seq newest_seq`, separated by commas. One text
+    /// is read several times as fast as a row for each. What is no lane is left out.
     pub fn parse(text: &str) -> Lanes {
         let mut lanes: Vec<Lane> = text.split(',').filter_map(Lane::parse).collect();
         lanes.sort_unstable_by_key(|lane| lane.lane);

@@ -1,6 +1,7 @@
 //! The real program: how it starts, stops and is killed, and what the next start recovers.
 
 mod database_file;
+mod deletions;
 mod operation;
 mod queue;
 mod recovery;

@@ -122,7 +122,10 @@ impl Database {
     /// Continues the deletion in a conversation that is not finished, by one slice; true if there may be more to do.
     pub async fn continue_deletion(&self, conversation: ConversationId) -> sqlx::Result<bool> {
         let mut read = self.read.acquire().await?;
-        let Some(deletion) = unfinished(&mut read, conversation).await? else { return Ok(false) };
+        let unfinished = unfinished(&mut read, conversation).await?;
+        // Whoever holds one while it waits for another may wait for ever.
+        drop(read);
+        let Some(deletion) = unfinished else { return Ok(false) };
         match deletion.state {
             DeletionState::Deleting => {
                 let found = self.unmarked(conversation, deletion).await?;

@@ -145,24 +145,30 @@ impl Database {
 
     /// The leaf that a conversation's plain address opens.
     async fn plain_leaf(&self, viewer: Viewer, id: ConversationId, lanes: &Lanes) -> sqlx::Result<Option<Place>> {
-        let mut rows = sqlx::query(
-            "SELECT id, lane, seq FROM messages WHERE author_id = $1 AND conversation_id = $2 AND deleted_at IS NULL
-             ORDER BY seq DESC",
-        )
-        .bind(viewer.user.to_string())
-        .bind(id.to_string())
-        .try_map(place)
-        .fetch(&self.read);
-        // The first one, but for the moment in which it is being deleted.
-        let mut own = rows.try_next().await?;
-        while own.is_some_and(|own| !lanes.has(own.lane, own.seq)) {
-            own = rows.try_next().await?;
+        let is_there = |own: &Place| lanes.has(own.lane, own.seq);
+        let mut own = self.newest_of(viewer, id, 1).await?.into_iter().next();
+        if own.is_some_and(|own| !is_there(&own)) {
+            // It is just being deleted.
+            own = self.newest_of(viewer, id, i64::MAX).await?.into_iter().find(is_there);
         }
-        drop(rows);
         match own.map(|own| lanes.newest_below(own.lane, own.seq)).or_else(|| lanes.newest()) {
             Some(seq) => self.leaf(id, seq).await,
             None => Ok(None),
         }
+    }
+
+    /// So many of the newest messages that the viewer wrote or asked for.
+    async fn newest_of(&self, viewer: Viewer, id: ConversationId, count: i64) -> sqlx::Result<Vec<Place>> {
+        sqlx::query(
+            "SELECT id, lane, seq FROM messages WHERE author_id = $1 AND conversation_id = $2 AND deleted_at IS NULL
+             ORDER BY seq DESC LIMIT $3",
+        )
+        .bind(viewer.user.to_string())
+        .bind(id.to_string())
+        .bind(count)
+        .try_map(place)
+        .fetch_all(&self.read)
+        .await
     }
 
     async fn leaf(&self, id: ConversationId, seq: Seq) -> sqlx::Result<Option<Place>> {
