@@ -7,6 +7,8 @@
 //! passed. Every `now` is the time since one fixed instant, by a clock that is never set.
 
 mod backoff;
+mod link;
+mod lists;
 mod subscriptions;
 
 use std::{
@@ -14,16 +16,16 @@ use std::{
     time::Duration,
 };
 
-use super::{BEAT_IDLE, BEAT_STREAMING, ClientFrame, List, ServerFrame, close};
+use super::{ClientFrame, List, ServerFrame, close};
 use crate::{
-    conversation::{
-        Conversation, ListPosition, MessageMeta, Sidebar,
-        list::{Held, ListChanges, Row},
-    },
-    ids::{ConversationId, MessageId},
+    conversation::list::Held,
+    ids::MessageId,
     message::{Event, Message, Outcome, Position},
 };
-use backoff::{Postponed, backoff};
+use backoff::Postponed;
+use link::Link;
+pub use link::{CONNECT_TIMEOUT, LOST_AFTER};
+pub use lists::ListUpdate;
 use subscriptions::{Followed, MIN_ROOM};
 
 /// Where a page keeps what it follows.
@@ -38,47 +40,8 @@ pub trait Page {
     fn held(&self, list: List) -> Option<Held>;
 }
 
-/// What a page takes into one of its lists.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ListUpdate {
-    Conversations(Sidebar, ListChanges<Conversation>),
-    Messages(ConversationId, ListChanges<MessageMeta>),
-    /// The list is not, or no longer, for this person.
-    Gone(List),
-    /// What the page has leads nowhere: it has to load the list anew, replace what it has by that, and follow it again.
-    Reset(List),
-}
-
-impl ListUpdate {
-    /// Of which list it is.
-    pub fn list(&self) -> List {
-        match self {
-            ListUpdate::Conversations(list, _) => List::Conversations(*list),
-            ListUpdate::Messages(of, _) => List::Messages(*of),
-            ListUpdate::Gone(list) | ListUpdate::Reset(list) => *list,
-        }
-    }
-
-    /// Up to where it leads; nowhere if the list is not there, or has to be loaded anew.
-    pub fn position(&self) -> Option<ListPosition> {
-        match self {
-            ListUpdate::Conversations(_, changes) => Some(changes.position),
-            ListUpdate::Messages(_, changes) => Some(changes.position),
-            ListUpdate::Gone(_) | ListUpdate::Reset(_) => None,
-        }
-    }
-}
-
-/// How long a connection may take until its first frame.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long the server may take to answer when the page is looked at again.
-const PING_TIMEOUT: Duration = Duration::from_secs(2);
-/// The least between two tries, however often a person asks for one.
-const MIN_RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// A connection that was open for so long was a good one.
 const STABLE: Duration = Duration::from_secs(10);
-/// How long a page is without a connection before it is said: most people never see a shorter one.
-pub const LOST_AFTER: Duration = Duration::from_millis(1_500);
 /// The longest between two [`Client::tick`]s.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 
@@ -102,19 +65,6 @@ pub struct Client<P> {
     tries: u32,
     /// Whether the server ended the last connection because of this page: it did not understand it, or there are too many.
     refused: bool,
-}
-
-/// One connection.
-struct Link {
-    opened: Duration,
-    /// When the last frame came.
-    received: Option<Duration>,
-    /// When the last heartbeat was sent.
-    beaten: Duration,
-    /// Until when the answer to a ping has to come.
-    answer_by: Option<Duration>,
-    /// Whether the server said that it did not understand.
-    misunderstood: bool,
 }
 
 impl<P: Page> Client<P> {
@@ -214,32 +164,6 @@ impl<P: Page> Client<P> {
         None
     }
 
-    /// Changes of a list have come. Whether the page is to take them.
-    fn list_came<R: Row>(&mut self, list: List, changes: &ListChanges<R>) -> bool {
-        let Some(postponed) = self.lists.get_mut(&list) else { return false };
-        postponed.reset();
-        self.tries = 0;
-        let ListChanges { from, seen, position: to, .. } = changes;
-        let Some(Held { position: here, seen: newest }) = self.page.held(list) else { return *from == 0 };
-        let is_same = here.lineage == to.lineage;
-        if is_same && here.rev >= to.rev {
-            // What was sent to a subscription before this one.
-            return false;
-        }
-        // What has come to the page since it asked may be of a past that is another one by now.
-        let leads_on = *from <= here.rev && (is_same || newest <= *seen);
-        if !leads_on {
-            self.ask_list(list);
-        }
-        leads_on
-    }
-
-    /// The server follows a list no more. Whether the page did.
-    fn list_ended(&mut self, list: List) -> bool {
-        self.tries = 0;
-        self.lists.remove(&list).is_some()
-    }
-
     /// Answers a heartbeat, and asks again for what the server has sent further, or less far, than it came.
     fn compare(&mut self, positions: Vec<(u32, Position)>, now: Duration) {
         self.beat(now);
@@ -250,23 +174,6 @@ impl<P: Page> Client<P> {
                 self.ask(id);
             }
         }
-    }
-
-    /// A heartbeat without one to answer: those may wait behind much that is on its way.
-    fn beat_if_due(&mut self, now: Duration) {
-        let interval = Duration::from_millis(if self.is_streaming() { BEAT_STREAMING } else { BEAT_IDLE }.into());
-        let is_due = |link: &Link| link.received.is_some() && now.saturating_sub(link.beaten) >= interval * 2;
-        if self.link.as_ref().is_some_and(is_due) {
-            self.beat(now);
-        }
-    }
-
-    fn beat(&mut self, now: Duration) {
-        if let Some(link) = &mut self.link {
-            link.beaten = now;
-        }
-        let beat = ClientFrame::Beat(self.acknowledge());
-        self.outbox.push(beat);
     }
 
     /// What is to be sent now, in order.
@@ -298,55 +205,5 @@ impl<P: Page> Client<P> {
         let postponed = self.messages.values().map(|followed| &followed.postponed).chain(self.lists.values());
         let dues = postponed.filter_map(Postponed::due).chain(self.link.as_ref().and_then(|link| link.answer_by));
         dues.map(|due| due.saturating_sub(now)).min().unwrap_or(MAX_WAIT).min(MAX_WAIT)
-    }
-
-    /// The page is looked at again: the server is asked whether it is there.
-    pub fn ping(&mut self, now: Duration) {
-        // While it is not yet open there is nobody to ask.
-        if let Some(link) = self.link.as_mut().filter(|link| link.received.is_some() && link.answer_by.is_none()) {
-            link.answer_by = Some(now + PING_TIMEOUT);
-            self.outbox.push(ClientFrame::Ping);
-        }
-    }
-
-    /// Whether something should have come by now: then the connection is dead, whatever it seems.
-    pub fn is_silent(&self, now: Duration) -> bool {
-        let Some(link) = &self.link else { return false };
-        let Some(received) = link.received else { return now.saturating_sub(link.opened) > CONNECT_TIMEOUT };
-        let patience = if self.is_streaming() { BEAT_STREAMING * 6 } else { BEAT_IDLE * 8 / 5 };
-        now.saturating_sub(received) > Duration::from_millis(patience.into())
-            || link.answer_by.is_some_and(|by| now >= by)
-    }
-
-    /// Whether the server, too, has something of which more is to come, and so sends heartbeats often.
-    fn is_streaming(&self) -> bool {
-        self.outstanding.iter().any(|id| !self.has_ended(*id))
-    }
-
-    /// Whether the server has answered on this connection.
-    pub fn is_connected(&self) -> bool {
-        self.link.as_ref().is_some_and(|link| link.received.is_some())
-    }
-
-    /// Whether there has been no connection for so long that a person should know.
-    pub fn is_lost(&self, now: Duration) -> bool {
-        self.down_since.is_some_and(|since| now.saturating_sub(since) >= LOST_AFTER)
-    }
-
-    /// How long to wait before the next try, and counts it. `visible`: somebody looks at the page. `random`: at least
-    /// 0, less than 1, so that a thousand tabs do not come back in the same instant.
-    pub fn pause(&mut self, visible: bool, random: f64) -> Duration {
-        if self.refused {
-            // It would only be refused again.
-            self.tries = u32::MAX;
-        }
-        let pause = backoff(self.tries, visible && !self.refused, random);
-        self.tries = self.tries.saturating_add(1);
-        pause
-    }
-
-    /// From when on a person may have the next try begin.
-    pub fn earliest_try(&self) -> Duration {
-        self.tried.map_or(Duration::ZERO, |tried| tried + MIN_RETRY_INTERVAL)
     }
 }

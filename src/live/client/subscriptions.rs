@@ -1,11 +1,11 @@
-//! What a client follows: when it asks for a message or a list, and what it makes of the events that come.
+//! The messages that a client follows: when it asks for one, and what it makes of the events that come.
 
 use std::time::Duration;
 
 use super::{Client, Page, Postponed};
 use crate::{
     ids::MessageId,
-    live::{ClientFrame, List, MAX_OUTSTANDING},
+    live::{ClientFrame, MAX_OUTSTANDING},
     message::{Epoch, Event, Message, NewerEpoch, Outcome, Position},
 };
 
@@ -98,18 +98,6 @@ impl<P: Page> Client<P> {
         }
     }
 
-    /// Follows a list from where the page has it, until [`Client::leave_list`].
-    pub fn follow_list(&mut self, list: List) {
-        self.lists.insert(list, Postponed::default());
-        self.ask_list(list);
-    }
-
-    pub fn leave_list(&mut self, list: List) {
-        if self.lists.remove(&list).is_some() {
-            self.outbox.push(ClientFrame::LeaveList(list));
-        }
-    }
-
     /// Ends the following of a message. Whether it was followed.
     pub(super) fn release(&mut self, id: MessageId) -> bool {
         self.outstanding.remove(&id);
@@ -125,15 +113,6 @@ impl<P: Page> Client<P> {
             if !std::mem::replace(&mut followed.queued, true) {
                 if self.outstanding.contains(&id) { self.queue.push_front(id) } else { self.queue.push_back(id) }
             }
-        }
-    }
-
-    pub(super) fn ask_list(&mut self, list: List) {
-        if let Some(postponed) = self.lists.get_mut(&list) {
-            postponed.asked();
-            let held = self.page.held(list);
-            let (position, seen) = (held.map(|held| held.position), held.map_or(0, |held| held.seen));
-            self.outbox.push(ClientFrame::List { list, position, seen });
         }
     }
 
