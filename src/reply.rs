@@ -105,7 +105,11 @@ impl Replies {
                 },
             };
             let started = replies.database.exchange(viewer, &exchange, replies.node).await;
-            replies.run_if_started(running, started, model, false)
+            let started = replies.run_if_started(running, started, model, false)?;
+            if let Some(edited) = exchange.edits {
+                replies.stop_below(viewer, exchange.conversation, edited).await?;
+            }
+            Ok(started)
         })
         .await
     }
@@ -167,6 +171,16 @@ impl Replies {
             }
             _ => self.database.message(viewer, id).await?.map(drop).ok_or(Failure::NotFound),
         }
+    }
+
+    /// Stops the replies that the viewer asked for below a message of which there is another version now.
+    async fn stop_below(&self, viewer: Viewer, conversation: ConversationId, edited: MessageId) -> Result<(), Failure> {
+        for id in self.database.own_running_below(viewer, conversation, edited).await? {
+            if let Some(running) = self.hub.running(id) {
+                running.stop(Status::Stopped);
+            }
+        }
+        Ok(())
     }
 
     fn check_open(&self) -> Result<(), Failure> {

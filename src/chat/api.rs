@@ -84,6 +84,9 @@ pub struct Sending {
     pub opens: bool,
     /// What it follows; none: the conversation begins with it.
     pub parent: Option<MessageId>,
+    /// The message of the same person that this is another version of. Replies of theirs that run below it are stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edits: Option<MessageId>,
     /// Minted by the page, so that sending twice is sending once.
     pub id: MessageId,
     pub text: String,

@@ -27,6 +27,8 @@ pub struct Exchange {
     pub opens: Option<String>,
     /// What the message follows; none: the conversation begins with it.
     pub parent: Option<MessageId>,
+    /// The message of the same person that it is another version of: its sibling.
+    pub edits: Option<MessageId>,
     pub said: Message,
     pub reply: Message,
     pub now: Millis,
@@ -81,16 +83,9 @@ impl Database {
         let Some(rev) = next_messages_rev(&mut tx, new.conversation, 2).await? else {
             return Ok(Started::Missing);
         };
-        let parent = match new.parent {
-            // It begins once: whoever has nothing of what is there yet has no branch to continue.
-            None if has_messages(&mut tx, new.conversation).await? => return Ok(Started::Changed),
-            None => None,
-            Some(id) => match node_of(&mut tx, new.conversation, id).await? {
-                None => return Ok(Started::Changed),
-                Some(parent) if parent.role != Role::Assistant => return Ok(Started::Changed),
-                Some(parent) if !parent.status.is_final() => return Ok(Started::Busy),
-                Some(parent) => Some(parent.spot),
-            },
+        let parent = match parent_of(&mut tx, viewer, new).await? {
+            Ok(parent) => parent,
+            Err(refused) => return Ok(refused),
         };
         // It is in the queue, and would come twice.
         if is_queued(&mut tx, new.said.id).await? {
@@ -292,6 +287,35 @@ async fn insert_conversation(tx: &mut AnyConnection, viewer: Viewer, new: &Excha
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Where a message that is sent goes, if it can go there.
+async fn parent_of(
+    tx: &mut AnyConnection,
+    viewer: Viewer,
+    new: &Exchange,
+) -> sqlx::Result<Result<Option<Spot>, Started>> {
+    let edited = match new.edits {
+        None => None,
+        Some(id) => match node_of(tx, new.conversation, id).await? {
+            Some(edited)
+                if edited.role == Role::User && edited.author == viewer.user && edited.parent == new.parent =>
+            {
+                Some(edited)
+            }
+            _ => return Ok(Err(Started::Changed)),
+        },
+    };
+    let Some(id) = new.parent else {
+        // It begins once: whoever has nothing of what is there yet has no branch to continue.
+        let may_begin = edited.is_some() || !has_messages(tx, new.conversation).await?;
+        return Ok(if may_begin { Ok(None) } else { Err(Started::Changed) });
+    };
+    Ok(match node_of(tx, new.conversation, id).await? {
+        Some(parent) if parent.role == Role::Assistant && parent.status.is_final() => Ok(Some(parent.spot)),
+        Some(parent) if parent.role == Role::Assistant => Err(Started::Busy),
+        _ => Err(Started::Changed),
+    })
 }
 
 /// What stands under the id of a message that is sent.

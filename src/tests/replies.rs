@@ -5,11 +5,12 @@ use std::{collections::BTreeSet, pin::pin, time::Duration};
 use futures::future::{join, select};
 use kit::{Chat, Person, Received, Refused, Server, Tab, soon};
 use rivulet::{
+    access::AccountRole,
     chat::api::{Sending, Sent},
     config::Settings,
-    conversation::Window,
+    conversation::{Visibility, Window},
     error::Failure,
-    ids::mint,
+    ids::{mint, now},
     live::List,
     message::{Change, Epoch, Status},
     server::serve::ConnectionLimits,
@@ -336,4 +337,44 @@ async fn a_server_that_stops_starts_no_reply() {
     assert_eq!(ada.retries(chat.reply).await.expect_err("a retry"), restarting);
     assert_eq!(ada.continues(chat.reply, tab.message(chat.reply).epoch).await.expect_err("a continue"), restarting);
     assert_eq!(server.database().await.count("SELECT COUNT(*) FROM messages").await, 2);
+}
+
+/// Rule: another version of one's own message is its sibling, with a reply of its own; what one had asked for below the
+/// version before is stopped, and what others have asked for there is not.
+#[tokio::test]
+async fn an_edit_is_a_sibling_and_stops_ones_own_reply_below() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let chat = ada.asks("Helo").await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows_list(List::Messages(chat.id)).await;
+    tab.follows(chat.reply).await;
+    let provider = server.provider.is_asked().await;
+    provider.writes("Halo");
+    tab.sees(chat.reply, "Halo").await;
+    let edited = ada.edits(&chat, None, "Hello").await.expect("it is taken");
+    assert_eq!(tab.sees_the_end(chat.reply).await, Status::Stopped);
+    let second = server.provider.is_asked().await;
+    assert_eq!(second.asked["messages"].as_array().map(Vec::len), Some(1), "it begins the conversation");
+    while !tab.metas.contains_key(&edited.reply) {
+        tab.next().await;
+    }
+    assert_eq!(tab.metas[&edited.message].parent, None);
+    assert_eq!(tab.metas[&edited.reply].parent, Some(edited.message));
+    // It runs on, as nothing above it was edited.
+    let third = ada.edits(&chat, None, "Hello again").await.expect("the first version can be edited again");
+    server.provider.is_asked().await.ends();
+    second.writes("Hi");
+    tab.follows(edited.reply).await;
+    tab.sees(edited.reply, "Hi").await;
+    let viewer = server.database().await.viewer().await;
+    let (_, bob) = server.adds_member(viewer.account, "Bob", AccountRole::Member).await;
+    assert_eq!(bob.edits(&edited, None, "Mine").await.map(drop), Err(Refused::of(Failure::NotFound)), "it is private");
+    let opened = server.app.database.set_visibility(viewer, chat.id, Visibility::Account, now()).await;
+    opened.expect("an answer").expect("it is opened");
+    assert_eq!(bob.edits(&edited, None, "Mine").await.map(drop), Err(Refused::of(Failure::Changed)), "it is another's");
+    let moved = ada.edits(&edited, Some(third.reply), "Moved").await.map(drop);
+    assert_eq!(moved, Err(Refused::of(Failure::Changed)), "a version stands where the message stands");
+    second.ends();
+    assert_eq!(tab.sees_the_end(edited.reply).await, Status::Completed);
 }

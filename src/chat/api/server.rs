@@ -114,6 +114,7 @@ pub async fn send(app: &AppState, viewer: Viewer, sending: Sending) -> Result<Se
         conversation: sending.conversation,
         opens: sending.opens.then(|| first_words(&text)),
         parent: sending.parent,
+        edits: sending.edits,
         said: Message::said(sending.id, text, now),
         reply: Message::asked(mint(), sending.model),
         now,

@@ -81,7 +81,7 @@ impl Field {
             }
         };
         let parent = self.thread.and_then(|thread| thread.branch.read_untracked().leaf());
-        Some(Sending { conversation, opens, parent, id, text, model: self.model.get_untracked() })
+        Some(Sending { conversation, opens, parent, edits: None, id, text, model: self.model.get_untracked() })
     }
 
     /// Takes back what the server did not take, before what was typed meanwhile.

@@ -14,7 +14,7 @@ use crate::{
         tree::Lanes,
     },
     database::{Database, optional, parsed, placeholders},
-    ids::{ConversationId, MessageId, Millis, Seq},
+    ids::{ConversationId, MessageId, Millis, Seq, UserId},
 };
 
 /// How many messages are marked, or removed, in one transaction, and how many bytes of them: each is written over, and
@@ -69,7 +69,7 @@ impl Database {
             return Ok(DeletionChange::Missing);
         }
         let mut running = vec![];
-        for (reply, lane, seq) in running_in(&mut tx, conversation).await? {
+        for (reply, _, lane, seq) in running_in(&mut tx, conversation).await? {
             if runs(reply) && is_below(&mut tx, conversation, (lane, seq), (root.lane, root.seq)).await? {
                 running.push(reply);
             }
@@ -456,14 +456,43 @@ async fn is_below(
     Ok(lane == above.0 && seq >= above.1)
 }
 
-/// The replies whose rows are those of running ones, each with its place.
-async fn running_in(tx: &mut AnyConnection, id: ConversationId) -> sqlx::Result<Vec<(MessageId, i64, Seq)>> {
+impl Database {
+    /// The running replies that the viewer asked for below a message that they edited.
+    pub async fn own_running_below(
+        &self,
+        viewer: Viewer,
+        conversation: ConversationId,
+        edited: MessageId,
+    ) -> sqlx::Result<Vec<MessageId>> {
+        let mut read = self.read.acquire().await?;
+        let above: Option<(i64, Seq)> =
+            sqlx::query_as("SELECT lane, seq FROM messages WHERE id = $1 AND conversation_id = $2 AND author_id = $3")
+                .bind(edited.to_string())
+                .bind(conversation.to_string())
+                .bind(viewer.user.to_string())
+                .fetch_optional(&mut *read)
+                .await?;
+        let Some(above) = above else { return Ok(vec![]) };
+        let mut below = vec![];
+        for (reply, author, lane, seq) in running_in(&mut read, conversation).await? {
+            if author == viewer.user && is_below(&mut read, conversation, (lane, seq), above).await? {
+                below.push(reply);
+            }
+        }
+        Ok(below)
+    }
+}
+
+/// The replies whose rows are those of running ones, each with who asked for it and its place.
+async fn running_in(tx: &mut AnyConnection, id: ConversationId) -> sqlx::Result<Vec<(MessageId, UserId, i64, Seq)>> {
     sqlx::query(
-        "SELECT id, lane, seq FROM messages WHERE conversation_id = $1 AND status IN ('pending', 'streaming')
+        "SELECT id, author_id, lane, seq FROM messages WHERE conversation_id = $1 AND status IN ('pending', 'streaming')
          AND deleted_at IS NULL",
     )
     .bind(id.to_string())
-    .try_map(|row: AnyRow| Ok((parsed(&row, "id")?, row.try_get("lane")?, row.try_get("seq")?)))
+    .try_map(|row: AnyRow| {
+        Ok((parsed(&row, "id")?, parsed(&row, "author_id")?, row.try_get("lane")?, row.try_get("seq")?))
+    })
     .fetch_all(tx)
     .await
 }

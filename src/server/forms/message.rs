@@ -24,6 +24,9 @@ pub struct SendForm {
     /// What the message follows; empty: the conversation begins with it.
     #[serde(default)]
     parent: String,
+    /// The message that this is another version of; empty: none.
+    #[serde(default)]
+    edits: String,
     text: String,
     model: String,
 }
@@ -67,7 +70,11 @@ async fn send_form(
             "" => None,
             parent => Some(parent.parse().map_err(|_| Failure::NotFound)?),
         };
-        let sending = Sending { conversation, opens, parent, id, text: form.text.clone(), model: form.model };
+        let edits = match &*form.edits {
+            "" => None,
+            edits => Some(edits.parse().map_err(|_| Failure::NotFound)?),
+        };
+        let sending = Sending { conversation, opens, parent, edits, id, text: form.text.clone(), model: form.model };
         send(&app, who?.viewer, sending).await?;
         Ok(conversation)
     };

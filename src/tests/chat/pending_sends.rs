@@ -15,7 +15,15 @@ fn answer() -> Sent {
 
 /// The first message of a new conversation, or one more in it.
 fn message(conversation: ConversationId, opens: bool) -> Sending {
-    Sending { conversation, opens, parent: None, id: mint(), text: "Hello".into(), model: "test/model".into() }
+    Sending {
+        conversation,
+        opens,
+        parent: None,
+        edits: None,
+        id: mint(),
+        text: "Hello".into(),
+        model: "test/model".into(),
+    }
 }
 
 /// Rule: what a page kept before an update is read after it, whatever has been added to it since.

@@ -101,9 +101,24 @@ impl Person {
         self.sends(&Sending { conversation: chat, opens: false, parent, ..Person::first_message(text) }).await
     }
 
+    /// Sends another version of a message, below `parent`.
+    pub async fn edits(&self, chat: &Chat, parent: Option<MessageId>, text: &str) -> Result<Chat, Refused> {
+        let edits = Some(chat.message);
+        let edit = Sending { conversation: chat.id, opens: false, parent, edits, ..Person::first_message(text) };
+        self.sends(&edit).await
+    }
+
     /// What a page sends for the first message of a new conversation.
     pub fn first_message(text: &str) -> Sending {
-        Sending { conversation: mint(), opens: true, parent: None, id: mint(), text: text.into(), model: MODEL.into() }
+        Sending {
+            conversation: mint(),
+            opens: true,
+            parent: None,
+            edits: None,
+            id: mint(),
+            text: text.into(),
+            model: MODEL.into(),
+        }
     }
 
     /// Sends, and gives the reply that came of it.
