@@ -8,6 +8,7 @@ mod author;
 mod backup;
 mod clock;
 mod converge;
+mod deletions;
 mod descriptors;
 mod disk;
 mod fault;

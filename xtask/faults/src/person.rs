@@ -129,6 +129,8 @@ pub async fn deletes(mut round: Round) {
     late.follows(id).await;
     late.waits_for(|received| *received == Received::Gone(id)).await;
     let mut database = world.database().await;
+    // As if it could not be undone any more.
+    database.run(format!("UPDATE deletions SET deleted_at = 1 WHERE conversation_id = '{}'", reply.chat.id)).await;
     let row = format!("SELECT COUNT(*) FROM messages WHERE id = '{id}'");
     soon("its row is removed", async {
         // In slices, so that nobody else has to wait.

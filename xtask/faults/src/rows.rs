@@ -139,7 +139,7 @@ async fn refuses(mut round: Round, what: &[Refused]) {
 }
 
 /// Lets other replies have words for so long, one after another, and gives the longest time that any took to be seen.
-async fn continue_beside(world: &World, others: &mut [(Reply, Author)], time: Duration) -> Duration {
+pub async fn continue_beside(world: &World, others: &mut [(Reply, Author)], time: Duration) -> Duration {
     let mut tabs = vec![];
     for (reply, _) in &*others {
         let mut tab = world.tab().await;
