@@ -3,96 +3,42 @@
 
 mod access;
 mod allowance;
+mod heartbeat;
 mod requests;
 mod turns;
+mod upgrade;
 
 use std::{
     collections::{HashMap, VecDeque},
     convert::Infallible,
-    slice,
     sync::Arc,
     time::Duration,
 };
 
-use axum::{
-    extract::{
-        Extension, Query, State, WebSocketUpgrade,
-        ws::{CloseFrame, Message as Frame, Utf8Bytes, WebSocket},
-    },
-    http::HeaderMap,
-    response::{IntoResponse, Response},
-};
+use axum::extract::ws::{CloseFrame, Message as Frame, Utf8Bytes, WebSocket};
 use futures::{SinkExt, StreamExt, stream::SplitSink};
-use serde::Deserialize;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::connection_slots::ConnectionSlot;
 use crate::{
-    account::session::SignedIn,
-    config::public_url::PublicUrl,
     conversation::list::Held,
-    error::Failure,
-    ids::{ConversationId, MessageId, now},
+    ids::{ConversationId, MessageId},
     live::{
-        BEAT_IDLE, BEAT_STREAMING, List, ServerFrame, close, encode,
+        List, ServerFrame, close, encode,
         frame_size::FrameSize,
         hub::{Closing, Running, Tab, Topic},
     },
     message::{Message, Position},
-    security,
     state::AppState,
 };
 use allowance::Allowance;
+pub use upgrade::connect;
 
-/// The longest frame that a page may send, in bytes.
-const INCOMING_LIMIT: usize = 16 * 1024;
 /// A reader that takes no byte for so long is gone.
 const SEND_PATIENCE: Duration = Duration::from_secs(20);
 /// How long a reader may take for what is left when the server stops.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// A page that sends nothing for so long is gone. Two idle beats and some.
 const SILENCE: Duration = Duration::from_secs(60);
-
-#[derive(Deserialize)]
-pub struct Address {
-    /// What the page speaks that connects. (Those before the first number named their build here instead.)
-    protocol: Option<u32>,
-}
-
-/// Upgrades to a socket, for a page of this origin and a person who is signed in.
-pub async fn connect(
-    State(app): State<AppState>,
-    Query(address): Query<Address>,
-    who: SignedIn,
-    headers: HeaderMap,
-    Extension(place): Extension<ConnectionSlot>,
-    upgrade: WebSocketUpgrade,
-) -> Response {
-    let public_origin = app.public_url.as_ref().map(PublicUrl::origin);
-    if !security::same_origin(public_origin, &headers) {
-        return Failure::ForeignOrigin.into_response();
-    }
-    let upgrade = upgrade
-        .read_buffer_size(4 * 1024)
-        .write_buffer_size(0)
-        .max_write_buffer_size(256 * 1024)
-        .max_message_size(INCOMING_LIMIT)
-        .max_frame_size(INCOMING_LIMIT);
-    let sockets = app.sockets.clone();
-    let serve = async move |socket: WebSocket| {
-        let _place = place;
-        let (sink, mut stream) = socket.split();
-        let tab = Tab::new(who.viewer, who.session);
-        let mut socket = Socket::new(app, tab, sink);
-        let why = if address.protocol.is_some_and(|protocol| socket.app.protocols.contains(&protocol)) {
-            socket.serve(&mut stream).await
-        } else {
-            Closed::Because(close::UPDATED, "Rivulet was updated.")
-        };
-        socket.finish(why).await;
-    };
-    upgrade.on_upgrade(move |socket| sockets.track_future(serve(socket)))
-}
 
 /// How a socket ends.
 #[derive(PartialEq, Eq)]
@@ -243,16 +189,6 @@ impl Socket {
         }
     }
 
-    fn pace(&self) -> Duration {
-        // What has not ended, runs for the page, whether it is in the hub or (left behind by a failure) only in its row.
-        let has_ended = |subscription: &Subscription| match &subscription.source {
-            Source::Running(_) => false,
-            Source::Row(message) => message.status.is_final(),
-        };
-        let streaming = !self.messages.values().all(has_ended);
-        Duration::from_millis(u64::from(if streaming { BEAT_STREAMING } else { BEAT_IDLE }))
-    }
-
     fn schedule(&mut self) {
         let turns = &mut self.turns;
         self.tab.take_dirty(|topic| {
@@ -265,36 +201,6 @@ impl Socket {
     fn enqueue(&mut self, topic: Topic) {
         if !self.turns.contains(&topic) {
             self.turns.push_back(topic);
-        }
-    }
-
-    /// Sends that the server is here and how far it has sent; and looks at everything again, so that a lost wake-up heals.
-    async fn beat(&mut self) -> Result<(), Closed> {
-        let mut topics: Vec<Topic> = self.messages.keys().copied().map(Topic::Message).collect();
-        // A list costs a query, so it is looked at by itself only now and then.
-        if self.listed.elapsed() >= Duration::from_millis(u64::from(BEAT_IDLE)) {
-            self.listed = Instant::now();
-            self.check_session().await?;
-            topics.extend(self.lists.keys().copied().map(Topic::List));
-        }
-        for topic in topics {
-            self.enqueue(topic);
-        }
-        let positions = (self.messages.values())
-            .filter_map(|subscription| Some((subscription.number, subscription.sent?)))
-            .collect();
-        self.send(&ServerFrame::Beat(positions)).await
-    }
-
-    /// A session can end without anybody signing out: by its time.
-    async fn check_session(&self) -> Result<(), Closed> {
-        match self.app.database.session(slice::from_ref(&self.tab.session), now()).await {
-            Ok(None) => Err(SESSION_OVER),
-            Ok(Some(_)) => Ok(()),
-            Err(error) => {
-                tracing::error!(%error, "a session could not be read");
-                Err(UNREADABLE)
-            }
         }
     }
 

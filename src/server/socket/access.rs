@@ -1,10 +1,10 @@
 //! What a socket does when its person may have lost access to something: it checks all that is open.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, slice, time::Duration};
 
 use super::{Closed, SESSION_OVER, Socket, UNREADABLE};
 use crate::{
-    ids::{ConversationId, MessageId},
+    ids::{ConversationId, MessageId, now},
     live::{List, ServerFrame, hub::Topic},
 };
 
@@ -48,6 +48,18 @@ impl Socket {
             self.send(&ServerFrame::Gone(id)).await?;
         }
         Ok(())
+    }
+
+    /// A session can end without anybody signing out: by its time.
+    pub(super) async fn check_session(&self) -> Result<(), Closed> {
+        match self.app.database.session(slice::from_ref(&self.tab.session), now()).await {
+            Ok(None) => Err(SESSION_OVER),
+            Ok(Some(_)) => Ok(()),
+            Err(error) => {
+                tracing::error!(%error, "a session could not be read");
+                Err(UNREADABLE)
+            }
+        }
     }
 
     /// A subscription to a list has ended, and the page learns `why`.
