@@ -30,7 +30,8 @@
 //! - [`message`] the heart: `Message`, `Position`, `Event`; no I/O
 //! - [`error`] the one error that crosses to the browser
 //! - [`ids`] names of things; [`json`] how functions are encoded; [`protocol`] the number in the addresses; [`text`] what
-//!   becomes of text that comes in; `private_files` (server) files for one user alone
+//!   becomes of text that comes in; [`language`] every string of the interface; `private_files` (server) files for one
+//!   user alone
 //!
 //! Folders name features and repeat the same few file names; `store.rs` is the only place with SQL, `api.rs` holds the
 //! server functions. Whole modules are gated by the features `ssr` (server) and `hydrate` (browser), not lines.
@@ -51,6 +52,7 @@ pub mod database;
 pub mod error;
 pub mod ids;
 pub mod json;
+pub mod language;
 pub mod live;
 pub mod markdown;
 pub mod message;

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     ids::{ConversationId, MessageId},
+    language::t,
     text::in_textarea,
     ui::{drafts, icon},
 };
@@ -74,8 +75,8 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
                 name="text"
                 rows="1"
                 dir="auto"
-                aria-label="Message"
-                placeholder="Write a message"
+                aria-label=t().composer.message_label
+                placeholder=t().composer.placeholder
                 enterkeyhint="send"
                 on:input=move |_| field.keep()
                 on:keydown=keydown
@@ -140,19 +141,21 @@ fn SendOrStop(
             }
         });
     };
-    move || match running.get() {
+    move || {
+        match running.get() {
         Some(_) => view! {
-            <button type="button" class="round" aria-label="Stop" title="Stop" on:click=stop>
+            <button type="button" class="round" aria-label=t().composer.stop title=t().composer.stop on:click=stop>
                 <icon::Icon path=icon::STOP />
             </button>
         }
         .into_any(),
         None => view! {
-            <button class="round primary" aria-label="Send" title="Send" disabled=move || cannot_send.get()>
+            <button class="round primary" aria-label=t().composer.send title=t().composer.send disabled=move || cannot_send.get()>
                 <icon::Icon path=icon::SEND />
             </button>
         }
         .into_any(),
+    }
     }
 }
 

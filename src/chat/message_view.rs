@@ -8,6 +8,7 @@ use leptos::{html, prelude::*};
 
 use super::thread::Thread;
 use crate::{
+    language::t,
     live::connection::Live,
     message::{Message, Role, Status},
     ui::status::announce,
@@ -29,8 +30,8 @@ pub fn MessageView(thread: Thread, live: Live) -> impl IntoView {
     }
     let article = NodeRef::<html::Article>::new();
     let label = match role {
-        Role::User => "You",
-        Role::Assistant => "Assistant",
+        Role::User => t().message.person_label,
+        Role::Assistant => t().message.assistant_label,
     };
     view! {
         <article
@@ -47,20 +48,20 @@ pub fn MessageView(thread: Thread, live: Live) -> impl IntoView {
             <For each=move || parts(replaced.get(), count.get()) key=|part| *part let((_, index))>
                 <PartView signal index grown=growth.of_part(index) />
             </For>
-            {move || (count.get() == 0 && !status.get().is_final()).then(|| view! { <p class="waiting" aria-label="Waiting for the first words"></p> })}
+            {move || (count.get() == 0 && !status.get().is_final()).then(|| view! { <p class="waiting" aria-label=t().message.waiting_label></p> })}
             {move || error.get().map(|error| view! { <p class="notice" role="note">{error}</p> })}
             {move || {
                 (status.get() == Status::Interrupted)
                     .then(|| {
-                        let next = if signal.with_untracked(has_words) {
-                            "Press Continue to have the rest written."
+                        let what = if signal.with_untracked(has_words) {
+                            t().message.interrupted_with_words
                         } else {
-                            "Press Retry to ask again."
+                            t().message.interrupted_without_words
                         };
-                        view! { <p class="notice" role="note">"The server stopped before this reply was finished. " {next}</p> }
+                        view! { <p class="notice" role="note">{what}</p> }
                     })
             }}
-            {move || (status.get() == Status::Stopped).then(|| view! { <p class="aside">"Stopped."</p> })}
+            {move || (status.get() == Status::Stopped).then(|| view! { <p class="aside">{t().message.stopped}</p> })}
             <Actions thread signal id role status />
         </article>
     }
@@ -86,10 +87,10 @@ fn announce_end(signal: RwSignal<Message>, status: Memo<Status>) {
 /// How a reply ended, in a sentence.
 fn ending(message: &Message) -> String {
     match (message.status, &message.error) {
-        (Status::Failed, Some(error)) => format!("The reply failed: {error}"),
-        (Status::Failed, None) => "The reply failed.".into(),
-        (Status::Stopped, _) => "The reply was stopped.".into(),
-        (Status::Interrupted, _) => "The reply was interrupted.".into(),
-        _ => "The reply is finished.".into(),
+        (Status::Failed, Some(error)) => (t().message.announce_failed_because)(error),
+        (Status::Failed, None) => t().message.announce_failed.into(),
+        (Status::Stopped, _) => t().message.announce_stopped.into(),
+        (Status::Interrupted, _) => t().message.announce_interrupted.into(),
+        _ => t().message.announce_completed.into(),
     }
 }

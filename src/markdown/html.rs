@@ -10,6 +10,7 @@ use super::{
     parser,
     spot::ends_context,
 };
+use crate::language::t;
 
 /// How an item's element ends.
 const ITEM_END: &str = "</li>";
@@ -153,11 +154,7 @@ impl<'a> BlockWriter<'a> {
             Event::Start(tag) => self.start(tag, range),
             Event::End(tag) => self.end(tag),
             Event::Rule => self.write("<hr>"),
-            Event::TaskListMarker(done) => self.write(if done {
-                r#"<input type="checkbox" disabled checked aria-label="Done"> "#
-            } else {
-                r#"<input type="checkbox" disabled aria-label="To do"> "#
-            }),
+            Event::TaskListMarker(done) => self.task_marker(done),
             inline => self.inline.event(inline, range),
         }
     }
@@ -210,12 +207,22 @@ impl<'a> BlockWriter<'a> {
         self.inline.direction.settle(); // by the code, and what stands above it
         self.write(r#"<div class="code"><div class="code-bar"><span class="code-lang">"#);
         self.write(&language);
-        self.write(r#"</span><button type="button" class="copy" data-copy>Copy</button></div>"#);
+        self.write(r#"</span><button type="button" class="copy" data-copy>"#);
+        escape(&mut self.inline.out, t().markdown.copy_code);
+        self.write("</button></div>");
         self.write(r#"<pre tabindex="0" dir="ltr"><code"#);
         if !language.is_empty() {
             self.write(&format!(r#" class="language-{language}""#));
         }
         self.write(">");
+    }
+
+    fn task_marker(&mut self, done: bool) {
+        let (checked, label) =
+            if done { (" checked", t().markdown.task_done_label) } else { ("", t().markdown.task_open_label) };
+        self.write(&format!(r#"<input type="checkbox" disabled{checked} aria-label=""#));
+        escape(&mut self.inline.out, label);
+        self.write(r#""> "#);
     }
 
     fn start_row(&mut self, tag: &str, cell: &'static str) {

@@ -33,7 +33,7 @@ const LAYERS: [&[&str]; 15] = [
     &["markdown", "ui"],
     &["message"],
     &["error"],
-    &["ids", "json", "protocol", "text", "private_files"],
+    &["ids", "json", "protocol", "text", "language", "private_files"],
 ];
 
 /// The packages, each with its own `crate`.

@@ -7,6 +7,7 @@ use crate::{
     chat::{api, draft::focus_composer, thread::Thread},
     error::Failure,
     ids::MessageId,
+    language::t,
     message::{Message, Role, Status},
     ui::{Notice, icon},
 };
@@ -45,20 +46,20 @@ pub(super) fn Actions(
         <div class="actions" hidden=move || !status.get().is_final()>
             <Siblings thread id />
             <Show when=move || sending.get() fallback=move || view! { <Copy signal /> }>
-                <span class="sending">"Sending…"</span>
+                <span class="sending">{t().message.sending}</span>
             </Show>
             <Show when=move || free.get()>
-                <button type="button" class="icon-button" aria-label="Retry" title="Retry" on:click=retry>
+                <button type="button" class="icon-button" aria-label=t().message.retry title=t().message.retry on:click=retry>
                     <icon::Icon path=icon::RETRY />
                 </button>
             </Show>
             <Show when=move || free.get() && status.get().can_resume() && signal.with_untracked(has_words)>
-                <button type="button" class="icon-button named" aria-label="Continue" title="Continue" on:click=resume>
+                <button type="button" class="icon-button named" aria-label=t().message.resume title=t().message.resume on:click=resume>
                     <icon::Icon path=icon::CONTINUE />
-                    "Continue"
+                    {t().message.resume}
                 </button>
             </Show>
-            {move || tokens.get().map(|count| view! { <small class="usage">{count} {if count == 1 { " token" } else { " tokens" }}</small> })}
+            {move || tokens.get().map(|count| view! { <small class="usage">{(t().message.output_tokens)(count)}</small> })}
         </div>
         <Notice text=failure />
         {(role == Role::Assistant).then(|| view! { <p class="writer">{move || (status.get(), signal.with_untracked(writer)).1}</p> })}
@@ -73,7 +74,7 @@ pub(super) fn has_words(message: &Message) -> bool {
 
 /// The model's own name, without its provider's.
 fn writer(message: &Message) -> String {
-    let key = message.model.as_deref().unwrap_or("Reply");
+    let key = message.model.as_deref().unwrap_or(t().message.unnamed_model);
     key.split_once('/').map_or(key, |(_, name)| name).to_owned()
 }
 
@@ -111,11 +112,11 @@ fn Siblings(thread: Thread, id: MessageId) -> impl IntoView {
     view! {
         <Show when=are_several>
             <span class="siblings">
-                <a node_ref=left class="button icon-button" role="link" aria-label="Earlier version" title="Earlier version" href=move || address(-1) aria-disabled=move || is_last(-1) on:click=move |event| page(event, -1)>
+                <a node_ref=left class="button icon-button" role="link" aria-label=t().message.earlier_version title=t().message.earlier_version href=move || address(-1) aria-disabled=move || is_last(-1) on:click=move |event| page(event, -1)>
                     <icon::Icon path=icon::LEFT />
                 </a>
                 <span>{move || at.get() + 1} "/" {count}</span>
-                <a node_ref=right class="button icon-button" role="link" aria-label="Later version" title="Later version" href=move || address(1) aria-disabled=move || is_last(1) on:click=move |event| page(event, 1)>
+                <a node_ref=right class="button icon-button" role="link" aria-label=t().message.later_version title=t().message.later_version href=move || address(1) aria-disabled=move || is_last(1) on:click=move |event| page(event, 1)>
                     <icon::Icon path=icon::RIGHT />
                 </a>
             </span>

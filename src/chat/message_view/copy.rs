@@ -4,6 +4,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsCast};
 
 use crate::{
+    language::t,
     message::Message,
     ui::{browser, icon, status::announce},
 };
@@ -34,8 +35,8 @@ pub(super) fn Copy(signal: RwSignal<Message>) -> impl IntoView {
         <button
             type="button"
             class="icon-button"
-            aria-label="Copy"
-            title=move || copied.get().map_or("Copy", copied_or_not)
+            aria-label=t().message.copy
+            title=move || copied.get().map_or(t().message.copy, copied_or_not)
             data-copied=move || copied.get().map(|done| done.to_string())
             on:click=copy
         >
@@ -58,10 +59,10 @@ pub(super) fn copy_code(event: web_sys::MouseEvent) {
         announce(word);
         button.set_text_content(Some(word));
         TimeoutFuture::new(TICK).await;
-        button.set_text_content(Some("Copy"));
+        button.set_text_content(Some(t().markdown.copy_code));
     });
 }
 
 fn copied_or_not(copied: bool) -> &'static str {
-    if copied { "Copied" } else { "Not copied" }
+    if copied { t().message.copied } else { t().message.not_copied }
 }

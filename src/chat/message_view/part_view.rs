@@ -3,6 +3,7 @@
 use leptos::{html, prelude::*};
 
 use crate::{
+    language::t,
     markdown::{Document, Html, dom},
     message::{Kind, Message, Role},
 };
@@ -48,7 +49,7 @@ pub(super) fn PartView(signal: RwSignal<Message>, index: usize, grown: ArcTrigge
         Some(Kind::Text) if role == Role::User => view! { <PlainText signal index grown name="text" /> }.into_any(),
         Some(Kind::Text) => view! { <MarkdownText signal index grown /> }.into_any(),
         Some(Kind::Thinking) => view! { <Thinking signal index grown /> }.into_any(),
-        Some(Kind::ToolCall { name, .. }) => view! { <p class="aside">"Used " {name}</p> }.into_any(),
+        Some(Kind::ToolCall { name, .. }) => view! { <p class="aside">{(t().message.used_tool)(&name)}</p> }.into_any(),
         Some(Kind::ToolResult { .. }) | None => ().into_any(),
     }
 }
@@ -139,10 +140,10 @@ fn Thinking(signal: RwSignal<Message>, index: usize, grown: ArcTrigger) -> impl 
         Some((end - start).max(0))
     });
     let title = move || match took.get() {
-        None => "Thinking…".to_owned(),
-        Some(..1_000) => "Thought for a moment".to_owned(),
-        Some(ms @ ..60_000) => format!("Thought for {} s", ms / 1_000),
-        Some(ms) => format!("Thought for {} min {} s", ms / 60_000, ms / 1_000 % 60),
+        None => t().message.thinking.to_owned(),
+        Some(..1_000) => t().message.thought_briefly.to_owned(),
+        Some(ms @ ..60_000) => (t().message.thought_seconds)(ms / 1_000),
+        Some(ms) => (t().message.thought_minutes)(ms / 60_000, ms / 1_000 % 60),
     };
     let open = untrack(move || took.get().is_none());
     let node = NodeRef::<html::Details>::new();

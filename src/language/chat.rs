@@ -1,0 +1,103 @@
+//! What stands in a conversation and around it. A field has one use.
+
+/// Where a message is written.
+pub struct Composer {
+    pub message_label: &'static str,
+    pub placeholder: &'static str,
+    pub send: &'static str,
+    pub stop: &'static str,
+}
+
+/// A message, and what can be done with it.
+pub struct Message {
+    pub person_label: &'static str,
+    pub assistant_label: &'static str,
+    pub waiting_label: &'static str,
+    /// In the place of a model's name, where it is not known.
+    pub unnamed_model: &'static str,
+    /// A tool's name goes in.
+    pub used_tool: fn(&str) -> String,
+    pub thinking: &'static str,
+    pub thought_briefly: &'static str,
+    pub thought_seconds: fn(i64) -> String,
+    /// Minutes, and the seconds beyond them.
+    pub thought_minutes: fn(i64, i64) -> String,
+    pub stopped: &'static str,
+    /// An interrupted reply with words, and one without.
+    pub interrupted_with_words: &'static str,
+    pub interrupted_without_words: &'static str,
+    pub sending: &'static str,
+    pub retry: &'static str,
+    pub resume: &'static str,
+    pub output_tokens: fn(u64) -> String,
+    pub earlier_version: &'static str,
+    pub later_version: &'static str,
+    pub copy: &'static str,
+    /// On a button and announced.
+    pub copied: &'static str,
+    pub not_copied: &'static str,
+    /// Announced when a reply ends; why it failed goes in.
+    pub announce_failed_because: fn(&str) -> String,
+    pub announce_failed: &'static str,
+    pub announce_stopped: &'static str,
+    pub announce_interrupted: &'static str,
+    pub announce_completed: &'static str,
+}
+
+/// What rendered Markdown has beside the words of its text.
+pub struct Markdown {
+    pub copy_code: &'static str,
+    pub task_done_label: &'static str,
+    pub task_open_label: &'static str,
+}
+
+/// A conversation.
+pub struct Thread {
+    pub conversation_label: &'static str,
+    pub rename: &'static str,
+    pub delete: &'static str,
+    pub gone: &'static str,
+    pub jump: &'static str,
+    /// The links in the place of scrolling, without scripts.
+    pub earlier_messages: &'static str,
+    pub later_messages: &'static str,
+    pub latest_messages: &'static str,
+}
+
+/// Renaming and deleting a conversation.
+pub struct Dialogs {
+    pub cancel: &'static str,
+    pub rename_heading: &'static str,
+    pub title_field: &'static str,
+    pub save_title: &'static str,
+    pub delete_heading: &'static str,
+    /// The conversation's title goes in.
+    pub delete_question: fn(&str) -> String,
+    pub delete: &'static str,
+}
+
+/// The list of conversations.
+pub struct Sidebar {
+    pub label: &'static str,
+    pub new_chat: &'static str,
+    pub close: &'static str,
+    pub shared: &'static str,
+    pub today: &'static str,
+    pub yesterday: &'static str,
+    pub previous_7_days: &'static str,
+    pub previous_30_days: &'static str,
+    pub earlier: &'static str,
+    pub theme: &'static str,
+    pub security: &'static str,
+    pub sign_out: &'static str,
+}
+
+/// The menu of models, and what stands in its place.
+pub struct Models {
+    pub menu_label: &'static str,
+    pub none_heading: &'static str,
+    /// Where no provider has a reason of its own.
+    pub none_reason: &'static str,
+    pub none_hint: &'static str,
+    pub ask_again: &'static str,
+}

@@ -1,0 +1,23 @@
+//! English.
+
+mod chat;
+mod failures;
+mod pages;
+
+use super::Texts;
+
+pub(super) const ENGLISH: Texts = Texts {
+    tag: "en",
+    composer: chat::COMPOSER,
+    message: chat::MESSAGE,
+    markdown: chat::MARKDOWN,
+    thread: chat::THREAD,
+    dialogs: chat::DIALOGS,
+    sidebar: chat::SIDEBAR,
+    models: chat::MODELS,
+    page: pages::PAGE,
+    connection: pages::CONNECTION,
+    not_found: pages::NOT_FOUND,
+    account: pages::ACCOUNT,
+    failures: failures::FAILURES,
+};

@@ -1,0 +1,82 @@
+//! What stands in a conversation and around it.
+
+use crate::language::chat::{Composer, Dialogs, Markdown, Message, Models, Sidebar, Thread};
+
+pub(super) const COMPOSER: Composer =
+    Composer { message_label: "Message", placeholder: "Write a message", send: "Send", stop: "Stop" };
+
+pub(super) const MESSAGE: Message = Message {
+    person_label: "You",
+    assistant_label: "Assistant",
+    waiting_label: "Waiting for the first words",
+    unnamed_model: "Reply",
+    used_tool: |name| format!("Used {name}"),
+    thinking: "Thinking…",
+    thought_briefly: "Thought for a moment",
+    thought_seconds: |seconds| format!("Thought for {seconds} s"),
+    thought_minutes: |minutes, seconds| format!("Thought for {minutes} min {seconds} s"),
+    stopped: "Stopped.",
+    interrupted_with_words: "The server stopped before this reply was finished. Press Continue to have the rest written.",
+    interrupted_without_words: "The server stopped before this reply was finished. Press Retry to ask again.",
+    sending: "Sending…",
+    retry: "Retry",
+    resume: "Continue",
+    output_tokens: |count| format!("{count} {}", if count == 1 { "token" } else { "tokens" }),
+    earlier_version: "Earlier version",
+    later_version: "Later version",
+    copy: "Copy",
+    copied: "Copied",
+    not_copied: "Not copied",
+    announce_failed_because: |error| format!("The reply failed: {error}"),
+    announce_failed: "The reply failed.",
+    announce_stopped: "The reply was stopped.",
+    announce_interrupted: "The reply was interrupted.",
+    announce_completed: "The reply is finished.",
+};
+
+pub(super) const MARKDOWN: Markdown = Markdown { copy_code: "Copy", task_done_label: "Done", task_open_label: "To do" };
+
+pub(super) const THREAD: Thread = Thread {
+    conversation_label: "Conversation",
+    rename: "Rename",
+    delete: "Delete",
+    gone: "This conversation is no longer available to you: it may have been deleted, or not be shared with you any more. \
+           Copy what you need from this page before you leave it.",
+    jump: "Jump to latest",
+    earlier_messages: "Earlier messages",
+    later_messages: "Later messages",
+    latest_messages: "Latest messages",
+};
+
+pub(super) const DIALOGS: Dialogs = Dialogs {
+    cancel: "Cancel",
+    rename_heading: "Rename this conversation",
+    title_field: "Title",
+    save_title: "Save",
+    delete_heading: "Delete this conversation",
+    delete_question: |title| format!("Delete “{title}” and everything said in it? This cannot be undone."),
+    delete: "Delete",
+};
+
+pub(super) const SIDEBAR: Sidebar = Sidebar {
+    label: "Conversations",
+    new_chat: "New chat",
+    close: "Close",
+    shared: "Shared",
+    today: "Today",
+    yesterday: "Yesterday",
+    previous_7_days: "Previous 7 days",
+    previous_30_days: "Previous 30 days",
+    earlier: "Earlier",
+    theme: "Light or dark",
+    security: "Security",
+    sign_out: "Sign out",
+};
+
+pub(super) const MODELS: Models = Models {
+    menu_label: "Model",
+    none_heading: "There is no model to ask",
+    none_reason: "No provider offers a model to this server.",
+    none_hint: "What you write is kept. Rivulet tries again by itself.",
+    ask_again: "Try again",
+};
