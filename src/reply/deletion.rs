@@ -1,9 +1,9 @@
 //! Deleting messages and conversations, and bringing them back. Replies that run there end first: all that they wrote is
 //! then in their rows.
 
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
-use super::{Replies, STOP_TIMEOUT};
+use super::{MAX_PAUSE, MIN_PAUSE, Replies, STOP_TIMEOUT};
 use crate::{
     access::Viewer,
     conversation::{SidebarTopic, deletion::DeletionChange},
@@ -79,11 +79,7 @@ impl Replies {
     pub(super) async fn resume_deletions(self) {
         match self.database.unfinished_deletions().await {
             Ok(conversations) => {
-                for id in conversations {
-                    if let Err(error) = self.finish_deletion(id).await {
-                        tracing::error!(conversation = %id, %error, "a deletion is not finished yet; the next one in this conversation does it");
-                    }
-                }
+                conversations.into_iter().for_each(|id| drop(self.tasks.spawn(self.clone().keep_finishing(id))));
             }
             Err(error) => tracing::error!(%error, "unfinished deletions could not be read; the next start does"),
         }
@@ -111,8 +107,29 @@ impl Replies {
         Ok(())
     }
 
-    /// Finishes the deletion in a conversation that has begun, or has begun to be undone.
+    /// Finishes the deletion in a conversation that has begun, or has begun to be undone. If it cannot, that is tried until it
+    /// can: what is hidden has to be removed in the end.
     async fn finish_deletion(&self, conversation: ConversationId) -> Result<(), Failure> {
+        let finished = self.try_finish(conversation).await;
+        if finished.is_err() {
+            self.tasks.spawn(self.clone().keep_finishing(conversation));
+        }
+        finished
+    }
+
+    async fn keep_finishing(self, conversation: ConversationId) {
+        let mut pause = MIN_PAUSE;
+        while let Err(error) = self.try_finish(conversation).await {
+            tracing::error!(%conversation, %error, "a deletion is not finished yet; trying again");
+            tokio::select! {
+                () = sleep(pause) => pause = (pause * 2).min(MAX_PAUSE),
+                // The next start does.
+                () = self.closing.cancelled() => return,
+            }
+        }
+    }
+
+    async fn try_finish(&self, conversation: ConversationId) -> Result<(), Failure> {
         while self.database.continue_deletion(conversation).await? {
             self.hub.changed(ListTopic::Messages(conversation));
         }

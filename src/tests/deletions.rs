@@ -332,3 +332,27 @@ async fn deletions_at_the_same_time() {
     is_a_tree(&mut database).await;
     assert_eq!(database.count("SELECT COUNT(*) FROM messages WHERE deleted_at IS NULL").await, all);
 }
+
+/// Rule: a deletion that the database refuses half way is finished as soon as it can be; until then nobody finds what it hides.
+#[tokio::test]
+async fn what_cannot_be_finished_is_tried_again() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let mut database = server.database().await;
+    let (id, messages) = database.adds_conversation(150, "Words").await;
+    database
+        .run(format!(
+            "CREATE TRIGGER refused BEFORE UPDATE OF deleted_at ON messages WHEN OLD.id = '{}'
+             BEGIN SELECT RAISE(ABORT, 'it is refused'); END",
+            messages[10]
+        ))
+        .await;
+    assert_eq!(ada.deletes_message(messages[2]).await, Err(Refused::of(Failure::Unavailable)));
+    let there = "SELECT COUNT(*) FROM messages WHERE deleted_at IS NULL";
+    assert_eq!(database.count(there).await, 50, "one slice is done");
+    assert_eq!(shown(&ada, id).await, messages[..2]);
+    database.run("DROP TRIGGER refused").await;
+    database.comes_to(there, 2).await;
+    database.comes_to("SELECT COUNT(*) FROM deletions WHERE state = 'deleted'", 1).await;
+    assert_eq!(ada.deletes_message(messages[2]).await, Ok(148));
+}
