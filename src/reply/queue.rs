@@ -1,5 +1,9 @@
 //! Sending the queue: what waits for a reply is sent when that has completed, or when a person asks for it.
 
+pub mod changes {
+    //! What people change in it.
+    pub mod store;
+}
 pub mod store;
 
 use tokio::time::sleep;
@@ -13,7 +17,8 @@ use crate::{
     live::hub::ListTopic,
     message::{Message, Part},
 };
-use store::{NewQueued, QueueChange, Sendable};
+use changes::store::{NewQueued, QueueChange};
+use store::Sendable;
 
 impl Replies {
     /// Queues a message until a reply has ended; `None` if it had come before. If the reply has completed already, it is

@@ -14,7 +14,7 @@ use crate::{
     live::hub::Running,
     provider::CatalogEntry,
     reply::{
-        queue::store::NewQueued,
+        queue::changes::store::NewQueued,
         store::{Exchange, NewReply, Started},
     },
     state::AppState,
