@@ -32,7 +32,7 @@ use crate::{
     provider::{ModelHandle, Providers},
 };
 use job::Job;
-use journal::{Journal, store::SqliteStore};
+use journal::{Journal, sqlite::store::SqliteStore};
 use store::{Exchange, NewReply, Started};
 
 /// How long Stop waits for the end to be written.

@@ -7,9 +7,17 @@
 
 mod aside;
 mod batch;
+pub(super) mod ending {
+    //! How a reply ends in the database.
+    pub mod store;
+}
 mod repair;
 mod replay;
 pub mod rows;
+pub mod sqlite {
+    //! What SQLite does of what the committer asks.
+    pub mod store;
+}
 pub mod store;
 
 use std::{

@@ -7,7 +7,7 @@ use crate::{
     database::{Database, parsed},
     ids::{MessageId, NodeId, now},
     message::{End, Epoch, Status},
-    reply::journal::{replay, store::finish_orphan},
+    reply::journal::{ending::store::finish_orphan, replay},
 };
 
 impl Database {

@@ -13,10 +13,7 @@ use rivulet::{
     live::hub::{Hub, Tab},
     message::{Kind, Message},
     reply::{
-        journal::{
-            Journal,
-            store::{SqliteStore, Store},
-        },
+        journal::{Journal, sqlite::store::SqliteStore, store::Store},
         store::{Exchange, Started},
     },
 };

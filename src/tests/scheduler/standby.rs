@@ -14,7 +14,8 @@ use rivulet::{
     message::Message,
     reply::journal::{
         rows::Sweep,
-        store::{CommitError, SqliteStore, Store, Stored, Write},
+        sqlite::store::SqliteStore,
+        store::{CommitError, Store, Stored, Write},
     },
 };
 
