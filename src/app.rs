@@ -10,6 +10,7 @@ use leptos_router::{
 
 use crate::{
     chat::page::{Chat, Chats, NewChat},
+    language::t,
     people::pages::{CreateAccount, SignIn},
     text::in_text_element,
     ui::NotFound,
@@ -31,7 +32,7 @@ pub fn shell() -> impl IntoView {
     );
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme>
+        <html lang=t().tag data-theme=theme>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content" />
@@ -70,7 +71,7 @@ pub fn App() -> impl IntoView {
 
 /// The document's title on this page. leptos_meta 0.8.7 writes it into the HTML as it is; a browser is given it as text.
 fn document_title(page: String) -> String {
-    let title = if page.is_empty() { "Rivulet".to_owned() } else { format!("{page} · Rivulet") };
+    let title = if page.is_empty() { t().page.title.to_owned() } else { (t().page.titled)(&page) };
     // Not leptos' `is_server`: that asks the owner, and there may be none where the head is written.
     if cfg!(feature = "ssr") { in_text_element(&title) } else { title }
 }

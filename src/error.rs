@@ -6,44 +6,44 @@ use leptos::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{json::JsonText, protocol};
+use crate::{json::JsonText, language::t, protocol};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum Failure {
-    #[error("You are signed out. Sign in to go on.")]
+    #[error("{}", t().failures.signed_out)]
     SignedOut,
-    #[error("There is nothing here. It may have been deleted.")]
+    #[error("{}", t().failures.not_found)]
     NotFound,
-    #[error("A reply is still running in this conversation. Wait for it or stop it, then send again.")]
+    #[error("{}", t().failures.busy)]
     Busy,
-    #[error("This has changed meanwhile, perhaps in another tab. The page now shows how it stands.")]
+    #[error("{}", t().failures.changed)]
     Changed,
-    #[error("Write something first.")]
+    #[error("{}", t().failures.empty)]
     Empty,
-    #[error("This message is too long: it may have 512 KiB. Shorten it and send again.")]
+    #[error("{}", t().failures.too_long)]
     TooLong,
     /// Something that was typed cannot be taken; the sentence has what.
     #[error("{0}")]
     Invalid(String),
-    #[error("This model is not offered here any more. Choose another one.")]
+    #[error("{}", t().failures.unknown_model)]
     UnknownModel,
     /// Too much at once; the sentence has of what.
     #[error("{0}")]
     Limited(String),
-    #[error("The email or the password is wrong.")]
+    #[error("{}", t().failures.wrong_password)]
     WrongPassword,
-    #[error("This Rivulet has its owner already. Sign in instead.")]
+    #[error("{}", t().failures.closed)]
     Closed,
-    #[error("This request came from another site and was refused.")]
+    #[error("{}", t().failures.foreign_origin)]
     ForeignOrigin,
-    #[error("Rivulet is just restarting. Try again in a moment.")]
+    #[error("{}", t().failures.restarting)]
     Restarting,
-    #[error("Rivulet could not save this. Nothing was lost; try again in a moment.")]
+    #[error("{}", t().failures.unavailable)]
     Unavailable,
-    #[error("Rivulet cannot be reached. Check the connection and try again.")]
+    #[error("{}", t().failures.unreachable)]
     Unreachable,
     /// The page speaks a protocol that the server does not.
-    #[error("Rivulet was updated. Reload this page; what you typed is kept.")]
+    #[error("{}", t().failures.updated)]
     Updated,
 }
 
@@ -61,7 +61,7 @@ impl FromServerFnError for Failure {
         let failure = match error {
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Failure::Unreachable,
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
-                Failure::Invalid("This request was not understood. Reload the page and try again.".into())
+                Failure::Invalid(t().failures.not_understood.into())
             }
             _ => Failure::Unavailable,
         };

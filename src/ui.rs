@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use crate::language::t;
+
 pub mod browser;
 pub mod dialog;
 pub mod drafts;
@@ -17,12 +19,12 @@ pub fn NotFound() -> impl IntoView {
         response.set_status(axum::http::StatusCode::NOT_FOUND);
     }
     view! {
-        <Title text="Not found" />
+        <Title text=t().not_found.title />
         <div class="empty">
-            <h2>{"There is nothing here"}</h2>
-            <p>{"It may have been deleted, or the address is not quite right."}</p>
+            <h2>{t().not_found.heading}</h2>
+            <p>{t().not_found.hint}</p>
             <a class="button" href="/">
-                {"New chat"}
+                {t().not_found.new_chat}
             </a>
         </div>
     }

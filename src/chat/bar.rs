@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::page_context::PageContext;
-use crate::{error::Failure, ui::icon};
+use crate::{error::Failure, language::t, ui::icon};
 
 /// In the place of what could not be loaded.
 #[component]
@@ -14,7 +14,7 @@ pub fn Trouble(failure: Failure) -> impl IntoView {
                 {failure.to_string()}
             </p>
             <a class="button" href="" rel="external">
-                {"Reload"}
+                {t().page.reload}
             </a>
         </div>
     }
@@ -29,7 +29,7 @@ pub fn Bar(#[prop(into)] title: Signal<String>, #[prop(optional)] children: Opti
             <button
                 type="button"
                 class="icon-button menu"
-                aria-label="Conversations" title="Conversations"
+                aria-label=t().page.open_sidebar title=t().page.open_sidebar
                 aria-expanded=move || drawer.get().to_string()
                 on:click=move |_| drawer.update(|open| *open = !*open)
             >

@@ -4,7 +4,7 @@ use leptos::{html, prelude::*, task::spawn_local};
 use leptos_router::hooks::use_navigate;
 
 use super::{api, draft::forget_draft, thread::Thread};
-use crate::{conversation::LONGEST_TITLE, ui::dialog::Dialog};
+use crate::{conversation::LONGEST_TITLE, language::t, ui::dialog::Dialog};
 
 #[component]
 pub fn RenameDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -> impl IntoView {
@@ -31,15 +31,15 @@ pub fn RenameDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -
         });
     };
     view! {
-        <Dialog open label="Rename this conversation">
+        <Dialog open label=t().dialogs.rename_heading>
             <form method="dialog" on:submit=submit>
-                <label>"Title" <input node_ref=input name="title" dir="auto" maxlength=LONGEST_TITLE required autocomplete="off" /></label>
+                <label>{t().dialogs.title_field} <input node_ref=input name="title" dir="auto" maxlength=LONGEST_TITLE required autocomplete="off" /></label>
                 <crate::ui::Notice text=failure />
                 <div class="row">
                     <button type="button" on:click=move |_| open.set(false)>
-                        "Cancel"
+                        {t().dialogs.cancel}
                     </button>
-                    <button class="primary">{"Save"}</button>
+                    <button class="primary">{t().dialogs.save_title}</button>
                 </div>
             </form>
         </Dialog>
@@ -79,15 +79,15 @@ pub fn DeleteDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -
         });
     };
     view! {
-        <Dialog open label="Delete this conversation">
-            <p>"Delete “" {move || title.get()} "” and everything said in it? This cannot be undone."</p>
+        <Dialog open label=t().dialogs.delete_heading>
+            <p>{move || (t().dialogs.delete_question)(&title.read())}</p>
             <crate::ui::Notice text=failure />
             <div class="row">
                 <button type="button" on:click=move |_| open.set(false)>
-                    "Cancel"
+                    {t().dialogs.cancel}
                 </button>
                 <button type="button" class="danger" on:click=delete>
-                    "Delete"
+                    {t().dialogs.delete}
                 </button>
             </div>
         </Dialog>

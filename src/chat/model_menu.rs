@@ -4,7 +4,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::{html, prelude::*, task::spawn_local};
 
 use super::api::{self, ModelChoice, ModelList, PageData};
-use crate::ui::browser;
+use crate::{language::t, ui::browser};
 
 /// The pause before the models are asked for again, in milliseconds. It doubles up to the longest.
 const FIRST_PAUSE: u32 = 1_000;
@@ -119,7 +119,7 @@ pub fn ModelSelect(menu: OfferedModels, model: RwSignal<String>) -> impl IntoVie
         }
     };
     view! {
-        <select node_ref=node name="model" aria-label="Model" hidden=move || menu.is_empty() on:change=choose>
+        <select node_ref=node name="model" aria-label=t().models.menu_label hidden=move || menu.is_empty() on:change=choose>
             {move || options(menu.list.get().models, &model.get_untracked())}
         </select>
     }
@@ -128,17 +128,17 @@ pub fn ModelSelect(menu: OfferedModels, model: RwSignal<String>) -> impl IntoVie
 /// In the place of a composer's menu that would be empty: what was tried, and what is done about it.
 #[component]
 pub fn NoModels(menu: OfferedModels) -> impl IntoView {
-    let why = move || menu.trouble().unwrap_or_else(|| "No provider offers a model to this server.".into());
+    let why = move || menu.trouble().unwrap_or_else(|| t().models.none_reason.into());
     let again = move |_| spawn_local(menu.ask());
     view! {
         <div class="no-models" role="note" hidden=move || !menu.is_empty()>
             <div>
-                <strong>{"There is no model to ask"}</strong>
+                <strong>{t().models.none_heading}</strong>
                 <p>{why}</p>
-                <p class="aside">{"What you write is kept. Rivulet tries again by itself."}</p>
+                <p class="aside">{t().models.none_hint}</p>
             </div>
             <button type="button" disabled=move || menu.asking.get() on:click=again>
-                "Try again"
+                {t().models.ask_again}
             </button>
         </div>
     }

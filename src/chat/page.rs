@@ -21,6 +21,7 @@ use super::{
 use crate::{
     conversation::Window,
     ids::{ConversationId, MessageId},
+    language::t,
     live::connection::{Connection, ConnectionStatus},
     ui::{NotFound, browser, drafts, status::StatusRegion},
 };
@@ -55,7 +56,7 @@ pub fn Chats() -> impl IntoView {
     view! {
         <div class="chats" class:drawer-open=move || drawer.get()>
             <a class="skip" href="#main" rel="external">
-                {"Skip to the conversation"}
+                {t().page.skip_link}
             </a>
             <LinkBar connection link />
             <StatusRegion />
@@ -106,17 +107,17 @@ fn LinkBar(connection: Connection, link: RwSignal<ConnectionStatus>) -> impl Int
                 ConnectionStatus::Fine => ().into_any(),
                 ConnectionStatus::Lost => {
                     view! {
-                        "Connection lost. Replies go on; this page catches up by itself. "
+                        {t().connection.lost}
                         <button type="button" on:click=move |_| connection.reconnect_now()>
-                            "Reconnect now"
+                            {t().connection.reconnect}
                         </button>
                     }
                         .into_any()
                 }
                 ConnectionStatus::Updated => {
-                    view! { "Rivulet was updated. What you typed is kept. " <a href="" rel="external">{"Reload"}</a> }.into_any()
+                    view! { {t().connection.updated} <a href="" rel="external">{t().connection.reload}</a> }.into_any()
                 }
-                ConnectionStatus::SignedOut => view! { "You are signed out. " <a href="/sign-in" rel="external">{"Sign in"}</a> }.into_any(),
+                ConnectionStatus::SignedOut => view! { {t().connection.signed_out} <a href="/sign-in" rel="external">{t().connection.sign_in}</a> }.into_any(),
             }}
         </div>
     }
@@ -133,12 +134,12 @@ pub fn NewChat() -> impl IntoView {
                     .await
                     .map(|page_data| {
                         menu.begin(&page_data);
-                        let greeting = format!("Hello, {}", page_data.person.name);
+                        let greeting = (t().page.greeting)(&page_data.person.name);
                         view! {
-                            <Bar title=String::from("New chat") />
+                            <Bar title=String::from(t().page.new_chat) />
                             <div class="empty">
                                 <h2>{greeting}</h2>
-                                <p>{"Ask something. The reply goes on whatever happens to this page."}</p>
+                                <p>{t().page.new_chat_hint}</p>
                             </div>
                             <Composer page_data thread=None />
                         }

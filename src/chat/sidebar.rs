@@ -14,6 +14,7 @@ use crate::{
     account::Person,
     conversation::{Conversation, Sidebar as SidebarOf},
     ids::{ConversationId, Millis},
+    language::t,
     live::connection::Connection,
     ui::{browser, drafts, icon},
 };
@@ -26,7 +27,7 @@ pub fn Sidebar(page_data: PageData) -> impl IntoView {
     let [mine, shared] = lists(&page_data, connection);
     let (now, offset) = (page_clock(page_data.clock.now), page_data.clock.offset);
     let groups = Memo::new(move |_| {
-        let shared = grouped(shared.sorted(), |_| "Shared");
+        let shared = grouped(shared.sorted(), |_| t().sidebar.shared);
         let clock = Clock { now: now.get(), offset };
         shared.into_iter().chain(grouped(mine.sorted(), |row| day(row, clock))).collect::<Vec<_>>()
     });
@@ -38,13 +39,13 @@ pub fn Sidebar(page_data: PageData) -> impl IntoView {
     });
     let current = move |id: ConversationId| path.read().strip_prefix("/c/") == Some(&id.to_string());
     view! {
-        <nav class="sidebar" aria-label="Conversations">
+        <nav class="sidebar" aria-label=t().sidebar.label>
             <header>
                 <a class="button new-chat" role="button" href="/" on:keydown=press>
                     <icon::Icon path=icon::PLUS />
-                    "New chat"
+                    {t().sidebar.new_chat}
                 </a>
-                <button type="button" class="icon-button close" aria-label="Close" title="Close" on:click=move |_| drawer.set(false)>
+                <button type="button" class="icon-button close" aria-label=t().sidebar.close title=t().sidebar.close on:click=move |_| drawer.set(false)>
                     <icon::Icon path=icon::CLOSE />
                 </button>
             </header>
@@ -123,14 +124,14 @@ fn PersonBar(person: Person) -> impl IntoView {
                     <strong>{person.name}</strong>
                     <small>{person.email}</small>
                 </span>
-                <button type="button" class="icon-button" aria-label="Light or dark" title="Light or dark" on:click=move |_| switch_theme()>
+                <button type="button" class="icon-button" aria-label=t().sidebar.theme title=t().sidebar.theme on:click=move |_| switch_theme()>
                     <icon::Icon path=icon::THEME />
                 </button>
-                <a class="button icon-button" href="/settings/security" rel="external" aria-label="Security" title="Security">
+                <a class="button icon-button" href="/settings/security" rel="external" aria-label=t().sidebar.security title=t().sidebar.security>
                     <icon::Icon path=icon::SHIELD />
                 </a>
                 <form method="post" action="/sign-out" on:submit=move |_| drafts::forget_all()>
-                    <button class="icon-button" aria-label="Sign out" title="Sign out">
+                    <button class="icon-button" aria-label=t().sidebar.sign_out title=t().sidebar.sign_out>
                         <icon::Icon path=icon::LEAVE />
                     </button>
                 </form>
@@ -152,11 +153,11 @@ type Group = (String, Vec<(ConversationId, String)>);
 fn day(row: &Conversation, clock: Clock) -> &'static str {
     let day = |at: i64| (at + i64::from(clock.offset) * 60_000).div_euclid(DAY);
     match day(clock.now) - day(row.updated_at) {
-        ..=0 => "Today",
-        1 => "Yesterday",
-        2..=7 => "Previous 7 days",
-        8..=30 => "Previous 30 days",
-        _ => "Earlier",
+        ..=0 => t().sidebar.today,
+        1 => t().sidebar.yesterday,
+        2..=7 => t().sidebar.previous_7_days,
+        8..=30 => t().sidebar.previous_30_days,
+        _ => t().sidebar.earlier,
     }
 }
 

@@ -22,6 +22,7 @@ use crate::{
     conversation::MessagePage,
     error::Failure,
     ids::{ConversationId, MessageId},
+    language::t,
     ui::{NotFound, icon},
 };
 
@@ -59,10 +60,10 @@ pub fn ThreadView(
         <Title text=move || title.try_get().unwrap_or_default() />
         <Bar title>
             <Show when=move || begun.get() && !is_missing()>
-                <button type="button" class="icon-button" aria-label="Rename" title="Rename" on:click=move |_| renaming.set(true)>
+                <button type="button" class="icon-button" aria-label=t().thread.rename title=t().thread.rename on:click=move |_| renaming.set(true)>
                     <icon::Icon path=icon::PENCIL />
                 </button>
-                <button type="button" class="icon-button" aria-label="Delete" title="Delete" on:click=move |_| deleting.set(true)>
+                <button type="button" class="icon-button" aria-label=t().thread.delete title=t().thread.delete on:click=move |_| deleting.set(true)>
                     <icon::Icon path=icon::BIN />
                 </button>
             </Show>
@@ -178,7 +179,7 @@ fn Scroller(thread: Thread) -> impl IntoView {
             on:scroll=move |_| look()
             tabindex="0"
             role="region"
-            aria-label="Conversation"
+            aria-label=t().thread.conversation_label
             aria-busy=move || is_loading().then_some("true")
         >
             <div class="column">
@@ -199,12 +200,12 @@ fn Scroller(thread: Thread) -> impl IntoView {
         </div>
         <Show when=move || thread.gone.get() && !thread.deleting.get()>
             <p class="notice" role="alert">
-                "This conversation is no longer available to you: it may have been deleted, or not be shared with you any more. Copy what you need from this page before you leave it."
+                {t().thread.gone}
             </p>
         </Show>
         <button type="button" class="jump" hidden=move || !far.get() on:click=jump>
             <icon::Icon path=icon::DOWN />
-            "Jump to latest"
+            {t().thread.jump}
         </button>
     }
 }
@@ -212,14 +213,14 @@ fn Scroller(thread: Thread) -> impl IntoView {
 /// The way to what is earlier without scripts.
 fn earlier_link(thread: Thread) -> Option<impl IntoView> {
     let first = thread.branch.with_untracked(Branch::first)?;
-    Some(view! { <a href=format!("/c/{}?m={first}#{first}", thread.id)>"Earlier messages"</a> })
+    Some(view! { <a href=format!("/c/{}?m={first}#{first}", thread.id)>{t().thread.earlier_messages}</a> })
 }
 
 /// The same to what is later.
 fn later_links(thread: Thread) -> Option<impl IntoView> {
     let last = thread.branch.with_untracked(Branch::last)?;
     Some(view! {
-        <a href=format!("/c/{}?m={last}#{last}", thread.id)>"Later messages"</a>
-        <a href=plain(thread.id)>"Latest messages"</a>
+        <a href=format!("/c/{}?m={last}#{last}", thread.id)>{t().thread.later_messages}</a>
+        <a href=plain(thread.id)>{t().thread.latest_messages}</a>
     })
 }

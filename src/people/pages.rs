@@ -4,13 +4,13 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::api::{self, AccountPage, AccountRefusal};
-use crate::error::Failure;
+use crate::{error::Failure, language::t};
 
 #[component]
 pub fn CreateAccount() -> impl IntoView {
     let form = account_page();
     view! {
-        <Title text="Create account" />
+        <Title text=t().account.create_title />
         <main class="card-page">
             <Suspense>
                 {move || Suspend::new(async move {
@@ -26,27 +26,27 @@ pub fn CreateAccount() -> impl IntoView {
 fn create_form(refusal: AccountRefusal, code: Option<String>) -> impl IntoView {
     view! {
         <form method="post" action="/create-account">
-            <h1>{"Welcome to Rivulet"}</h1>
-            <p>{"Create the account that owns this server."}</p>
+            <h1>{t().account.create_heading}</h1>
+            <p>{t().account.create_hint}</p>
             <Refused message=refusal.message />
-            <label>"Name" <input name="name" autocomplete="name" required maxlength="100" value=refusal.name autofocus /></label>
-            <label>"Email" <input name="email" type="email" autocomplete="username" required maxlength="254" value=refusal.email /></label>
+            <label>{t().account.name_field} <input name="name" autocomplete="name" required maxlength="100" value=refusal.name autofocus /></label>
+            <label>{t().account.email_field} <input name="email" type="email" autocomplete="username" required maxlength="254" value=refusal.email /></label>
             <label>
-                "Password"
+                {t().account.password_field}
                 <input name="password" type="password" autocomplete="new-password" required minlength=crate::account::SHORTEST_PASSWORD aria-describedby="password-hint" />
             </label>
-            <small id="password-hint">{"At least 8 characters."}</small>
+            <small id="password-hint">{t().account.new_password_hint}</small>
             {code.map(code_field)}
-            <button class="primary">{"Create account"}</button>
+            <button class="primary">{t().account.create}</button>
         </form>
     }
 }
 
 fn code_field(code: String) -> impl IntoView {
     view! {
-        <label>"Setup code" <input name="code" autocomplete="off" required value=code aria-describedby="code-hint" /></label>
+        <label>{t().account.code_field} <input name="code" autocomplete="off" required value=code aria-describedby="code-hint" /></label>
         <small id="code-hint">
-            "The end of the link that the server wrote to its log when it started: what follows code=."
+            {t().account.code_hint}
         </small>
     }
 }
@@ -54,10 +54,10 @@ fn code_field(code: String) -> impl IntoView {
 fn closed() -> impl IntoView {
     view! {
         <div class="card">
-            <h1>{"Welcome to Rivulet"}</h1>
-            <p>{"This Rivulet has its owner already."}</p>
+            <h1>{t().account.create_heading}</h1>
+            <p>{t().account.has_owner}</p>
             <a class="button primary" href="/sign-in">
-                {"Sign in"}
+                {t().account.to_sign_in}
             </a>
         </div>
     }
@@ -67,18 +67,18 @@ fn closed() -> impl IntoView {
 pub fn SignIn() -> impl IntoView {
     let form = account_page();
     view! {
-        <Title text="Sign in" />
+        <Title text=t().account.sign_in_title />
         <main class="card-page">
             <Suspense>
                 {move || Suspend::new(async move {
                     let refusal = form.await.unwrap_or_default().refusal.unwrap_or_default();
                     view! {
                         <form method="post" action="/sign-in">
-                            <h1>{"Welcome back"}</h1>
+                            <h1>{t().account.sign_in_heading}</h1>
                             <Refused message=refusal.message />
-                            <label>"Email" <input name="email" type="email" autocomplete="username" required value=refusal.email autofocus /></label>
-                            <label>{"Password"} <input name="password" type="password" autocomplete="current-password" required=true /></label>
-                            <button class="primary">{"Sign in"}</button>
+                            <label>{t().account.email_field} <input name="email" type="email" autocomplete="username" required value=refusal.email autofocus /></label>
+                            <label>{t().account.password_field} <input name="password" type="password" autocomplete="current-password" required=true /></label>
+                            <button class="primary">{t().account.sign_in}</button>
                         </form>
                     }
                 })}
