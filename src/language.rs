@@ -7,6 +7,10 @@ pub mod chat;
 mod english;
 pub mod failures;
 pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod providers;
+#[cfg(feature = "ssr")]
+pub mod server;
 
 /// The strings of the language in which the page is shown.
 pub fn t() -> &'static Texts {
@@ -29,4 +33,6 @@ pub struct Texts {
     pub not_found: pages::NotFound,
     pub account: pages::Account,
     pub failures: failures::Failures,
+    #[cfg(feature = "ssr")]
+    pub server: server::Server,
 }

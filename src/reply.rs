@@ -27,6 +27,7 @@ use crate::{
     database::Database,
     error::Failure,
     ids::{ConversationId, MessageId, NodeId, mint, now},
+    language::t,
     live::hub::{Hub, ListTopic, NotEntered, Running},
     message::{Epoch, Message, Role, Status},
     provider::{ModelHandle, Providers},
@@ -273,11 +274,7 @@ fn not_entered<T>(why: NotEntered, runs: Result<T, Failure>) -> Result<T, Failur
     let limited = |message: &str| Err(Failure::Limited(message.into()));
     match why {
         NotEntered::Running => runs,
-        NotEntered::TooMany => {
-            limited("As many of your replies are running as may at once. Wait for one or stop one, then send again.")
-        }
-        NotEntered::Full => {
-            limited("Rivulet is writing as many replies as it can. Send again in a moment; your text is kept.")
-        }
+        NotEntered::TooMany => limited(t().server.replies.too_many_of_person),
+        NotEntered::Full => limited(t().server.replies.too_many),
     }
 }

@@ -1,7 +1,9 @@
 //! A browser and its system in a few plain words, from what it sends of itself.
 
+use crate::language::t;
+
 /// What stands in a `User-Agent`, and what that is called. The first that is found counts: most claim to be others too.
-const BROWSERS: [(&str, &str); 12] = [
+const BROWSERS: [(&str, &str); 11] = [
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
     ("SamsungBrowser/", "Samsung Internet"),
@@ -13,7 +15,6 @@ const BROWSERS: [(&str, &str); 12] = [
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
     ("curl/", "curl"),
-    ("Mozilla/", "A browser"),
 ];
 const SYSTEMS: [(&str, &str); 8] = [
     ("Windows", "Windows"),
@@ -30,10 +31,12 @@ const SYSTEMS: [(&str, &str); 8] = [
 pub fn name(agent: &str) -> String {
     let find =
         |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
-    match (find(&BROWSERS), find(&SYSTEMS)) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+    let texts = &t().server.sessions;
+    let browser = find(&BROWSERS).or_else(|| agent.contains("Mozilla/").then_some(texts.unnamed_browser));
+    match (browser, find(&SYSTEMS)) {
+        (Some(browser), Some(system)) => (texts.browser_on_system)(browser, system),
         (Some(name), None) => name.into(),
-        (None, Some(system)) => format!("A program on {system}"),
-        (None, None) => "An unknown program".into(),
+        (None, Some(system)) => (texts.program_on_system)(system),
+        (None, None) => texts.unnamed_program.into(),
     }
 }

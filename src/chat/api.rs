@@ -18,7 +18,7 @@ use crate::{
     message::{Epoch, Kind, Message, Part, Role, Status},
 };
 #[cfg(feature = "ssr")]
-use crate::{conversation::LONGEST_TITLE, live::hub::ListTopic, text::in_one_line};
+use crate::{conversation::LONGEST_TITLE, language::t, live::hub::ListTopic, text::in_one_line};
 
 /// The sidebar as a page opens with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -229,7 +229,7 @@ pub async fn rename(id: ConversationId, title: String) -> Result<(), Failure> {
     server::answer(|app, who| async move {
         let title = in_one_line(&title);
         if title.is_empty() || title.chars().count() > LONGEST_TITLE {
-            return Err(Failure::Invalid(format!("A title has between 1 and {LONGEST_TITLE} characters.")));
+            return Err(Failure::Invalid((t().server.forms.wrong_title)(LONGEST_TITLE)));
         }
         let sidebar = app.database.rename(who.viewer, id, &title).await?.ok_or(Failure::NotFound)?;
         app.hub.changed(ListTopic::Conversations(sidebar));

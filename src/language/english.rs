@@ -3,6 +3,10 @@
 mod chat;
 mod failures;
 mod pages;
+#[cfg(feature = "ssr")]
+mod providers;
+#[cfg(feature = "ssr")]
+mod server;
 
 use super::Texts;
 
@@ -20,4 +24,6 @@ pub(super) const ENGLISH: Texts = Texts {
     not_found: pages::NOT_FOUND,
     account: pages::ACCOUNT,
     failures: failures::FAILURES,
+    #[cfg(feature = "ssr")]
+    server: server::SERVER,
 };

@@ -10,11 +10,10 @@ use crate::{
         session::{NewSession, SignedIn},
     },
     error::Failure,
+    language::t,
     security::{client_address::ClientAddress, log},
     state::AppState,
 };
-
-const WRONG: &str = "The present password is wrong. Nothing was changed.";
 
 /// Changes the password and gives the cookie of a new session: whoever else has the token of this one is out, too.
 pub async fn change(
@@ -30,7 +29,7 @@ pub async fn change(
         && password::verify(present, verified.clone(), Waits::Known).await? != Verdict::Wrong;
     let (Some(verified), true) = (verified, right) else {
         log::event("password change wrong", Some(who.viewer.user), address);
-        return Ok(Err(Failure::Invalid(WRONG.into())));
+        return Ok(Err(wrong()));
     };
     // It was no wrong guess, whatever becomes of the new one.
     app.limits.guessed(&GuessTarget::Person(who.viewer.user));
@@ -43,11 +42,15 @@ pub async fn change(
     let ended = app.database.change_password(who.viewer.user, &verified, &hash, device.as_deref(), &session).await?;
     let Some(ended) = ended else {
         log::event("password change wrong", Some(who.viewer.user), address);
-        return Ok(Err(Failure::Invalid(WRONG.into())));
+        return Ok(Err(wrong()));
     };
     for ended in ended {
         if ended == who.session { app.hub.renewed(&ended) } else { app.hub.signed_out(&ended) }
     }
     log::event("password changed", Some(who.viewer.user), address);
     Ok(Ok(app.sessions.cookie(&session)))
+}
+
+fn wrong() -> Failure {
+    Failure::Invalid(t().server.forms.wrong_present_password.into())
 }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::{
     account::{SHORTEST_PASSWORD, cookies::theme, session::ListedSession, session::SignedIn},
     ids::Millis,
+    language::t,
 };
 
 const MINUTE: Millis = 60 * 1000;
@@ -24,6 +25,7 @@ pub struct Security {
 
 /// The whole document. `style`: the address of the style sheet.
 pub fn document(page: Security, headers: &HeaderMap, style: &str) -> String {
+    let texts = &t().server.security;
     let others = page.sessions.len() > 1;
     let Security { who, sessions, now, offset, done, refused } = page;
     let row = |listed| session_row(listed, &who.session, now, offset);
@@ -35,24 +37,24 @@ pub fn document(page: Security, headers: &HeaderMap, style: &str) -> String {
             <meta charset="utf-8" />
             <meta name="viewport" content="width=device-width, initial-scale=1" />
             <meta name="color-scheme" content="light dark" />
-            <title>"Security · Rivulet"</title>
+            <title>{(t().page.titled)(texts.heading)}</title>
             <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
             <link rel="stylesheet" href=style />
         </head>
         <body>
             <main class="settings">
-                <a class="back" href="/">"Back to the chats"</a>
-                <h1>"Security"</h1>
+                <a class="back" href="/">{texts.back}</a>
+                <h1>{texts.heading}</h1>
                 {done.map(|done| view! { <p class="notice" role="status">{done}</p> })}
                 <section aria-labelledby="sessions">
-                    <h2 id="sessions">"Where you are signed in"</h2>
-                    <p class="aside">"A session ends 14 days after it was last used, and 90 days after it began."</p>
+                    <h2 id="sessions">{texts.sessions_heading}</h2>
+                    <p class="aside">{texts.sessions_hint}</p>
                     <ul>{rows}</ul>
                     {others
                         .then(|| {
                             view! {
                                 <form method="post" action="/settings/security/end-others">
-                                    <button>"End all other sessions"</button>
+                                    <button>{texts.end_others}</button>
                                 </form>
                             }
                         })}
@@ -62,21 +64,23 @@ pub fn document(page: Security, headers: &HeaderMap, style: &str) -> String {
         </body>
     };
     // In an owner of its own, as views may have effects; there are none here.
-    let html = Owner::new().with(|| view! { <html lang="en" data-theme=theme>{body}</html> }.to_html());
+    let html = Owner::new().with(|| view! { <html lang=t().tag data-theme=theme>{body}</html> }.to_html());
     format!("<!DOCTYPE html>{html}")
 }
 
 fn session_row(listed: ListedSession, this: &str, now: Millis, offset: i32) -> impl IntoView {
+    let texts = &t().server.security;
     let is_this = listed.token_hash == this;
-    let browser = if listed.browser.is_empty() { "A browser".into() } else { listed.browser };
+    let browser = if listed.browser.is_empty() { t().server.sessions.unnamed_browser.into() } else { listed.browser };
     let address = if listed.address.is_empty() { String::new() } else { format!(" · {}", listed.address) };
-    let times = format!("Last used {} · signed in on {}", ago(now - listed.seen_at), date(listed.created_at, offset));
-    let label = format!("End the session in {browser}, last used {}", ago(now - listed.seen_at));
+    let used = ago(now - listed.seen_at);
+    let times = (texts.used_and_begun)(&used, &date(listed.created_at, offset));
+    let label = (texts.end_label)(&browser, &used);
     view! {
         <li>
             <div>
                 <strong>{browser}</strong>
-                {is_this.then(|| view! { <span class="badge">"This one"</span> })}
+                {is_this.then(|| view! { <span class="badge">{texts.this_session}</span> })}
                 <p class="aside">{times}{address}</p>
             </div>
             {(!is_this)
@@ -84,7 +88,7 @@ fn session_row(listed: ListedSession, this: &str, now: Millis, offset: i32) -> i
                     view! {
                         <form method="post" action="/settings/security/end">
                             <input type="hidden" name="session" value=listed.token_hash />
-                            <button aria-label=label>"End"</button>
+                            <button aria-label=label>{texts.end}</button>
                         </form>
                     }
                 })}
@@ -93,24 +97,25 @@ fn session_row(listed: ListedSession, this: &str, now: Millis, offset: i32) -> i
 }
 
 fn password_section(email: &str, refused: Option<String>) -> impl IntoView {
+    let texts = &t().server.security;
     view! {
         <section aria-labelledby="password">
-            <h2 id="password">"Change the password"</h2>
-            <p class="aside">"This ends all other sessions."</p>
+            <h2 id="password">{texts.password_heading}</h2>
+            <p class="aside">{texts.password_hint}</p>
             <form class="fields" method="post" action="/settings/security/password">
                 {refused.map(|refused| view! { <p class="notice" role="alert">{refused}</p> })}
                 // A password manager looks there for whose it is.
                 <input class="visually-hidden" type="text" autocomplete="username" readonly tabindex="-1" aria-hidden="true" value=email.to_owned() />
                 <label>
-                    "Present password"
+                    {texts.present_password_field}
                     <input name="present" type="password" autocomplete="current-password" required />
                 </label>
                 <label>
-                    "New password"
+                    {texts.new_password_field}
                     <input name="new" type="password" autocomplete="new-password" required minlength=SHORTEST_PASSWORD aria-describedby="new-hint" />
                 </label>
-                <small id="new-hint">"At least 8 characters, and none of the words that are tried first."</small>
-                <button class="primary">"Change password"</button>
+                <small id="new-hint">{texts.new_password_hint}</small>
+                <button class="primary">{texts.change_password}</button>
             </form>
         </section>
     }
@@ -118,12 +123,12 @@ fn password_section(email: &str, refused: Option<String>) -> impl IntoView {
 
 /// How long ago, as exactly as it is known: a session's last use is noted every few minutes.
 pub fn ago(time: Millis) -> String {
-    let count = |n: Millis, unit: &str| format!("{n} {unit}{} ago", if n == 1 { "" } else { "s" });
+    let texts = &t().server.security;
     match time / MINUTE {
-        ..=9 => "just now".into(),
-        minutes @ 10..=59 => count(minutes, "minute"),
-        minutes @ 60..=1439 => count(minutes / 60, "hour"),
-        minutes => count(minutes / 1440, "day"),
+        ..=9 => texts.just_now.into(),
+        minutes @ 10..=59 => (texts.minutes_ago)(minutes),
+        minutes @ 60..=1439 => (texts.hours_ago)(minutes / 60),
+        minutes => (texts.days_ago)(minutes / 1440),
     }
 }
 

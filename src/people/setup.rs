@@ -12,10 +12,6 @@ use crate::{
     state::AppState,
 };
 
-/// What is missing, and where it is to be found.
-pub const CODE_NEEDED: &str = "The setup code is wrong or missing. It stands in the server's log, at the end of the link \
-                               that was written there when the server started (…/create-account?code=…).";
-
 /// The code in the address of the form, as the link in the log has it; empty without one.
 pub fn code_in(uri: &Uri) -> String {
     let pairs = uri.query().unwrap_or_default().split('&');

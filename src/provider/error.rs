@@ -2,8 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-/// The setting that names a server's address, for sentences.
-const ADDRESS: &str = "OPENAI_BASE_URL, or base-url in Leptos.toml";
+use crate::language::t;
 
 /// A provider's failure. Its `Display` is what a person sees: what happened, and what to do. Nothing in it is secret.
 ///
@@ -136,12 +135,7 @@ impl ProviderError {
     pub fn of_list(&self) -> String {
         use ProviderError::*;
         match self {
-            Address { provider, url, said } => {
-                let said = because(said);
-                format!(
-                    "{provider} lists no models at {url}{said} Name them in Leptos.toml (models), or check {ADDRESS}."
-                )
-            }
+            Address { provider, url, said } => (t().server.providers.no_list_at)(provider, url, &because(said)),
             Key { .. }
             | Denied { .. }
             | Credit { .. }
@@ -149,78 +143,73 @@ impl ProviderError {
             | Unreachable { .. }
             | NeedsTls { .. }
             | NoList { .. } => self.to_string(),
-            _ => format!("{} It is asked again for its models.", self.what()),
+            _ => (t().server.providers.list_asked_again)(&self.what()),
         }
     }
 
     /// What happened.
     fn what(&self) -> String {
         use ProviderError::*;
+        let texts = &t().server.providers.what;
         match self {
-            Key { provider } => format!("{provider} refused the key."),
-            Denied { provider, said } => format!("{provider} denied access{}", because(said)),
-            Credit { provider } => format!("{provider} says that the account has no credit left."),
-            Model { provider, model } => format!("The model {model} is not known to {provider}."),
-            Address { provider, url, said } => format!("{provider} offers no chat at {url}{}", because(said)),
-            Moved { provider, to } => format!("{provider} has moved to {to}."),
-            Unreachable { provider, url, cause } => format!("{provider} could not be reached at {url} ({cause})."),
-            NeedsTls { provider, url } => format!("{provider} answers only over TLS at {url}."),
-            Busy { provider, said, .. } => format!("{provider} is too busy{}", because(said)),
-            Failing { provider, said, .. } => format!("{provider} failed{}", because(said)),
-            Refused { provider, said } => format!("{provider} refused the request{}", because(said)),
-            Reported { provider, said, .. } => format!("{provider} reported an error{}", because(said)),
-            NoAnswer { provider } => format!("{provider} closed the connection before it answered."),
-            Empty { provider } => format!("{provider} sent an empty reply."),
-            BrokeOff { provider, .. } => format!("{provider} stopped in the middle of the reply."),
-            Silent { provider, after, .. } => format!("{provider} sent nothing for {} s.", after.as_secs_f32()),
-            Length { provider, .. } => format!("{provider} reached the longest reply that it allows."),
-            Filtered { provider } => format!("{provider} held back the rest of the reply (its content filter)."),
-            ToolCall { provider } => format!("{provider} asked for a tool to be run, and none is offered here."),
-            NotShown { provider, .. } => {
-                format!("{provider} sent something that cannot be shown here, such as an image.")
-            }
-            Endless { provider, after, .. } => {
-                format!("{provider} did not come to an end in {} min.", after.as_secs().div_ceil(60))
-            }
-            TooLong { provider, limit } => format!("{provider} sent more than {} MiB at once.", limit >> 20),
-            Nonsense { provider } => format!("{provider} answered with something that is not a chat reply."),
-            NoList { provider } => format!("{provider} answered with something that is not a list of models."),
+            Key { provider } => (texts.key)(provider),
+            Denied { provider, said } => (texts.denied)(provider, &because(said)),
+            Credit { provider } => (texts.credit)(provider),
+            Model { provider, model } => (texts.model)(provider, model),
+            Address { provider, url, said } => (texts.address)(provider, url, &because(said)),
+            Moved { provider, to } => (texts.moved)(provider, to),
+            Unreachable { provider, url, cause } => (texts.unreachable)(provider, url, cause),
+            NeedsTls { provider, url } => (texts.needs_tls)(provider, url),
+            Busy { provider, said, .. } => (texts.busy)(provider, &because(said)),
+            Failing { provider, said, .. } => (texts.failing)(provider, &because(said)),
+            Refused { provider, said } => (texts.refused)(provider, &because(said)),
+            Reported { provider, said, .. } => (texts.reported)(provider, &because(said)),
+            NoAnswer { provider } => (texts.no_answer)(provider),
+            Empty { provider } => (texts.empty)(provider),
+            BrokeOff { provider, .. } => (texts.broke_off)(provider),
+            Silent { provider, after, .. } => (texts.silent)(provider, after.as_secs_f32()),
+            Length { provider, .. } => (texts.length)(provider),
+            Filtered { provider } => (texts.filtered)(provider),
+            ToolCall { provider } => (texts.tool_call)(provider),
+            NotShown { provider, .. } => (texts.not_shown)(provider),
+            Endless { provider, after, .. } => (texts.endless)(provider, after.as_secs().div_ceil(60)),
+            TooLong { provider, limit } => (texts.too_long)(provider, limit >> 20),
+            Nonsense { provider } => (texts.nonsense)(provider),
+            NoList { provider } => (texts.no_list)(provider),
         }
     }
 
     /// What to do.
     fn advice(&self) -> String {
         use ProviderError::*;
-        match self {
-            Key { .. } => "Check OPENAI_API_KEY, or api-key in Leptos.toml.".into(),
-            Denied { provider, .. } => {
-                format!("Check that the key may use this model, and that {provider} may be used where this server is.")
-            }
-            Credit { .. } => "Top it up, or choose another model.".into(),
-            Model { .. } | NotShown { words: false, .. } => "Choose another model.".into(),
-            Address { .. } => format!("Check {ADDRESS}: it usually ends in /v1."),
-            Moved { .. } => format!("Set {ADDRESS}, to the new address."),
-            Unreachable { cause, .. } if cause.contains("certificate") => {
-                "Check its certificate. If an authority of your own signed it, start Rivulet with SSL_CERT_FILE naming a file with the certificate of that one.".into()
-            }
-            Unreachable { .. } => format!("Check that it is running, and {ADDRESS}."),
-            NeedsTls { .. } => format!("Check {ADDRESS}: it should begin with https."),
+        let texts = &t().server.providers.advice;
+        let advice = match self {
+            Key { .. } => texts.key,
+            Denied { provider, .. } => return (texts.denied)(provider),
+            Credit { .. } => texts.credit,
+            Model { .. } | NotShown { words: false, .. } => texts.other_model,
+            Address { .. } => texts.address_path,
+            Moved { .. } => texts.moved,
+            Unreachable { cause, .. } if cause.contains("certificate") => texts.certificate,
+            Unreachable { .. } => texts.unreachable,
+            NeedsTls { .. } => texts.needs_tls,
             // Some say it themselves.
-            Busy { said, .. } | Failing { said, .. } if said.to_lowercase().contains("try again") => String::new(),
-            Busy { after, .. } | Failing { after, .. } => format!("Try again {}.", when(after)),
-            Refused { .. } => "Change the message, or choose another model.".into(),
-            Reported { words: true, .. } => "Press Retry, or Continue to go on from here.".into(),
+            Busy { said, .. } | Failing { said, .. } if said.to_lowercase().contains("try again") => "",
+            Busy { after, .. } | Failing { after, .. } => return try_again(after),
+            Refused { .. } => texts.refused,
+            Reported { words: true, .. } => texts.retry_or_resume,
             BrokeOff { words: true, .. }
             | Length { words: true, .. }
             | Silent { words: true, .. }
-            | Endless { words: true, .. } => "Press Continue to go on.".into(),
-            Length { words: false, .. } => "Ask for a shorter one, or choose another model.".into(),
-            Reported { .. } | NoAnswer { .. } | BrokeOff { .. } => "Press Retry.".into(),
-            Empty { .. } | Silent { .. } | Endless { .. } | ToolCall { .. } => "Press Retry, or choose another model.".into(),
-            Filtered { .. } => "Change the message, and send it again.".into(),
-            NotShown { words: true, .. } => "The text is all here.".into(),
-            TooLong { .. } | Nonsense { .. } | NoList { .. } => format!("Check {ADDRESS}."),
-        }
+            | Endless { words: true, .. } => texts.resume,
+            Length { words: false, .. } => texts.shorter,
+            Reported { .. } | NoAnswer { .. } | BrokeOff { .. } => texts.retry,
+            Empty { .. } | Silent { .. } | Endless { .. } | ToolCall { .. } => texts.retry_or_other_model,
+            Filtered { .. } => texts.filtered,
+            NotShown { words: true, .. } => texts.text_is_whole,
+            TooLong { .. } | Nonsense { .. } | NoList { .. } => texts.address,
+        };
+        advice.into()
     }
 }
 
@@ -232,14 +221,15 @@ impl fmt::Display for ProviderError {
 
 impl std::error::Error for ProviderError {}
 
-fn when(after: &Option<Duration>) -> String {
+fn try_again(after: &Option<Duration>) -> String {
+    let texts = &t().server.providers.advice;
     match after.map(|after| after.as_secs_f64().ceil() as u64) {
-        None => "in a while".into(),
-        Some(seconds @ 0..=120) => format!("in {seconds} s"),
-        Some(seconds @ 121..=7_200) => format!("in {} min", seconds.div_ceil(60)),
-        Some(seconds @ 7_201..=172_800) => format!("in {} h", seconds.div_ceil(3_600)),
+        None => texts.try_later.into(),
+        Some(seconds @ 0..=120) => (texts.try_in_seconds)(seconds),
+        Some(seconds @ 121..=7_200) => (texts.try_in_minutes)(seconds.div_ceil(60)),
+        Some(seconds @ 7_201..=172_800) => (texts.try_in_hours)(seconds.div_ceil(3_600)),
         // More is no answer to a question of today.
-        Some(_) => "another day".into(),
+        Some(_) => texts.try_another_day.into(),
     }
 }
 

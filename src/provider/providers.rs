@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 use super::{
     Config, ConfigError, Model, ModelHandle, Provider, ProviderError, ProviderKind, demo::Demo, openai::OpenAi,
 };
-use crate::{database::Database, error::Failure};
+use crate::{database::Database, error::Failure, language::t};
 
 /// How long a provider may take to list its models.
 const LIST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -146,9 +146,9 @@ impl KnownProvider {
         let label = self.provider.label();
         let list = self.lock();
         match self.provider.models().or_else(|| list.models.clone()) {
-            Some(models) if models.is_empty() => Err(format!("{label} has no models to choose from.")),
+            Some(models) if models.is_empty() => Err((t().server.providers.list_empty)(label)),
             Some(models) => Ok(models),
-            None => Err((list.failure.clone()).unwrap_or_else(|| format!("{label} is being asked for its models."))),
+            None => Err((list.failure.clone()).unwrap_or_else(|| (t().server.providers.list_awaited)(label))),
         }
     }
 

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     conversation::LONGEST_TITLE,
     ids::{MessageId, now},
+    language::t,
     live::hub::{ListTopic, Running},
     message::{End, Event, Kind, Message, PART_SIZE, Position, Role, Status, Usage, cut},
     provider::{self, Delta, Provider, Request, Turn},
@@ -48,7 +49,7 @@ impl Job {
         let streamed = AssertUnwindSafe(self.stream(&replies, &mut draft)).catch_unwind().await;
         let end = streamed.unwrap_or_else(|_| {
             // The panic's own message was logged by the panic hook.
-            Ending::failed("Something went wrong inside Rivulet. What had come is kept; press Retry to ask again.")
+            Ending::failed(t().server.replies.panicked)
         });
         let completed = end.status == Status::Completed;
         draft.end(end);
@@ -75,9 +76,7 @@ impl Job {
             Ok(request) => request,
             Err(error) => {
                 tracing::error!(message = %self.running.id, %error, "what was said before cannot be read");
-                return Ending::failed(
-                    "The conversation could not be read from the database. Press Retry to ask again.",
-                );
+                return Ending::failed(t().server.replies.unreadable_conversation);
             }
         };
         let mut deltas = provider::reply(self.provider.clone(), request);
@@ -101,7 +100,7 @@ impl Job {
                 }
                 None if draft.has_text => return Ending { status: Status::Completed, error: None, usage },
                 None => {
-                    let error = "The model answered nothing. Press Retry to ask again, or choose another model.";
+                    let error = t().server.replies.no_words;
                     return Ending { status: Status::Failed, error: Some(error.into()), usage };
                 }
             };
@@ -112,7 +111,7 @@ impl Job {
                 () = draft.grow(kind, &text[..kept]) => {}
             }
             if kept < text.len() {
-                let error = "The reply grew past 4 MiB and was ended. What had come is kept.";
+                let error = t().server.replies.too_long;
                 return Ending { status: Status::Failed, error: Some(error.into()), usage };
             }
         }

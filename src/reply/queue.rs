@@ -14,6 +14,7 @@ use crate::{
     conversation::queue::{MAX_QUEUED, Queued, Sender},
     error::Failure,
     ids::{MessageId, Rev, mint, now},
+    language::t,
     live::hub::ListTopic,
     message::{Message, Part},
 };
@@ -154,9 +155,7 @@ impl Replies {
                 Ok(Some(row))
             }
             QueueChange::Repeated => Ok(None),
-            QueueChange::Full => Err(Failure::Limited(format!(
-                "{MAX_QUEUED} messages are waiting in this conversation, and it can have no more. Wait until one is sent, or remove one."
-            ))),
+            QueueChange::Full => Err(Failure::Limited((t().server.replies.queue_full)(MAX_QUEUED))),
             QueueChange::Changed => Err(Failure::Changed),
             QueueChange::Missing => Err(Failure::NotFound),
         }

@@ -9,7 +9,7 @@ use axum::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use crate::{account::session::FoundSession, error::Failure, protocol::FUNCTIONS, state::AppState};
+use crate::{account::session::FoundSession, error::Failure, language::t, protocol::FUNCTIONS, state::AppState};
 
 /// The largest body of a request that sends no message, in bytes.
 const MAX_BODY: usize = 16 * 1024;
@@ -61,11 +61,10 @@ fn length(headers: &HeaderMap) -> usize {
 }
 
 fn too_large(is_function: bool) -> Response {
-    let failure = Failure::Invalid("This is too long to be sent. If you are signed out, sign in first.".into());
+    let failure = Failure::Invalid(t().server.forms.long_body.into());
     if is_function {
         failure.as_json(StatusCode::PAYLOAD_TOO_LARGE)
     } else {
-        (StatusCode::PAYLOAD_TOO_LARGE, format!("{failure} Going back, your browser has what you wrote."))
-            .into_response()
+        (StatusCode::PAYLOAD_TOO_LARGE, (t().server.forms.long_form)(&failure.to_string())).into_response()
     }
 }

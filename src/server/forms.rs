@@ -25,6 +25,7 @@ use crate::{
     app::shell,
     error::Failure,
     ids::{mint, now},
+    language::t,
     people::{
         api::AccountRefusal,
         setup,
@@ -66,7 +67,7 @@ pub async fn create_account(
             return Ok(Err(Failure::Closed));
         }
         if !is_admitted {
-            return Ok(Err(Failure::Invalid(setup::CODE_NEEDED.into())));
+            return Ok(Err(Failure::Invalid(t().server.forms.wrong_setup_code.into())));
         }
         let id = mint();
         let hash = password::hash(form.password, Waits::Stranger).await?;
@@ -103,11 +104,11 @@ fn check(person: &Person, password: &str) -> Result<(), Failure> {
         && person.email.len() <= 254
         && !person.email.contains(char::is_whitespace);
     if person.name.is_empty() {
-        invalid("Write your name.")
+        invalid(t().server.forms.no_name)
     } else if person.name.chars().count() > 100 {
-        invalid("This name is too long: it may have 100 characters.")
+        invalid(t().server.forms.long_name)
     } else if !is_email {
-        invalid("This is not an email address. It should look like ada@example.org.")
+        invalid(t().server.forms.no_email)
     } else {
         rules::check(password, person)
     }
@@ -164,27 +165,29 @@ async fn end_session(app: &AppState, who: SignedIn, address: ClientAddress) -> R
 
 /// For whoever tries too often. Going back, the browser has what was typed.
 fn too_often(style: &str, wait: Wait) -> Response {
-    let (time, many) = match wait {
-        Wait::Address(time) => (time, "There were many tries from your address."),
-        Wait::Guesses(time) => (time, "There were many tries with a wrong password."),
+    let texts = &t().server.cards;
+    let (time, too_often) = match wait {
+        Wait::Address(time) => (time, texts.too_often_from_address),
+        Wait::Guesses(time) => (time, texts.too_often_with_wrong_password),
     };
     let seconds = time.as_secs() + 1;
-    let card = format!("<p>{many} Wait {seconds} s, then go back and try again.</p>");
-    let page = plain(style, "Too many tries", &card);
+    let card = format!("<p>{}</p>", too_often(seconds));
+    let page = plain(style, texts.too_often_title, &card);
     (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())], page).into_response()
 }
 
 /// For whoever would have to wait for too many passwords to be checked.
 fn busy(style: &str) -> Response {
-    let card = "<p>Very many people are signing in at this moment. Wait a few seconds, then go back and try again.</p>";
-    let page = plain(style, "Try again in a moment", card);
+    let card = format!("<p>{}</p>", t().server.cards.busy);
+    let page = plain(style, t().server.cards.busy_title, &card);
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], page).into_response()
 }
 
-/// A page of one card, made without the app. `style`: the address of the style sheet.
+/// A page of one card, made without the app. `title` and `card` are HTML. `style`: the address of the style sheet.
 pub fn plain(style: &str, title: &str, card: &str) -> Html<String> {
+    let (tag, document) = (t().tag, (t().page.titled)(title));
     Html(format!(
-        "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title} · Rivulet</title>\
+        "<!DOCTYPE html><html lang=\"{tag}\"><meta charset=\"utf-8\"><title>{document}</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><link rel=\"stylesheet\" href=\"{style}\">\
          <main class=\"card-page\"><div class=\"card\"><h1>{title}</h1>{card}</div></main></html>"
     ))

@@ -11,6 +11,7 @@ use axum::{
 use super::forms;
 use crate::{
     config::public_url::PublicUrl,
+    language::t,
     security::hosts::{address, host_of, is_loopback},
     state::AppState,
 };
@@ -18,13 +19,13 @@ use crate::{
 /// Refuses what is asked of another name with 421, and what names no host or two with 400.
 pub async fn check(State(app): State<AppState>, request: Request, next: Next) -> Response {
     match host_of(request.headers(), request.uri()) {
-        None => (StatusCode::BAD_REQUEST, "This request does not say which host it asks.").into_response(),
+        None => (StatusCode::BAD_REQUEST, t().server.forms.no_host).into_response(),
         Some(host) if is_served(&host, app.public_url.as_ref()) => next.run(request).await,
         Some(_) => {
-            let card = "<p>This Rivulet does not answer under the name by which you asked for it. If that is its name, set \
-                        <code>public-url</code> in Leptos.toml (or <code>RIVULET_PUBLIC_URL</code>) to the address that \
-                        people use, such as <code>https://chat.example.org</code>, and start it again.</p>";
-            (StatusCode::MISDIRECTED_REQUEST, forms::plain(&app.build.style, "Another name", card)).into_response()
+            let texts = &t().server.cards;
+            let card = format!("<p>{}</p>", texts.unknown_host);
+            let page = forms::plain(&app.build.style, texts.unknown_host_title, &card);
+            (StatusCode::MISDIRECTED_REQUEST, page).into_response()
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Which passwords may be chosen (NIST SP 800-63B): long enough, and none that is tried first.
 
 use super::super::{Person, SHORTEST_PASSWORD};
-use crate::error::Failure;
+use crate::{error::Failure, language::t};
 
 /// The longest password, in bytes.
 pub const LONGEST_PASSWORD: usize = 1024;
@@ -16,17 +16,13 @@ pub fn check(password: &str, person: &Person) -> Result<(), Failure> {
     let invalid = |message: &str| Err(Failure::Invalid(message.into()));
     let folded = password.to_lowercase();
     if password.chars().count() < SHORTEST_PASSWORD {
-        invalid("This password is too short: it needs at least 8 characters.")
+        invalid(t().server.forms.short_password)
     } else if password.len() > LONGEST_PASSWORD {
-        invalid("This password is too long: it may have 1,024 bytes.")
+        invalid(t().server.forms.long_password)
     } else if COMMON.lines().any(|common| common == folded) {
-        invalid(
-            "This password is one of the most used ones, which are tried first. Choose another one, such as four words that have nothing to do with each other.",
-        )
+        invalid(t().server.forms.common_password)
     } else if own_words(person).any(|word| folded.contains(&word)) {
-        invalid(
-            "This password contains your name, your email or \"rivulet\", which are tried first. Choose other words.",
-        )
+        invalid(t().server.forms.personal_password)
     } else {
         Ok(())
     }

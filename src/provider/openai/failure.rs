@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 use reqwest::{Response, header, header::HeaderMap};
 use serde_json::Value;
 
-use crate::provider::ProviderError;
+use crate::{language::t, provider::ProviderError};
 
 /// The most characters of a server's own words that are shown.
 const LONGEST: usize = 300;
@@ -89,7 +89,8 @@ impl Said {
 pub fn failure(provider: String, url: String, model: &str, said: Said) -> ProviderError {
     let (words, after) = (said.words(), said.after.or_else(|| wait_in(&said.text)));
     // Where the sentence alone would not do.
-    let cause = if words.is_empty() && said.status != 0 { format!("status {}", said.status) } else { words.clone() };
+    let cause =
+        if words.is_empty() && said.status != 0 { (t().server.providers.status)(said.status) } else { words.clone() };
     match said.status {
         _ if !model.is_empty() && said.names_no_model() => ProviderError::Model { provider, model: model.to_owned() },
         401 => ProviderError::Key { provider },

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     ids::now,
+    language::t,
     live::hub::Running,
     message::{End, Status},
 };
@@ -108,10 +109,7 @@ impl Aside {
         let ended = message.position().end(End {
             status: Status::Failed,
             ended_at: now(),
-            error: Some(
-                "The database refused to keep more of this reply. What had come is kept; press Retry to ask again."
-                    .into(),
-            ),
+            error: Some(t().server.replies.refused_by_database.into()),
             usage: None,
         });
         self.batch.new = None;

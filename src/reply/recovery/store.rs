@@ -6,6 +6,7 @@ use crate::{
     conversation::store::{MESSAGE, message},
     database::{Database, parsed},
     ids::{MessageId, NodeId, now},
+    language::t,
     message::{End, Epoch, Status},
     reply::journal::{ending::store::finish_orphan, replay},
 };
@@ -83,7 +84,7 @@ impl Database {
         let ended = message.position().end(End {
             status: Status::Interrupted,
             ended_at: now(),
-            error: (!whole).then(|| UNREADABLE.to_owned()),
+            error: (!whole).then(|| t().server.replies.damaged.to_owned()),
             usage: None,
         });
         let _ = message.apply(ended);
@@ -106,7 +107,3 @@ async fn keep_rows(tx: &mut AnyConnection, id: MessageId, epoch: Epoch) -> sqlx:
         .await?;
     Ok(())
 }
-
-/// For the person whose reply it was.
-const UNREADABLE: &str = "A part of this reply could not be read back after the server had stopped: the database is damaged. The rest is still \
-     in it; see the server's log.";

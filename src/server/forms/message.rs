@@ -13,6 +13,7 @@ use crate::{
     chat::api::{SendRefusal, Sending, server::send},
     error::Failure,
     ids::{ConversationId, MessageId},
+    language::t,
     state::AppState,
     text::in_textarea,
 };
@@ -92,11 +93,15 @@ async fn send_form(
 
 /// The chat's pages are closed to somebody whose session has ended, but what they wrote is theirs.
 fn signed_out(app: &AppState, text: &str) -> Response {
+    let texts = &t().server.cards;
     let card = format!(
-        "<p>{} This is what you wrote, to be copied:</p><textarea aria-label=\"Message\" rows=\"8\" readonly>{}</textarea>\
-         <a class=\"button primary\" href=\"/sign-in\">Sign in</a>",
+        "<p>{} {}</p><textarea aria-label=\"{}\" rows=\"8\" readonly>{}</textarea>\
+         <a class=\"button primary\" href=\"/sign-in\">{}</a>",
         Failure::SignedOut,
+        texts.unsent_message,
+        texts.unsent_message_label,
         in_textarea(text),
+        texts.to_sign_in,
     );
-    (Failure::SignedOut.status(), plain(&app.build.style, "Signed out", &card)).into_response()
+    (Failure::SignedOut.status(), plain(&app.build.style, texts.signed_out_title, &card)).into_response()
 }

@@ -13,6 +13,7 @@ use crate::{
     chat::api::server::offset,
     error::Failure,
     ids::now,
+    language::t,
     people::{
         change_password,
         security_page::{Security, document},
@@ -34,9 +35,9 @@ pub async fn show(
     RawQuery(query): RawQuery,
 ) -> Response {
     let done = match query.as_deref() {
-        Some("ended") => Some("The session is ended."),
-        Some("others-ended") => Some("All other sessions are ended."),
-        Some("changed") => Some("The password is changed, and all other sessions are ended."),
+        Some("ended") => Some(t().server.security.session_ended),
+        Some("others-ended") => Some(t().server.security.others_ended),
+        Some("changed") => Some(t().server.security.password_changed),
         _ => None,
     };
     match who {

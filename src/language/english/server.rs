@@ -1,0 +1,105 @@
+//! What only the server writes.
+
+use super::providers::PROVIDERS;
+use crate::language::server::{Cards, Forms, Replies, SecurityPage, Server, Sessions};
+
+pub(super) const SERVER: Server = Server {
+    cards: CARDS,
+    forms: FORMS,
+    security: SECURITY_PAGE,
+    sessions: SESSIONS,
+    replies: REPLIES,
+    providers: PROVIDERS,
+};
+
+const CARDS: Cards = Cards {
+    too_often_title: "Too many tries",
+    too_often_from_address: |seconds| {
+        format!("There were many tries from your address. Wait {seconds} s, then go back and try again.")
+    },
+    too_often_with_wrong_password: |seconds| {
+        format!("There were many tries with a wrong password. Wait {seconds} s, then go back and try again.")
+    },
+    busy_title: "Try again in a moment",
+    busy: "Very many people are signing in at this moment. Wait a few seconds, then go back and try again.",
+    signed_out_title: "Signed out",
+    unsent_message: "This is what you wrote, to be copied:",
+    unsent_message_label: "Message",
+    to_sign_in: "Sign in",
+    unknown_host_title: "Another name",
+    unknown_host: "This Rivulet does not answer under the name by which you asked for it. If that is its name, set \
+                   <code>public-url</code> in Leptos.toml (or <code>RIVULET_PUBLIC_URL</code>) to the address that \
+                   people use, such as <code>https://chat.example.org</code>, and start it again.",
+};
+
+const FORMS: Forms = Forms {
+    no_name: "Write your name.",
+    long_name: "This name is too long: it may have 100 characters.",
+    no_email: "This is not an email address. It should look like ada@example.org.",
+    short_password: "This password is too short: it needs at least 8 characters.",
+    long_password: "This password is too long: it may have 1,024 bytes.",
+    common_password: "This password is one of the most used ones, which are tried first. Choose another one, such as four \
+                      words that have nothing to do with each other.",
+    personal_password: "This password contains your name, your email or \"rivulet\", which are tried first. Choose other \
+                        words.",
+    wrong_setup_code: "The setup code is wrong or missing. It stands in the server's log, at the end of the link that was \
+                       written there when the server started (…/create-account?code=…).",
+    wrong_present_password: "The present password is wrong. Nothing was changed.",
+    wrong_title: |most| format!("A title has between 1 and {most} characters."),
+    long_body: "This is too long to be sent. If you are signed out, sign in first.",
+    long_form: |long_body| format!("{long_body} Going back, your browser has what you wrote."),
+    no_host: "This request does not say which host it asks.",
+};
+
+const SECURITY_PAGE: SecurityPage = SecurityPage {
+    heading: "Security",
+    back: "Back to the chats",
+    session_ended: "The session is ended.",
+    others_ended: "All other sessions are ended.",
+    password_changed: "The password is changed, and all other sessions are ended.",
+    sessions_heading: "Where you are signed in",
+    sessions_hint: "A session ends 14 days after it was last used, and 90 days after it began.",
+    end_others: "End all other sessions",
+    this_session: "This one",
+    used_and_begun: |used, begun| format!("Last used {used} · signed in on {begun}"),
+    end: "End",
+    end_label: |browser, used| format!("End the session in {browser}, last used {used}"),
+    just_now: "just now",
+    minutes_ago: |n| format!("{n} minute{} ago", plural(n)),
+    hours_ago: |n| format!("{n} hour{} ago", plural(n)),
+    days_ago: |n| format!("{n} day{} ago", plural(n)),
+    password_heading: "Change the password",
+    password_hint: "This ends all other sessions.",
+    present_password_field: "Present password",
+    new_password_field: "New password",
+    new_password_hint: "At least 8 characters, and none of the words that are tried first.",
+    change_password: "Change password",
+};
+
+const SESSIONS: Sessions = Sessions {
+    browser_on_system: |browser, system| format!("{browser} on {system}"),
+    program_on_system: |system| format!("A program on {system}"),
+    unnamed_browser: "A browser",
+    unnamed_program: "An unknown program",
+};
+
+const REPLIES: Replies = Replies {
+    too_many_of_person: "As many of your replies are running as may at once. Wait for one or stop one, then send again.",
+    too_many: "Rivulet is writing as many replies as it can. Send again in a moment; your text is kept.",
+    queue_full: |most| {
+        format!(
+            "{most} messages are waiting in this conversation, and it can have no more. Wait until one is sent, or remove one."
+        )
+    },
+    panicked: "Something went wrong inside Rivulet. What had come is kept; press Retry to ask again.",
+    unreadable_conversation: "The conversation could not be read from the database. Press Retry to ask again.",
+    no_words: "The model answered nothing. Press Retry to ask again, or choose another model.",
+    too_long: "The reply grew past 4 MiB and was ended. What had come is kept.",
+    refused_by_database: "The database refused to keep more of this reply. What had come is kept; press Retry to ask again.",
+    damaged: "A part of this reply could not be read back after the server had stopped: the database is damaged. The rest \
+              is still in it; see the server's log.",
+};
+
+fn plural(n: i64) -> &'static str {
+    if n == 1 { "" } else { "s" }
+}
