@@ -7,6 +7,8 @@
 mod documents;
 #[path = "layers/edges.rs"]
 mod edges;
+#[path = "layers/strings.rs"]
+mod strings;
 #[path = "layers/words.rs"]
 mod words;
 
