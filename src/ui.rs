@@ -9,7 +9,9 @@ pub mod browser;
 pub mod dialog;
 pub mod drafts;
 pub mod icon;
+pub mod menu;
 pub mod status;
+pub mod toast;
 
 /// A page that is not there.
 #[component]

@@ -11,6 +11,11 @@ pub fn plain(conversation: ConversationId) -> String {
     format!("/c/{conversation}")
 }
 
+/// The whole address that opens a conversation at this message, wherever it is.
+pub fn link_to(conversation: ConversationId, message: MessageId) -> String {
+    format!("{}{}?m={message}", window().location().origin().unwrap_or_default(), plain(conversation))
+}
+
 /// Has the address name the branch that is shown where the plain one would open another. From what was opened on: the
 /// address that somebody came by stays.
 pub fn keep_address(thread: Thread) {

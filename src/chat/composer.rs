@@ -52,13 +52,7 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
             send();
         }
     };
-    let keydown = move |event: web_sys::KeyboardEvent| {
-        // While an input method composes, Enter chooses a word.
-        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
-            event.prevent_default();
-            send();
-        }
-    };
+    let keydown = keys(field, send);
     let action = field.place.map_or_else(|| "/".into(), |id| format!("/c/{id}"));
     let ids = (field.place.unwrap_or(page_data.fresh.0), page_data.fresh.1);
     view! {
@@ -101,6 +95,29 @@ fn FormIds(ids: (ConversationId, MessageId), thread: Option<Thread>) -> impl Int
         <input type="hidden" name="id" value=ids.1.to_string() />
         <input type="hidden" name="parent" value=parent.map(|id| id.to_string()).unwrap_or_default() />
     }
+}
+
+/// Enter sends; Up in an empty field edits one's last message.
+fn keys(field: Field, send: impl Fn() + 'static) -> impl Fn(web_sys::KeyboardEvent) {
+    move |event| match &*event.key() {
+        // While an input method composes, Enter chooses a word.
+        "Enter" if !event.shift_key() && !event.is_composing() => {
+            event.prevent_default();
+            send();
+        }
+        "ArrowUp" if is_plain(&event) && field.value().is_empty() => {
+            if let Some((thread, last)) = field.thread.and_then(|thread| Some((thread, thread.last_own()?))) {
+                event.prevent_default();
+                thread.editing.set(Some(last));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Without a key that changes its meaning.
+fn is_plain(event: &web_sys::KeyboardEvent) -> bool {
+    !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key() || event.is_composing())
 }
 
 /// Sends what is typed, if it can be sent now.

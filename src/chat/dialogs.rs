@@ -1,10 +1,24 @@
-//! Renaming and deleting a conversation.
+//! What is asked before something is done with a conversation.
 
 use leptos::{html, prelude::*, task::spawn_local};
-use leptos_router::hooks::use_navigate;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::{api, draft::forget_draft, thread::Thread};
-use crate::{conversation::LONGEST_TITLE, language::t, ui::dialog::Dialog};
+use super::{
+    address::plain,
+    api,
+    draft::forget_draft,
+    model_menu::{ModelSelect, OfferedModels},
+    thread::Thread,
+};
+use crate::{
+    conversation::LONGEST_TITLE,
+    ids::{ConversationId, MessageId},
+    language::t,
+    ui::{
+        dialog::Dialog,
+        toast::{TOAST_TIMEOUT, Toasts},
+    },
+};
 
 #[component]
 pub fn RenameDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -> impl IntoView {
@@ -46,9 +60,54 @@ pub fn RenameDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -
     }
 }
 
+/// Which other model is to answer beside a reply.
+#[component]
+pub fn RetryDialog(thread: Thread, menu: OfferedModels) -> impl IntoView {
+    let (open, model, failure) = (RwSignal::new(false), RwSignal::new(String::new()), RwSignal::new(None::<String>));
+    let of = StoredValue::new(None::<MessageId>);
+    Effect::new(move |_| {
+        if let Some(id) = thread.retrying.get() {
+            of.set_value(Some(id));
+            model.set(thread.model.get_untracked());
+            failure.set(None);
+            open.set(true);
+            thread.retrying.set(None);
+        }
+    });
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let Some(id) = of.get_value() else { return };
+        spawn_local(async move {
+            match api::retry(id, model.get_untracked()).await {
+                Ok(_) if open.is_disposed() => {}
+                Ok(reply) => {
+                    open.set(false);
+                    thread.asked_for(reply);
+                }
+                Err(error) => drop(failure.try_set(Some(error.to_string()))),
+            }
+        });
+    };
+    view! {
+        <Dialog open label=t().dialogs.retry_heading>
+            <form method="dialog" class="retry" on:submit=submit>
+                <ModelSelect menu model />
+                <crate::ui::Notice text=failure />
+                <div class="row">
+                    <button type="button" on:click=move |_| open.set(false)>
+                        {t().dialogs.cancel}
+                    </button>
+                    <button class="primary">{t().dialogs.retry}</button>
+                </div>
+            </form>
+        </Dialog>
+    }
+}
+
 #[component]
 pub fn DeleteDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -> impl IntoView {
     let navigate = use_navigate();
+    let toasts: Toasts = expect_context();
     let failure = RwSignal::new(None::<String>);
     Effect::new(move |_| {
         if open.get() {
@@ -59,9 +118,10 @@ pub fn DeleteDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -
         let navigate = navigate.clone();
         thread.deleting.set(true);
         spawn_local(async move {
+            let title = title.get_untracked();
             let deleted = api::delete(thread.id).await;
             if deleted.is_ok() {
-                forget_draft(thread.id);
+                offer_undo(thread.id, &title, toasts, navigate.clone());
             }
             if open.is_disposed() {
                 return;
@@ -92,4 +152,26 @@ pub fn DeleteDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -
             </div>
         </Dialog>
     }
+}
+
+/// Says that a conversation is deleted, and offers to bring it back; if it is not, what was typed there is forgotten.
+fn offer_undo(id: ConversationId, title: &str, toasts: Toasts, navigate: impl Fn(&str, NavigateOptions) + 'static) {
+    let is_back = StoredValue::new(false);
+    let navigate = StoredValue::new_local(navigate);
+    let undo = move |()| {
+        let _ = is_back.try_set_value(true);
+        spawn_local(async move {
+            match api::undo_delete_conversation(id).await {
+                Ok(()) => drop(navigate.try_with_value(|navigate| navigate(&plain(id), NavigateOptions::default()))),
+                Err(why) => toasts.show(why.to_string(), None),
+            }
+        });
+    };
+    toasts.show((t().dialogs.deleted)(title), Some(Callback::new(undo)));
+    let forget = move || {
+        if is_back.try_get_value() != Some(true) {
+            forget_draft(id);
+        }
+    };
+    set_timeout(forget, TOAST_TIMEOUT);
 }

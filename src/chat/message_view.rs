@@ -2,6 +2,8 @@
 
 mod actions;
 mod copy;
+pub mod editor;
+mod more;
 mod part_view;
 
 use leptos::{html, prelude::*};
@@ -15,6 +17,7 @@ use crate::{
 };
 use actions::{Actions, has_words};
 use copy::copy_code;
+use editor::Editor;
 use part_view::{Growth, PartView};
 
 #[component]
@@ -28,6 +31,7 @@ pub fn MessageView(thread: Thread, live: Live) -> impl IntoView {
     if role == Role::Assistant {
         announce_end(signal, status);
     }
+    let is_edited = Memo::new(move |_| thread.editing.get() == Some(id));
     let article = NodeRef::<html::Article>::new();
     let label = match role {
         Role::User => t().message.person_label,
@@ -39,6 +43,8 @@ pub fn MessageView(thread: Thread, live: Live) -> impl IntoView {
             id=id.to_string()
             class="message"
             class:linked=thread.named == Some(id)
+            class:edited=move || is_edited.get()
+            data-role=role.as_str()
             aria-label=label
             data-message-id=id.to_string()
             data-status=move || status.get().as_str()
@@ -63,6 +69,9 @@ pub fn MessageView(thread: Thread, live: Live) -> impl IntoView {
             }}
             {move || (status.get() == Status::Stopped).then(|| view! { <p class="aside">{t().message.stopped}</p> })}
             <Actions thread signal id role status />
+            <Show when=move || is_edited.get()>
+                <Editor thread signal id />
+            </Show>
         </article>
     }
     .into_any()

@@ -23,7 +23,11 @@ use crate::{
     ids::{ConversationId, MessageId},
     language::t,
     live::connection::{Connection, ConnectionStatus},
-    ui::{NotFound, browser, drafts, status::StatusRegion},
+    ui::{
+        NotFound, browser, drafts,
+        status::StatusRegion,
+        toast::{ToastRegion, Toasts},
+    },
 };
 
 #[component]
@@ -34,6 +38,8 @@ pub fn Chats() -> impl IntoView {
     let (answered, inherited) = (StoredValue::new(false), RwSignal::new(()));
     provide_context(PageContext { page_data, drawer, answered, connection, menu, outbox, inherited });
     provide_context(SidebarList::default());
+    let toasts = Toasts::default();
+    provide_context(toasts);
     let link = RwSignal::new(ConnectionStatus::Fine);
     // Once: it is never fetched again.
     Effect::new(move |_| {
@@ -72,6 +78,7 @@ pub fn Chats() -> impl IntoView {
             <main id="main" tabindex="-1" inert=move || drawer.get()>
                 <Outlet />
             </main>
+            <ToastRegion toasts />
         </div>
     }
 }

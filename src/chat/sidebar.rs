@@ -41,7 +41,7 @@ pub fn Sidebar(page_data: PageData) -> impl IntoView {
     view! {
         <nav class="sidebar" aria-label=t().sidebar.label>
             <header>
-                <a class="button new-chat" role="button" href="/" on:keydown=press>
+                <a class="button new-chat" role="button" href="/" on:keydown=browser::press>
                     <icon::Icon path=icon::PLUS />
                     {t().sidebar.new_chat}
                 </a>
@@ -136,14 +136,6 @@ fn PersonBar(person: Person) -> impl IntoView {
                     </button>
                 </form>
             </footer>
-    }
-}
-
-/// A link that is called a button is pressed by Space, too.
-fn press(event: web_sys::KeyboardEvent) {
-    if event.key() == " " {
-        event.prevent_default();
-        event_target::<web_sys::HtmlElement>(&event).click();
     }
 }
 

@@ -62,6 +62,10 @@ pub struct Thread {
     pub gone: RwSignal<bool>,
     /// Whether it is being deleted from here, which needs no notice.
     pub deleting: RwSignal<bool>,
+    /// The message of which another version is being written.
+    pub editing: RwSignal<Option<MessageId>>,
+    /// The reply beside which another model is to be asked.
+    pub retrying: RwSignal<Option<MessageId>>,
     /// While messages are put in: the list takes every article out and in again, and the browser must not
     /// follow the one that it holds on to.
     pub settling: RwSignal<bool>,
@@ -103,6 +107,8 @@ impl Thread {
             is_at_end: StoredValue::new(true),
             gone: RwSignal::new(false),
             deleting: RwSignal::new(false),
+            editing: RwSignal::new(None),
+            retrying: RwSignal::new(None),
             settling: RwSignal::new(false),
             live: StoredValue::new(false),
         }
@@ -161,6 +167,17 @@ impl Thread {
     /// The reply that runs on this branch, if one does.
     pub fn running(self) -> Option<MessageId> {
         self.branch.read().shown().into_iter().find(|meta| !meta.status.is_final()).map(|meta| meta.id)
+    }
+
+    /// Whether the reader wrote it, and the server has it.
+    pub fn is_own(self, id: MessageId) -> bool {
+        self.branch.read().get(id).is_some_and(|meta| meta.role == Role::User && meta.author == self.user)
+    }
+
+    /// The reader's newest message that is shown.
+    pub fn last_own(self) -> Option<MessageId> {
+        let shown = self.branch.read_untracked();
+        shown.shown().into_iter().rev().map(|meta| meta.id).find(|id| untrack(|| self.is_own(*id)))
     }
 
     /// Whether the list has it.

@@ -11,9 +11,9 @@ use super::{
     branch::Branch,
     composer::Composer,
     conversation_list::SidebarList,
-    dialogs::{DeleteDialog, RenameDialog},
+    dialogs::{DeleteDialog, RenameDialog, RetryDialog},
     draft::focus_composer,
-    message_view::MessageView,
+    message_view::{MessageView, editor::left_open},
     page_context::PageContext,
     scroll,
     thread::{Contents, Thread},
@@ -48,6 +48,13 @@ pub fn ThreadView(
     }
     Effect::new(move |_| thread.load());
     Effect::new(move |_| thread.take_answer());
+    Effect::new(move |restored: Option<bool>| {
+        let is_ready = thread.is_ready();
+        if is_ready && restored != Some(true) {
+            untrack(|| thread.editing.set(left_open(thread)));
+        }
+        is_ready
+    });
     let title = title_of(thread);
     let begun = begin(thread);
     on_cleanup(move || thread.leave());
@@ -79,6 +86,7 @@ pub fn ThreadView(
         </Show>
         <RenameDialog thread open=renaming title />
         <DeleteDialog thread open=deleting title />
+        <RetryDialog thread menu />
     }
     .into_any()
 }

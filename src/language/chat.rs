@@ -27,11 +27,25 @@ pub struct Message {
     pub interrupted_with_words: &'static str,
     pub interrupted_without_words: &'static str,
     pub sending: &'static str,
+    pub edit: &'static str,
+    /// The field in which another version is written, and what is below it.
+    pub edit_label: &'static str,
+    pub send_edit: &'static str,
+    pub leave_edit: &'static str,
+    /// What is done less often.
+    pub more: &'static str,
+    pub copy_link: &'static str,
+    pub link_copied: &'static str,
+    pub link_not_copied: &'static str,
+    pub delete: &'static str,
+    /// How many messages have gone.
+    pub deleted: fn(i64) -> String,
     pub retry: &'static str,
+    pub retry_with: &'static str,
     pub resume: &'static str,
     pub output_tokens: fn(u64) -> String,
-    pub earlier_version: &'static str,
-    pub later_version: &'static str,
+    pub previous_version: &'static str,
+    pub next_version: &'static str,
     pub copy: &'static str,
     /// On a button and announced.
     pub copied: &'static str,
@@ -74,6 +88,11 @@ pub struct Dialogs {
     /// The conversation's title goes in.
     pub delete_question: fn(&str) -> String,
     pub delete: &'static str,
+    /// Once it is deleted; its title goes in.
+    pub deleted: fn(&str) -> String,
+    /// Asking another model for a reply.
+    pub retry_heading: &'static str,
+    pub retry: &'static str,
 }
 
 /// The list of conversations.

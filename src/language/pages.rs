@@ -14,6 +14,10 @@ pub struct Page {
     /// A person's name goes in.
     pub greeting: fn(&str) -> String,
     pub new_chat_hint: &'static str,
+    /// What was done just now.
+    pub toasts_label: &'static str,
+    pub undo: &'static str,
+    pub dismiss: &'static str,
 }
 
 /// The bar of a page that is not live. Each sentence is followed by what can be pressed.

@@ -16,6 +16,14 @@ pub fn focus(selector: &str) {
     }
 }
 
+/// A link that is called a button is pressed by Space, too.
+pub fn press(event: web_sys::KeyboardEvent) {
+    if event.key() == " " {
+        event.prevent_default();
+        event_target::<HtmlElement>(&event).click();
+    }
+}
+
 /// Whether writing takes room from the page: a finger brings a keyboard up with the cursor.
 pub fn is_touched() -> bool {
     (window().match_media("(pointer: coarse)").ok().flatten()).is_some_and(|query| query.matches())

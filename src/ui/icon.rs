@@ -11,6 +11,7 @@ pub const COPY: &str = "M9 9h10v10H9zM5 15V5h10";
 pub const TICK: &str = "M5 13l5 5L19 7";
 pub const RETRY: &str = "M19 12a7 7 0 1 1-2.05-4.95L19 9M19 4v5h-5";
 pub const CONTINUE: &str = "M7 5l10 7-10 7z";
+pub const MORE: &str = "M5 12h.01M12 12h.01M19 12h.01";
 pub const PENCIL: &str = "M5 19l1-4L16 5l3 3L9 18zM14 7l3 3";
 pub const BIN: &str = "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13";
 pub const LEFT: &str = "M14 6l-6 6 6 6";

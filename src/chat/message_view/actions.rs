@@ -2,14 +2,14 @@
 
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::copy::Copy;
+use super::{copy::Copy, more::More};
 use crate::{
     chat::{api, draft::focus_composer, thread::Thread},
     error::Failure,
     ids::MessageId,
     language::t,
     message::{Message, Role, Status},
-    ui::{Notice, icon},
+    ui::{Notice, browser::press, icon},
 };
 
 #[component]
@@ -42,11 +42,24 @@ pub(super) fn Actions(
     let free = Memo::new(move |_| role == Role::Assistant && thread.running().is_none());
     let tokens = Memo::new(move |_| signal.read().usage.map(|usage| usage.output_tokens).filter(|count| *count > 0));
     let sending = Memo::new(move |_| thread.is_sending(id));
+    let own = Memo::new(move |_| thread.is_own(id));
+    let has_arrived = Memo::new(move |_| thread.has(id));
     view! {
         <div class="actions" hidden=move || !status.get().is_final()>
             <Siblings thread id />
             <Show when=move || sending.get() fallback=move || view! { <Copy signal /> }>
                 <span class="sending">{t().message.sending}</span>
+            </Show>
+            <Show when=move || own.get()>
+                <button
+                    type="button"
+                    class="icon-button"
+                    aria-label=t().message.edit
+                    title=t().message.edit
+                    on:click=move |_| thread.editing.set(Some(id))
+                >
+                    <icon::Icon path=icon::PENCIL />
+                </button>
             </Show>
             <Show when=move || free.get()>
                 <button type="button" class="icon-button" aria-label=t().message.retry title=t().message.retry on:click=retry>
@@ -58,6 +71,9 @@ pub(super) fn Actions(
                     <icon::Icon path=icon::CONTINUE />
                     {t().message.resume}
                 </button>
+            </Show>
+            <Show when=move || has_arrived.get()>
+                <More thread id role />
             </Show>
             {move || tokens.get().map(|count| view! { <small class="usage">{(t().message.output_tokens)(count)}</small> })}
         </div>
@@ -112,11 +128,11 @@ fn Siblings(thread: Thread, id: MessageId) -> impl IntoView {
     view! {
         <Show when=are_several>
             <span class="siblings">
-                <a node_ref=left class="button icon-button" role="link" aria-label=t().message.earlier_version title=t().message.earlier_version href=move || address(-1) aria-disabled=move || is_last(-1) on:click=move |event| page(event, -1)>
+                <a node_ref=left class="button icon-button" role="button" aria-label=t().message.previous_version title=t().message.previous_version href=move || address(-1) aria-disabled=move || is_last(-1) on:keydown=press on:click=move |event| page(event, -1)>
                     <icon::Icon path=icon::LEFT />
                 </a>
                 <span>{move || at.get() + 1} "/" {count}</span>
-                <a node_ref=right class="button icon-button" role="link" aria-label=t().message.later_version title=t().message.later_version href=move || address(1) aria-disabled=move || is_last(1) on:click=move |event| page(event, 1)>
+                <a node_ref=right class="button icon-button" role="button" aria-label=t().message.next_version title=t().message.next_version href=move || address(1) aria-disabled=move || is_last(1) on:keydown=press on:click=move |event| page(event, 1)>
                     <icon::Icon path=icon::RIGHT />
                 </a>
             </span>

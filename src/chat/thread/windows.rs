@@ -66,6 +66,15 @@ impl Thread {
         });
     }
 
+    /// A message that the reader had deleted is back: they go there, unless it is shown.
+    pub fn comes_back(self, id: MessageId) {
+        if self.branch.with_untracked(|branch| branch.shown().iter().all(|meta| meta.id != id)) {
+            self.request(Window::Around(id), Wish::Reader, move |page| {
+                self.show(page, Branch::show);
+            });
+        }
+    }
+
     pub(super) fn go_to(self, id: MessageId) {
         if self.branch.with_untracked(|branch| branch.last().is_some()) {
             // What stands between the window that is shown and this is not here.

@@ -11,6 +11,9 @@ pub(super) const PAGE: Page = Page {
     new_chat: "New chat",
     greeting: |name| format!("Hello, {name}"),
     new_chat_hint: "Ask something. The reply goes on whatever happens to this page.",
+    toasts_label: "Done just now",
+    undo: "Undo",
+    dismiss: "Dismiss",
 };
 
 pub(super) const CONNECTION: Connection = Connection {
