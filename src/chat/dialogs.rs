@@ -91,7 +91,9 @@ pub fn RetryDialog(thread: Thread, menu: OfferedModels) -> impl IntoView {
     view! {
         <Dialog open label=t().dialogs.retry_heading>
             <form method="dialog" class="retry" on:submit=submit>
-                <ModelSelect menu model />
+                <Show when=move || open.get()>
+                    <ModelSelect menu model />
+                </Show>
                 <crate::ui::Notice text=failure />
                 <div class="row">
                     <button type="button" on:click=move |_| open.set(false)>

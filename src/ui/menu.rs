@@ -5,6 +5,9 @@ use leptos::{html, prelude::*};
 
 use super::icon;
 
+/// What the panel leaves free of the window above and below it, in CSS pixels.
+const EDGE: f64 = 16.0;
+
 /// `id` is the panel's, unique on the page. The children are made when it is opened first.
 #[component]
 pub fn Menu(id: String, label: &'static str, children: ChildrenFn) -> impl IntoView {
@@ -13,7 +16,7 @@ pub fn Menu(id: String, label: &'static str, children: ChildrenFn) -> impl IntoV
     let open = move |_| {
         was_opened.set(true);
         if let (Some(button), Some(panel)) = (button.get_untracked(), panel.get_untracked()) {
-            let _ = panel.set_attribute("style", &place(&button.get_bounding_client_rect()));
+            place(&web_sys::HtmlElement::style(&panel), &button.get_bounding_client_rect());
         }
     };
     let close = move |_| drop(panel.get_untracked().map(|panel| panel.hide_popover()));
@@ -35,17 +38,24 @@ pub fn Menu(id: String, label: &'static str, children: ChildrenFn) -> impl IntoV
     }
 }
 
-/// Where the panel stands: at the button's edge, on the side of it where there is more room.
-fn place(button: &web_sys::DomRect) -> String {
+/// Puts the panel at the button's edge, on the side of it where there is more room.
+fn place(panel: &web_sys::CssStyleDeclaration, button: &web_sys::DomRect) {
     let size = |size: Result<wasm_bindgen::JsValue, _>| size.ok().and_then(|size| size.as_f64()).unwrap_or_default();
     let (width, height) = (size(window().inner_width()), size(window().inner_height()));
-    let (left, right) = (button.left(), width - button.right());
-    let (above, below) = (button.top(), height - button.bottom());
-    let across = if left < right { format!("left:{}px", left.max(0.0)) } else { format!("right:{}px", right.max(0.0)) };
-    let along = if below < above {
-        format!("bottom:{}px;max-height:{above}px", height - button.top())
-    } else {
-        format!("top:{}px;max-height:{below}px", button.bottom())
-    };
-    format!("inset:auto;{across};{along}")
+    let set = |name, pixels: f64| drop(panel.set_property(name, &format!("{}px", pixels.max(0.0))));
+    let _ = panel.set_property("inset", "auto");
+    match (button.left(), width - button.right()) {
+        (left, right) if left < right => set("left", left),
+        (_, right) => set("right", right),
+    }
+    match (button.top(), height - button.bottom()) {
+        (above, below) if below < above => {
+            set("bottom", height - button.top());
+            set("max-height", above - EDGE);
+        }
+        (_, below) => {
+            set("top", button.bottom());
+            set("max-height", below - EDGE);
+        }
+    }
 }
