@@ -26,7 +26,7 @@ fn positions(message: &Message) -> Vec<Position> {
 async fn is_sent(tab: &mut Tab, message: &Message, position: &Position) -> Vec<Change> {
     tab.sends(ClientFrame::Message { id: message.id, position: Some(*position) }).await;
     // What comes before its number belongs to the subscription before.
-    while !matches!(tab.next().await, Received::Number(..)) {}
+    tab.waits_for(|one| matches!(one, Received::Number(..))).await;
     let (mut at, mut sent) = (*position, vec![]);
     while at != message.position() {
         if let Received::Change(id, change) = tab.next().await {

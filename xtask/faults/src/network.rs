@@ -42,7 +42,7 @@ pub async fn cut(mut round: Round) {
             let before = line.passed().len();
             line.sets(cut_after(before + at));
             author.writes("字 and 🙂. ");
-            reads_until_closed(&mut tab).await;
+            tab.is_closed().await;
             let begun = line.passed()[before..].to_vec();
             line.sets(Conditions::default());
             assert!(tab.tries_to_reconnect().await);
@@ -93,7 +93,7 @@ async fn breaks_at(round: &Round, world: &World, line: &Line, reply: &Reply, byt
         // Else it broke in the handshake.
         if let Some(mut tab) = opened {
             tab.follows(reply.chat.reply).await;
-            reads_until_closed(&mut tab).await;
+            tab.is_closed().await;
             line.sets(Conditions::default());
             assert!(tab.tries_to_reconnect().await);
             tab.sees_the_end(reply.chat.reply).await;
@@ -101,10 +101,6 @@ async fn breaks_at(round: &Round, world: &World, line: &Line, reply: &Reply, byt
         }
     }
     line.sets(Conditions::default());
-}
-
-async fn reads_until_closed(tab: &mut Tab) {
-    while !matches!(tab.next().await, Received::Closed(_)) {}
 }
 
 /// Where the WebSocket's frames lie in what a server sent, the handshake's answer left out.

@@ -9,7 +9,7 @@ mod waiting;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rivulet::{
@@ -36,6 +36,8 @@ pub struct Tab {
     lists: Lists,
     /// Everything that came, in order.
     pub received: Vec<Received>,
+    /// How long it has been waited for something since nothing but heartbeats comes.
+    waited: Duration,
     /// Which number the server has given each message.
     numbers: HashMap<u32, MessageId>,
     /// Is called with every state that the tab shows.
@@ -69,6 +71,7 @@ impl Tab {
             conversations: BTreeMap::new(),
             lists: Lists::default(),
             received: vec![],
+            waited: Duration::ZERO,
             numbers: HashMap::new(),
             observer: None,
         })
@@ -147,9 +150,15 @@ impl Tab {
         parts.map(|part| part.text.as_str()).collect()
     }
 
-    /// Takes the next frame in, and gives what it was.
+    /// Takes the next frame in, and gives what it was. Heartbeats come for ever: who waits for something in a loop of these
+    /// has waited in vain when nothing else has come for [`PATIENCE`].
     pub async fn next(&mut self) -> Received {
-        self.receives(PATIENCE).await.expect("a frame from the server in time")
+        let begun = Instant::now();
+        let received = self.receives(PATIENCE.saturating_sub(self.waited)).await;
+        let received = received.unwrap_or_else(|| panic!("waited {PATIENCE:?} in vain for a frame of the server"));
+        self.waited =
+            if matches!(received, Received::Beat(_)) { self.waited + begun.elapsed() } else { Duration::ZERO };
+        received
     }
 
     /// The same, if one comes in time.
