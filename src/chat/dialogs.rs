@@ -156,7 +156,7 @@ pub fn DeleteDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -
     }
 }
 
-/// Says that a conversation is deleted, and offers to bring it back; if it is not, what was typed there is forgotten.
+/// Shows that a conversation is deleted, and offers to bring it back; if it is not, what was typed there is forgotten.
 fn offer_undo(id: ConversationId, title: &str, toasts: Toasts, navigate: impl Fn(&str, NavigateOptions) + 'static) {
     let is_back = StoredValue::new(false);
     let navigate = StoredValue::new_local(navigate);
