@@ -20,7 +20,7 @@ use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 use crate::ids::{MessageId, Millis};
 pub use newer::NewerEpoch;
 pub use part::{End, Epoch, Kind, Part, Usage};
-pub use status::{Role, Status, UnknownName};
+pub use status::{Role, Status, StopReason, UnknownName};
 pub use wire::cut;
 
 /// A message, as the row, the server's memory, the page, the journal, the socket and the browser's signal all have it.
@@ -36,6 +36,9 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumed_from: Option<Position>,
     pub status: Status,
+    /// Why the provider ended it, if not because all was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_reason: Option<StopReason>,
     pub parts: Vec<Part>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Millis>,
@@ -146,6 +149,7 @@ impl Message {
             epoch: Epoch { counter: 0, nonce: 0 },
             resumed_from: None,
             status: Status::Pending,
+            stop_reason: None,
             parts: vec![],
             ended_at: None,
             error: None,
@@ -156,7 +160,16 @@ impl Message {
     /// This message in the next epoch, which Continue opens: with all that it has, but its end.
     pub fn resumed(self, epoch: Epoch) -> Message {
         let (resumed_from, status) = (Some(self.position()), Status::growing(&self.parts));
-        Message { epoch, resumed_from, status, ended_at: None, error: None, usage: None, ..self }
+        Message { epoch, resumed_from, status, stop_reason: None, ended_at: None, error: None, usage: None, ..self }
+    }
+
+    /// Whether Continue makes sense: it ended, but not because all was said.
+    pub fn can_resume(&self) -> bool {
+        match self.status {
+            Status::Stopped | Status::Failed | Status::Interrupted => true,
+            Status::Completed => self.stop_reason == Some(StopReason::Length),
+            Status::Pending | Status::Streaming => false,
+        }
     }
 
     /// Whether who is at `position` has, or may have, more than this: then this is a copy that lags, which sends nothing
@@ -268,6 +281,7 @@ impl Message {
             }
             Change::Ended(ended) if (ended.parts, ended.at) == (count, at) && ended.end.status.is_final() => {
                 self.status = ended.end.status;
+                self.stop_reason = ended.end.stop_reason;
                 self.ended_at = Some(ended.end.ended_at);
                 self.error = ended.end.error;
                 self.usage = ended.end.usage;
@@ -286,7 +300,7 @@ impl Message {
         }
         (self.epoch, self.resumed_from) = (epoch, Some(from));
         self.status = Status::growing(&self.parts);
-        (self.ended_at, self.error, self.usage) = (None, None, None);
+        (self.stop_reason, self.ended_at, self.error, self.usage) = (None, None, None, None);
         Outcome::Applied
     }
 
@@ -335,7 +349,13 @@ impl Message {
     }
 
     fn end(&self) -> End {
-        End { status: self.status, ended_at: self.ended_at.unwrap_or(0), error: self.error.clone(), usage: self.usage }
+        End {
+            status: self.status,
+            stop_reason: self.stop_reason,
+            ended_at: self.ended_at.unwrap_or(0),
+            error: self.error.clone(),
+            usage: self.usage,
+        }
     }
 
     /// All text of the reply proper, without thinking and tools: what Copy copies and a provider is sent.

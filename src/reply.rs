@@ -143,7 +143,7 @@ impl Replies {
     /// Continues a reply that ended early, in a new epoch of it; `seen` is the one that the person saw.
     pub async fn resume(&self, viewer: Viewer, id: MessageId, seen: Epoch, model: ModelHandle) -> Result<(), Failure> {
         let (conversation, message) = self.finished(viewer, id).await?;
-        if message.epoch != seen || !message.status.can_resume() {
+        if message.epoch != seen || !message.can_resume() {
             return Err(Failure::Changed);
         }
         let from = message.position();

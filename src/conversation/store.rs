@@ -11,8 +11,7 @@ use crate::{
 };
 
 pub(super) const META: &str = "m.id, m.rev, m.parent_id, m.seq, m.author_id, m.role, m.status, m.epoch, m.nonce";
-pub(crate) const MESSAGE: &str =
-    "m.id, m.role, m.model, m.epoch, m.nonce, m.resumed_from, m.status, m.parts, m.ended_at, m.error, m.usage";
+pub(crate) const MESSAGE: &str = "m.id, m.role, m.model, m.epoch, m.nonce, m.resumed_from, m.status, m.stop_reason, m.parts, m.ended_at, m.error, m.usage";
 
 /// How often the messages of a conversation have changed, and which is the newest.
 pub(super) struct Counters {
@@ -163,6 +162,7 @@ pub(crate) fn message(row: AnyRow) -> sqlx::Result<Message> {
         epoch: epoch(&row)?,
         resumed_from: (row.try_get::<Option<String>, _>("resumed_from")?).map(|from| from_json(&from)).transpose()?,
         status: parsed(&row, "status")?,
+        stop_reason: optional(&row, "stop_reason")?,
         parts: from_json(&row.try_get::<String, _>("parts")?)?,
         ended_at: row.try_get("ended_at")?,
         error: row.try_get("error")?,

@@ -30,6 +30,7 @@ pub const STEPS: &[Step] = &[
     step(8, "queue", include_str!("../../migrations/sqlite/0008_queue.sql")),
     step(9, "resumed", include_str!("../../migrations/sqlite/0009_resumed.sql")),
     step(10, "deletions", include_str!("../../migrations/sqlite/0010_deletions.sql")),
+    step(11, "stop reasons", include_str!("../../migrations/sqlite/0011_stop_reasons.sql")),
 ];
 
 const fn step(number: i64, description: &'static str, statements: &'static str) -> Step {

@@ -43,6 +43,7 @@ pub struct ProviderTrouble {
     pub silent: fn(&str, f32) -> String,
     pub length: fn(&str) -> String,
     pub filtered: fn(&str) -> String,
+    pub declined: fn(&str) -> String,
     pub tool_call: fn(&str) -> String,
     pub not_shown: fn(&str) -> String,
     /// In minutes.

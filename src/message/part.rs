@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 
-use super::status::Status;
+use super::status::{Status, StopReason};
 use crate::ids::Millis;
 
 /// One run of a message. Continue opens the next one; the nonce keeps two epochs of the same number apart, as they
@@ -58,6 +58,8 @@ fn is_zero(count: &u64) -> bool {
 pub struct End {
     /// Always a final one.
     pub status: Status,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_reason: Option<StopReason>,
     pub ended_at: Millis,
     /// A sentence for people: what happened, what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]

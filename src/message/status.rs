@@ -78,11 +78,6 @@ impl Status {
     pub fn is_final(self) -> bool {
         !matches!(self, Status::Pending | Status::Streaming)
     }
-
-    /// Whether Continue makes sense: it ended, but not because all was said.
-    pub fn can_resume(self) -> bool {
-        matches!(self, Status::Stopped | Status::Failed | Status::Interrupted)
-    }
 }
 
 impl FromStr for Status {
@@ -92,5 +87,38 @@ impl FromStr for Status {
         use Status::*;
         let known = [Pending, Streaming, Completed, Stopped, Failed, Interrupted];
         known.into_iter().find(|status| status.as_str() == name).ok_or_else(|| UnknownName(name.to_owned()))
+    }
+}
+
+/// Why a provider ended a reply, if not because all was said; `Message::error` has it in a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// It had as many tokens as it may have.
+    Length,
+    /// The provider held back the rest.
+    ContentFilter,
+    /// The model refused to answer; its text has how.
+    Refusal,
+}
+
+impl StopReason {
+    /// Its name in rows and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StopReason::Length => "length",
+            StopReason::ContentFilter => "content_filter",
+            StopReason::Refusal => "refusal",
+        }
+    }
+}
+
+impl FromStr for StopReason {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<StopReason, UnknownName> {
+        use StopReason::*;
+        let known = [Length, ContentFilter, Refusal];
+        known.into_iter().find(|reason| reason.as_str() == name).ok_or_else(|| UnknownName(name.to_owned()))
     }
 }

@@ -3,7 +3,7 @@
 use super::{Kind, Message, Part, Position, Status};
 
 /// What a snapshot takes beside what differs between messages, in bytes.
-const SNAPSHOT_ENVELOPE: usize = 464;
+const SNAPSHOT_ENVELOPE: usize = 497;
 /// What a part takes in a snapshot beside its text and its names, in bytes.
 const PART_ENVELOPE: usize = 104;
 

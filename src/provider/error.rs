@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::language::t;
+use crate::{language::t, message::StopReason};
 
 /// A provider's failure. Its `Display` is what a person sees: what happened, and what to do. Nothing in it is secret.
 ///
@@ -83,6 +83,11 @@ pub enum ProviderError {
     Filtered {
         provider: String,
     },
+    /// The model refuses to answer.
+    Declined {
+        provider: String,
+        words: bool,
+    },
     ToolCall {
         provider: String,
     },
@@ -128,7 +133,18 @@ impl ProviderError {
 
     /// Whether it is only a remark on a reply that is whole, as far as that is text.
     pub fn is_remark(&self) -> bool {
-        matches!(self, Self::NotShown { words: true, .. })
+        use ProviderError::*;
+        matches!(self, NotShown { words: true, .. } | Length { words: true, .. } | Declined { words: true, .. })
+    }
+
+    /// Why the provider ended the reply, if it said so.
+    pub fn stop_reason(&self) -> Option<StopReason> {
+        match self {
+            Self::Length { .. } => Some(StopReason::Length),
+            Self::Filtered { .. } => Some(StopReason::ContentFilter),
+            Self::Declined { .. } => Some(StopReason::Refusal),
+            _ => None,
+        }
     }
 
     /// The sentence for a failure to list models: what a person could press helps nothing there.
@@ -170,6 +186,7 @@ impl ProviderError {
             Silent { provider, after, .. } => (texts.silent)(provider, after.as_secs_f32()),
             Length { provider, .. } => (texts.length)(provider),
             Filtered { provider } => (texts.filtered)(provider),
+            Declined { provider, .. } => (texts.declined)(provider),
             ToolCall { provider } => (texts.tool_call)(provider),
             NotShown { provider, .. } => (texts.not_shown)(provider),
             Endless { provider, after, .. } => (texts.endless)(provider, after.as_secs().div_ceil(60)),
@@ -196,7 +213,7 @@ impl ProviderError {
             // Some say it themselves.
             Busy { said, .. } | Failing { said, .. } if said.to_lowercase().contains("try again") => "",
             Busy { after, .. } | Failing { after, .. } => return try_again(after),
-            Refused { .. } => texts.refused,
+            Refused { .. } | Declined { .. } => texts.refused,
             Reported { words: true, .. } => texts.retry_or_resume,
             BrokeOff { words: true, .. }
             | Length { words: true, .. }

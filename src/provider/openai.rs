@@ -5,7 +5,7 @@ mod failure;
 mod http;
 mod json;
 mod stream;
-mod think;
+pub mod think;
 mod transcript;
 mod wire;
 

@@ -17,7 +17,7 @@ use crate::{
     ids::{MessageId, now},
     language::t,
     live::hub::{ListTopic, Running},
-    message::{End, Event, Kind, Message, PART_SIZE, Position, Role, Status, Usage, cut},
+    message::{End, Event, Kind, Message, PART_SIZE, Position, Role, Status, StopReason, Usage, cut},
     provider::{self, Delta, Provider, Request, Turn},
     text::in_one_line,
 };
@@ -69,7 +69,7 @@ impl Job {
         let mut usage = None;
         let request = tokio::select! {
             biased;
-            status = self.running.stopped() => return Ending { status, error: None, usage },
+            status = self.running.stopped() => return Ending { usage, ..Ending::with(status) },
             request = self.request(replies) => request,
         };
         let request = match request {
@@ -83,7 +83,7 @@ impl Job {
         loop {
             let delta = tokio::select! {
                 biased;
-                status = self.running.stopped() => return Ending { status, error: None, usage },
+                status = self.running.stopped() => return Ending { usage, ..Ending::with(status) },
                 delta = deltas.next() => delta,
             };
             let (kind, text) = match delta {
@@ -96,23 +96,22 @@ impl Job {
                 Some(Err(error)) => {
                     tracing::warn!(message = %self.running.id, provider = self.provider.name(), %error, "a provider failed");
                     let status = if error.is_remark() { Status::Completed } else { Status::Failed };
-                    return Ending { status, error: Some(error.to_string()), usage };
+                    let stop_reason = error.stop_reason();
+                    return Ending { stop_reason, error: Some(error.to_string()), usage, ..Ending::with(status) };
                 }
-                None if draft.has_text => return Ending { status: Status::Completed, error: None, usage },
+                None if draft.has_text => return Ending { usage, ..Ending::with(Status::Completed) },
                 None => {
-                    let error = t().server.replies.no_words;
-                    return Ending { status: Status::Failed, error: Some(error.into()), usage };
+                    return Ending { usage, ..Ending::failed(t().server.replies.no_words) };
                 }
             };
             let kept = text.floor_char_boundary(draft.room(&kind));
             tokio::select! {
                 biased;
-                status = self.running.stopped() => return Ending { status, error: None, usage },
+                status = self.running.stopped() => return Ending { usage, ..Ending::with(status) },
                 () = draft.grow(kind, &text[..kept]) => {}
             }
             if kept < text.len() {
-                let error = t().server.replies.too_long;
-                return Ending { status: Status::Failed, error: Some(error.into()), usage };
+                return Ending { usage, ..Ending::failed(t().server.replies.too_long) };
             }
         }
     }
@@ -165,13 +164,18 @@ fn turn(message: &Message) -> Option<Turn> {
 /// How a reply ends.
 struct Ending {
     status: Status,
+    stop_reason: Option<StopReason>,
     error: Option<String>,
     usage: Option<Usage>,
 }
 
 impl Ending {
+    fn with(status: Status) -> Ending {
+        Ending { status, stop_reason: None, error: None, usage: None }
+    }
+
     fn failed(error: &str) -> Ending {
-        Ending { status: Status::Failed, error: Some(error.into()), usage: None }
+        Ending { error: Some(error.into()), ..Ending::with(Status::Failed) }
     }
 }
 
@@ -230,8 +234,8 @@ impl<'a> Draft<'a> {
     }
 
     /// The last item of this reply.
-    fn end(mut self, Ending { status, error, usage }: Ending) {
-        let ends = self.position.end(End { status, ended_at: now(), error, usage });
+    fn end(mut self, Ending { status, stop_reason, error, usage }: Ending) {
+        let ends = self.position.end(End { status, stop_reason, ended_at: now(), error, usage });
         self.append(ends, None);
     }
 

@@ -220,9 +220,10 @@ impl Database {
             return Ok(Started::Busy);
         }
         let updated = sqlx::query(
-            "UPDATE messages SET epoch = $1, nonce = $2, resumed_from = $3, status = $4, ended_at = NULL, error = NULL,
-                 usage = NULL, node_id = $5, rev = $6
-             WHERE id = $7 AND epoch = $8 AND nonce = $9 AND status IN ('stopped', 'failed', 'interrupted')",
+            "UPDATE messages SET epoch = $1, nonce = $2, resumed_from = $3, status = $4, stop_reason = NULL,
+                 ended_at = NULL, error = NULL, usage = NULL, node_id = $5, rev = $6
+             WHERE id = $7 AND epoch = $8 AND nonce = $9
+                 AND (status IN ('stopped', 'failed', 'interrupted') OR status = 'completed' AND stop_reason = 'length')",
         )
         .bind(i64::from(next.counter))
         .bind(i64::from(next.nonce))
@@ -404,6 +405,7 @@ impl Message {
             epoch: Epoch { counter: 1, nonce: rand::random() },
             resumed_from: None,
             status: Status::Pending,
+            stop_reason: None,
             parts: vec![],
             ended_at: None,
             error: None,

@@ -225,7 +225,7 @@ proptest! {
         let epoch = Epoch { counter, nonce: 7 };
         let _ = reader.apply(Event { epoch, change: Change::Text(Text { part, at, text }) });
         let _ = reader.apply(Event { epoch, change: Change::Part(Birth { part, at, kind: Kind::Text, started_at: 0 }) });
-        let end = End { status: Status::Streaming, ended_at: 0, error: None, usage: None };
+        let end = End { status: Status::Streaming, stop_reason: None, ended_at: 0, error: None, usage: None };
         prop_assert_ne!(reader.apply(Event { epoch, change: Change::Ended(Ended { parts: part, at, end }) }), Outcome::Applied);
     }
 

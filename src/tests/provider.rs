@@ -22,11 +22,13 @@ mod requests;
 mod streaming;
 #[path = "provider/text.rs"]
 mod text;
+#[path = "provider/thinking.rs"]
+mod thinking;
 
 use futures::StreamExt;
 use kit::{Answer, ProviderServer};
 use rivulet::{
-    message::{Role, Usage},
+    message::{Role, StopReason, Usage},
     provider::{Config, Delta, DeltaStream, Provider, ProviderError, ProviderKind, Request, Turn, openai::OpenAi},
 };
 
@@ -67,6 +69,11 @@ impl Received {
     /// All the text, without the thinking.
     fn text(&self) -> String {
         self.runs.iter().filter(|(kind, _)| *kind == "text").map(|(_, run)| run.as_str()).collect()
+    }
+
+    /// Why the provider ended it, and whether it is whole all the same; `None` if all was said.
+    fn ending(&self) -> Option<(Option<StopReason>, bool)> {
+        self.error.as_ref().map(|error| (error.stop_reason(), error.is_remark()))
     }
 
     /// The sentence that a person sees, or nothing.

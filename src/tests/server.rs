@@ -20,5 +20,6 @@ mod replies;
 mod scheduler;
 mod slow_line;
 mod socket;
+mod stop_reasons;
 mod subscriptions;
 mod trees;

@@ -66,7 +66,7 @@ pub(super) fn Actions(
                     <icon::Icon path=icon::RETRY />
                 </button>
             </Show>
-            <Show when=move || free.get() && status.get().can_resume() && signal.with_untracked(has_words)>
+            <Show when=move || free.get() && status.get().is_final() && signal.with_untracked(|message| message.can_resume() && has_words(message))>
                 <button type="button" class="icon-button named" aria-label=t().message.resume title=t().message.resume on:click=resume>
                     <icon::Icon path=icon::CONTINUE />
                     {t().message.resume}

@@ -41,6 +41,7 @@ const WHAT: ProviderTrouble = ProviderTrouble {
     silent: |provider, seconds| format!("{provider} sent nothing for {seconds} s."),
     length: |provider| format!("{provider} reached the longest reply that it allows."),
     filtered: |provider| format!("{provider} held back the rest of the reply (its content filter)."),
+    declined: |provider| format!("{provider} declined to answer this."),
     tool_call: |provider| format!("{provider} asked for a tool to be run, and none is offered here."),
     not_shown: |provider| format!("{provider} sent something that cannot be shown here, such as an image."),
     endless: |provider, minutes| format!("{provider} did not come to an end in {minutes} min."),

@@ -34,6 +34,8 @@ pub struct Words {
     pub runs: Vec<(bool, Vec<u8>)>,
     /// A tool is to be run.
     pub tool: bool,
+    /// The model refuses to answer; the text has how.
+    pub refusal: bool,
     /// There was an image, a sound or a file.
     pub not_shown: bool,
 }
@@ -80,6 +82,7 @@ impl Words {
         words.add(json, &value["content"], false);
         if words.runs.is_empty() {
             words.add(json, &value["refusal"], false);
+            words.refusal |= !words.runs.is_empty();
         }
         if !thinking.runs.is_empty() {
             words.runs.retain(|(is_thinking, _)| !is_thinking);
@@ -97,7 +100,8 @@ impl Words {
             Value::Object(part) => {
                 let kind = part.get("type").and_then(Value::as_str).unwrap_or_default();
                 let thinking = thinking || kind.starts_with("thinking") || kind.starts_with("reasoning");
-                match ["text", "thinking", "summary", "content"].iter().find_map(|field| part.get(*field)) {
+                self.refusal |= kind == "refusal";
+                match ["text", "refusal", "thinking", "summary", "content"].iter().find_map(|field| part.get(*field)) {
                     Some(inner) => self.add(json, inner, thinking),
                     None => self.not_shown |= ["image", "audio", "video", "file"].iter().any(|one| kind.contains(one)),
                 }

@@ -23,6 +23,8 @@ pub struct Transcript {
     has_text: bool,
     begun: bool,
     tool: bool,
+    /// The model has refused to answer.
+    refusal: bool,
     not_shown: bool,
     understood: bool,
     /// Something came that is no word of a reply.
@@ -63,6 +65,7 @@ impl OpenAi {
             has_text: request.resumes && last.is_some(),
             begun: false,
             tool: false,
+            refusal: false,
             not_shown: false,
             understood: false,
             foreign: false,
@@ -161,6 +164,7 @@ impl Transcript {
 
     fn words(&mut self, words: Words) {
         self.tool |= words.tool;
+        self.refusal |= words.refusal;
         self.not_shown |= words.not_shown;
         for (is_thinking, bytes) in words.runs {
             if is_thinking {
@@ -204,11 +208,13 @@ impl Transcript {
                 ProviderError::Length { provider, words }
             }
             _ if finish == Some("content_filter") => ProviderError::Filtered { provider },
+            _ if finish == Some("refusal") => ProviderError::Declined { provider, words },
             _ if finish == Some("error") => ProviderError::Reported { provider, said: String::new(), words },
             ReadEnd::Silence(after) if finish.is_none() => ProviderError::Silent { provider, after, words },
             ReadEnd::Closed if finish.is_none() && self.begun => ProviderError::BrokeOff { provider, words },
             _ if self.foreign && !self.understood => ProviderError::Nonsense { provider },
             ReadEnd::Closed if finish.is_none() => ProviderError::NoAnswer { provider },
+            _ if self.refusal => ProviderError::Declined { provider, words },
             _ if self.tool || matches!(finish, Some("tool_calls" | "function_call")) => {
                 ProviderError::ToolCall { provider }
             }

@@ -108,6 +108,7 @@ impl Aside {
         let message = running.message();
         let ended = message.position().end(End {
             status: Status::Failed,
+            stop_reason: None,
             ended_at: now(),
             error: Some(t().server.replies.refused_by_database.into()),
             usage: None,

@@ -83,6 +83,7 @@ impl Database {
         let whole = replay(&mut message, rows);
         let ended = message.position().end(End {
             status: Status::Interrupted,
+            stop_reason: None,
             ended_at: now(),
             error: (!whole).then(|| t().server.replies.damaged.to_owned()),
             usage: None,

@@ -126,7 +126,13 @@ impl Committer {
         match step {
             0 => vec![at.begin_part(Kind::Text, 0), at.grow("é".into())],
             _ if step + 1 < STEPS[of] => vec![at.grow("b".into())],
-            _ => vec![at.end(End { status: Status::Completed, ended_at: 1, error: None, usage: None })],
+            _ => vec![at.end(End {
+                status: Status::Completed,
+                stop_reason: None,
+                ended_at: 1,
+                error: None,
+                usage: None,
+            })],
         }
     }
 

@@ -6,7 +6,8 @@ use rivulet::{
     ids::MessageId,
     live::{ClientFrame, ENVELOPE, ServerFrame},
     message::{
-        Birth, Change, End, Ended, Epoch, Event, Kind, Message, Outcome, Part, Position, Role, Status, Text, Usage,
+        Birth, Change, End, Ended, Epoch, Event, Kind, Message, Outcome, Part, Position, Role, Status, StopReason,
+        Text, Usage,
     },
 };
 
@@ -44,12 +45,9 @@ fn end() -> impl Strategy<Value = End> {
     let usage = prop::option::of(any::<(u64, u64)>()).prop_map(|usage| {
         usage.map(|(input_tokens, output_tokens)| Usage { input_tokens, output_tokens, ..Usage::default() })
     });
-    (status(), any::<i64>(), prop::option::of(words()), usage).prop_map(|(status, ended_at, error, usage)| End {
-        status,
-        ended_at,
-        error,
-        usage,
-    })
+    let reason = prop::sample::select(vec![StopReason::Length, StopReason::ContentFilter, StopReason::Refusal]);
+    (status(), prop::option::of(reason), any::<i64>(), prop::option::of(words()), usage)
+        .prop_map(|(status, stop_reason, ended_at, error, usage)| End { status, stop_reason, ended_at, error, usage })
 }
 
 fn message() -> impl Strategy<Value = Message> {
@@ -59,6 +57,7 @@ fn message() -> impl Strategy<Value = Message> {
         epoch,
         resumed_from,
         status: end.status,
+        stop_reason: end.stop_reason,
         parts,
         ended_at: Some(end.ended_at),
         error: end.error,
@@ -168,7 +167,7 @@ proptest! {
                 }
                 Change::Opened { .. } => SHORT,
                 // Unless the limit is too low for a message without words.
-                Change::Snapshot { .. } => limit.max(464) + ENVELOPE,
+                Change::Snapshot { .. } => limit.max(497) + ENVELOPE,
                 Change::Text(_) => limit + ENVELOPE,
             };
             let frame = ServerFrame::Event(u32::MAX, event.epoch, event.change);

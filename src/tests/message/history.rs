@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use rivulet::{
     ids::MessageId,
-    message::{Birth, Change, End, Ended, Epoch, Event, Kind, Message, Outcome, Role, Status, Text},
+    message::{Birth, Change, End, Ended, Epoch, Event, Kind, Message, Outcome, Role, Status, StopReason, Text},
 };
 
 /// What a reply does to its message.
@@ -31,6 +31,7 @@ impl History {
             epoch: Epoch { counter: 1, nonce: 7 },
             resumed_from: None,
             status: Status::Pending,
+            stop_reason: None,
             parts: vec![],
             ended_at: None,
             error: None,
@@ -85,6 +86,7 @@ fn event(truth: &Message, step: Step) -> Option<Event> {
             at,
             end: End {
                 status,
+                stop_reason: (status == Status::Completed).then_some(StopReason::Length),
                 ended_at: 9_000,
                 error: (status == Status::Failed).then(|| "It failed.".into()),
                 usage: None,

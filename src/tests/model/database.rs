@@ -50,7 +50,7 @@ impl Database {
 
     /// Opens a new epoch: a compare-and-set, unless that guard is taken away.
     pub fn resume(&mut self, seen: Option<Epoch>, next: Epoch) -> bool {
-        if seen.is_some_and(|seen| seen != self.row.epoch || !self.row.status.can_resume()) {
+        if seen.is_some_and(|seen| seen != self.row.epoch || !self.row.can_resume()) {
             return false;
         }
         self.row = self.row.clone().resumed(next);
@@ -91,7 +91,7 @@ pub fn ended(message: &Message, status: Status) -> Event {
     let change = Change::Ended(Ended {
         parts: message.parts.len(),
         at: message.parts.last().map_or(0, |part| part.text.len()),
-        end: End { status, ended_at: i64::from(message.epoch.nonce), error: None, usage: None },
+        end: End { status, stop_reason: None, ended_at: i64::from(message.epoch.nonce), error: None, usage: None },
     });
     Event { epoch: message.epoch, change }
 }

@@ -13,7 +13,7 @@ use rivulet::{conversation::queue::Sender, message::Status};
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
 use design::{Budget, Design, Guard};
-use world::{Request, Step, World};
+use world::{Request, Step, World, ended_early};
 
 /// How many requests are on their way at a time: one of each tab.
 const TABS: usize = 2;
@@ -58,7 +58,7 @@ impl Model for Design {
             may(runs, Step::Completes(at));
             may(runs && budget.failures > 0, Step::Fails(at));
             may(!runs && budget.retries > 0, Step::Retries(at));
-            may(reply.status.can_resume() && budget.continues > 0, Step::Continues(at));
+            may(ended_early(reply.status) && budget.continues > 0, Step::Continues(at));
         }
         (0..tasks.len()).for_each(|at| may(true, Step::Does(at)));
         may(budget.crashes > 0, Step::Crashes);
@@ -75,7 +75,7 @@ impl Model for Design {
             Property::<Design>::always(ONCE, |_, world: &World| world.has_each_once()),
             Property::always(ORDER, |_, world: &World| world.is_in_order()),
             Property::always(HELD, |_, world: &World| {
-                world.rows.iter().all(|row| row.wait.held || !world.status_after(row.wait).can_resume())
+                world.rows.iter().all(|row| row.wait.held || !ended_early(world.status_after(row.wait)))
             }),
             Property::always(WAITS, |_, world: &World| {
                 world.sent.iter().all(|sent| match sent.sender {

@@ -40,7 +40,7 @@ impl World {
     /// A person presses Continue, and the server reads the row.
     pub fn presses(&mut self, design: &Design, server: &mut Server, at: usize) -> bool {
         let row = &self.database.row;
-        let as_seen = row.epoch == self.tabs[at].message.epoch && row.status.can_resume();
+        let as_seen = row.epoch == self.tabs[at].message.epoch && row.can_resume();
         let fine = row.status.is_final() && (as_seen || !design.has(Guard::CompareAndSet));
         if fine {
             self.budget.continues -= 1;

@@ -107,7 +107,7 @@ impl World {
         for press in 0..server.pressed.len() {
             may(true, Step::Enters(press));
         }
-        may(self.budget.elsewhere > 0 && self.database.row.status.can_resume(), Step::PressesElsewhere);
+        may(self.budget.elsewhere > 0 && self.database.row.can_resume(), Step::PressesElsewhere);
         may(self.budget.crashes > 0, Step::Crashes);
         let over = self.database.row.status.is_final();
         may(self.budget.restores > 0 && self.backup.is_none() && over, Step::BacksUp);
@@ -116,7 +116,7 @@ impl World {
             may(tab.page == Page::Closed || tab.page == Page::Open && self.budget.reloads > 0, Step::Loads(at));
             may(matches!(tab.page, Page::Rendering(_)), Step::Renders(at));
             let open = tab.page == Page::Open;
-            may(open && self.budget.continues > 0 && tab.message.status.can_resume(), Step::Presses(at));
+            may(open && self.budget.continues > 0 && tab.message.can_resume(), Step::Presses(at));
             let Some(socket) = &server.sockets[at] else {
                 may(open, Step::Connects(at));
                 continue;

@@ -6,7 +6,10 @@ use std::{
 };
 
 use futures::StreamExt;
-use rivulet::provider::{Config, Delta, Provider, ProviderError, openai::OpenAi};
+use rivulet::{
+    message::StopReason,
+    provider::{Config, Delta, Provider, ProviderError, openai::OpenAi},
+};
 use tokio::{net::TcpListener, sync::Notify, time::timeout};
 
 use crate::{
@@ -209,14 +212,16 @@ async fn what_came_while_this_process_was_suspended_is_no_silence() {
 }
 
 #[tokio::test]
-async fn a_reply_that_was_cut_short_fails() {
+async fn how_a_reply_that_was_cut_short_ends() {
     let finish = |reason: &str| {
         format!("data: {{\"choices\":[{{\"delta\":{{}},\"finish_reason\":\"{reason}\"}}]}}\n\ndata: [DONE]\n\n")
     };
     let received = received_from(Answer::stream().chunk(text("So far")).chunk(finish("length")).end()).await;
     assert_eq!(received.sentence(), "Test reached the longest reply that it allows. Press Continue to go on.");
+    assert_eq!(received.ending(), Some((Some(StopReason::Length), true)), "all of it is kept, and can be continued");
     let received = received_from(Answer::stream().chunk(text("So far")).chunk(finish("content_filter")).end()).await;
     assert!(received.sentence().contains("content filter"), "{received:?}");
+    assert_eq!(received.ending(), Some((Some(StopReason::ContentFilter), false)));
     let received = received_from(Answer::stream().chunk(finish("stop")).end()).await;
     assert_eq!(received.sentence(), "Test sent an empty reply. Press Retry, or choose another model.");
 }

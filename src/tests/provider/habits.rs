@@ -1,7 +1,7 @@
 //! What servers send beyond the specification. Each was recorded from a real one, or is similar to that.
 
 use rivulet::{
-    message::{Role, Usage},
+    message::{Role, StopReason, Usage},
     provider::{Provider, Request, Turn},
 };
 use serde_json::{Value, json};
@@ -234,4 +234,26 @@ async fn an_image_is_mentioned_and_the_text_beside_it_kept() {
         );
         assert!(alone.error.is_some_and(|error| !error.is_remark()));
     }
+}
+
+#[tokio::test]
+async fn a_refusal_is_mentioned_and_its_words_kept() {
+    let sentence = "Test declined to answer this. Change the message, or choose another model.";
+    let refusal = |words: &str| delta(json!({ "content": null, "refusal": words }));
+    let part = delta(json!({ "content": [{ "type": "refusal", "refusal": "I cannot help with that." }] }));
+    for events in [
+        vec![refusal("I cannot "), refusal("help with that."), finish("stop")],
+        vec![part, finish("stop")],
+        vec![text("I cannot help with that."), finish("refusal")],
+    ] {
+        let received = received_from_events(events.into_iter().chain([DONE.into()])).await;
+        assert_eq!((received.text().as_str(), received.sentence().as_str()), ("I cannot help with that.", sentence));
+        assert_eq!(received.ending(), Some((Some(StopReason::Refusal), true)));
+    }
+    let received = received_from_events([finish("refusal"), DONE.into()]).await;
+    assert_eq!((received.text().as_str(), received.sentence().as_str()), ("", sentence));
+    assert_eq!(received.ending(), Some((Some(StopReason::Refusal), false)));
+    // Most servers have an empty one in each event.
+    let received = received_from_whole([delta(json!({ "content": "Yes.", "refusal": "" })), refusal("")]).await;
+    assert_eq!((received.text().as_str(), received.error), ("Yes.", None));
 }

@@ -7,7 +7,10 @@
 
 use std::{fs, path::Path};
 
-use rivulet::{provider::Provider, text::normalize};
+use rivulet::{
+    provider::{Provider, ProviderError},
+    text::normalize,
+};
 use serde::Deserialize;
 
 use crate::{Answer, ProviderServer, Received, ask, provider};
@@ -26,7 +29,9 @@ impl Expected {
             received.runs.iter().filter(|(kind, _)| *kind == wanted).map(|(_, run)| run.as_str()).collect()
         };
         let usage = received.usage.map(|usage| (usage.input_tokens, usage.output_tokens));
-        Self { thinking: all("thinking"), text: all("text"), usage, complete: received.error.is_none() }
+        // A refusal is whole.
+        let complete = matches!(received.error, None | Some(ProviderError::Declined { .. }));
+        Self { thinking: all("thinking"), text: all("text"), usage, complete }
     }
 }
 

@@ -49,7 +49,7 @@ impl Reply {
             return;
         }
         let status = self.running.stopped().now_or_never().unwrap_or(Status::Completed);
-        let end = End { status, ended_at: now(), error: None, usage: None };
+        let end = End { status, stop_reason: None, ended_at: now(), error: None, usage: None };
         self.appends(journal, Change::Ended(Ended { parts: self.draft.parts.len(), at: self.at(), end }));
     }
 

@@ -104,7 +104,12 @@ impl Writer {
 
     /// The reply is whole.
     pub fn ends(self) {
-        self.delta(json!({}), "stop".into());
+        self.ends_because("stop");
+    }
+
+    /// The reply ends for this reason, as the protocol names it.
+    pub fn ends_because(self, reason: &str) {
+        self.delta(json!({}), reason.into());
         self.chunk(json!({ "choices": [], "usage": { "prompt_tokens": 3, "completion_tokens": 5 } }));
         self.writes_bytes("data: [DONE]\n\n");
     }

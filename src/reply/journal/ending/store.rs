@@ -7,21 +7,23 @@ use crate::{
     conversation::queue::{ReplyChange, Wait},
     database::json,
     ids::{MessageId, NodeId, Rev},
-    message::Message,
+    message::{Message, StopReason},
     reply::queue::store::move_queue,
 };
 
 const NEXT_REV: &str = "UPDATE conversations SET messages_rev = messages_rev + 1
     WHERE deleted_at IS NULL AND id = (SELECT conversation_id FROM messages WHERE id = $1) RETURNING messages_rev, id";
 
-const FINISH: &str = "UPDATE messages SET status = $1, parts = $2, ended_at = $3, error = $4, usage = $5, rev = $6
-    WHERE id = $7 AND node_id = $8 AND epoch = $9 AND nonce = $10 AND status IN ('pending', 'streaming')";
+const FINISH: &str =
+    "UPDATE messages SET status = $1, stop_reason = $2, parts = $3, ended_at = $4, error = $5, usage = $6, rev = $7
+    WHERE id = $8 AND node_id = $9 AND epoch = $10 AND nonce = $11 AND status IN ('pending', 'streaming')";
 
 /// The final row. Whoever lost the message (node, epoch, already final) changes nothing.
 pub(in crate::reply) fn finish(tx: &Transaction, node: &str, last: &Message) -> rusqlite::Result<()> {
     let Some(rev) = next_rev(tx, last.id)? else { return Ok(()) };
     let done = tx.prepare_cached(FINISH)?.execute(params![
         last.status.as_str(),
+        last.stop_reason.map(StopReason::as_str),
         text(&last.parts)?,
         last.ended_at,
         last.error,
@@ -73,6 +75,7 @@ pub(in crate::reply) async fn finish_orphan(
     let Some((rev, conversation)) = counted else { return Ok(false) };
     let done = sqlx::query(FINISH)
         .bind(last.status.as_str())
+        .bind(last.stop_reason.map(StopReason::as_str))
         .bind(json(&last.parts)?)
         .bind(last.ended_at)
         .bind(last.error.as_deref())

@@ -9,6 +9,11 @@ use rivulet::{
 
 use super::design::{Budget, Design, Guard};
 
+/// Whether a reply that has ended has not completed.
+pub fn ended_early(status: Status) -> bool {
+    status.is_final() && status != Status::Completed
+}
+
 /// A row of the queue. A text is a set of edits, a bit each: whoever edits keeps what they saw.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Row {
@@ -228,7 +233,7 @@ impl World {
         }
         self.rev += 1;
         let wait = Wait { after: id(after), held: false }.next(ReplyChange::Is(status));
-        let is_expected = !status.can_resume();
+        let is_expected = !ended_early(status);
         self.rows.push(Row { id: row, wait, rev: self.rev, text: 1, is_expected });
         if !self.accepted.iter().any(|(accepted, _)| *accepted == row) {
             self.accepted.push((row, 1));
@@ -254,7 +259,7 @@ impl World {
     /// The end of a reply, and what it does to the queue.
     fn ends(&mut self, design: &Design, reply: usize, status: Status) {
         self.replies[reply].status = status;
-        if status.can_resume() {
+        if ended_early(status) {
             self.rows.iter_mut().filter(|row| row.wait.after == id(reply)).for_each(|row| row.is_expected = false);
         }
         if design.has(Guard::HoldWithEnd) {
