@@ -18,5 +18,9 @@ pub mod page;
 pub mod page_context;
 pub mod scroll;
 pub mod sidebar;
+pub mod steering {
+    //! How replies are asked for.
+    pub mod api;
+}
 pub mod thread;
 pub mod thread_view;

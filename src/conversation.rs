@@ -21,6 +21,11 @@ pub mod changes {
 pub mod deletion;
 pub mod list;
 #[cfg(feature = "ssr")]
+pub mod options {
+    //! How the replies of a conversation are asked for.
+    pub mod store;
+}
+#[cfg(feature = "ssr")]
 pub mod purge;
 pub mod queue;
 #[cfg(feature = "ssr")]

@@ -22,6 +22,8 @@ id!(UserId, UserKind, "user");
 id!(ConversationId, ConversationKind, "conv");
 id!(MessageId, MessageKind, "msg");
 id!(NodeId, NodeKind, "node");
+id!(PresetId, PresetKind, "preset");
+id!(PromptId, PromptKind, "prompt");
 
 /// A new id, from the clock and the platform's random numbers; works in both halves.
 pub fn mint<T: StaticType>() -> TypeSafeId<T> {

@@ -33,6 +33,7 @@ pub struct Texts {
     pub not_found: pages::NotFound,
     pub account: pages::Account,
     pub failures: failures::Failures,
+    pub steering: failures::Steering,
     #[cfg(feature = "ssr")]
     pub server: server::Server,
 }

@@ -24,6 +24,7 @@
 //!   [`live::connection`] follows in a browser, and tests, faults and bench in theirs
 //! - `provider` (server) where replies come from
 //! - [`conversation`], [`account`] types, rules and rows
+//! - [`steering`] how replies are asked for: options, presets, prompts, a person's settings
 //! - [`access`] who may see and do what
 //! - `database`, `config`, `security` (server)
 //! - [`markdown`] text to HTML, block by block as it grows; [`ui`] pieces of page that use nothing of chat
@@ -70,6 +71,7 @@ pub mod security;
 pub mod server;
 #[cfg(feature = "ssr")]
 pub mod state;
+pub mod steering;
 pub mod text;
 pub mod ui;
 

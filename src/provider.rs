@@ -18,7 +18,10 @@ use futures::{
 use serde::{Deserialize, Serialize};
 
 pub use crate::config::provider::{Config, ConfigError, ProviderKind};
-use crate::message::{Role, Usage};
+use crate::{
+    message::{Role, Usage},
+    steering::options::Options,
+};
 pub use error::ProviderError;
 pub use providers::{CatalogEntry, Providers};
 
@@ -53,6 +56,8 @@ pub struct Request {
     pub model: String,
     /// The conversation, oldest first.
     pub turns: Vec<Turn>,
+    /// What is not set is left to the provider.
+    pub options: Options,
     /// The last turn is the assistant's unfinished text: what streams is what follows it.
     pub resumes: bool,
 }

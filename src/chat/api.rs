@@ -16,6 +16,7 @@ use crate::{
     ids::{ConversationId, Lineage, MessageId, Millis, Rev, UserId},
     json::Json,
     message::{Epoch, Kind, Message, Part, Role, Status},
+    steering::options::Options,
 };
 #[cfg(feature = "ssr")]
 use crate::{conversation::LONGEST_TITLE, language::t, live::hub::ListTopic, text::in_one_line};
@@ -34,7 +35,7 @@ pub struct PageData {
     /// Why there are fewer models than expected, for people. Where there is a reason, [`models`] may soon have more.
     #[serde(default)]
     pub trouble: Option<String>,
-    /// The model that was chosen last in this browser.
+    /// The model that was chosen last in this browser; else the person's default.
     pub model: Option<String>,
     /// Ids for what the page's form sends, so that sending it twice is sending it once: those of the form that was refused,
     /// if it was, as it may have arrived.
@@ -91,6 +92,9 @@ pub struct Sending {
     pub id: MessageId,
     pub text: String,
     pub model: String,
+    /// How the replies of the conversation that begins with it are asked for.
+    #[serde(default, skip_serializing_if = "Options::is_empty")]
+    pub options: Options,
 }
 
 impl Sending {

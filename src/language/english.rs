@@ -24,6 +24,7 @@ pub(super) const ENGLISH: Texts = Texts {
     not_found: pages::NOT_FOUND,
     account: pages::ACCOUNT,
     failures: failures::FAILURES,
+    steering: failures::STEERING,
     #[cfg(feature = "ssr")]
     server: server::SERVER,
 };

@@ -42,6 +42,8 @@ pub struct ProviderTrouble {
     /// In seconds.
     pub silent: fn(&str, f32) -> String,
     pub length: fn(&str) -> String,
+    /// The most tokens, as the person has set them.
+    pub length_set: fn(u32) -> String,
     pub filtered: fn(&str) -> String,
     pub declined: fn(&str) -> String,
     pub tool_call: fn(&str) -> String,
@@ -77,6 +79,7 @@ pub struct ProviderAdvice {
     pub retry_or_other_model: &'static str,
     pub resume: &'static str,
     pub shorter: &'static str,
+    pub higher_maximum: &'static str,
     pub filtered: &'static str,
     pub text_is_whole: &'static str,
     pub address: &'static str,

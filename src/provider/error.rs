@@ -76,8 +76,10 @@ pub enum ProviderError {
         after: Duration,
         words: bool,
     },
+    /// `set`: the most tokens that the person has set.
     Length {
         provider: String,
+        set: Option<u32>,
         words: bool,
     },
     Filtered {
@@ -184,6 +186,7 @@ impl ProviderError {
             Empty { provider } => (texts.empty)(provider),
             BrokeOff { provider, .. } => (texts.broke_off)(provider),
             Silent { provider, after, .. } => (texts.silent)(provider, after.as_secs_f32()),
+            Length { set: Some(tokens), .. } => (texts.length_set)(*tokens),
             Length { provider, .. } => (texts.length)(provider),
             Filtered { provider } => (texts.filtered)(provider),
             Declined { provider, .. } => (texts.declined)(provider),
@@ -219,6 +222,7 @@ impl ProviderError {
             | Length { words: true, .. }
             | Silent { words: true, .. }
             | Endless { words: true, .. } => texts.resume,
+            Length { words: false, set: Some(_), .. } => texts.higher_maximum,
             Length { words: false, .. } => texts.shorter,
             Reported { .. } | NoAnswer { .. } | BrokeOff { .. } => texts.retry,
             Empty { .. } | Silent { .. } | Endless { .. } | ToolCall { .. } => texts.retry_or_other_model,

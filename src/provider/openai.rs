@@ -10,10 +10,7 @@ mod transcript;
 mod wire;
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -22,7 +19,8 @@ use futures::{StreamExt, TryStreamExt};
 use reqwest::{Client, Method, Response, Url};
 
 use super::{Config, ConfigError, Delta, DeltaStream, Model, Provider, ProviderError, Request, Turn};
-use crate::message::Role;
+use crate::{message::Role, steering::options::Options};
+use wire::Dialect;
 
 const OPENAI: &str = "https://api.openai.com/v1";
 /// How long the beginning of a reply may take: a machine at home reads a long prompt for minutes.
@@ -49,8 +47,8 @@ pub struct OpenAi {
     models: Vec<String>,
     client: Client,
     timeouts: Timeouts,
-    /// The server refused `stream_options` once: asked without from then on.
-    no_options: Arc<AtomicBool>,
+    /// How the server wants to be asked, as far as it is known.
+    dialect: Arc<Mutex<Dialect>>,
 }
 
 #[derive(Clone, Copy)]
@@ -86,6 +84,7 @@ impl OpenAi {
                 .chain(config.headers.values().cloned())
                 .chain(queried)
                 .collect(),
+            dialect: Arc::new(Mutex::new(Dialect::of(&base))),
             base,
             models: config.models.clone(),
             timeouts: Timeouts {
@@ -93,7 +92,6 @@ impl OpenAi {
                 idle: seconds(config.idle_timeout_seconds, IDLE_TIMEOUT),
                 reply: seconds(config.reply_timeout_seconds, REPLY_TIMEOUT),
             },
-            no_options: Arc::default(),
         })
     }
 
@@ -111,24 +109,36 @@ impl OpenAi {
         Ok(stream::deltas(response, transcript, self.timeouts))
     }
 
-    /// Asks for a reply, once more without `stream_options` if the server may have refused those.
+    /// Asks for a reply, and once more in another dialect where the server may have refused the one before. Its first
+    /// refusal counts.
     async fn ask(&self, request: &Request) -> Result<Response, ProviderError> {
-        let options = !self.no_options.load(Relaxed);
-        let first = self.post(request, options).await?;
-        if !(options && matches!(first.status().as_u16(), 400 | 422)) {
-            return self.checked(first, &request.model).await;
+        let mut dialect = *self.dialect();
+        let mut refusal = None;
+        loop {
+            let response = self.post(request, dialect).await?;
+            let may_be_dialect = matches!(response.status().as_u16(), 400 | 422);
+            let error = match self.checked(response, &request.model).await {
+                Ok(response) => {
+                    *self.dialect() = dialect;
+                    return Ok(response);
+                }
+                Err(error) => error,
+            };
+            let next = dialect.next(request, &error.to_string()).filter(|_| may_be_dialect);
+            let first = refusal.get_or_insert(error);
+            match next {
+                Some(next) => dialect = next,
+                None => return Err(first.clone()),
+            }
         }
-        let error = self.checked(first, &request.model).await;
-        let second = self.post(request, false).await?;
-        if !second.status().is_success() {
-            return error;
-        }
-        self.no_options.store(true, Relaxed);
-        Ok(second)
     }
 
-    async fn post(&self, request: &Request, options: bool) -> Result<Response, ProviderError> {
-        self.send(self.request(Method::POST, &["chat", "completions"]).json(&wire::body(request, options))).await
+    async fn post(&self, request: &Request, dialect: Dialect) -> Result<Response, ProviderError> {
+        self.send(self.request(Method::POST, &["chat", "completions"]).json(&wire::body(request, dialect))).await
+    }
+
+    fn dialect(&self) -> MutexGuard<'_, Dialect> {
+        self.dialect.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -162,7 +172,8 @@ impl Provider for OpenAi {
         let ask = "Give a title of at most six words to a conversation that begins with the message below. \
                    Answer with the title alone, in the language of the message, without quotation marks.";
         let turns = vec![Turn { role: Role::User, text: format!("{ask}\n\n{text}") }];
-        let mut deltas = self.reply(Request { model: model.to_owned(), turns, resumes: false });
+        let mut deltas =
+            self.reply(Request { model: model.to_owned(), turns, options: Options::default(), resumes: false });
         let mut title = String::new();
         while title.len() < TITLE_ANSWER
             && let Some(delta) = deltas.try_next().await?

@@ -19,6 +19,7 @@ use crate::{
     live::hub::{ListTopic, Running},
     message::{End, Event, Kind, Message, PART_SIZE, Position, Role, Status, StopReason, Usage, cut},
     provider::{self, Delta, Provider, Request, Turn},
+    steering::options::Options,
     text::in_one_line,
 };
 
@@ -123,7 +124,17 @@ impl Job {
         if self.resumes {
             turns.extend(turn(&running.message()));
         }
-        Ok(Request { model: self.model.clone(), turns, resumes: self.resumes })
+        Ok(Request { model: self.model.clone(), turns, options: self.options(replies).await?, resumes: self.resumes })
+    }
+
+    /// The conversation's options as they are now. One without a system prompt has that of whoever asks.
+    async fn options(&self, replies: &Replies) -> sqlx::Result<Options> {
+        let (viewer, conversation) = (self.running.viewer, self.running.conversation);
+        let mut options = replies.database.options(viewer, conversation).await?.unwrap_or_default().options;
+        if options.system_prompt.is_none() {
+            options.system_prompt = replies.database.personal_settings(viewer).await?.system_prompt;
+        }
+        Ok(options)
     }
 
     /// After the first reply the model is asked for a title; until then it is the first words.

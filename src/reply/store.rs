@@ -7,6 +7,7 @@ use crate::{
     conversation::{
         MessageMeta, SidebarTopic,
         changes::store::{next_messages_rev, next_sidebar_rev, sidebar_topic},
+        options::store::write_options,
         queue::{ReplyChange, Sender},
         store::{MESSAGE, message},
     },
@@ -15,6 +16,7 @@ use crate::{
     message::{Epoch, Kind, Message, Part, Position, Role, Status},
     reply::queue::store::{Sendable, is_queued, move_queue, take_queued},
     reply::tree::store::{Spot, TreeNode, Written, node_of, visible_node},
+    steering::options::Options,
 };
 
 /// The most replies that run in one conversation at a time.
@@ -29,6 +31,8 @@ pub struct Exchange {
     pub parent: Option<MessageId>,
     /// The message of the same person that it is another version of: its sibling.
     pub edits: Option<MessageId>,
+    /// How the replies of the conversation that it makes are asked for.
+    pub options: Options,
     pub said: Message,
     pub reply: Message,
     pub now: Millis,
@@ -275,7 +279,7 @@ impl Database {
 }
 
 async fn insert_conversation(tx: &mut AnyConnection, viewer: Viewer, new: &Exchange, title: &str) -> sqlx::Result<()> {
-    sqlx::query(
+    let made = sqlx::query(
         "INSERT INTO conversations (id, account_id, created_by, created_at, visibility, title, updated_at)
          SELECT $1, $2, $3, $4, 'private', $5, $4 FROM memberships ms WHERE ms.account_id = $2 AND ms.user_id = $3
          ON CONFLICT (id) DO NOTHING",
@@ -285,8 +289,14 @@ async fn insert_conversation(tx: &mut AnyConnection, viewer: Viewer, new: &Excha
     .bind(viewer.user.to_string())
     .bind(new.now)
     .bind(title)
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
+    if made.rows_affected() == 1
+        && !new.options.is_empty()
+        && let Some(rev) = next_messages_rev(tx, new.conversation, 1).await?
+    {
+        write_options(tx, new.conversation, rev, &new.options).await?;
+    }
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use rivulet::{
     access::{AccountRole, Viewer, store::AccessChange},
     conversation::{Sidebar, Visibility},
     database::Database,
-    ids::{AccountId, ConversationId, MessageId, mint, now},
+    ids::{AccountId, ConversationId, MessageId, PresetId, PromptId, mint, now},
     live::List,
 };
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ enum Rule {
 }
 
 /// The rule of each function. One that is missing here fails the test.
-const FUNCTIONS: [(&str, Rule); 19] = [
+const FUNCTIONS: [(&str, Rule); 29] = [
     ("account-form", Rule::Open),
     ("enter", Rule::Anybody),
     ("models", Rule::Anybody),
@@ -70,6 +70,16 @@ const FUNCTIONS: [(&str, Rule); 19] = [
     ("undo-delete-conversation", Rule::Changing),
     ("delete-message", Rule::Changing),
     ("undo-delete-message", Rule::Changing),
+    ("options", Rule::Seeing),
+    ("set-options", Rule::Changing),
+    ("presets", Rule::Anybody),
+    ("save-preset", Rule::Anybody),
+    ("delete-preset", Rule::Writing),
+    ("prompts", Rule::Anybody),
+    ("save-prompt", Rule::Anybody),
+    ("delete-prompt", Rule::Writing),
+    ("settings", Rule::Anybody),
+    ("set-setting", Rule::Anybody),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -161,6 +171,14 @@ impl Team {
                  FROM conversations WHERE id = '{id}'"
             ))
             .await;
+        // What the maker keeps, under the ids of presets and prompts that have the conversation's own.
+        let (preset, prompt) = (PresetId::from_uuid(id.uuid()), PromptId::from_uuid(id.uuid()));
+        for row in [
+            format!("presets (id, user_id, name, options) VALUES ('{preset}', '{}', '{id}', '{{}}')", maker.user),
+            format!("prompts (id, user_id, title, text) VALUES ('{prompt}', '{}', '{id}', 'Hello')", maker.user),
+        ] {
+            database.run(format!("INSERT INTO {row}")).await;
+        }
         messages.push(queued);
         if visibility == Visibility::Account {
             let opened = self.server.app.database.set_visibility(maker, id, visibility, now()).await;
@@ -176,15 +194,21 @@ fn input(function: &str, id: ConversationId, messages: &[MessageId]) -> Value {
     let sending = json!({ "conversation": id, "opens": false, "parent": reply, "id": mint::<rivulet::ids::MessageKind>(), "text": "Hello", "model": "test/model" });
     let queueing = json!({ "conversation": id, "after": reply, "id": mint::<rivulet::ids::MessageKind>(), "text": "Hello", "model": "test/model" });
     let after = if function == "conversations" { json!(null) } else { json!(reply) };
+    let conversation = id;
     let id = match function {
         "stop" | "retry" | "continue" | "delete-message" | "undo-delete-message" => json!(reply),
         "edit-queued" | "remove-queued" | "send-queued" => json!(messages[2]),
+        "delete-preset" => json!(PresetId::from_uuid(id.uuid())),
+        "delete-prompt" => json!(PromptId::from_uuid(id.uuid())),
         _ => json!(id),
     };
     json!({
         "queueing": queueing, "rev": 1, "text": "Hello", "after": after,
         "id": id, "window": "newest", "list": "mine", "sending": sending, "epoch": [1, 1],
-        "model": "test/model", "title": "Title",
+        "model": "test/model", "title": "Title", "options": {},
+        "preset": { "id": mint::<rivulet::ids::PresetKind>(), "name": conversation.to_string(), "options": {} },
+        "prompt": { "id": mint::<rivulet::ids::PromptKind>(), "title": conversation.to_string(), "text": "Hello" },
+        "setting": { "name": "default_model", "value": "test/model" },
     })
 }
 

@@ -20,7 +20,7 @@ use std::{
 use edges::{Edge, edges};
 
 /// From the top. A room may use those of the lines below, and none of its own line.
-const LAYERS: [&[&str]; 15] = [
+const LAYERS: [&[&str]; 16] = [
     &["main", "lib"],
     &["server", "commands"],
     &["app"],
@@ -30,6 +30,7 @@ const LAYERS: [&[&str]; 15] = [
     &["live"],
     &["provider"],
     &["conversation", "account"],
+    &["steering"],
     &["access"],
     &["database", "config", "security"],
     &["markdown", "ui"],

@@ -30,6 +30,7 @@ use kit::{Answer, ProviderServer};
 use rivulet::{
     message::{Role, StopReason, Usage},
     provider::{Config, Delta, DeltaStream, Provider, ProviderError, ProviderKind, Request, Turn, openai::OpenAi},
+    steering::options::Options,
 };
 
 /// All that was received of one attempt, neighbours of the same kind joined.
@@ -100,7 +101,7 @@ fn provider(server: &ProviderServer) -> OpenAi {
 
 fn ask(model: &str, text: &str) -> Request {
     let turns = vec![Turn { role: Role::User, text: text.into() }];
-    Request { model: model.into(), turns, resumes: false }
+    Request { model: model.into(), turns, options: Options::default(), resumes: false }
 }
 
 /// What is received of one attempt that is answered so.

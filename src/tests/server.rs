@@ -20,6 +20,7 @@ mod replies;
 mod scheduler;
 mod slow_line;
 mod socket;
+mod steering;
 mod stop_reasons;
 mod subscriptions;
 mod trees;

@@ -23,7 +23,7 @@ async fn ended_because(server: &Server, ada: &Person, reason: &str, words: &str)
     (chat, tab, kept)
 }
 
-/// Rule: a reply that the model's limit ended is complete and says so, and Continue has the rest written, once.
+/// Rule: a reply that the model's limit ended is complete and has a sentence about it, and Continue has the rest written, once.
 #[tokio::test]
 async fn a_reply_that_the_limit_ended_can_be_continued() {
     let server = Server::start().await;

@@ -95,7 +95,16 @@ impl Tree {
             parent => {
                 let said = Message::said(mint(), "Hello".into(), now());
                 let opens = parent.is_none().then(|| "A conversation".into());
-                let new = Exchange { conversation: self.id, opens, parent, edits: None, said, reply, now: now() };
+                let new = Exchange {
+                    conversation: self.id,
+                    opens,
+                    parent,
+                    edits: None,
+                    options: Default::default(),
+                    said,
+                    reply,
+                    now: now(),
+                };
                 self.database.exchange(self.viewer, &new, self.node).await.expect("rows")
             }
         };

@@ -59,6 +59,11 @@ pub async fn page_data() -> Result<PageData, Failure> {
     let parts = expect_context::<axum::http::request::Parts>();
     let refusal = use_context::<SendRefusal>();
     let ModelList { models, trouble } = model_list(&app);
+    let chosen = cookies::value(&parts.headers, "model").map(Cow::into_owned);
+    let model = match chosen {
+        Some(model) => Some(model),
+        None => app.database.personal_settings(who.viewer).await?.default_model,
+    };
     Ok(PageData {
         person: who.person,
         user: who.viewer.user,
@@ -67,7 +72,7 @@ pub async fn page_data() -> Result<PageData, Failure> {
         clock: Clock { now: now(), offset: offset(&parts.headers) },
         models,
         trouble,
-        model: cookies::value(&parts.headers, "model").map(Cow::into_owned),
+        model,
         fresh: refusal.as_ref().and_then(|refusal| refusal.ids).unwrap_or_else(|| (mint(), mint())),
         refusal,
     })
@@ -115,6 +120,7 @@ pub async fn send(app: &AppState, viewer: Viewer, sending: Sending) -> Result<Se
         opens: sending.opens.then(|| first_words(&text)),
         parent: sending.parent,
         edits: sending.edits,
+        options: sending.options.checked()?,
         said: Message::said(sending.id, text, now),
         reply: Message::asked(mint(), sending.model),
         now,

@@ -13,6 +13,7 @@ use crate::{
     conversation::LONGEST_MESSAGE,
     error::Failure,
     ids::{ConversationId, mint},
+    steering::options::Options,
     ui::drafts,
 };
 
@@ -81,7 +82,16 @@ impl Field {
             }
         };
         let parent = self.thread.and_then(|thread| thread.branch.read_untracked().leaf());
-        Some(Sending { conversation, opens, parent, edits: None, id, text, model: self.model.get_untracked() })
+        Some(Sending {
+            conversation,
+            opens,
+            parent,
+            edits: None,
+            id,
+            text,
+            model: self.model.get_untracked(),
+            options: Options::default(),
+        })
     }
 
     /// Takes back what the server did not take, before what was typed meanwhile.

@@ -9,6 +9,7 @@ use crate::{
     ids::{MessageId, mint},
     language::t,
     message::Message,
+    steering::options::Options,
     text::in_textarea,
     ui::{Notice, drafts},
 };
@@ -142,6 +143,7 @@ impl Edit {
             id,
             text,
             model: self.thread.model.get_untracked(),
+            options: Options::default(),
         }
     }
 }

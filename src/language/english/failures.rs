@@ -1,6 +1,6 @@
 //! What happened, and what to do.
 
-use crate::language::failures::Failures;
+use crate::language::failures::{Failures, Steering};
 
 pub(super) const FAILURES: Failures = Failures {
     signed_out: "You are signed out. Sign in to go on.",
@@ -18,4 +18,18 @@ pub(super) const FAILURES: Failures = Failures {
     unreachable: "Rivulet cannot be reached. Check the connection and try again.",
     updated: "Rivulet was updated. Reload this page; what you typed is kept.",
     not_understood: "This request was not understood. Reload the page and try again.",
+};
+
+pub(super) const STEERING: Steering = Steering {
+    wrong_name: |most| format!("A name has between 1 and {most} characters."),
+    long_prompt: "This prompt is too long: it may have 64 KiB. Shorten it and save it again.",
+    wrong_temperature: "The temperature is a number from 0 to 2.",
+    wrong_top_p: "Top p is a number from 0 to 1.",
+    no_tokens: "The maximum of tokens is a whole number, at least 1.",
+    many_stops: "There can be four stop sequences at the most.",
+    long_stop: "A stop sequence can have 256 bytes at the most.",
+    many_presets: |most| format!("You have {most} presets, and there can be no more. Delete one."),
+    many_prompts: |most| format!("You have {most} prompts, and there can be no more. Delete one."),
+    preset_name_taken: "Another one of your presets has this name. Choose another name.",
+    prompt_title_taken: "Another one of your prompts has this title. Choose another title.",
 };

@@ -13,6 +13,7 @@ pub struct Transcript {
     server: OpenAi,
     model: String,
     resumes: bool,
+    max_tokens: Option<u32>,
     splitter: Splitter,
     wording: Wording,
     usage: Option<Usage>,
@@ -57,6 +58,7 @@ impl OpenAi {
             server: self.clone(),
             model: request.model.clone(),
             resumes: request.resumes,
+            max_tokens: request.options.max_tokens,
             splitter: Splitter::default(),
             wording: Wording::default(),
             usage: None,
@@ -205,7 +207,7 @@ impl Transcript {
             ReadEnd::Nonsense => ProviderError::Nonsense { provider },
             ReadEnd::Overdue(after) if finish.is_none() => ProviderError::Endless { provider, after, words },
             _ if matches!(finish, Some("length" | "max_tokens" | "model_length")) => {
-                ProviderError::Length { provider, words }
+                ProviderError::Length { provider, set: self.max_tokens, words }
             }
             _ if finish == Some("content_filter") => ProviderError::Filtered { provider },
             _ if finish == Some("refusal") => ProviderError::Declined { provider, words },

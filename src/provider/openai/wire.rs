@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use reqwest::Url;
 use serde_json::{Value, json};
 
 use super::think::without_thinking;
 use crate::{
     message::Role,
     provider::{Model, Request},
+    steering::options::Options,
 };
 
 /// The most models of one server that are offered, and the most characters of a model's id and name.
@@ -34,9 +36,20 @@ const NO_CHAT: [&str; 15] = [
     "realtime",
 ];
 
+/// In what servers of this protocol differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// It takes `stream_options`.
+    stream_options: bool,
+    /// The most tokens are `max_completion_tokens`, not `max_tokens`.
+    completion_tokens: bool,
+    /// It has refused the one of them that was tried first.
+    changed_limit: bool,
+}
+
 /// The body of a request. Neighbours of the same role become one turn and empty turns none, since many chat templates
 /// insist on taking turns.
-pub fn body(request: &Request, options: bool) -> Value {
+pub fn body(request: &Request, dialect: Dialect) -> Value {
     let mut turns: Vec<(Role, String)> = Vec::new();
     for turn in &request.turns {
         let text = if turn.role == Role::Assistant { without_thinking(&turn.text) } else { &turn.text };
@@ -49,12 +62,47 @@ pub fn body(request: &Request, options: bool) -> Value {
     if request.resumes && matches!(turns.last(), Some((Role::Assistant, _))) {
         turns.push((Role::User, GO_ON.to_owned()));
     }
-    let messages: Vec<_> = turns.iter().map(|(role, text)| json!({ "role": role, "content": text })).collect();
+    let Options { system_prompt, temperature, top_p, max_tokens, reasoning_effort, stop } = &request.options;
+    let system = system_prompt.iter().filter(|prompt| !prompt.trim().is_empty());
+    let system = system.map(|prompt| json!({ "role": "system", "content": prompt }));
+    let turns = turns.iter().map(|(role, text)| json!({ "role": role, "content": text }));
+    let messages: Vec<_> = system.chain(turns).collect();
     let mut body = json!({ "model": request.model, "messages": messages, "stream": true });
-    if options {
-        body["stream_options"] = json!({ "include_usage": true });
-    }
+    let mut set = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            body[name] = value;
+        }
+    };
+    set("stream_options", dialect.stream_options.then(|| json!({ "include_usage": true })));
+    set("temperature", temperature.map(Value::from));
+    set("top_p", top_p.map(Value::from));
+    set(dialect.limit(), max_tokens.map(Value::from));
+    set("reasoning_effort", reasoning_effort.map(|effort| effort.as_str().into()));
+    set("stop", (!stop.is_empty()).then(|| json!(stop)));
     body
+}
+
+impl Dialect {
+    /// As a server at this address is known to want it. OpenAI's newer models refuse `max_tokens`, and most other servers
+    /// know nothing else.
+    pub fn of(base: &Url) -> Self {
+        let host = base.host_str().unwrap_or_default();
+        let is_openai = ["openai.com", "azure.com"].iter().any(|domain| host.ends_with(domain));
+        Self { stream_options: true, completion_tokens: is_openai, changed_limit: false }
+    }
+
+    /// What to try after the server has refused this request with a reason; `None` if there is nothing else.
+    pub fn next(self, request: &Request, reason: &str) -> Option<Self> {
+        let is_limit = ["max_tokens", "max_completion_tokens"].iter().any(|name| reason.contains(name));
+        if request.options.max_tokens.is_some() && is_limit && !self.changed_limit {
+            return Some(Self { completion_tokens: !self.completion_tokens, changed_limit: true, ..self });
+        }
+        self.stream_options.then_some(Self { stream_options: false, ..self })
+    }
+
+    fn limit(self) -> &'static str {
+        if self.completion_tokens { "max_completion_tokens" } else { "max_tokens" }
+    }
 }
 
 /// The models in the answer of `/models`, by id; `None` if it is no such answer. Servers send a bare list as well, null

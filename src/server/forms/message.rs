@@ -15,6 +15,7 @@ use crate::{
     ids::{ConversationId, MessageId},
     language::t,
     state::AppState,
+    steering::options::Options,
     text::in_textarea,
 };
 
@@ -75,7 +76,16 @@ async fn send_form(
             "" => None,
             edits => Some(edits.parse().map_err(|_| Failure::NotFound)?),
         };
-        let sending = Sending { conversation, opens, parent, edits, id, text: form.text.clone(), model: form.model };
+        let sending = Sending {
+            conversation,
+            opens,
+            parent,
+            edits,
+            id,
+            text: form.text.clone(),
+            model: form.model,
+            options: Options::default(),
+        };
         send(&app, who?.viewer, sending).await?;
         Ok(conversation)
     };

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use kit::{Server, soon};
+use rivulet::steering::options::Options;
 
 /// How often the words stand in a file; never in one that is not there.
 fn found(file: &Path, words: &str) -> usize {
@@ -20,6 +21,8 @@ async fn deleted_words_are_in_no_file() {
     let kept = ada.asks("Kept on purpose").await;
     server.provider.is_asked().await.ends();
     let chat = ada.asks(&"Said in confidence. ".repeat(400)).await;
+    let options = Options { system_prompt: Some("Asked in confidence.".into()), ..Options::default() };
+    ada.sets_options(chat.id, 0, &options).await.expect("they are set");
     let mut tab = ada.opens_a_tab().await;
     tab.follows(chat.reply).await;
     let writer = server.provider.is_asked().await;

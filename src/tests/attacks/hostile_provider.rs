@@ -7,6 +7,7 @@ use kit::{Answer, ProviderServer};
 use rivulet::{
     message::Role,
     provider::{Config, Delta, Provider, ProviderError, ProviderKind, Request, Turn, openai::OpenAi},
+    steering::options::Options,
 };
 use serde_json::json;
 
@@ -27,7 +28,8 @@ fn config(server: &ProviderServer) -> Config {
 async fn reply(config: &Config) -> (String, Option<ProviderError>) {
     let turns = vec![Turn { role: Role::User, text: "Hello".into() }];
     let provider = OpenAi::new(config).expect("settings that are right");
-    let mut deltas = provider.reply(Request { model: "test".into(), turns, resumes: false });
+    let mut deltas =
+        provider.reply(Request { model: "test".into(), turns, options: Options::default(), resumes: false });
     let (mut text, mut failure) = (String::new(), None);
     while let Some(delta) = deltas.next().await {
         match delta {

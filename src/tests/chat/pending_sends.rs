@@ -23,6 +23,7 @@ fn message(conversation: ConversationId, opens: bool) -> Sending {
         id: mint(),
         text: "Hello".into(),
         model: "test/model".into(),
+        options: Default::default(),
     }
 }
 

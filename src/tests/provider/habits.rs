@@ -3,6 +3,7 @@
 use rivulet::{
     message::{Role, StopReason, Usage},
     provider::{Provider, Request, Turn},
+    steering::options::Options,
 };
 use serde_json::{Value, json};
 
@@ -202,7 +203,13 @@ async fn thinking_is_not_sent_back() {
         server.answer(Answer::stream().chunk(text("Hello")).chunk(DONE).end());
         let turn = |role, text: &str| Turn { role, text: text.into() };
         let turns = vec![turn(Role::User, "Why?"), turn(Role::Assistant, said), turn(Role::User, "<think>")];
-        Received::of(provider(&server).reply(Request { model: "test".into(), turns, resumes: false })).await;
+        Received::of(provider(&server).reply(Request {
+            model: "test".into(),
+            turns,
+            options: Options::default(),
+            resumes: false,
+        }))
+        .await;
         let messages = &server.seen().pop().expect("a request").json()["messages"];
         let reply = messages.as_array().and_then(|all| all.iter().find(|message| message["role"] == "assistant"));
         assert_eq!(reply.and_then(|reply| reply["content"].as_str()), sent);

@@ -3,10 +3,16 @@
 use rivulet::{
     message::Role,
     provider::{Config, Provider, Providers, Request, Turn},
+    steering::options::{Options, ReasoningEffort},
 };
 use serde_json::json;
 
-use super::{catalog::whole_catalog, habits::DONE};
+use super::{
+    catalog::whole_catalog,
+    habits::{DONE, finish},
+};
+use kit::Seen;
+
 use crate::{Answer, ProviderServer, Received, ask, config, provider, text};
 
 fn turn(role: Role, text: &str) -> Turn {
@@ -77,6 +83,7 @@ async fn continuing_asks_for_what_follows() {
             turn(Role::User, "Are you there?"),
             turn(Role::Assistant, "Yes, I"),
         ],
+        options: Options::default(),
         resumes: true,
     };
     server.answer(Answer::stream().chunk(text(" am")).chunk(DONE).end());
@@ -108,6 +115,75 @@ async fn a_server_that_refuses_options_is_asked_without() {
     }
     let options: Vec<_> = server.seen().iter().map(|seen| seen.json().get("stream_options").is_some()).collect();
     assert_eq!(options, [true, false, false]);
+}
+
+/// Rule: what is set is sent as the protocol has it, the system prompt before all turns; nothing else is.
+#[tokio::test]
+async fn options_are_sent_if_they_are_set() {
+    let server = ProviderServer::start().await;
+    let provider = provider(&server);
+    let all = Options {
+        system_prompt: Some("Be brief.".into()),
+        temperature: Some(0.7),
+        top_p: Some(0.9),
+        max_tokens: Some(500),
+        reasoning_effort: Some(ReasoningEffort::Low),
+        stop: vec!["END".into(), "\n\n".into()],
+    };
+    let none = Options { system_prompt: Some(String::new()), ..Options::default() };
+    for options in [all, none] {
+        server.answer(Answer::stream().chunk(text("Hello")).chunk(DONE).end());
+        Received::of(provider.reply(Request { options, ..ask("test", "Hi") })).await;
+    }
+    let [all, none] = &server.seen().iter().map(|seen| seen.json()).collect::<Vec<_>>()[..] else { panic!("two") };
+    let body = json!({
+        "model": "test", "stream": true, "stream_options": { "include_usage": true },
+        "messages": [{ "role": "system", "content": "Be brief." }, { "role": "user", "content": "Hi" }],
+        "temperature": 0.7, "top_p": 0.9, "max_tokens": 500, "reasoning_effort": "low", "stop": ["END", "\n\n"],
+    });
+    assert_eq!(all, &body);
+    assert_eq!(
+        none.as_object().expect("a body").keys().collect::<Vec<_>>(),
+        ["messages", "model", "stream", "stream_options"]
+    );
+    assert_eq!(none["messages"].as_array().map(Vec::len), Some(1));
+}
+
+/// Rule: a server that calls the maximum of tokens otherwise is asked in its own words, from then on at once; one that
+/// refuses both is shown with its reason.
+#[tokio::test]
+async fn the_maximum_is_sent_under_the_name_that_the_server_takes() {
+    let server = ProviderServer::start().await;
+    let provider = provider(&server);
+    let refusal = || {
+        let said = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
+        Answer::full(400, "application/json", &json!({ "error": { "message": said } }).to_string())
+    };
+    let request = || Request { options: Options { max_tokens: Some(5), ..Options::default() }, ..ask("test", "Hi") };
+    server.answer(refusal());
+    for _ in 0..2 {
+        server.answer(Answer::stream().chunk(text("Hello")).chunk(DONE).end());
+        assert_eq!(Received::of(provider.reply(request())).await.text(), "Hello");
+    }
+    let names = ["max_tokens", "max_completion_tokens", "stream_options"];
+    let sent = |seen: &Seen| names.map(|name| seen.json().get(name).is_some());
+    let seen: Vec<_> = server.seen().iter().map(sent).collect();
+    assert_eq!(seen, [[true, false, true], [false, true, true], [false, true, true]]);
+    (0..3).for_each(|_| server.answer(refusal()));
+    let sentence = Received::of(provider.reply(request())).await.sentence();
+    assert!(sentence.starts_with("Test refused the request: Unsupported parameter: 'max_tokens'"), "{sentence}");
+}
+
+#[tokio::test]
+async fn a_maximum_that_was_set_is_named_when_it_ends_a_reply() {
+    let server = ProviderServer::start().await;
+    server.answer(Answer::stream().chunk(text("Half of")).chunk(finish("length")).chunk(DONE).end());
+    let options = Options { max_tokens: Some(2), ..Options::default() };
+    let received = Received::of(provider(&server).reply(Request { options, ..ask("test", "Hi") })).await;
+    assert_eq!(
+        received.sentence(),
+        "The reply reached the 2 tokens that are set as its maximum. Press Continue to go on."
+    );
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ fn reply() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    /// Rule: thinking at the beginning of a reply's text is told from the text after it, wherever the bytes are cut; a mark
+    /// Rule: thinking at the beginning of a reply's text is distinguished from the text after it, wherever the bytes are cut; a mark
     /// anywhere else is text, and thinking that is never closed stays thinking.
     #[test]
     fn thinking_is_found_however_it_is_cut(reply in reply(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12)) {

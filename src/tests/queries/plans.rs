@@ -6,10 +6,17 @@ use kit::{Chat, Person, Server, Tab};
 use rivulet::{
     config::Settings,
     conversation::{Sidebar, Window},
+    ids::mint,
     live::List,
     message::Status,
     server::serve::ConnectionLimits,
+    steering::{
+        kept::{Preset, Prompt},
+        options::Options,
+        settings::PersonalSetting,
+    },
 };
+use serde_json::json;
 
 use crate::statements::Notes;
 
@@ -46,6 +53,21 @@ async fn queues(server: &Server, ada: &Person, chat: &Chat) {
     last.ends();
 }
 
+/// Keeps what to ask with, and removes it.
+async fn keeps(ada: &Person, options: Options) {
+    for prompt in [Some("Be kind.".to_owned()), None] {
+        ada.chooses(PersonalSetting::SystemPrompt(prompt)).await.expect("it is chosen");
+    }
+    let preset = Preset { id: mint(), name: "Brief".into(), options, model: None };
+    let prompt = Prompt { id: mint(), title: "Date".into(), text: "{{date}}".into() };
+    ada.call::<()>("save-preset", json!({ "preset": preset })).await.expect("it is kept");
+    ada.call::<()>("save-prompt", json!({ "prompt": prompt })).await.expect("it is kept");
+    assert_eq!(ada.call("presets", json!({})).await, Ok([preset.clone()]));
+    assert_eq!(ada.call("prompts", json!({})).await, Ok([prompt.clone()]));
+    ada.call::<()>("delete-preset", json!({ "id": preset.id })).await.expect("it is removed");
+    ada.call::<()>("delete-prompt", json!({ "id": prompt.id })).await.expect("it is removed");
+}
+
 /// What people do in a day.
 async fn a_day(server: &Server, ada: &Person) {
     let mut tab = Tab::open(ada).await;
@@ -72,6 +94,9 @@ async fn a_day(server: &Server, ada: &Person) {
     ada.loads(chat.id, Window::Before(chat.reply)).await.expect("what is before");
     ada.loads(chat.id, Window::After { message: chat.message, leaf: chat.reply }).await.expect("what is after");
     ada.renames(chat.id, "Greetings").await.expect("it is renamed");
+    let options = Options { system_prompt: Some("Be brief.".into()), ..Options::default() };
+    ada.sets_options(chat.id, 0, &options).await.expect("they are set");
+    keeps(ada, options).await;
     for path in ["/", &format!("/c/{}", chat.id), &format!("/c/{}?m={}", chat.id, chat.message), "/settings/security"] {
         ada.gets(path).await;
     }

@@ -98,7 +98,16 @@ impl Stage {
         let running = self.hub.enter(self.viewer, conversation, reply.clone()).expect("a new message");
         let said = Message::said(mint(), "Hello".into(), now());
         let opens = Some("A conversation".into());
-        let exchange = Exchange { conversation, opens, parent: None, edits: None, said, reply, now: now() };
+        let exchange = Exchange {
+            conversation,
+            opens,
+            parent: None,
+            edits: None,
+            options: Default::default(),
+            said,
+            reply,
+            now: now(),
+        };
         let started = self.database.exchange(self.viewer, &exchange, self.node).await.expect("a row");
         assert!(matches!(started, Started::Yes { .. }), "{started:?}");
         running.open();

@@ -13,9 +13,13 @@ use rivulet::{
         queue::{QueuePage, Queued, Queueing},
     },
     error::Failure,
-    ids::{ConversationId, MessageId, mint},
+    ids::{ConversationId, MessageId, Rev, mint},
     message::{Epoch, Message},
     protocol::PROTOCOL,
+    steering::{
+        options::{Options, StoredOptions},
+        settings::PersonalSetting,
+    },
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -118,7 +122,23 @@ impl Person {
             id: mint(),
             text: text.into(),
             model: MODEL.into(),
+            options: Options::default(),
         }
+    }
+
+    /// How the replies of a conversation are asked for.
+    pub async fn options(&self, chat: ConversationId) -> Result<StoredOptions, Refused> {
+        self.call("options", json!({ "id": chat })).await
+    }
+
+    /// Sets them, having seen those of this rev. Gives the rev of the new ones.
+    pub async fn sets_options(&self, chat: ConversationId, rev: Rev, options: &Options) -> Result<Rev, Refused> {
+        self.call("set-options", json!({ "id": chat, "rev": rev, "options": options })).await
+    }
+
+    /// Chooses something for all their conversations.
+    pub async fn chooses(&self, setting: PersonalSetting) -> Result<(), Refused> {
+        self.call("set-setting", json!({ "setting": setting })).await
     }
 
     /// Sends, and gives the reply that came of it.
