@@ -43,6 +43,8 @@ pub struct Settings {
     pub trusted_proxies: TrustedProxies,
     /// The code that the first account needs; a random one where there is none. `RIVULET_SETUP_CODE`.
     pub setup_code: Option<String>,
+    /// A file with prices that count before those that are built in. `RIVULET_PRICES`, `[server] prices`.
+    pub prices: Option<PathBuf>,
     /// `[limits]`.
     pub limits: Limits,
     /// As [`protocol::SPOKEN`]; nobody sets it but tests.
@@ -98,6 +100,7 @@ struct Server {
     grace_seconds: Option<u64>,
     public_url: Option<String>,
     trusted_proxies: Vec<String>,
+    prices: Option<String>,
 }
 
 impl Settings {
@@ -164,6 +167,7 @@ impl Settings {
                 })?,
                 None => file.server.grace_seconds.unwrap_or(5),
             },
+            prices: env("RIVULET_PRICES").or(file.server.prices).map(PathBuf::from),
             limits: file.limits,
             public_url: public_url.map(|url| url.parse()).transpose()?,
             trusted_proxies: TrustedProxies::parse(proxies.iter().map(String::as_str))?,

@@ -11,6 +11,7 @@
 
 mod newer;
 mod part;
+mod price;
 mod status;
 mod wire;
 
@@ -20,6 +21,7 @@ use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 use crate::ids::{MessageId, Millis};
 pub use newer::NewerEpoch;
 pub use part::{End, Epoch, Kind, Part, Usage};
+pub use price::Price;
 pub use status::{Role, Status, StopReason, UnknownName};
 pub use wire::cut;
 

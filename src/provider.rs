@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod error;
 pub mod openai;
+pub mod prices;
 pub mod providers;
 pub mod sse;
 pub mod store;
@@ -69,6 +70,9 @@ pub struct Model {
     pub id: String,
     /// What people read.
     pub name: String,
+    /// How many tokens it reads and writes together, if the provider lists that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<u64>,
 }
 
 /// A reply as it comes. A failure ends it; what came before stays.
@@ -83,6 +87,11 @@ pub trait Provider: Send + Sync {
     /// What people call it.
     fn label(&self) -> &str {
         self.name()
+    }
+
+    /// The host that it asks, if it asks one.
+    fn host(&self) -> Option<&str> {
+        None
     }
 
     /// The models that it offers, if they are known without asking; else `None`.

@@ -15,7 +15,7 @@ use crate::{
     conversation::{UNDO_TIMEOUT, purge, tombstones},
     database::Database,
     live::{access, hub::Hub},
-    provider::Providers,
+    provider::{Providers, prices::Prices},
     reply::Replies,
 };
 use build::Build;
@@ -79,7 +79,8 @@ impl AppState {
         password::prepare();
         let build = Build::newest(&settings.site_root)?;
         let database = Arc::new(Database::open(&settings.database_url).await?);
-        let providers = Arc::new(Providers::open(&settings.providers, database.clone()).await?);
+        let prices = Prices::open(settings.prices.as_deref())?;
+        let providers = Arc::new(Providers::open(&settings.providers, prices, database.clone()).await?);
         let (replies, committer) = Replies::open(database.clone(), providers.clone(), settings.limits).await?;
         let options = LeptosOptions::builder()
             .output_name("rivulet")

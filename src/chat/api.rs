@@ -15,7 +15,7 @@ use crate::{
     error::Failure,
     ids::{ConversationId, Lineage, MessageId, Millis, Rev, UserId},
     json::Json,
-    message::{Epoch, Kind, Message, Part, Role, Status},
+    message::{Epoch, Kind, Message, Part, Price, Role, Status},
     steering::options::Options,
 };
 #[cfg(feature = "ssr")]
@@ -66,6 +66,12 @@ pub struct ModelChoice {
     pub key: String,
     pub name: String,
     pub provider: String,
+    /// How many tokens it reads and writes together, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<u64>,
+    /// What its tokens cost, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
 }
 
 /// The models on offer, as far as the server has them now.

@@ -60,7 +60,7 @@ impl Provider for Demo {
     }
 
     fn models(&self) -> Option<Vec<Model>> {
-        let model = |(id, name): (&str, &str)| Model { id: id.into(), name: name.into() };
+        let model = |(id, name): (&str, &str)| Model { id: id.into(), name: name.into(), context: None };
         Some(MODELS.map(model).into())
     }
 

@@ -152,8 +152,12 @@ impl Provider for OpenAi {
         &self.label
     }
 
+    fn host(&self) -> Option<&str> {
+        self.base.host_str()
+    }
+
     fn models(&self) -> Option<Vec<Model>> {
-        let model = |id: &String| Model { id: id.clone(), name: id.clone() };
+        let model = |id: &String| Model { id: id.clone(), name: id.clone(), context: None };
         (!self.models.is_empty()).then(|| self.models.iter().map(model).collect())
     }
 

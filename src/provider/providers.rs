@@ -8,7 +8,10 @@ use std::{
 use tokio::time::{Instant, timeout};
 
 use super::{
-    Config, ConfigError, Model, ModelHandle, Provider, ProviderError, ProviderKind, demo::Demo, openai::OpenAi,
+    Config, ConfigError, Model, ModelHandle, Provider, ProviderError, ProviderKind,
+    demo::Demo,
+    openai::OpenAi,
+    prices::{ModelFacts, Prices},
 };
 use crate::{database::Database, error::Failure, language::t};
 
@@ -28,6 +31,7 @@ pub struct CatalogEntry {
     pub provider: String,
     /// The model's name, for people.
     pub name: String,
+    pub facts: ModelFacts,
 }
 
 /// Every model on offer as far as is known, and why there may be fewer than expected.
@@ -41,6 +45,7 @@ pub struct Catalog {
 /// Every provider that is set up.
 pub struct Providers {
     all: Vec<Arc<KnownProvider>>,
+    prices: Prices,
     /// Keeps the lists over restarts.
     database: Option<Arc<Database>>,
 }
@@ -68,8 +73,8 @@ impl Providers {
     ///
     /// # Errors
     /// The first setting that is wrong, or the database's.
-    pub async fn open(configs: &[Config], database: Arc<Database>) -> anyhow::Result<Self> {
-        let providers = Self { database: Some(database.clone()), ..Self::new(configs)? };
+    pub async fn open(configs: &[Config], prices: Prices, database: Arc<Database>) -> anyhow::Result<Self> {
+        let providers = Self { prices, database: Some(database.clone()), ..Self::new(configs)? };
         let mut kept = database.known_models().await?;
         for known in &providers.all {
             let models = kept.remove(known.provider.name());
@@ -79,7 +84,7 @@ impl Providers {
         Ok(providers)
     }
 
-    /// Sets them all up, without a database and without asking anything over the network.
+    /// Sets them all up, without a database, without prices and without asking anything over the network.
     ///
     /// # Errors
     /// The first setting that is wrong.
@@ -106,7 +111,7 @@ impl Providers {
         let mut catalog = Catalog::default();
         for known in &self.all {
             match known.models() {
-                Ok(models) => catalog.entries.extend(models.into_iter().map(|model| known.entry(model))),
+                Ok(models) => catalog.entries.extend(models.into_iter().map(|model| self.entry(known, model))),
                 Err(trouble) => catalog.trouble.push(trouble),
             }
         }
@@ -120,6 +125,23 @@ impl Providers {
             known.offers(model).then(|| (known.provider.clone(), model.to_owned()))
         });
         found.ok_or(Failure::UnknownModel)
+    }
+
+    /// What is known of a provider's model.
+    pub fn facts(&self, provider: &dyn Provider, model: &str) -> ModelFacts {
+        self.prices.facts(provider.name(), provider.host(), model)
+    }
+
+    fn entry(&self, known: &KnownProvider, model: Model) -> CatalogEntry {
+        let provider = &known.provider;
+        let facts = self.facts(provider.as_ref(), &model.id);
+        CatalogEntry {
+            key: format!("{}/{}", provider.name(), model.id),
+            provider: provider.label().to_owned(),
+            name: model.name,
+            // The provider may offer less than others do.
+            facts: ModelFacts { context: model.context.or(facts.context), ..facts },
+        }
     }
 
     /// Asks every provider whose list is too old, one question at a time each, in the background.
@@ -136,7 +158,7 @@ impl From<Vec<Arc<dyn Provider>>> for Providers {
     fn from(all: Vec<Arc<dyn Provider>>) -> Self {
         let all =
             all.into_iter().map(|provider| Arc::new(KnownProvider { provider, list: Mutex::default() })).collect();
-        Self { all, database: None }
+        Self { all, prices: Prices::default(), database: None }
     }
 }
 
@@ -158,11 +180,6 @@ impl KnownProvider {
             Some(models) => has(&models),
             None => self.lock().models.as_ref().is_some_and(has),
         }
-    }
-
-    fn entry(&self, model: Model) -> CatalogEntry {
-        let key = format!("{}/{}", self.provider.name(), model.id);
-        CatalogEntry { key, provider: self.provider.label().to_owned(), name: model.name }
     }
 
     /// Whether the list is to be asked for; then the caller must.

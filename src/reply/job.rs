@@ -91,7 +91,8 @@ impl Job {
                 Some(Ok(Delta::Thinking(text))) => (Kind::Thinking, text),
                 Some(Ok(Delta::Text(text))) => (Kind::Text, text),
                 Some(Ok(Delta::Usage(counted))) => {
-                    usage = Some(counted);
+                    let price = replies.providers.facts(self.provider.as_ref(), &self.model).price;
+                    usage = Some(Usage { cost: price.map(|price| price.cost(&counted)), ..counted });
                     continue;
                 }
                 Some(Err(error)) => {

@@ -12,6 +12,8 @@ mod demo;
 mod failing;
 #[path = "provider/habits.rs"]
 mod habits;
+#[path = "provider/prices.rs"]
+mod prices;
 #[path = "provider/recorded.rs"]
 mod recorded;
 #[path = "provider/refusals.rs"]

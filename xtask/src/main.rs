@@ -13,6 +13,7 @@ mod deny;
 mod faults;
 mod files;
 mod install;
+mod models;
 mod output;
 mod paths;
 mod progress;
@@ -35,6 +36,8 @@ cargo xtask build               builds the server and its site, and no more
                                 [--release] [--inspect] (the latter: a page that the browser tests can look into)
 cargo xtask bench [--json]      measures every figure that the design names, beside a bare socket
 cargo xtask test                checks format and lints, then runs every test, the browser's too
+cargo xtask models              renews the models' prices and context windows (assets/prices.json) from models.dev
+                                [FILE DATE] (instead of downloading: what was downloaded, and when)
 cargo xtask faults              breaks a running server in every way that we know, and counts lost bytes, for 20 minutes
                                 [--minutes M] [--seed N] [--only NAME] [--short]
 
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         ["bench"] => bench::bench(false),
         ["bench", "--json"] => bench::bench(true),
         ["test"] => test::test(),
+        ["models", ref arguments @ ..] => models::models(arguments),
         ["faults", ref arguments @ ..] => faults::faults(arguments),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");

@@ -12,7 +12,7 @@ use crate::{
     conversation::{LONGEST_MESSAGE, first_words},
     ids::{mint, now},
     live::hub::Running,
-    provider::CatalogEntry,
+    provider::{CatalogEntry, prices::ModelFacts},
     reply::{
         queue::changes::store::NewQueued,
         store::{Exchange, NewReply, Started},
@@ -85,7 +85,13 @@ async fn sidebar(app: &AppState, viewer: Viewer, list: Sidebar) -> Result<Conver
 /// The models as they are known now.
 pub fn model_list(app: &AppState) -> ModelList {
     let catalog = app.providers.catalog();
-    let model = |entry: CatalogEntry| ModelChoice { key: entry.key, name: entry.name, provider: entry.provider };
+    let model = |CatalogEntry { key, provider, name, facts: ModelFacts { context, price } }| ModelChoice {
+        key,
+        name,
+        provider,
+        context,
+        price,
+    };
     ModelList {
         models: catalog.entries.into_iter().map(model).collect(),
         trouble: (!catalog.trouble.is_empty()).then(|| catalog.trouble.join(" ")),

@@ -17,6 +17,8 @@ const MOST_MODELS: usize = 500;
 const LONGEST_NAME: usize = 128;
 const GO_ON: &str = "Your last message was cut off. Go on exactly where it broke off: begin with the very next \
                      character, in the same language and format. Repeat nothing, explain nothing.";
+/// Where a list has how many tokens a model reads and writes together: OpenRouter's, Groq's, vLLM's, Mistral's.
+const CONTEXT: [&str; 4] = ["context_length", "context_window", "max_model_len", "max_context_length"];
 /// Words in the names of models that do not chat. One that does in spite of its name can be named in the settings.
 const NO_CHAT: [&str; 15] = [
     "embed",
@@ -131,7 +133,8 @@ fn model(entry: &Value) -> Option<Model> {
         _ => return None,
     };
     let name = entry["name"].as_str().filter(|name| !name.trim().is_empty()).unwrap_or(&id);
-    Some(Model { name: name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect(), id })
+    let context = CONTEXT.iter().find_map(|field| entry[*field].as_u64()).filter(|context| *context > 0);
+    Some(Model { context, name: name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect(), id })
 }
 
 /// What a server may call a model: it is sent back, shown and logged.

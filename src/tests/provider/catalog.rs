@@ -14,7 +14,7 @@ use rivulet::{
     database::Database,
     provider::{
         CatalogEntry, Config, DeltaStream, Model, Provider, ProviderError, Providers, Request, demo::Demo,
-        providers::Catalog,
+        prices::Prices, providers::Catalog,
     },
 };
 use tokio::{
@@ -155,7 +155,7 @@ impl Provider for Slow {
     async fn ask_models(&self) -> Result<Vec<Model>, ProviderError> {
         self.asked.fetch_add(1, Relaxed);
         self.answers.notified().await;
-        Ok(vec![Model { id: "late".into(), name: "late".into() }])
+        Ok(vec![Model { id: "late".into(), name: "late".into(), context: None }])
     }
 
     fn reply(&self, _request: Request) -> DeltaStream {
@@ -217,7 +217,8 @@ async fn the_last_list_outlives_the_process() {
     let server = ProviderServer::start().await;
     let known = {
         let database = Arc::new(Database::open(&url).await.expect("a database"));
-        let providers = Providers::open(&[config(&server)], database.clone()).await.expect("providers");
+        let providers =
+            Providers::open(&[config(&server)], Prices::default(), database.clone()).await.expect("providers");
         let catalog = whole_catalog(&providers).await;
         while database.known_models().await.expect("lists").is_empty() {
             tokio::task::yield_now().await;
@@ -228,7 +229,7 @@ async fn the_last_list_outlives_the_process() {
     // The same one hangs from now on.
     server.models(Answer::nothing().hang());
     let database = Arc::new(Database::open(&url).await.expect("a database"));
-    let providers = Providers::open(&[config(&server)], database).await.expect("providers");
+    let providers = Providers::open(&[config(&server)], Prices::default(), database).await.expect("providers");
     assert_eq!((keys(&known.entries), providers.catalog()), (vec!["Test/test"], known.clone()));
 }
 

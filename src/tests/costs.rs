@@ -1,0 +1,37 @@
+//! What a reply costs.
+
+use std::fs;
+
+use kit::{Folder, Server};
+use rivulet::{
+    chat::api::ModelList,
+    config::Settings,
+    message::{Price, Usage},
+    server::serve::ConnectionLimits,
+};
+use serde_json::json;
+
+/// Rule: a reply ends with what it cost by the prices of that time; the list of models has prices and how much they read.
+#[tokio::test]
+async fn a_reply_ends_with_what_it_cost() {
+    let folder = Folder::new();
+    let path = folder.path().join("prices.json");
+    let model = json!({ "context": 8192, "input": 2, "output": 6 });
+    fs::write(&path, json!({ "providers": { "test": { "models": { "model": model } } } }).to_string()).expect("a file");
+    let change = |settings: &mut Settings| settings.prices = Some(path);
+    let server = Server::with(change, ConnectionLimits::default()).await;
+    let ada = server.sign_up("Ada").await;
+    let chat = ada.asks("Hello").await;
+    let writer = server.provider.is_asked().await;
+    writer.writes("Hi");
+    writer.ends();
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows(chat.reply).await;
+    tab.sees_the_end(chat.reply).await;
+    // Three tokens were read, and five written.
+    let usage = Usage { input_tokens: 3, output_tokens: 5, cost: Some(3 * 2_000 + 5 * 6_000), ..Usage::default() };
+    assert_eq!(ada.finds(&chat).await.usage, Some(usage));
+    let list: ModelList = ada.call("models", json!({})).await.expect("the models");
+    let price = Price { input: 2_000_000_000, output: 6_000_000_000, cached: 2_000_000_000 };
+    assert_eq!((list.models[0].context, list.models[0].price), (Some(8192), Some(price)));
+}
