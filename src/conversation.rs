@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     access::Viewer,
     ids::{AccountId, ConversationId, MessageId, Millis, Rev, Seq, UserId},
-    message::{Epoch, Message, Role, Status, UnknownName},
+    message::{Epoch, Message, Role, Status, UnknownName, Usage},
     text::in_one_line,
 };
 
@@ -111,6 +111,36 @@ impl FromStr for Visibility {
     fn from_str(name: &str) -> Result<Visibility, UnknownName> {
         let known = [Visibility::Private, Visibility::Account];
         known.into_iter().find(|visibility| visibility.as_str() == name).ok_or_else(|| UnknownName(name.to_owned()))
+    }
+}
+
+/// What the replies of a conversation have cost, on all branches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationUsage {
+    /// How many replies the providers have counted.
+    pub replies: u64,
+    /// How many of them have no cost, as no price was known.
+    pub without_cost: u64,
+    /// The sums. `cost` is that of the others; none if no reply has one.
+    pub usage: Usage,
+}
+
+impl ConversationUsage {
+    /// Counts a reply in.
+    pub fn add(&mut self, reply: Usage) {
+        let Usage { input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost } = self.usage;
+        self.replies += 1;
+        self.without_cost += u64::from(reply.cost.is_none());
+        self.usage = Usage {
+            input_tokens: input_tokens.saturating_add(reply.input_tokens),
+            output_tokens: output_tokens.saturating_add(reply.output_tokens),
+            cached_tokens: cached_tokens.saturating_add(reply.cached_tokens),
+            reasoning_tokens: reasoning_tokens.saturating_add(reply.reasoning_tokens),
+            cost: match (cost, reply.cost) {
+                (Some(cost), Some(more)) => Some(cost.saturating_add(more)),
+                (cost, more) => cost.or(more),
+            },
+        };
     }
 }
 

@@ -2,7 +2,10 @@
 
 use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
-use super::{CONVERSATIONS_A_PAGE, Conversation, ConversationPage, ListPosition, MessageMeta, Sidebar, SidebarTopic};
+use super::{
+    CONVERSATIONS_A_PAGE, Conversation, ConversationPage, ConversationUsage, ListPosition, MessageMeta, Sidebar,
+    SidebarTopic,
+};
 use crate::{
     access::{Viewer, store::MAY_SEE},
     database::{Database, from_json, optional, parsed},
@@ -123,6 +126,27 @@ impl Database {
             .try_map(|row: AnyRow| Ok((parsed(&row, "conversation_id")?, message(row)?)))
             .fetch_optional(&self.read)
             .await
+    }
+
+    /// What the replies of a conversation have cost; `None` if the viewer may not see it.
+    pub async fn conversation_usage(
+        &self,
+        viewer: Viewer,
+        id: ConversationId,
+    ) -> sqlx::Result<Option<ConversationUsage>> {
+        if !self.may_see(viewer, id).await? {
+            return Ok(None);
+        }
+        let rows: Vec<String> =
+            sqlx::query_scalar("SELECT usage FROM messages WHERE conversation_id = $1 AND usage IS NOT NULL")
+                .bind(id.to_string())
+                .fetch_all(&self.read)
+                .await?;
+        let mut sum = ConversationUsage::default();
+        for usage in rows {
+            sum.add(from_json(&usage)?);
+        }
+        Ok(Some(sum))
     }
 
     /// In which list of the sidebar a conversation is; `None` if the viewer may not see it.

@@ -32,6 +32,7 @@ pub const STEPS: &[Step] = &[
     step(10, "deletions", include_str!("../../migrations/sqlite/0010_deletions.sql")),
     step(11, "stop reasons", include_str!("../../migrations/sqlite/0011_stop_reasons.sql")),
     step(12, "steering", include_str!("../../migrations/sqlite/0012_steering.sql")),
+    step(13, "usage", include_str!("../../migrations/sqlite/0013_usage.sql")),
 ];
 
 const fn step(number: i64, description: &'static str, statements: &'static str) -> Step {

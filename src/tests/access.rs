@@ -50,7 +50,7 @@ enum Rule {
 }
 
 /// The rule of each function. One that is missing here fails the test.
-const FUNCTIONS: [(&str, Rule); 29] = [
+const FUNCTIONS: [(&str, Rule); 30] = [
     ("account-form", Rule::Open),
     ("enter", Rule::Anybody),
     ("models", Rule::Anybody),
@@ -70,6 +70,7 @@ const FUNCTIONS: [(&str, Rule); 29] = [
     ("undo-delete-conversation", Rule::Changing),
     ("delete-message", Rule::Changing),
     ("undo-delete-message", Rule::Changing),
+    ("conversation-usage", Rule::Seeing),
     ("options", Rule::Seeing),
     ("set-options", Rule::Changing),
     ("presets", Rule::Anybody),

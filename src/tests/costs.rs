@@ -6,6 +6,7 @@ use kit::{Folder, Server};
 use rivulet::{
     chat::api::ModelList,
     config::Settings,
+    conversation::ConversationUsage,
     message::{Price, Usage},
     server::serve::ConnectionLimits,
 };
@@ -31,6 +32,21 @@ async fn a_reply_ends_with_what_it_cost() {
     // Three tokens were read, and five written.
     let usage = Usage { input_tokens: 3, output_tokens: 5, cost: Some(3 * 2_000 + 5 * 6_000), ..Usage::default() };
     assert_eq!(ada.finds(&chat).await.usage, Some(usage));
+    // Another reply, of which no price is known, as it was made with an earlier version.
+    server
+        .database()
+        .await
+        .run("UPDATE messages SET usage = '{\"input_tokens\":10,\"output_tokens\":20}' WHERE usage IS NOT NULL")
+        .await;
+    let chat = ada.asks_in(chat.id, "And?").await.expect("it is sent");
+    let writer = server.provider.is_asked().await;
+    writer.writes("So");
+    writer.ends();
+    tab.follows(chat.reply).await;
+    tab.sees_the_end(chat.reply).await;
+    let sum: ConversationUsage = ada.call("conversation-usage", json!({ "id": chat.id })).await.expect("the sum");
+    let usage = Usage { input_tokens: 13, output_tokens: 25, ..usage };
+    assert_eq!(sum, ConversationUsage { replies: 2, without_cost: 1, usage });
     let list: ModelList = ada.call("models", json!({})).await.expect("the models");
     let price = Price { input: 2_000_000_000, output: 6_000_000_000, cached: 2_000_000_000 };
     assert_eq!((list.models[0].context, list.models[0].price), (Some(8192), Some(price)));

@@ -11,6 +11,7 @@ use crate::{
     steering::{kept::MAX_KEPT, store::Saved},
 };
 use crate::{
+    conversation::ConversationUsage,
     error::Failure,
     ids::{ConversationId, PresetId, PromptId, Rev},
     json::Json,
@@ -42,6 +43,13 @@ pub async fn set_options(id: ConversationId, rev: Rev, options: Options) -> Resu
         }
     })
     .await
+}
+
+/// What the replies of a conversation have cost, on all branches.
+#[server(prefix = "/api/2", endpoint = "conversation-usage", input = Json, output = Json)]
+pub async fn read_usage(id: ConversationId) -> Result<ConversationUsage, Failure> {
+    answer(|app, who| async move { app.database.conversation_usage(who.viewer, id).await?.ok_or(Failure::NotFound) })
+        .await
 }
 
 /// The person's presets, by name.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kit::{Chat, Person, Server, Tab};
 use rivulet::{
     config::Settings,
-    conversation::{Sidebar, Window},
+    conversation::{ConversationUsage, Sidebar, Window},
     ids::mint,
     live::List,
     message::Status,
@@ -97,6 +97,7 @@ async fn a_day(server: &Server, ada: &Person) {
     let options = Options { system_prompt: Some("Be brief.".into()), ..Options::default() };
     ada.sets_options(chat.id, 0, &options).await.expect("they are set");
     keeps(ada, options).await;
+    let _: ConversationUsage = ada.call("conversation-usage", json!({ "id": chat.id })).await.expect("what it cost");
     for path in ["/", &format!("/c/{}", chat.id), &format!("/c/{}?m={}", chat.id, chat.message), "/settings/security"] {
         ada.gets(path).await;
     }
