@@ -15,10 +15,12 @@ use crate::{private_files, protocol};
 
 pub mod provider;
 pub mod public_url;
+pub mod titles;
 pub mod trusted_proxies;
 
 use provider::Config;
 use public_url::PublicUrl;
+use titles::Titles;
 use trusted_proxies::TrustedProxies;
 
 /// The shortest setup code, in bytes.
@@ -45,6 +47,8 @@ pub struct Settings {
     pub setup_code: Option<String>,
     /// A file with prices that count before those that are built in. `RIVULET_PRICES`, `[server] prices`.
     pub prices: Option<PathBuf>,
+    /// Who gives conversations their titles. `RIVULET_TITLES`, `[server] titles`.
+    pub titles: Titles,
     /// `[limits]`.
     pub limits: Limits,
     /// As [`protocol::SPOKEN`]; nobody sets it but tests.
@@ -101,6 +105,7 @@ struct Server {
     public_url: Option<String>,
     trusted_proxies: Vec<String>,
     prices: Option<String>,
+    titles: Option<String>,
 }
 
 impl Settings {
@@ -168,6 +173,7 @@ impl Settings {
                 None => file.server.grace_seconds.unwrap_or(5),
             },
             prices: env("RIVULET_PRICES").or(file.server.prices).map(PathBuf::from),
+            titles: (env("RIVULET_TITLES").or(file.server.titles)).map(|titles| titles.parse()).transpose()?.unwrap_or_default(),
             limits: file.limits,
             public_url: public_url.map(|url| url.parse()).transpose()?,
             trusted_proxies: TrustedProxies::parse(proxies.iter().map(String::as_str))?,

@@ -80,7 +80,8 @@ impl AppState {
         let build = Build::newest(&settings.site_root)?;
         let database = Arc::new(Database::open(&settings.database_url).await?);
         let prices = Prices::open(settings.prices.as_deref())?;
-        let providers = Arc::new(Providers::open(&settings.providers, prices, database.clone()).await?);
+        let providers =
+            Arc::new(Providers::open(&settings.providers, prices, settings.titles.clone(), database.clone()).await?);
         let (replies, committer) = Replies::open(database.clone(), providers.clone(), settings.limits).await?;
         let options = LeptosOptions::builder()
             .output_name("rivulet")

@@ -13,7 +13,7 @@ use super::{
     openai::OpenAi,
     prices::{ModelFacts, Prices},
 };
-use crate::{database::Database, error::Failure, language::t};
+use crate::{config::titles::Titles, database::Database, error::Failure, language::t};
 
 /// How long a provider may take to list its models.
 const LIST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -46,6 +46,7 @@ pub struct Catalog {
 pub struct Providers {
     all: Vec<Arc<KnownProvider>>,
     prices: Prices,
+    titles: Titles,
     /// Keeps the lists over restarts.
     database: Option<Arc<Database>>,
 }
@@ -73,8 +74,13 @@ impl Providers {
     ///
     /// # Errors
     /// The first setting that is wrong, or the database's.
-    pub async fn open(configs: &[Config], prices: Prices, database: Arc<Database>) -> anyhow::Result<Self> {
-        let providers = Self { prices, database: Some(database.clone()), ..Self::new(configs)? };
+    pub async fn open(
+        configs: &[Config],
+        prices: Prices,
+        titles: Titles,
+        database: Arc<Database>,
+    ) -> anyhow::Result<Self> {
+        let providers = Self { prices, titles, database: Some(database.clone()), ..Self::new(configs)? };
         let mut kept = database.known_models().await?;
         for known in &providers.all {
             let models = kept.remove(known.provider.name());
@@ -127,6 +133,18 @@ impl Providers {
         found.ok_or(Failure::UnknownModel)
     }
 
+    /// Whom to ask for the title of a conversation in which this model has replied; `None`: nobody.
+    ///
+    /// # Errors
+    /// That the model of the settings is not offered.
+    pub fn title_model(&self, replied: ModelHandle) -> Result<Option<ModelHandle>, Failure> {
+        match &self.titles {
+            Titles::ByReplying => Ok(Some(replied)),
+            Titles::By(key) => self.find(key).map(Some),
+            Titles::Off => Ok(None),
+        }
+    }
+
     /// What is known of a provider's model.
     pub fn facts(&self, provider: &dyn Provider, model: &str) -> ModelFacts {
         self.prices.facts(provider.name(), provider.host(), model)
@@ -158,7 +176,7 @@ impl From<Vec<Arc<dyn Provider>>> for Providers {
     fn from(all: Vec<Arc<dyn Provider>>) -> Self {
         let all =
             all.into_iter().map(|provider| Arc::new(KnownProvider { provider, list: Mutex::default() })).collect();
-        Self { all, prices: Prices::default(), database: None }
+        Self { all, prices: Prices::default(), titles: Titles::default(), database: None }
     }
 }
 

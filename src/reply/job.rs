@@ -145,11 +145,13 @@ impl Job {
             if !replies.database.wants_title(viewer, conversation).await? {
                 return anyhow::Ok(());
             }
+            let replied = (self.provider.clone(), self.model.clone());
+            let Some((provider, model)) = replies.providers.title_model(replied)? else { return Ok(()) };
             let said = replies.database.history(viewer, conversation, self.parent, MAX_CONTEXT).await?;
             let Some(first) = said.iter().find(|message| message.role == Role::User) else {
                 return Ok(());
             };
-            let title = timeout(Duration::from_secs(30), self.provider.title(&self.model, &first.text())).await??;
+            let title = timeout(Duration::from_secs(30), provider.title(&model, &first.text())).await??;
             let title = title.unwrap_or_default();
             let title = title.trim().trim_matches(['"', '*', '#']).trim();
             let title = in_one_line(title.lines().next().unwrap_or_default());

@@ -24,4 +24,5 @@ mod socket;
 mod steering;
 mod stop_reasons;
 mod subscriptions;
+mod titles;
 mod trees;

@@ -31,6 +31,7 @@ async fn a_wrong_setting_is_named_with_its_value_and_a_right_one() {
         ("RIVULET_DATABASE_URL", "sqlite:", "sqlite:rivulet.db"),
         ("RIVULET_GRACE_SECONDS", "soon", "seconds"),
         ("RIVULET_GRACE_SECONDS", "-1", "seconds"),
+        ("RIVULET_TITLES", "cheap", "openai/gpt-5-nano"),
         ("RIVULET_PRICES", "/nowhere/prices.json", "assets/prices.json"),
         ("OPENAI_BASE_URL", "127.0.0.1:11434", "http://127.0.0.1:11434/v1"),
     ];

@@ -11,6 +11,7 @@ use std::{
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use rivulet::{
+    config::titles::Titles,
     database::Database,
     provider::{
         CatalogEntry, Config, DeltaStream, Model, Provider, ProviderError, Providers, Request, demo::Demo,
@@ -217,8 +218,9 @@ async fn the_last_list_outlives_the_process() {
     let server = ProviderServer::start().await;
     let known = {
         let database = Arc::new(Database::open(&url).await.expect("a database"));
-        let providers =
-            Providers::open(&[config(&server)], Prices::default(), database.clone()).await.expect("providers");
+        let providers = Providers::open(&[config(&server)], Prices::default(), Titles::default(), database.clone())
+            .await
+            .expect("providers");
         let catalog = whole_catalog(&providers).await;
         while database.known_models().await.expect("lists").is_empty() {
             tokio::task::yield_now().await;
@@ -229,7 +231,8 @@ async fn the_last_list_outlives_the_process() {
     // The same one hangs from now on.
     server.models(Answer::nothing().hang());
     let database = Arc::new(Database::open(&url).await.expect("a database"));
-    let providers = Providers::open(&[config(&server)], Prices::default(), database).await.expect("providers");
+    let providers =
+        Providers::open(&[config(&server)], Prices::default(), Titles::default(), database).await.expect("providers");
     assert_eq!((keys(&known.entries), providers.catalog()), (vec!["Test/test"], known.clone()));
 }
 

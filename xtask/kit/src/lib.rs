@@ -23,7 +23,7 @@ pub use database::{Database, Tree};
 pub use folder::{BUILD, Folder, LIMITS};
 pub use person::{Chat, Person, Refused};
 pub use process::{Process, command};
-pub use provider::{Provider, Writer};
+pub use provider::{Provider, TITLE, Writer};
 pub use provider_server::{Answer, ProviderServer, Seen};
 pub use server::Server;
 pub use tab::{Observer, Received, Tab, is_beginning};

@@ -1,6 +1,6 @@
 //! A provider on loopback that speaks chat completions and writes exactly what a test has it write.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
@@ -26,6 +26,7 @@ pub const TITLE: &str = "A title from the model";
 pub struct Provider {
     pub url: String,
     title: watch::Sender<String>,
+    titled_by: Titled,
     asked: Mutex<mpsc::UnboundedReceiver<Writer>>,
 }
 
@@ -41,18 +42,25 @@ impl Provider {
     pub async fn start() -> Provider {
         let (asks, asked) = mpsc::unbounded_channel();
         let (title, titles) = watch::channel(TITLE.to_owned());
-        let router = Router::new().route("/v1/chat/completions", post(answer)).with_state((asks, titles));
+        let titled_by = Titled::default();
+        let router =
+            Router::new().route("/v1/chat/completions", post(answer)).with_state((asks, titles, titled_by.clone()));
         // Providers take more than axum does by itself.
         let router = router.layer(DefaultBodyLimit::disable());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port for the provider");
         let address = listener.local_addr().expect("the provider's address");
         tokio::spawn(async move { axum::serve(nodelay(listener), router).await });
-        Provider { url: format!("http://{address}/v1"), title, asked: Mutex::new(asked) }
+        Provider { url: format!("http://{address}/v1"), title, titled_by, asked: Mutex::new(asked) }
     }
 
     /// What conversations are called from now on.
     pub fn gives_title(&self, title: &str) {
         self.title.send_replace(title.to_owned());
+    }
+
+    /// The models that were asked for titles.
+    pub fn titled_by(&self) -> Vec<String> {
+        self.titled_by.lock().expect("nobody panics with it").clone()
     }
 
     /// The next reply that a server asks for.
@@ -74,12 +82,15 @@ pub fn nodelay(listener: TcpListener) -> impl Listener<Addr = SocketAddr> {
     })
 }
 
-type Asks = (mpsc::UnboundedSender<Writer>, watch::Receiver<String>);
+type Titled = Arc<std::sync::Mutex<Vec<String>>>;
+type Asks = (mpsc::UnboundedSender<Writer>, watch::Receiver<String>, Titled);
 
-async fn answer(State((asks, title)): State<Asks>, Json(asked): Json<Value>) -> Response {
+async fn answer(State((asks, title, titled_by)): State<Asks>, Json(asked): Json<Value>) -> Response {
     let (bytes, written) = mpsc::unbounded_channel();
     let writer = Writer { asked, bytes };
     if writer.last_turn().starts_with("Give a title") {
+        let model = writer.asked["model"].as_str().unwrap_or_default().to_owned();
+        titled_by.lock().expect("nobody panics with it").push(model);
         writer.writes(&title.borrow());
         writer.ends();
     } else {
