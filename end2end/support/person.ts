@@ -36,7 +36,7 @@ export async function waitForHydration(page: Page): Promise<void> {
 export async function ask(page: Page, text: string, model?: string): Promise<Locator> {
   await waitForHydration(page);
   const before = await replies(page).count();
-  if (model) await page.getByLabel('Model', { exact: true }).selectOption(model);
+  if (model) await modelMenu(page).selectOption(model);
   await composer(page).fill(text);
   await composer(page).press('Enter');
   await expect(replies(page)).toHaveCount(before + 1);
@@ -52,6 +52,11 @@ export async function openSecondTab(context: BrowserContext, page: Page): Promis
 
 export function composer(page: Page): Locator {
   return page.getByRole('textbox', { name: 'Message', exact: true });
+}
+
+/** With which model the composer sends. (A closed dialog has another one.) */
+export function modelMenu(page: Page): Locator {
+  return page.getByRole('combobox', { name: 'Model', exact: true });
 }
 
 export function button(within: Page | Locator, name: string): Locator {

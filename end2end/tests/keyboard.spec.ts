@@ -1,7 +1,7 @@
 // What can be done by the keyboard alone.
 
 import { longConversation } from '../support/history.ts';
-import { ask, button, composer, createAccount, expectStatus, link, newestReply, sentMessages, waitForHydration, waitForLength } from '../support/person.ts';
+import { ask, button, composer, createAccount, expectStatus, newestReply, sentMessages, waitForHydration, waitForLength } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 test('Enter sends, and Shift+Enter inserts a line break', async ({ page }) => {
@@ -134,7 +134,7 @@ test('paging through siblings by the keyboard keeps the focus on the links', asy
     await expect(newestReply(page).getByText(`${count}/${count}`)).toBeVisible();
     await expectStatus(newestReply(page), 'failed');
   }
-  const [earlier, later] = [link(newestReply(page), 'Earlier version'), link(newestReply(page), 'Later version')];
+  const [earlier, later] = [button(newestReply(page), 'Previous version'), button(newestReply(page), 'Next version')];
   await earlier.focus();
   await page.keyboard.press('Enter');
   await expect(newestReply(page).getByText('2/3')).toBeVisible();

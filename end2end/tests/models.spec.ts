@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { button, composer, createAccount, waitForHydration } from '../support/person.ts';
+import { button, composer, createAccount, modelMenu, waitForHydration } from '../support/person.ts';
 import { test as base, expect } from '../support/test.ts';
 
 /** A provider whose port is closed until it is started. */
@@ -73,7 +73,7 @@ for (const retry of ['by itself', 'by the button']) {
       }).toPass();
     }
     await expect(notice).toBeHidden();
-    await expect(page.getByLabel('Model', { exact: true })).toHaveValue('home/river-1');
+    await expect(modelMenu(page)).toHaveValue('home/river-1');
     await expect(button(page, 'Send')).toBeEnabled();
     await expect(composer(page)).toHaveValue('kept');
   });

@@ -2,7 +2,7 @@
 
 import { longConversation } from '../support/history.ts';
 import { holdHydration } from '../support/network.ts';
-import { ada, ask, button, composer, createAccount, expectStatus, idOf, link, newestReply, replies, sentMessages, signIn } from '../support/person.ts';
+import { ada, ask, button, composer, createAccount, expectStatus, idOf, modelMenu, newestReply, replies, sentMessages, signIn } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 test.use({ javaScriptEnabled: false });
@@ -10,7 +10,7 @@ test.use({ javaScriptEnabled: false });
 test('without scripts a person creates the account, sends a message and reads the reply', async ({ page, consoleLog }) => {
   consoleLog.allowStatus(401, 'Unauthorized');
   await createAccount(page);
-  await page.getByLabel('Model', { exact: true }).selectOption('quick/demo');
+  await modelMenu(page).selectOption('quick/demo');
   await composer(page).fill('How does a river\nkeep its words?');
   await button(page, 'Send').click();
   await expect(page).toHaveURL(/\/c\/conv_/);
@@ -52,7 +52,7 @@ test('without scripts a refused message is shown again with the reason and a sta
     await expect(sentMessages(page)).toHaveCount(before);
     if (before) continue;
 
-    await page.getByLabel('Model', { exact: true }).selectOption('quick/demo-fails');
+    await modelMenu(page).selectOption('quick/demo-fails');
     await composer(page).fill('First');
     await button(page, 'Send').click();
     await expect(sentMessages(page)).toHaveText('First');
@@ -65,7 +65,7 @@ test('without scripts a refused message is shown again with the reason and a sta
 
 test('without scripts a form that is submitted twice sends one message', async ({ page }) => {
   await createAccount(page);
-  await page.getByLabel('Model', { exact: true }).selectOption('quick/demo-fails');
+  await modelMenu(page).selectOption('quick/demo-fails');
   await composer(page).fill('Once and no more');
   const form = {
     conversation: await page.locator('input[name=conversation]').inputValue(),
@@ -113,7 +113,7 @@ test.describe('in a long conversation', () => {
     const tab = await plain.newPage();
     await tab.goto(page.url());
     await expect(newestReply(tab).getByText('2/2')).toBeVisible();
-    await link(newestReply(tab), 'Earlier version').click();
+    await button(newestReply(tab), 'Previous version').click();
     await expect(newestReply(tab)).toHaveAttribute('data-message-id', first);
     await expect(newestReply(tab).getByText('1/2')).toBeVisible();
     await plain.close();

@@ -3,7 +3,7 @@
 import { type Page } from '@playwright/test';
 import { longConversation } from '../support/history.ts';
 import { gate, holdResponse } from '../support/network.ts';
-import { ask, button, composer, createAccount, expectStatus, newestReply, replies, sentMessages, waitForHydration } from '../support/person.ts';
+import { ask, button, composer, createAccount, expectStatus, modelMenu, newestReply, replies, sentMessages, waitForHydration } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 const TEXT = 'On a slow network, at once';
@@ -13,7 +13,7 @@ for (const place of ['a new conversation', 'an existing conversation']) {
     await createAccount(page);
     if (place !== 'a new conversation') await expectStatus(await ask(page, 'First', 'quick/demo-fails'), 'failed');
     await waitForHydration(page);
-    await page.getByLabel('Model', { exact: true }).selectOption('quick/demo-fails');
+    await modelMenu(page).selectOption('quick/demo-fails');
     await slowDown(page, 'send', 600);
     const times: number[] = [];
     // The fastest of three, because the machine may be busy.
@@ -66,7 +66,7 @@ for (const place of ['a new conversation', 'an existing conversation']) {
     const before = place === 'a new conversation' ? 0 : 1;
     if (before) await expectStatus(await ask(page, 'First', 'quick/demo-fails'), 'failed');
     await waitForHydration(page);
-    const model = page.getByLabel('Model', { exact: true });
+    const model = modelMenu(page);
     await model.selectOption('quick/demo-fails');
     // The model is not offered any more when the message arrives.
     const { opened, open } = gate();
@@ -102,7 +102,7 @@ for (const place of ['a new conversation', 'an existing conversation']) {
     const before = place === 'a new conversation' ? 0 : 1;
     if (before) await expectStatus(await ask(page, 'First', 'quick/demo-fails'), 'failed');
     await waitForHydration(page);
-    await page.getByLabel('Model', { exact: true }).selectOption('quick/demo-fails');
+    await modelMenu(page).selectOption('quick/demo-fails');
     const address = page.url();
     // The message never reaches the server.
     await page.route('**/api/*/send', () => {}, { times: 1 });

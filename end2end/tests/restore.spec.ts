@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from '@playwright/test';
 import { longConversation } from '../support/history.ts';
-import { ask, button, composer, createAccount, expectStatus, idOf, link, newestReply, openSecondTab, replies, sentMessages, waitForHydration } from '../support/person.ts';
+import { ask, button, composer, createAccount, expectStatus, idOf, newestReply, openSecondTab, replies, sentMessages, waitForHydration } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 test('after a backup was restored open pages show what is there, and what is sent from then on', async ({
@@ -71,7 +71,7 @@ test('and stays on their branch, though another one is newer', async ({ page, co
   await expect(newestReply(page).getByText('2/2')).toBeVisible();
   await expectStatus(newestReply(page), 'failed');
   const tab = await openSecondTab(context, page);
-  await link(newestReply(page), 'Earlier version').click();
+  await button(newestReply(page), 'Previous version').click();
   await expect(newestReply(page)).toHaveAttribute('data-message-id', earlier);
   const address = page.url();
   await rivulet.backUp();

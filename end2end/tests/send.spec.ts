@@ -1,7 +1,7 @@
 // Messages whose sending fails or is repeated, and what is typed meanwhile.
 
 import { type Page, type WebSocketRoute } from '@playwright/test';
-import { ask, button, composer, createAccount, expectStatus, newestReply, replies, sentMessages, textOf, waitForHydration } from '../support/person.ts';
+import { ask, button, composer, createAccount, expectStatus, modelMenu, newestReply, replies, sentMessages, textOf, waitForHydration } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 const UNREACHABLE = 'Rivulet cannot be reached. Check the connection and try again.';
@@ -43,7 +43,7 @@ for (const place of ['a new conversation', 'an existing conversation']) {
     const before = place === 'a new conversation' ? 0 : 1;
     if (before) await expectStatus(await ask(page, 'First', 'quick/demo-fails'), 'failed');
     await waitForHydration(page);
-    await page.getByLabel('Model', { exact: true }).selectOption('quick/demo-fails');
+    await modelMenu(page).selectOption('quick/demo-fails');
     await loseFirstResponse(page);
     // Nor may the page learn from the list that it was sent.
     const lists = await holdLists(page);
@@ -92,7 +92,7 @@ test('a first message whose response was lost opens its conversation once the li
   consoleLog.allowLostNetwork(rivulet.url);
   await createAccount(page);
   await waitForHydration(page);
-  await page.getByLabel('Model', { exact: true }).selectOption('quick/demo-fails');
+  await modelMenu(page).selectOption('quick/demo-fails');
   await loseFirstResponse(page);
   await composer(page).fill('Once and no more');
   await composer(page).press('Enter');
@@ -164,7 +164,7 @@ test('a message that is too long is refused, and its text is kept', async ({ pag
 test('the chosen model stays chosen', async ({ page }) => {
   await createAccount(page);
   await waitForHydration(page);
-  const model = page.getByLabel('Model', { exact: true });
+  const model = modelMenu(page);
   await model.selectOption('quick/demo-fails');
   await page.reload();
   await waitForHydration(page);

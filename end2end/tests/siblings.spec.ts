@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import { PROSE, ask, button, composer, createAccount, expectStatus, idOf, link, newestReply, openSecondTab, replies, sentMessages, textOf, waitForHydration, waitForLength } from '../support/person.ts';
+import { PROSE, ask, button, composer, createAccount, expectStatus, idOf, link, modelMenu, newestReply, openSecondTab, replies, sentMessages, textOf, waitForHydration, waitForLength } from '../support/person.ts';
 import { longConversation } from '../support/history.ts';
 import { expect, scripted, test } from '../support/test.ts';
 
@@ -57,7 +57,7 @@ test('Retry adds a reply beside the old one; each tab pages by itself', async ({
   }
   const second = await idOf(reply);
 
-  await link(newestReply(page), 'Earlier version').click();
+  await button(newestReply(page), 'Previous version').click();
   await expect(newestReply(page)).toHaveAttribute('data-message-id', first);
   await expectStatus(newestReply(page), 'stopped');
   await expect(newestReply(page).getByText('1/2')).toBeVisible();
@@ -69,7 +69,7 @@ test('Retry adds a reply beside the old one; each tab pages by itself', async ({
   await expect(newestReply(page)).toHaveAttribute('data-message-id', first);
   await waitForHydration(page);
 
-  await link(newestReply(page), 'Later version').click();
+  await button(newestReply(page), 'Next version').click();
   await expect(reply).toHaveAttribute('data-message-id', second);
   await expect(page).toHaveURL(plain);
   expect(await textOf(reply)).toBe(PROSE);
@@ -88,7 +88,7 @@ test("the conversation's own link opens what its plain address does", async ({ p
   const own = page.getByRole('navigation', { name: 'Conversations' }).locator('[aria-current="page"]');
 
   const goEarlier = async () => {
-    await link(reply, 'Earlier version').click();
+    await button(reply, 'Previous version').click();
     await expect(page).toHaveURL(`${plain}?m=${earlier}`);
     await expect(reply).toHaveAttribute('data-message-id', earlier);
   };
@@ -126,9 +126,9 @@ test('the branch below follows its sibling, and Retry in the middle begins one t
   await expectStatus(await ask(page, 'Elsewhere', 'quick/demo-fails'), 'failed');
   await expect(sentMessages(page)).toHaveText(['First', 'Elsewhere']);
   await expect(sentMessages(tab)).toHaveText(['First', 'Second']);
-  await link(replies(page).first(), 'Earlier version').click();
+  await button(replies(page).first(), 'Previous version').click();
   await expect(sentMessages(page)).toHaveText(['First', 'Second']);
-  await link(replies(page).first(), 'Later version').click();
+  await button(replies(page).first(), 'Next version').click();
   await expect(sentMessages(page)).toHaveText(['First', 'Elsewhere']);
 });
 
@@ -227,12 +227,12 @@ test('Retry and Continue use the model that is chosen now', async ({ page }) => 
   const reply = await ask(page, 'Tell me of the lock.', 'quick/demo-fails');
   await expectStatus(reply, 'failed');
   const id = await idOf(reply);
-  await page.getByLabel('Model', { exact: true }).selectOption('quick/demo-prose');
+  await modelMenu(page).selectOption('quick/demo-prose');
   await button(reply, 'Retry').click();
   await expect(reply).not.toHaveAttribute('data-message-id', id);
   await expectStatus(reply, 'completed');
   expect(await textOf(reply)).toBe(PROSE);
-  await link(reply, 'Earlier version').click();
+  await button(reply, 'Previous version').click();
   await expect(reply).toHaveAttribute('data-message-id', id);
   const request = page.waitForRequest('**/api/*/continue');
   await button(reply, 'Continue').click();

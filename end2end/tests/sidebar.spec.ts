@@ -73,7 +73,8 @@ test('deleting a conversation deletes its draft, and does not show that it is go
   await deletion.release();
   await expect(page).toHaveURL('/');
   await expect(page.locator('body')).not.toHaveAttribute('data-shown-as-gone');
-  expect(await page.evaluate(() => Object.keys(localStorage))).toEqual(['era']);
+  // It is kept for as long as the deletion can be undone.
+  await expect.poll(() => page.evaluate(() => Object.keys(localStorage))).toEqual(['era']);
 });
 
 test('the error of a failed deletion is gone when the dialog opens again', async ({ page, consoleLog }) => {

@@ -2,7 +2,7 @@
 
 import { type Locator, type Page, type WebSocket } from '@playwright/test';
 import { speakProtocol } from '../support/network.ts';
-import { ask, composer, createAccount, expectStatus, newestReply, sentMessages, waitForHydration } from '../support/person.ts';
+import { ask, composer, createAccount, expectStatus, modelMenu, newestReply, sentMessages, waitForHydration } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 test('a tab of an older build works on', async ({ page, rivulet, consoleLog }) => {
@@ -70,7 +70,7 @@ for (const place of ['a new conversation', 'an existing conversation']) {
     await composer(page).fill('a whole thought');
     await reload(offer(page));
     await expect(composer(page)).toHaveValue('a whole thought');
-    await page.getByLabel('Model', { exact: true }).selectOption('quick/demo-fails');
+    await modelMenu(page).selectOption('quick/demo-fails');
     await composer(page).press('Enter');
     await expect(sentMessages(page)).toHaveCount(before + 1);
     await expectStatus(newestReply(page), 'failed');
