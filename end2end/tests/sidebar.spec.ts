@@ -1,7 +1,7 @@
 // The list of conversations, and renaming and deleting them.
 
 import { holdResponse } from '../support/network.ts';
-import { ask, button, composer, createAccount, expectStatus, openSecondTab, waitForHydration } from '../support/person.ts';
+import { ask, button, composer, createAccount, expectStatus, newestReply, openSecondTab, sentMessages, waitForHydration, waitForLength } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 test('a conversation that one tab adds, renames or deletes changes in the other, too', async ({ page, context }) => {
@@ -38,6 +38,30 @@ test('a conversation that one tab adds, renames or deletes changes in the other,
   await expect(page).toHaveURL('/');
   await expect(listed('The spring')).toBeHidden();
   await expect(tab.getByText('This conversation is no longer available to you')).toBeVisible();
+});
+
+test('another tab of a deleted conversation works again once the deletion is undone', async ({ page, context }) => {
+  await createAccount(page);
+  await waitForLength(await ask(page, 'First', 'slow/demo-prose'), 50);
+  const tab = await openSecondTab(context, page);
+  await waitForHydration(tab);
+  const notice = tab.getByText('This conversation is no longer available to you');
+  for (const _ of ['once', 'and again']) {
+    await page.bringToFront();
+    await button(page.locator('header'), 'Delete').click();
+    await button(page.getByRole('dialog'), 'Delete').click();
+    await expect(notice).toBeVisible();
+    await button(page, 'Undo').click();
+    await expect(notice).toBeHidden();
+    await expect(sentMessages(page)).toHaveText(['First']);
+    for (const one of [page, tab]) await expectStatus(newestReply(one), 'stopped');
+  }
+  await expectStatus(await ask(page, 'Second', 'quick/demo-fails'), 'failed');
+  await expect(sentMessages(tab)).toHaveText(['First', 'Second']);
+  await expectStatus(newestReply(tab), 'failed');
+  await tab.bringToFront();
+  await expectStatus(await ask(tab, 'Third', 'quick/demo-fails'), 'failed');
+  await expect(sentMessages(page)).toHaveText(['First', 'Second', 'Third']);
 });
 
 test('New chat begins another conversation, and the newest one is listed first', async ({ page }) => {

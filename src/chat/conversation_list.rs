@@ -106,9 +106,9 @@ impl ConversationList {
         connection.leave_list(List::Conversations(self.list));
     }
 
-    /// A conversation's title as it is now.
-    pub fn title(self, id: ConversationId) -> Option<String> {
-        self.rows.read().get(id).map(|row| row.title.clone())
+    /// A conversation as it is now.
+    pub fn row(self, id: ConversationId) -> Option<Conversation> {
+        self.rows.read().get(id).cloned()
     }
 }
 
@@ -117,7 +117,7 @@ fn last(page: &ConversationPage) -> Option<(Millis, ConversationId)> {
     page.rows.last().filter(|_| page.more).map(|row| (row.updated_at, row.id))
 }
 
-/// The sidebar's lists, for those who show a title. Set once the sidebar is there.
+/// The sidebar's lists, for the page of a conversation that is in one of them. Set once the sidebar is there.
 #[derive(Clone, Copy, Default)]
 pub struct SidebarList(RwSignal<Option<[ConversationList; 2]>>);
 
@@ -126,12 +126,12 @@ impl SidebarList {
         self.0.set(Some(lists));
     }
 
-    /// A conversation's title as the sidebar has it.
-    pub fn title(self, id: ConversationId) -> Option<String> {
-        self.0.get()?.into_iter().find_map(|list| list.title(id))
+    /// A conversation as the sidebar has it.
+    pub fn row(self, id: ConversationId) -> Option<Conversation> {
+        self.0.get()?.into_iter().find_map(|list| list.row(id))
     }
 
     pub fn lists(self, id: ConversationId) -> bool {
-        self.title(id).is_some()
+        self.row(id).is_some()
     }
 }

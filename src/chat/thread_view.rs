@@ -19,7 +19,7 @@ use super::{
     thread::{Contents, Thread},
 };
 use crate::{
-    conversation::MessagePage,
+    conversation::{Conversation, MessagePage},
     error::Failure,
     ids::{ConversationId, MessageId},
     language::t,
@@ -55,8 +55,15 @@ pub fn ThreadView(
         }
         is_ready
     });
-    let title = title_of(thread);
-    let begun = begin(thread);
+    let listed = listed(thread);
+    let title = title_of(thread, listed);
+    let begun = begin(thread, listed);
+    // Whatever changes in its row after it was gone: it may be back.
+    Effect::new(move |_| {
+        if listed.read().is_some() {
+            untrack(|| thread.follow_again());
+        }
+    });
     on_cleanup(move || thread.leave());
     keep_address(thread);
     follow_plain_link(thread);
@@ -91,24 +98,27 @@ pub fn ThreadView(
     .into_any()
 }
 
-/// As the sidebar has it, or else as it was loaded.
-fn title_of(thread: Thread) -> Memo<String> {
+/// The conversation as the sidebar has it, if it does.
+fn listed(thread: Thread) -> Memo<Option<Conversation>> {
     let sidebar = use_context::<SidebarList>();
+    Memo::new(move |_| sidebar.and_then(|sidebar| sidebar.row(thread.id)))
+}
+
+/// As the sidebar has it, or else as it was loaded.
+fn title_of(thread: Thread, listed: Memo<Option<Conversation>>) -> Memo<String> {
     Memo::new(move |_| {
-        let listed = sidebar.and_then(|sidebar| sidebar.title(thread.id));
-        listed.unwrap_or_else(|| thread.given_title.get())
+        let title = listed.read().as_ref().map(|row| row.title.clone());
+        title.unwrap_or_else(|| thread.given_title.get())
     })
 }
 
 /// Whether the conversation is on the server; it is followed from then on. Leaves the page of one that does not come to be.
-fn begin(thread: Thread) -> Memo<bool> {
-    let sidebar = use_context::<SidebarList>();
-    let is_listed = move || sidebar.is_some_and(|sidebar| sidebar.lists(thread.id));
+fn begin(thread: Thread, listed: Memo<Option<Conversation>>) -> Memo<bool> {
     let is_refused = move || thread.outbox.with(|all| all.is_refused_first(thread.id));
     let begun = Memo::new(move |_| {
         let is_under_way =
             || thread.outbox.with(|all| all.pending(thread.id).is_some_and(|sending| all.is_sending(sending.id)));
-        !thread.begins_here || !(is_under_way() || is_refused()) || is_listed()
+        !thread.begins_here || !(is_under_way() || is_refused()) || listed.read().is_some()
     });
     let navigate = use_navigate();
     Effect::new(move |_| {

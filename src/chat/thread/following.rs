@@ -47,6 +47,16 @@ impl Thread {
         );
     }
 
+    /// Follows the conversation again, from where the page has it, if it was gone, such as until somebody undid that it was
+    /// deleted. If it still is, the server says so again.
+    pub fn follow_again(self) {
+        if self.gone.get_untracked() {
+            self.gone.set(false);
+            self.follow_list();
+            self.follow_shown();
+        }
+    }
+
     /// Takes in what the server said to what was sent from here, until the list has it. What one sends, one sees.
     pub fn take_answer(self) {
         if !self.is_ready() {
