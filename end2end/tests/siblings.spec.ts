@@ -99,17 +99,32 @@ test("the conversation's own link opens what its plain address does", async ({ p
   };
   await goEarlier();
   await followOwn();
-  // The router takes a link within the page for the address that the page has put there.
-  await goEarlier();
-  await link(page, 'Skip to the conversation').press('Enter');
-  await expect(page).toHaveURL(`${plain}?m=${earlier}#main`);
-  await followOwn();
   await page.goto(`${plain}?m=${earlier}`);
   await waitForHydration(page);
   await expect(reply).toHaveAttribute('data-message-id', earlier);
   await followOwn();
   await goEarlier();
   await followOwn();
+});
+
+test('the skip link leaves a page whose address has changed meanwhile as it is', async ({ page }) => {
+  await createAccount(page);
+  const reply = await ask(page, 'First', 'quick/demo-fails');
+  await expectStatus(reply, 'failed');
+  const earlier = await idOf(reply);
+  await button(reply, 'Retry').click();
+  await expect(reply.getByText('2/2')).toBeVisible();
+  await expectStatus(reply, 'failed');
+  await button(reply, 'Previous version').click();
+  const address = new RegExp(`[?]m=${earlier}$`);
+  await expect(page).toHaveURL(address);
+  const scroller = await page.locator('.scroller').elementHandle();
+  await link(page, 'Skip to the conversation').press('Enter');
+  await expect(page.getByRole('main')).toBeFocused();
+  await expect(page).toHaveURL(address);
+  // A page that opened around the message would have another, and would highlight the message.
+  expect(await scroller!.evaluate((element) => element.isConnected)).toBe(true);
+  await expect(reply).not.toHaveClass(/linked/);
 });
 
 test('the branch below follows its sibling, and Retry in the middle begins one there', async ({ page, context }) => {

@@ -59,9 +59,14 @@ pub fn Chats() -> impl IntoView {
         });
     });
     move_the_cursor(drawer);
+    // The link itself would have the router open the page anew at the address that this one has put there.
+    let skip = |event: web_sys::MouseEvent| {
+        event.prevent_default();
+        browser::focus("#main");
+    };
     view! {
         <div class="chats" class:drawer-open=move || drawer.get()>
-            <a class="skip" href="#main" rel="external">
+            <a class="skip" href="#main" rel="external" on:click=skip>
                 {t().page.skip_link}
             </a>
             <LinkBar connection link />
