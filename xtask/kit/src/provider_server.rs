@@ -15,6 +15,8 @@ use tokio::{
     time::timeout,
 };
 
+use crate::soon;
+
 /// The server; it ends when dropped.
 pub struct ProviderServer {
     address: SocketAddr,
@@ -84,7 +86,7 @@ impl ProviderServer {
 
     /// Waits until somebody has hung up on an answer that hangs.
     pub async fn left(&self) {
-        self.shared.left.notified().await;
+        soon("somebody hangs up", self.shared.left.notified()).await;
     }
 }
 
