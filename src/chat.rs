@@ -21,6 +21,8 @@ pub mod sidebar;
 pub mod steering {
     //! How replies are asked for.
     pub mod api;
+    pub mod dialog;
+    pub mod fields;
 }
 pub mod thread;
 pub mod thread_view;

@@ -24,6 +24,7 @@ pub struct Texts {
     pub composer: chat::Composer,
     pub message: chat::Message,
     pub markdown: chat::Markdown,
+    pub options: chat::Options,
     pub thread: chat::Thread,
     pub dialogs: chat::Dialogs,
     pub sidebar: chat::Sidebar,

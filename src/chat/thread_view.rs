@@ -16,6 +16,7 @@ use super::{
     message_view::{MessageView, editor::left_open},
     page_context::PageContext,
     scroll,
+    steering::dialog::OptionsDialog,
     thread::{Contents, Thread},
 };
 use crate::{
@@ -48,13 +49,7 @@ pub fn ThreadView(
     }
     Effect::new(move |_| thread.load());
     Effect::new(move |_| thread.take_answer());
-    Effect::new(move |restored: Option<bool>| {
-        let is_ready = thread.is_ready();
-        if is_ready && restored != Some(true) {
-            untrack(|| thread.editing.set(left_open(thread)));
-        }
-        is_ready
-    });
+    Effect::new(move |restored| restore_edit(thread, restored));
     let listed = listed(thread);
     let title = title_of(thread, listed);
     let begun = begin(thread, listed);
@@ -67,19 +62,16 @@ pub fn ThreadView(
     on_cleanup(move || thread.leave());
     keep_address(thread);
     follow_plain_link(thread);
-    let (renaming, deleting) = (RwSignal::new(false), RwSignal::new(false));
+    let (renaming, deleting, steering) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(false));
     let is_missing = move || *thread.contents.read() == Contents::Failed(Failure::NotFound);
     view! {
         // The document's title is asked for once more after this page has gone.
         <Title text=move || title.try_get().unwrap_or_default() />
         <Bar title>
             <Show when=move || begun.get() && !is_missing()>
-                <button type="button" class="icon-button" aria-label=t().thread.rename title=t().thread.rename on:click=move |_| renaming.set(true)>
-                    <icon::Icon path=icon::PENCIL />
-                </button>
-                <button type="button" class="icon-button" aria-label=t().thread.delete title=t().thread.delete on:click=move |_| deleting.set(true)>
-                    <icon::Icon path=icon::BIN />
-                </button>
+                <BarButton label=t().thread.options path=icon::SLIDERS open=steering />
+                <BarButton label=t().thread.rename path=icon::PENCIL open=renaming />
+                <BarButton label=t().thread.delete path=icon::BIN open=deleting />
             </Show>
         </Bar>
         {move || match thread.contents.get() {
@@ -94,6 +86,7 @@ pub fn ThreadView(
         <RenameDialog thread open=renaming title />
         <DeleteDialog thread open=deleting title />
         <RetryDialog thread menu />
+        <OptionsDialog thread open=steering />
     }
     .into_any()
 }
@@ -102,6 +95,25 @@ pub fn ThreadView(
 fn listed(thread: Thread) -> Memo<Option<Conversation>> {
     let sidebar = use_context::<SidebarList>();
     Memo::new(move |_| sidebar.and_then(|sidebar| sidebar.row(thread.id)))
+}
+
+/// Opens the editor again that was open when the page was left, once.
+fn restore_edit(thread: Thread, restored: Option<bool>) -> bool {
+    let is_ready = thread.is_ready();
+    if is_ready && restored != Some(true) {
+        untrack(|| thread.editing.set(left_open(thread)));
+    }
+    is_ready
+}
+
+/// Opens a dialog.
+#[component]
+fn BarButton(label: &'static str, path: &'static str, open: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <button type="button" class="icon-button" aria-label=label title=label on:click=move |_| open.set(true)>
+            <icon::Icon path />
+        </button>
+    }
 }
 
 /// As the sidebar has it, or else as it was loaded.

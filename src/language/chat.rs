@@ -44,6 +44,14 @@ pub struct Message {
     pub retry_with: &'static str,
     pub resume: &'static str,
     pub output_tokens: fn(u64) -> String,
+    /// Tenths of a second go in.
+    pub seconds: fn(u64) -> String,
+    pub tokens_a_second: fn(u64) -> String,
+    /// Nano-dollars go in.
+    pub cost: fn(u64) -> String,
+    pub input_tokens: fn(u64) -> String,
+    pub cached_tokens: fn(u64) -> String,
+    pub reasoning_tokens: fn(u64) -> String,
     pub previous_version: &'static str,
     pub next_version: &'static str,
     pub copy: &'static str,
@@ -67,6 +75,8 @@ pub struct Markdown {
 
 /// A conversation.
 pub struct Thread {
+    /// How its replies are asked for.
+    pub options: &'static str,
     pub conversation_label: &'static str,
     pub rename: &'static str,
     pub delete: &'static str,
@@ -93,6 +103,27 @@ pub struct Dialogs {
     /// Asking another model for a reply.
     pub retry_heading: &'static str,
     pub retry: &'static str,
+}
+
+/// How the replies of a conversation are asked for.
+pub struct Options {
+    pub heading: &'static str,
+    pub preset: &'static str,
+    pub no_preset: &'static str,
+    pub system_prompt: &'static str,
+    pub temperature: &'static str,
+    pub temperature_hint: &'static str,
+    pub top_p: &'static str,
+    pub top_p_hint: &'static str,
+    pub max_tokens: &'static str,
+    pub reasoning_effort: &'static str,
+    pub not_set: &'static str,
+    /// The name of an effort goes in.
+    pub effort: fn(&str) -> &'static str,
+    pub stop: &'static str,
+    pub preset_name: &'static str,
+    pub cancel: &'static str,
+    pub save: &'static str,
 }
 
 /// The list of conversations.

@@ -15,6 +15,7 @@ pub(super) const ENGLISH: Texts = Texts {
     composer: chat::COMPOSER,
     message: chat::MESSAGE,
     markdown: chat::MARKDOWN,
+    options: chat::OPTIONS,
     thread: chat::THREAD,
     dialogs: chat::DIALOGS,
     sidebar: chat::SIDEBAR,

@@ -11,13 +11,15 @@ pub const COPY: &str = "M9 9h10v10H9zM5 15V5h10";
 pub const TICK: &str = "M5 13l5 5L19 7";
 pub const RETRY: &str = "M19 12a7 7 0 1 1-2.05-4.95L19 9M19 4v5h-5";
 pub const CONTINUE: &str = "M7 5l10 7-10 7z";
-pub const MORE: &str = "M5 12h.01M12 12h.01M19 12h.01";
+pub const MORE: &str =
+    "M4 12a1 1 0 1 0 2 0 1 1 0 1 0-2 0M11 12a1 1 0 1 0 2 0 1 1 0 1 0-2 0M18 12a1 1 0 1 0 2 0 1 1 0 1 0-2 0";
 pub const PENCIL: &str = "M5 19l1-4L16 5l3 3L9 18zM14 7l3 3";
 pub const BIN: &str = "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13";
 pub const LEFT: &str = "M14 6l-6 6 6 6";
 pub const RIGHT: &str = "M10 6l6 6-6 6";
 pub const DOWN: &str = "M12 5v14M6 13l6 6 6-6";
 pub const THEME: &str = "M12 3a9 9 0 1 0 9 9 7 7 0 0 1-9-9z";
+pub const SLIDERS: &str = "M4 8h9M17 8h3M15 6v4M4 16h3M11 16h9M9 14v4";
 pub const SHIELD: &str = "M12 3l7 3v5c0 5-3 8-7 10-4-2-7-5-7-10V6zM9 12l2 2 4-4";
 pub const LEAVE: &str = "M14 5H6v14h8M11 12h9M17 9l3 3-3 3";
 

@@ -2,7 +2,11 @@
 
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::{copy::Copy, more::More};
+use super::{
+    copy::Copy,
+    info::{Info, model_name},
+    more::More,
+};
 use crate::{
     chat::{api, draft::focus_composer, thread::Thread},
     error::Failure,
@@ -40,7 +44,6 @@ pub(super) fn Actions(
         spawn_local(async move { show(api::resume(id, epoch, model()).await) });
     };
     let free = Memo::new(move |_| role == Role::Assistant && thread.running().is_none());
-    let tokens = Memo::new(move |_| signal.read().usage.map(|usage| usage.output_tokens).filter(|count| *count > 0));
     let sending = Memo::new(move |_| thread.is_sending(id));
     let own = Memo::new(move |_| thread.is_own(id));
     let has_arrived = Memo::new(move |_| thread.has(id));
@@ -75,7 +78,7 @@ pub(super) fn Actions(
             <Show when=move || has_arrived.get()>
                 <More thread id role />
             </Show>
-            {move || tokens.get().map(|count| view! { <small class="usage">{(t().message.output_tokens)(count)}</small> })}
+            {(role == Role::Assistant).then(|| view! { <Info signal /> })}
         </div>
         <Notice text=failure />
         {(role == Role::Assistant).then(|| view! { <p class="writer">{move || (status.get(), signal.with_untracked(writer)).1}</p> })}
@@ -88,10 +91,9 @@ pub(super) fn has_words(message: &Message) -> bool {
     !message.text().trim().is_empty()
 }
 
-/// The model's own name, without its provider's.
+/// Who wrote it, on paper.
 fn writer(message: &Message) -> String {
-    let key = message.model.as_deref().unwrap_or(t().message.unnamed_model);
-    key.split_once('/').map_or(key, |(_, name)| name).to_owned()
+    message.model.as_deref().map_or_else(|| t().message.unnamed_model.to_owned(), |key| model_name(key).to_owned())
 }
 
 /// `‹ 2/3 ›`: pages through the siblings of a message, and the branches below them. Links, which work without scripts.

@@ -1,6 +1,6 @@
 //! What stands in a conversation and around it.
 
-use crate::language::chat::{Composer, Dialogs, Markdown, Message, Models, Sidebar, Thread};
+use crate::language::chat::{Composer, Dialogs, Markdown, Message, Models, Options, Sidebar, Thread};
 
 pub(super) const COMPOSER: Composer =
     Composer { message_label: "Message", placeholder: "Write a message", send: "Send", stop: "Stop" };
@@ -36,6 +36,16 @@ pub(super) const MESSAGE: Message = Message {
     retry_with: "Retry with…",
     resume: "Continue",
     output_tokens: |count| format!("{count} {}", if count == 1 { "token" } else { "tokens" }),
+    seconds: |tenths| format!("{}.{} s", tenths / 10, tenths % 10),
+    tokens_a_second: |count| format!("{count} tokens/s"),
+    cost: |nano| {
+        // To a hundredth of a cent, and never nothing for something.
+        let parts = nano.div_ceil(100_000);
+        format!("${}.{:04}", parts / 10_000, parts % 10_000)
+    },
+    input_tokens: |count| format!("{count} tokens read"),
+    cached_tokens: |count| format!("{count} of them kept by the provider from before"),
+    reasoning_tokens: |count| format!("{count} tokens of thinking"),
     previous_version: "Previous version",
     next_version: "Next version",
     copy: "Copy",
@@ -50,7 +60,34 @@ pub(super) const MESSAGE: Message = Message {
 
 pub(super) const MARKDOWN: Markdown = Markdown { copy_code: "Copy", task_done_label: "Done", task_open_label: "To do" };
 
+pub(super) const OPTIONS: Options = Options {
+    heading: "Options",
+    preset: "Preset",
+    no_preset: "Choose one to fill in",
+    system_prompt: "System prompt",
+    temperature: "Temperature",
+    temperature_hint: "0 to 2",
+    top_p: "Top P",
+    top_p_hint: "0 to 1",
+    max_tokens: "Maximum tokens",
+    reasoning_effort: "Reasoning effort",
+    not_set: "As the provider sets it",
+    effort: |name| match name {
+        "none" => "None",
+        "minimal" => "Minimal",
+        "low" => "Low",
+        "medium" => "Medium",
+        "high" => "High",
+        _ => "Very high",
+    },
+    stop: "Stop sequences, one a line",
+    preset_name: "Keep as a preset named",
+    cancel: "Cancel",
+    save: "Save",
+};
+
 pub(super) const THREAD: Thread = Thread {
+    options: "Options",
     conversation_label: "Conversation",
     rename: "Rename",
     delete: "Delete",
