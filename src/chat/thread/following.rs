@@ -48,7 +48,7 @@ impl Thread {
     }
 
     /// Follows the conversation again, from where the page has it, if it was gone, such as until somebody undid that it was
-    /// deleted. If it still is, the server says so again.
+    /// deleted. If it still is, the server ends it again.
     pub fn follow_again(self) {
         if self.gone.get_untracked() {
             self.gone.set(false);
