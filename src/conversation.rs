@@ -19,6 +19,8 @@ pub mod changes {
 }
 #[cfg(feature = "ssr")]
 pub mod deletion;
+#[cfg(feature = "ssr")]
+pub mod fork;
 pub mod list;
 #[cfg(feature = "ssr")]
 pub mod options {

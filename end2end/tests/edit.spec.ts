@@ -112,3 +112,24 @@ test('Copy link gives an address that opens at the message; Retry with asks anot
   await page.goto(link);
   await expect(page.locator(`[data-message-id="${id}"]`)).toBeVisible();
 });
+
+test('where the shown version is deleted, the page shows what is left, with what hangs on it', async ({ page }) => {
+  await createAccount(page);
+  const first = await idOf(await answered(page, 'One'));
+  await answered(page, 'Two');
+  await replies(page).first().hover();
+  await button(replies(page).first(), 'Retry').click();
+  await expect(replies(page)).toHaveCount(1);
+  await expect(newestReply(page)).not.toHaveAttribute('data-message-id', first);
+  await expect(button(page, 'Send')).toBeVisible();
+  // The other version is not loaded now.
+  await page.reload();
+  await waitForHydration(page);
+  await newestReply(page).hover();
+  await button(newestReply(page), 'More').click();
+  await button(page, 'Delete message').click();
+  await expect(replies(page)).toHaveCount(2);
+  await expect(replies(page).first()).toHaveAttribute('data-message-id', first);
+  await expect(replies(page).first()).toHaveAttribute('data-status', 'stopped');
+  await expect(sentMessages(page).last()).toContainText('Two');
+});

@@ -19,7 +19,12 @@ use crate::{
     steering::options::Options,
 };
 #[cfg(feature = "ssr")]
-use crate::{conversation::LONGEST_TITLE, language::t, live::hub::ListTopic, text::in_one_line};
+use crate::{
+    conversation::{self, LONGEST_TITLE},
+    language::t,
+    live::hub::ListTopic,
+    text::in_one_line,
+};
 
 /// The sidebar as a page opens with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -264,6 +269,21 @@ pub async fn undo_delete_conversation(id: ConversationId) -> Result<(), Failure>
 #[server(prefix = "/api/2", endpoint = "delete-message", input = Json, output = Json)]
 pub async fn delete_message(id: MessageId) -> Result<i64, Failure> {
     server::answer(|app, who| async move { app.replies.delete_message(who.viewer, id).await }).await
+}
+
+/// Copies a branch up to this message into a new conversation of one's own, under the id `into`, which the page mints.
+#[server(prefix = "/api/2", endpoint = "fork", input = Json, output = Json)]
+pub async fn fork(id: MessageId, into: ConversationId) -> Result<(), Failure> {
+    server::answer(|app, who| async move {
+        let database = app.database.clone();
+        let forked =
+            app.replies.detached(async move { conversation::fork::fork(&database, who.viewer, id, into).await });
+        if let Some(sidebar) = forked.await? {
+            app.hub.changed(ListTopic::Conversations(sidebar));
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Brings back what was deleted with a message.

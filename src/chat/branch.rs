@@ -59,11 +59,15 @@ impl Branch {
 
     fn place(&mut self, page: &MessagePage) {
         self.newest = self.newest.max(page.newest);
+        // Some of it may have gone since it was read: the page is at what is left.
+        let left = |id: &MessageId| self.rows.get(*id).is_some();
+        let mut messages = page.messages.iter().map(|message| message.id).filter(left);
+        let (first, last) = (messages.next(), page.messages.iter().rev().map(|message| message.id).find(left));
         // What is known below a leaf has come since it was read.
-        self.leaf = page.leaf.map(|leaf| self.newest_below(leaf));
-        self.plain_leaf = page.plain_leaf.map(|leaf| self.newest_below(leaf));
-        self.first = page.messages.first().map(|message| message.id).filter(|_| page.more_before);
-        self.last = page.messages.last().map(|message| message.id).filter(|_| page.more_after);
+        let below = |leaf: Option<MessageId>| leaf.filter(left).or(last).map(|leaf| self.newest_below(leaf));
+        (self.leaf, self.plain_leaf) = (below(page.leaf), below(page.plain_leaf));
+        self.first = first.filter(|_| page.more_before);
+        self.last = last.filter(|last| page.more_after && self.leaf != Some(*last));
     }
 
     /// What is before the first message. False as in [`Branch::show`].

@@ -123,7 +123,7 @@ pub fn DeleteDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -
             let title = title.get_untracked();
             let deleted = api::delete(thread.id).await;
             if deleted.is_ok() {
-                offer_undo(thread.id, &title, toasts, navigate.clone());
+                offer_undo(thread.id, (t().dialogs.deleted)(&title), toasts, navigate.clone());
             }
             if open.is_disposed() {
                 return;
@@ -157,19 +157,27 @@ pub fn DeleteDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -
 }
 
 /// Shows that a conversation is deleted, and offers to bring it back; if it is not, what was typed there is forgotten.
-fn offer_undo(id: ConversationId, title: &str, toasts: Toasts, navigate: impl Fn(&str, NavigateOptions) + 'static) {
+fn offer_undo(
+    id: ConversationId,
+    text: String,
+    toasts: Toasts,
+    navigate: impl Fn(&str, NavigateOptions) + Clone + 'static,
+) {
     let is_back = StoredValue::new(false);
-    let navigate = StoredValue::new_local(navigate);
+    let kept = StoredValue::new_local(navigate);
     let undo = move |()| {
+        let Some(navigate) = kept.try_get_value() else { return };
         let _ = is_back.try_set_value(true);
         spawn_local(async move {
             match api::undo_delete_conversation(id).await {
-                Ok(()) => drop(navigate.try_with_value(|navigate| navigate(&plain(id), NavigateOptions::default()))),
+                Ok(()) => navigate(&plain(id), NavigateOptions::default()),
+                // It can be tried again for a while.
+                Err(why) if why.may_pass() => offer_undo(id, why.to_string(), toasts, navigate),
                 Err(why) => toasts.show(why.to_string(), None),
             }
         });
     };
-    toasts.show((t().dialogs.deleted)(title), Some(Callback::new(undo)));
+    toasts.show(text, Some(Callback::new(undo)));
     let forget = move || {
         if is_back.try_get_value() != Some(true) {
             forget_draft(id);

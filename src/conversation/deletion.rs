@@ -24,6 +24,8 @@ pub enum DeletionState {
     Restoring,
     /// What was said is being removed: none of it comes back.
     Purging,
+    /// What is copied into a new conversation is not all there yet, and nobody finds it.
+    Copying,
 }
 
 impl DeletionState {
@@ -33,6 +35,7 @@ impl DeletionState {
             DeletionState::Deleted => "deleted",
             DeletionState::Restoring => "restoring",
             DeletionState::Purging => "purging",
+            DeletionState::Copying => "copying",
         }
     }
 }
@@ -41,7 +44,8 @@ impl FromStr for DeletionState {
     type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<DeletionState, UnknownName> {
-        let known = [DeletionState::Deleting, DeletionState::Deleted, DeletionState::Restoring, DeletionState::Purging];
+        use DeletionState::*;
+        let known = [Deleting, Deleted, Restoring, Purging, Copying];
         known.into_iter().find(|state| state.as_str() == name).ok_or_else(|| UnknownName(name.to_owned()))
     }
 }

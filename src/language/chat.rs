@@ -34,6 +34,7 @@ pub struct Message {
     pub leave_edit: &'static str,
     /// What is done less often.
     pub more: &'static str,
+    pub fork: &'static str,
     pub copy_link: &'static str,
     pub link_copied: &'static str,
     pub link_not_copied: &'static str,

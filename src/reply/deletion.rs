@@ -77,6 +77,9 @@ impl Replies {
 
     /// At the start: continues with what an earlier process had not finished.
     pub(super) async fn resume_deletions(self) {
+        if let Err(error) = self.database.drop_unfinished_forks().await {
+            tracing::error!(%error, "what an earlier process left of forks is not removed; the next start does");
+        }
         match self.database.unfinished_deletions().await {
             Ok(conversations) => {
                 conversations.into_iter().for_each(|id| drop(self.tasks.spawn(self.clone().keep_finishing(id))));

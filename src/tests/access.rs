@@ -50,7 +50,7 @@ enum Rule {
 }
 
 /// The rule of each function. One that is missing here fails the test.
-const FUNCTIONS: [(&str, Rule); 30] = [
+const FUNCTIONS: [(&str, Rule); 31] = [
     ("account-form", Rule::Open),
     ("enter", Rule::Anybody),
     ("models", Rule::Anybody),
@@ -69,6 +69,7 @@ const FUNCTIONS: [(&str, Rule); 30] = [
     ("delete", Rule::Changing),
     ("undo-delete-conversation", Rule::Changing),
     ("delete-message", Rule::Changing),
+    ("fork", Rule::Seeing),
     ("undo-delete-message", Rule::Changing),
     ("conversation-usage", Rule::Seeing),
     ("options", Rule::Seeing),
@@ -197,7 +198,7 @@ fn input(function: &str, id: ConversationId, messages: &[MessageId]) -> Value {
     let after = if function == "conversations" { json!(null) } else { json!(reply) };
     let conversation = id;
     let id = match function {
-        "stop" | "retry" | "continue" | "delete-message" | "undo-delete-message" => json!(reply),
+        "stop" | "retry" | "continue" | "fork" | "delete-message" | "undo-delete-message" => json!(reply),
         "edit-queued" | "remove-queued" | "send-queued" => json!(messages[2]),
         "delete-preset" => json!(PresetId::from_uuid(id.uuid())),
         "delete-prompt" => json!(PromptId::from_uuid(id.uuid())),
@@ -205,7 +206,7 @@ fn input(function: &str, id: ConversationId, messages: &[MessageId]) -> Value {
     };
     json!({
         "queueing": queueing, "rev": 1, "text": "Hello", "after": after,
-        "id": id, "window": "newest", "list": "mine", "sending": sending, "epoch": [1, 1],
+        "into": ConversationId::from_uuid(uuid::Uuid::now_v7()), "id": id, "window": "newest", "list": "mine", "sending": sending, "epoch": [1, 1],
         "model": "test/model", "title": "Title", "options": {},
         "preset": { "id": mint::<rivulet::ids::PresetKind>(), "name": conversation.to_string(), "options": {} },
         "prompt": { "id": mint::<rivulet::ids::PromptKind>(), "title": conversation.to_string(), "text": "Hello" },

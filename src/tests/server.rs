@@ -9,6 +9,8 @@ mod data_flow;
 mod deletions;
 mod files;
 mod following;
+#[path = "forks.rs"]
+mod forks;
 mod journal;
 mod lifecycle;
 mod lists;

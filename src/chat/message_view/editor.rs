@@ -45,6 +45,7 @@ pub(super) fn Editor(thread: Thread, signal: RwSignal<Message>, id: MessageId) -
             <textarea
                 node_ref=edit.field
                 dir="auto"
+                readonly=move || edit.sending.get()
                 aria-label=t().message.edit_label
                 on:input=move |_| drafts::keep(&edit.draft(), &edit.value())
                 on:keydown=keydown
@@ -72,18 +73,21 @@ struct Edit {
     field: NodeRef<html::Textarea>,
     failure: RwSignal<Option<String>>,
     sending: RwSignal<bool>,
-    /// The words that were sent last, and under which id: the same words are the same message.
-    sent: StoredValue<Option<(String, MessageId)>>,
 }
 
 impl Edit {
     fn new(thread: Thread, of: MessageId) -> Edit {
         let (failure, sending) = (RwSignal::new(None), RwSignal::new(false));
-        Edit { thread, of, field: NodeRef::new(), failure, sending, sent: StoredValue::new(None) }
+        Edit { thread, of, field: NodeRef::new(), failure, sending }
     }
 
     fn draft(self) -> String {
         format!("{DRAFTS}{}", self.of)
+    }
+
+    /// The key of what was sent last, and under which id: the same words are the same message, also after a reload.
+    fn sent(self) -> String {
+        format!("sent-edit:{}", self.of)
     }
 
     fn value(self) -> String {
@@ -99,9 +103,17 @@ impl Edit {
     }
 
     fn leave(self) {
+        self.forget();
+        // By now another one may be open.
+        if self.thread.editing.get_untracked() == Some(self.of) {
+            self.thread.editing.set(None);
+            focus_composer();
+        }
+    }
+
+    fn forget(self) {
         drafts::keep(&self.draft(), "");
-        self.thread.editing.set(None);
-        focus_composer();
+        drafts::keep(&self.sent(), "");
     }
 
     fn send(self) {
@@ -114,17 +126,27 @@ impl Edit {
             return self.failure.set(Some(why.to_string()));
         }
         let edit = self.sending(text);
+        let id = edit.id;
         self.failure.set(None);
         self.sending.set(true);
         spawn_local(async move {
             let sent = api::send_message(edit).await;
+            // Also where the page was left meanwhile.
+            if sent.is_ok() {
+                self.forget();
+            }
             if self.sending.try_set(false).is_some() {
                 return;
             }
             match sent {
                 Ok(sent) => {
                     self.leave();
-                    self.thread.asked_for(sent);
+                    // It may have arrived with an earlier try, which brought its rows.
+                    if sent.metas.is_empty() {
+                        self.thread.comes_back(id);
+                    } else {
+                        self.thread.asked_for(sent);
+                    }
                 }
                 Err(why) => self.failure.set(Some(why.to_string())),
             }
@@ -132,9 +154,10 @@ impl Edit {
     }
 
     fn sending(self, text: String) -> Sending {
-        let before = self.sent.get_value().filter(|(before, _)| *before == text);
-        let id = before.map_or_else(mint, |(_, id)| id);
-        self.sent.set_value(Some((text.clone(), id)));
+        let before =
+            drafts::read(&self.sent()).and_then(|sent| serde_json::from_str::<(MessageId, String)>(&sent).ok());
+        let id = before.filter(|(_, before)| *before == text).map_or_else(mint, |(id, _)| id);
+        drafts::keep(&self.sent(), &serde_json::to_string(&(id, &text)).unwrap_or_default());
         Sending {
             conversation: self.thread.id,
             opens: false,

@@ -1,4 +1,4 @@
-//! What a finished reply says of itself: who wrote it, how long that took, and what it cost.
+//! What is known of a finished reply: who wrote it, how long that took, and what it cost.
 
 use leptos::prelude::*;
 
@@ -42,7 +42,7 @@ fn details(message: &Message) -> String {
     items.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// How long it was written, in tenths of a second: from its first words to its end.
+/// How long it was written, in tenths of a second: from its first words until it ended.
 fn tenths(message: &Message) -> Option<u64> {
     let begun = message.parts.first()?.started_at;
     u64::try_from(message.ended_at?.checked_sub(begun)?).ok().map(|time| time / 100)

@@ -1,10 +1,15 @@
 //! What one does with a message less often.
 
 use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
-    chat::{address::link_to, api, thread::Thread},
-    ids::MessageId,
+    chat::{
+        address::{link_to, plain},
+        api,
+        thread::Thread,
+    },
+    ids::{MessageId, mint},
     language::t,
     message::Role,
     ui::{browser, menu::Menu, toast::Toasts},
@@ -20,6 +25,16 @@ pub(super) fn More(thread: Thread, id: MessageId, role: Role) -> impl IntoView {
             toasts.show(said.into(), None);
         });
     };
+    let navigate = use_navigate();
+    let fork = move |_| {
+        let (into, navigate) = (mint(), navigate.clone());
+        spawn_local(async move {
+            match api::fork(id, into).await {
+                Ok(()) => navigate(&plain(into), NavigateOptions::default()),
+                Err(why) => toasts.show(why.to_string(), None),
+            }
+        });
+    };
     let delete = move |_| delete(thread, toasts, id);
     view! {
         <Menu id=format!("more-{id}") label=t().message.more>
@@ -31,6 +46,9 @@ pub(super) fn More(thread: Thread, id: MessageId, role: Role) -> impl IntoView {
                         </button>
                     }
                 })}
+            <button type="button" on:click=fork.clone()>
+                {t().message.fork}
+            </button>
             <button type="button" on:click=copy_link>
                 {t().message.copy_link}
             </button>
@@ -45,18 +63,23 @@ pub(super) fn More(thread: Thread, id: MessageId, role: Role) -> impl IntoView {
 /// Deletes the message and all below it, and offers to bring it back.
 fn delete(thread: Thread, toasts: Toasts, id: MessageId) {
     spawn_local(async move {
-        let count = match api::delete_message(id).await {
-            Ok(count) => count,
-            Err(why) => return toasts.show(why.to_string(), None),
-        };
-        let undo = move |()| {
-            spawn_local(async move {
-                match api::undo_delete_message(id).await {
-                    Ok(()) => thread.comes_back(id),
-                    Err(why) => toasts.show(why.to_string(), None),
-                }
-            });
-        };
-        toasts.show((t().message.deleted)(count), Some(Callback::new(undo)));
+        match api::delete_message(id).await {
+            Ok(count) => offer_undo(thread, toasts, id, (t().message.deleted)(count)),
+            Err(why) => toasts.show(why.to_string(), None),
+        }
     });
+}
+
+fn offer_undo(thread: Thread, toasts: Toasts, id: MessageId, text: String) {
+    let undo = move |()| {
+        spawn_local(async move {
+            match api::undo_delete_message(id).await {
+                Ok(()) => thread.comes_back(id),
+                // It can be tried again for a while.
+                Err(why) if why.may_pass() => offer_undo(thread, toasts, id, why.to_string()),
+                Err(why) => toasts.show(why.to_string(), None),
+            }
+        });
+    };
+    toasts.show(text, Some(Callback::new(undo)));
 }

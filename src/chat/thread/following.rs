@@ -12,6 +12,7 @@ use crate::{
         scroll::is_selecting,
     },
     conversation::MessageMeta,
+    ids::MessageId,
     live::{
         List,
         connection::{Follower, ListUpdate},
@@ -36,8 +37,12 @@ impl Thread {
                 take: Box::new(move |update| match update {
                     ListUpdate::Messages(_, changes) => {
                         let (reader, mut newer) = (self.reader(), vec![]);
+                        let any_gone = !changes.gone.is_empty();
                         self.branch.update(|branch| newer = branch.take(changes, reader));
-                        self.follow_newer(newer);
+                        let newer = self.follow_newer(newer);
+                        if any_gone {
+                            self.load_unseen(&newer);
+                        }
                     }
                     ListUpdate::Gone(_) => self.gone.set(true),
                     ListUpdate::Reset(_) => self.load_anew(),
@@ -100,9 +105,10 @@ impl Thread {
         Reader { user: self.user, is_at_end: self.is_at_end.get_value() && !is_selecting() }
     }
 
-    fn follow_newer(self, newer: Vec<MessageMeta>) {
+    fn follow_newer(self, newer: Vec<MessageMeta>) -> HashSet<MessageId> {
         let newer: HashSet<_> = newer.into_iter().map(|meta| meta.id).collect();
         self.follow(|meta| newer.contains(&meta.id));
+        newer
     }
 
     pub(super) fn follow_shown(self) {

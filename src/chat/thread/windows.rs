@@ -1,5 +1,7 @@
 //! Which part of a conversation is shown: where the reader goes, and what is loaded as they scroll.
 
+use std::collections::HashSet;
+
 use leptos::{prelude::*, task::spawn_local};
 
 use super::Thread;
@@ -18,6 +20,8 @@ use crate::{
 enum Wish {
     Reader,
     Scrolling,
+    /// What was shown is gone.
+    Loss,
 }
 
 impl Thread {
@@ -66,8 +70,24 @@ impl Thread {
         });
     }
 
-    /// A message that the reader had deleted is back: they go there, unless it is shown.
+    /// What is gone has left the page at a branch of which it has only the rows: loads that. What is `followed` comes by itself.
+    pub(super) fn load_unseen(self, followed: &HashSet<MessageId>) {
+        let branch = self.branch.read_untracked();
+        let is_seen = |id| followed.contains(&id) || self.messages.with_value(|messages| messages.contains_key(&id));
+        let unseen = branch.shown().into_iter().find(|meta| !is_seen(meta.id));
+        if let Some((parent, leaf)) = unseen.map(|meta| meta.parent).zip(branch.leaf()) {
+            self.request(Window::Around(leaf), Wish::Loss, move |page| {
+                self.in_place(parent, || self.show(page, Branch::show));
+            });
+        }
+    }
+
+    /// A message of the reader's is there that the page may not show, such as one that they brought back: they go there.
     pub fn comes_back(self, id: MessageId) {
+        // They may have left the page.
+        if self.branch.is_disposed() {
+            return;
+        }
         if self.branch.with_untracked(|branch| branch.shown().iter().all(|meta| meta.id != id)) {
             self.request(Window::Around(id), Wish::Reader, move |page| {
                 self.show(page, Branch::show);

@@ -23,7 +23,7 @@ pub(in crate::conversation) const MAX_SLICE: i64 = 100;
 pub(in crate::conversation) const MAX_SLICE_BYTES: i64 = 256 * 1024;
 
 /// A message that a slice may take.
-pub(in crate::conversation) struct Candidate {
+pub struct Candidate {
     pub id: String,
     pub lane: i64,
     pub seq: Seq,
@@ -104,7 +104,7 @@ impl Database {
             return Ok(if root.is_deleted { DeletionChange::Missing } else { DeletionChange::Begun(conversation) });
         };
         match deletion.state {
-            DeletionState::Purging => return Ok(DeletionChange::Missing),
+            DeletionState::Purging | DeletionState::Copying => return Ok(DeletionChange::Missing),
             DeletionState::Restoring => return Ok(DeletionChange::Begun(conversation)),
             DeletionState::Deleting | DeletionState::Deleted => {}
         }

@@ -24,6 +24,7 @@ pub(super) const MESSAGE: Message = Message {
     send_edit: "Send",
     leave_edit: "Cancel",
     more: "More",
+    fork: "Fork",
     copy_link: "Copy link",
     link_copied: "Link copied.",
     link_not_copied: "The link could not be copied.",

@@ -203,6 +203,22 @@ fn a_window_grows_at_both_ends() {
     assert_eq!((shown(&branch), branch.first()), (ids, None));
 }
 
+/// Rule: a window that was read before messages went, and comes after that, leaves the page at what is left.
+#[test]
+fn a_late_window_does_not_bring_back_what_is_gone() {
+    let mut world = World::new();
+    let reply = world.id(1);
+    let mut branch = world.opens(reply);
+    let question = world.writes(Some(reply), world.me, Role::User);
+    let answer = world.writes(Some(question), world.me, Role::Assistant);
+    let late = world.page(answer);
+    let row = world.rows[1].clone();
+    takes(&mut branch, &row, &[(question, 5), (answer, 6)], world.reader(true));
+    branch.show(&late);
+    assert_eq!(branch.leaf(), Some(reply));
+    assert_eq!(branch.shown().last().map(|meta| meta.id), Some(reply));
+}
+
 /// Rule: where messages are gone, whoever was at one of them is at the newest message below what they followed.
 #[test]
 fn a_page_whose_leaf_is_gone_is_above_it() {

@@ -152,6 +152,11 @@ impl Person {
         self.call("stop", json!({ "id": reply })).await
     }
 
+    /// Copies a branch up to a message into a new conversation.
+    pub async fn forks(&self, message: MessageId, into: ConversationId) -> Result<(), Refused> {
+        self.call("fork", json!({ "id": message, "into": into })).await
+    }
+
     /// Asks for another reply beside one, and gives it.
     pub async fn retries(&self, reply: MessageId) -> Result<MessageMeta, Refused> {
         let sent: Sent = self.call("retry", json!({ "id": reply, "model": MODEL })).await?;
