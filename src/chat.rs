@@ -16,6 +16,8 @@ pub mod model_menu;
 pub mod outbox;
 pub mod page;
 pub mod page_context;
+pub mod queue;
+pub mod queue_view;
 pub mod scroll;
 pub mod sidebar;
 pub mod steering {

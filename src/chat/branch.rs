@@ -116,6 +116,11 @@ impl Branch {
         Some(newer)
     }
 
+    /// Up to which change the page has the list.
+    pub fn position(&self) -> Option<ListPosition> {
+        self.rows.position()
+    }
+
     /// How much of the list the page has.
     pub fn held(&self) -> Option<Held> {
         self.rows.held()
@@ -234,6 +239,15 @@ impl Branch {
 
     pub fn get(&self, id: MessageId) -> Option<&MessageMeta> {
         self.rows.get(id)
+    }
+
+    /// Whether a message is on the branch, as far as that is known.
+    pub fn has_on_it(&self, id: MessageId) -> bool {
+        let mut next = self.leaf;
+        while let Some(at) = next.filter(|at| *at != id) {
+            next = self.parent(at).flatten();
+        }
+        next.is_some() || self.shown().iter().any(|meta| meta.id == id)
     }
 
     /// The last message of the branch: what comes next names it as its parent.

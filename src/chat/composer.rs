@@ -20,7 +20,7 @@ use crate::{
     ids::{ConversationId, MessageId},
     language::t,
     text::in_textarea,
-    ui::{drafts, icon},
+    ui::{drafts, icon, status::announce},
 };
 use field::Field;
 
@@ -43,8 +43,9 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
     let open = opener();
     bring_back(field);
     take_back(field);
+    take_returned(field);
     notice_arrival(field, open.clone());
-    let send = sender(field, running, cannot_send, open);
+    let send = sender(field, cannot_send, open);
     let submit = {
         let send = send.clone();
         move |event: web_sys::SubmitEvent| {
@@ -97,7 +98,7 @@ fn FormIds(ids: (ConversationId, MessageId), thread: Option<Thread>) -> impl Int
     }
 }
 
-/// Enter sends; Up in an empty field edits one's last message.
+/// Enter sends; Up in an empty field edits one's last message, first of those that wait.
 fn keys(field: Field, send: impl Fn() + 'static) -> impl Fn(web_sys::KeyboardEvent) {
     move |event| match &*event.key() {
         // While an input method composes, Enter chooses a word.
@@ -106,7 +107,11 @@ fn keys(field: Field, send: impl Fn() + 'static) -> impl Fn(web_sys::KeyboardEve
             send();
         }
         "ArrowUp" if is_plain(&event) && field.value().is_empty() => {
-            if let Some((thread, last)) = field.thread.and_then(|thread| Some((thread, thread.last_own()?))) {
+            let Some(thread) = field.thread else { return };
+            if let Some(last) = thread.last_queued() {
+                event.prevent_default();
+                thread.queue.edit(last);
+            } else if let Some(last) = thread.last_own() {
                 event.prevent_default();
                 thread.editing.set(Some(last));
             }
@@ -120,21 +125,26 @@ fn is_plain(event: &web_sys::KeyboardEvent) -> bool {
     !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key() || event.is_composing())
 }
 
-/// Sends what is typed, if it can be sent now.
+/// Sends what is typed, or queues it behind the reply that runs; if that can be done now.
 fn sender(
     field: Field,
-    running: Memo<Option<MessageId>>,
     cannot_send: Memo<bool>,
     open: impl Fn(ConversationId) + Clone + 'static,
 ) -> impl Fn() + Clone + 'static {
     move || {
-        if cannot_send.get_untracked() || running.get_untracked().is_some() {
+        if cannot_send.get_untracked() {
             return;
         }
         let Some(sending) = field.take() else { return };
         let conversation = sending.conversation;
         field.failure.set(None);
-        field.outbox.send(sending);
+        match field.queues_after() {
+            Some(after) => {
+                field.outbox.queue(sending, after);
+                announce(t().queue.announce_queued);
+            }
+            None => field.outbox.send(sending),
+        }
         field.write("");
         match field.place {
             Some(_) => focus_composer(),
@@ -143,7 +153,7 @@ fn sender(
     }
 }
 
-/// One button: Send, or Stop while a reply runs.
+/// One button: Send, or Stop while a reply runs; then another one queues what is typed.
 #[component]
 fn SendOrStop(
     running: Memo<Option<MessageId>>,
@@ -158,21 +168,29 @@ fn SendOrStop(
             }
         });
     };
-    move || {
-        match running.get() {
-        Some(_) => view! {
-            <button type="button" class="round" aria-label=t().composer.stop title=t().composer.stop on:click=stop>
-                <icon::Icon path=icon::STOP />
-            </button>
-        }
-        .into_any(),
-        None => view! {
-            <button class="round primary" aria-label=t().composer.send title=t().composer.send disabled=move || cannot_send.get()>
+    // When the next reply begins as one ends, the buttons stay, and the cursor on one of them.
+    let is_running = Memo::new(move |_| running.get().is_some());
+    let send = move || {
+        view! {
+            <button
+                class="round primary"
+                aria-label=t().composer.send
+                title=t().composer.send
+                disabled=move || cannot_send.get()
+            >
                 <icon::Icon path=icon::SEND />
             </button>
         }
-        .into_any(),
-    }
+    };
+    view! {
+        <Show when=move || is_running.get() fallback=send>
+            <button class="queue-next" disabled=move || cannot_send.get()>
+                {t().composer.queue}
+            </button>
+            <button type="button" class="round" aria-label=t().composer.stop title=t().composer.stop on:click=stop>
+                <icon::Icon path=icon::STOP />
+            </button>
+        </Show>
     }
 }
 
@@ -199,7 +217,9 @@ fn take_back(field: Field) {
     let sidebar = use_context::<SidebarList>();
     Effect::new(move |_| {
         // Where a conversation is not loaded yet, it may turn out to have it.
-        if field.thread.is_some_and(|thread| !thread.is_ready()) || field.node.get().is_none() {
+        if field.thread.is_some_and(|thread| !thread.is_ready() || !thread.queue.is_loaded())
+            || field.node.get().is_none()
+        {
             return;
         }
         let refused =
@@ -213,13 +233,27 @@ fn take_back(field: Field) {
     });
 }
 
+/// What was typed in place of a row of the queue comes here, if the row was removed meanwhile.
+fn take_returned(field: Field) {
+    let Some(thread) = field.thread else { return };
+    Effect::new(move |_| {
+        if field.node.get().is_some()
+            && let Some(typed) = thread.queue.returned.get()
+        {
+            field.write(&drafts::joined([typed, field.value()]));
+            field.failure.set(Some(t().queue.returned.into()));
+            thread.queue.returned.set(None);
+        }
+    });
+}
+
 /// What the list brings has arrived, though no answer said so.
 fn notice_arrival(field: Field, open: impl Fn(ConversationId) + 'static) {
     let sidebar = use_context::<SidebarList>();
     Effect::new(move |_| {
         let Some(asked) = field.outbox.with(|all| all.unsure(field.place).cloned()) else { return };
         let arrived = match field.thread {
-            Some(thread) => thread.has(asked.id),
+            Some(thread) => thread.has(asked.id) || thread.queue.has(asked.id),
             None => is_listed(sidebar, asked.conversation),
         };
         if arrived && field.node.get_untracked().is_some() && field.take_out(&asked) && field.thread.is_none() {

@@ -11,6 +11,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::api::{self, Sending};
 use crate::{
+    conversation::queue::Queueing,
     error::Failure,
     ids::{ConversationId, MessageId},
     ui::drafts,
@@ -27,7 +28,10 @@ pub struct Outbox(RwSignal<PendingSends>);
 impl Outbox {
     /// Takes in what was kept before this page was loaded.
     pub fn restore(self) {
-        let kept = (drafts::keys("sent:").into_iter())
+        let mut keys = drafts::keys("sent:");
+        // An id begins with the time: this is the order in which they were sent.
+        keys.sort();
+        let kept = (keys.into_iter())
             .filter_map(|key| drafts::read(&key))
             .filter_map(|json| serde_json::from_str::<Kept>(&json).ok());
         self.0.update(|all| all.restore(kept));
@@ -49,10 +53,7 @@ impl Outbox {
         self.0.update(|all| all.send(sending.clone()));
         spawn_local(async move {
             let id = sending.id;
-            let answer = match select(pin!(api::send_message(sending)), TimeoutFuture::new(PATIENCE)).await {
-                Either::Left((answer, _)) => answer,
-                Either::Right(_) => Err(Failure::Unreachable),
-            };
+            let answer = in_time(api::send_message(sending)).await;
             // Where the list was faster, nobody needs the answer, and nothing is kept any more.
             if self.0.try_with_untracked(|all| all.is_sending(id)) == Some(true) {
                 if answer.is_ok() {
@@ -60,6 +61,39 @@ impl Outbox {
                 }
                 self.0.update(|all| all.answer(id, answer));
             }
+        });
+    }
+
+    /// Queues a message until this reply has ended, and keeps it until the server has it. One goes after the other.
+    pub fn queue(self, sending: Sending, after: MessageId) {
+        keep(&sending, false);
+        let conversation = sending.conversation;
+        self.0.update(|all| all.queue(sending, after));
+        self.queue_next(conversation);
+    }
+
+    /// Has what was too late to be queued wait for this reply.
+    pub fn queue_again(self, conversation: ConversationId, after: MessageId) {
+        self.0.update(|all| all.queue_again(conversation, after));
+        self.queue_next(conversation);
+    }
+
+    fn queue_next(self, conversation: ConversationId) {
+        let begin = |all: &mut PendingSends| {
+            let next = all.begin_queueing(conversation);
+            (next.is_some(), next)
+        };
+        let Some((sending, after)) = self.0.try_maybe_update(begin).flatten() else { return };
+        spawn_local(async move {
+            let Sending { id, text, model, .. } = sending;
+            let answer = in_time(api::enqueue(Queueing { conversation, after, id, text, model })).await;
+            if self.0.try_with_untracked(|all| all.is_sending(id)) == Some(true) {
+                if answer.is_ok() {
+                    drafts::keep(&key(id), "");
+                }
+                self.0.update(|all| all.answer_queueing(id, answer));
+            }
+            self.queue_next(conversation);
         });
     }
 
@@ -85,6 +119,14 @@ impl Outbox {
     pub fn forget(self, id: MessageId) {
         drafts::keep(&key(id), "");
         let _ = self.0.try_update(|all| all.forget(id));
+    }
+}
+
+/// What the server answered, unless that took too long.
+async fn in_time<T>(answer: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    match select(pin!(answer), TimeoutFuture::new(PATIENCE)).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(_) => Err(Failure::Unreachable),
     }
 }
 

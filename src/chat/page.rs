@@ -175,7 +175,8 @@ pub fn Chat() -> impl IntoView {
         move |()| async move {
             let id = id.get_untracked().filter(|_| is_server())?;
             let named = named.get_untracked();
-            Some((id, named, api::messages(id, named.map_or(Window::Newest, Window::Around)).await))
+            let messages = api::messages(id, named.map_or(Window::Newest, Window::Around)).await;
+            Some((id, named, (messages, api::queue(id).await)))
         },
     );
     view! {

@@ -1,6 +1,7 @@
 //! A conversation: its messages, each its own signal, and what may change beside them.
 
 mod following;
+mod queued;
 mod reload;
 mod windows;
 
@@ -13,6 +14,7 @@ use super::{
     branch::Branch,
     model_menu::OfferedModels,
     outbox::Outbox,
+    queue::Queue,
 };
 use crate::{
     conversation::{MessagePage, Window, first_words},
@@ -21,6 +23,7 @@ use crate::{
     live::connection::{Connection, Live},
     message::{Message, Role},
 };
+use queued::queued_message;
 
 /// What of a conversation is there to be shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -39,6 +42,7 @@ pub struct Thread {
     pub given_title: RwSignal<String>,
     connection: Connection,
     pub outbox: Outbox,
+    pub queue: Queue,
     menu: OfferedModels,
     /// Whether it begins with a message from this tab, of which the server may not have received anything yet.
     pub begins_here: bool,
@@ -93,6 +97,7 @@ impl Thread {
             given_title: RwSignal::new(first.as_ref().map(|first| first_words(&first.text)).unwrap_or_default()),
             connection,
             outbox,
+            queue: Queue::new(id),
             menu,
             begins_here: first.is_some(),
             model: RwSignal::new(menu.chosen(model)),
@@ -187,7 +192,9 @@ impl Thread {
 
     pub fn message(self, id: MessageId, role: Role) -> Live {
         let own = || self.outbox.with(|all| all.pending(self.id).filter(|sending| sending.id == id).cloned());
-        let unseen = || Live::new(untrack(own).map_or_else(|| Message::unseen(id, role), Sending::message));
+        let was_queued = || untrack(|| self.queue.get(id)).map(queued_message);
+        let here = || untrack(own).map(Sending::message).or_else(was_queued);
+        let unseen = || Live::new(here().unwrap_or_else(|| Message::unseen(id, role)));
         let mut live = None;
         self.messages.update_value(|messages| live = Some(messages.entry(id).or_insert_with(unseen).clone()));
         live.unwrap_or_else(unseen)

@@ -15,12 +15,13 @@ use super::{
     draft::focus_composer,
     message_view::{MessageView, editor::left_open},
     page_context::PageContext,
+    queue_view::QueueView,
     scroll,
     steering::dialog::OptionsDialog,
     thread::{Contents, Thread},
 };
 use crate::{
-    conversation::{Conversation, MessagePage},
+    conversation::{Conversation, MessagePage, queue::QueuePage},
     error::Failure,
     ids::{ConversationId, MessageId},
     language::t,
@@ -34,21 +35,26 @@ const FAR: i32 = 240;
 /// Up to here the reader is at the end, in CSS pixels.
 const AT_END: i32 = 4;
 
+/// What a page was rendered with: a window of the conversation, and what waits there to be sent.
+pub type Rendered = (Result<MessagePage, Failure>, Result<QueuePage, Failure>);
+
 /// `named`: the message that the address names. `first`: what the page was rendered with; else it is asked for.
 #[component]
 pub fn ThreadView(
     page_data: PageData,
     id: ConversationId,
     named: Option<MessageId>,
-    first: Option<Result<MessagePage, Failure>>,
+    first: Option<Rendered>,
 ) -> impl IntoView {
     let PageContext { connection, outbox, menu, .. } = expect_context();
     let thread = Thread::new(id, page_data.user, named, connection, outbox, menu);
-    if let Some(first) = first {
-        thread.open(first);
+    if let Some((messages, queue)) = first {
+        thread.open(messages);
+        queue.into_iter().for_each(|queue| thread.queue.open(queue));
     }
     Effect::new(move |_| thread.load());
     Effect::new(move |_| thread.take_answer());
+    thread.keep_queue();
     Effect::new(move |restored| restore_edit(thread, restored));
     let listed = listed(thread);
     let title = title_of(thread, listed);
@@ -80,6 +86,7 @@ pub fn ThreadView(
             Contents::Loading | Contents::Ready => ().into_any(),
         }}
         <Scroller thread />
+        <QueueView thread menu />
         <Show when=move || !is_missing()>
             <Composer page_data=page_data.clone() thread=Some(thread) />
         </Show>

@@ -5,7 +5,36 @@ pub struct Composer {
     pub message_label: &'static str,
     pub placeholder: &'static str,
     pub send: &'static str,
+    /// While a reply runs.
+    pub queue: &'static str,
     pub stop: &'static str,
+}
+
+/// What waits to be sent, and what can be done with it.
+pub struct Queue {
+    pub label: &'static str,
+    /// Why a row waits for a person: the reply before it failed, was stopped or interrupted, or it cannot be sent as it is.
+    pub held_failed: &'static str,
+    pub held_stopped: &'static str,
+    pub held_interrupted: &'static str,
+    pub held_refused: &'static str,
+    pub sending: &'static str,
+    pub edit: &'static str,
+    pub remove: &'static str,
+    pub send_now: &'static str,
+    /// The field in which a row is edited, and what is below it.
+    pub edit_label: &'static str,
+    pub save: &'static str,
+    pub leave_edit: &'static str,
+    /// Above the field, below the text that another tab has saved.
+    pub edited_elsewhere: &'static str,
+    /// In the composer, which has the words that were typed in place of a row.
+    pub returned: &'static str,
+    pub removed: &'static str,
+    /// How many wait for replies that are not shown.
+    pub elsewhere: fn(usize) -> String,
+    /// Announced to whoever has queued a message.
+    pub announce_queued: &'static str,
 }
 
 /// A message, and what can be done with it.

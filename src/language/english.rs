@@ -13,6 +13,7 @@ use super::Texts;
 pub(super) const ENGLISH: Texts = Texts {
     tag: "en",
     composer: chat::COMPOSER,
+    queue: chat::QUEUE,
     message: chat::MESSAGE,
     markdown: chat::MARKDOWN,
     options: chat::OPTIONS,

@@ -227,11 +227,12 @@ async fn a_message_can_be_sent_without_scripts_and_is_shown_again_when_refused()
     let again = send("/", first, "Hello\r\nthere").await;
     assert_eq!(again.status, 303, "the same form twice is one message");
     let second: MessageId = mint();
-    let busy = send(&there, second, "Are you <there>?").await;
-    assert_eq!(busy.status, 409);
-    assert!(busy.text.contains(&second.to_string()), "the same form again is the same message again");
-    assert!(busy.text.contains(&Failure::Busy.to_string()));
-    assert!(busy.text.contains("Are you &lt;there"), "what was typed is in the composer");
+    let lost = form(second, "x".into(), "Are you <there>?");
+    let lost = ada.posts(&there, &lost.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
+    assert_eq!(lost.status, 404, "what it follows is not there");
+    assert!(lost.text.contains(&second.to_string()), "the same form again is the same message again");
+    assert!(lost.text.contains(&Failure::NotFound.to_string()));
+    assert!(lost.text.contains("Are you &lt;there"), "what was typed is in the composer");
     provider.ends();
     let mut tab = ada.opens_a_tab().await;
     let reply = ada.reads(conversation).await.expect("the conversation").messages[1].id;

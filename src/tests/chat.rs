@@ -4,3 +4,5 @@
 mod branch;
 #[path = "chat/pending_sends.rs"]
 mod pending_sends;
+#[path = "chat/queue_rows.rs"]
+mod queue_rows;

@@ -1,7 +1,7 @@
 //! The queue: what is sent while a reply runs waits for it, and is sent once, in order, unless a person removes it.
 
 use futures::future::join;
-use kit::{Chat, Database, Person, Refused, Server, Writer};
+use kit::{Chat, Database, Person, Refused, Server, Writer, person::MODEL};
 use rivulet::{
     access::AccountRole,
     conversation::{
@@ -366,4 +366,37 @@ async fn deleting_a_conversation_deletes_its_queue() {
     server.database().await.comes_to("SELECT COUNT(*) FROM queue", 0).await;
     assert_eq!(ada.removes_queued(&rows[0]).await, Err(Refused::of(Failure::NotFound)));
     assert!(server.provider.is_asked_no_more().await);
+}
+
+/// Rules: without scripts a message that is sent while the reply runs is queued, once however often the form is sent, and
+/// shown on the page. Where there is no room for it, the page comes back with its words.
+#[tokio::test]
+async fn a_form_is_queued_while_the_reply_runs() {
+    let world = World::with_queue(&["One"]).await;
+    let (ada, path) = (&world.ada, format!("/c/{}", world.chat.id));
+    let form = |text: &str| {
+        let id: MessageId = mint();
+        let ids = [("conversation", world.chat.id.to_string()), ("id", id.to_string())];
+        let parent = [("parent", world.chat.reply.to_string()), ("edits", String::new())];
+        [ids, parent, [("text", text.to_owned()), ("model", MODEL.to_owned())]].concat()
+    };
+    let posts = async |form: &[(&str, String)]| {
+        let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, &**value)).collect();
+        ada.posts(&path, &form).await
+    };
+    let two = form("Two");
+    for _ in 0..2 {
+        assert_eq!(posts(&two).await.location.as_deref(), Some(&*path));
+    }
+    assert_eq!(world.waiting().await, waits(&[("One", false), ("Two", false)]));
+    let page = ada.gets(&path).await.text;
+    let (_, queue) = page.split_once("id=\"queue-label\"").expect("the queue");
+    let (one, two) = (queue.find(">One<").expect("the first"), queue.find(">Two<").expect("the second"));
+    assert!(one < two);
+    for at in 2..MAX_QUEUED {
+        ada.queues(&world.chat, &at.to_string()).await.expect("it is queued");
+    }
+    let refused = posts(&form("Too many")).await;
+    assert_eq!(refused.status, 429);
+    assert!(refused.text.contains("20 messages are waiting") && refused.text.contains(">Too many</textarea>"));
 }

@@ -5,6 +5,7 @@ use leptos::{html, prelude::*};
 use crate::{
     chat::{
         api::Sending,
+        branch::Branch,
         draft::{NEW, draft_of, forget_draft},
         model_menu::OfferedModels,
         outbox::Outbox,
@@ -12,7 +13,7 @@ use crate::{
     },
     conversation::LONGEST_MESSAGE,
     error::Failure,
-    ids::{ConversationId, mint},
+    ids::{ConversationId, MessageId, mint},
     steering::options::Options,
     ui::drafts,
 };
@@ -72,15 +73,10 @@ impl Field {
             self.failure.set(Some(Failure::TooLong.to_string()));
             return None;
         }
-        let unsure = untrack(|| self.outbox.with(|all| all.unsure(self.place).cloned()));
         let opens = self.place.is_none();
-        let (conversation, id) = match unsure {
-            Some(asked) if asked.text == text => (asked.conversation, asked.id),
-            asked => {
-                asked.iter().for_each(|asked| self.outbox.forget(asked.id));
-                (self.place.unwrap_or_else(mint), mint())
-            }
-        };
+        let same = self.take_unsure().into_iter().find(|asked| asked.text == text);
+        let (conversation, id) =
+            same.map_or_else(|| (self.place.unwrap_or_else(mint), mint()), |asked| (asked.conversation, asked.id));
         let parent = self.thread.and_then(|thread| thread.branch.read_untracked().leaf());
         Some(Sending {
             conversation,
@@ -91,6 +87,27 @@ impl Field {
             text,
             model: self.model.get_untracked(),
             options: Options::default(),
+        })
+    }
+
+    /// What was handed back here. It is sent again under its id, or not at all.
+    fn take_unsure(self) -> Vec<Sending> {
+        let next = || self.outbox.with_untracked(|all| all.unsure(self.place).cloned());
+        let mut unsure = vec![];
+        while let Some(asked) = next() {
+            self.outbox.forget(asked.id);
+            unsure.push(asked);
+        }
+        unsure
+    }
+
+    /// The reply behind which what is typed is queued; none: it is sent at once.
+    pub fn queues_after(self) -> Option<MessageId> {
+        let thread = self.thread?;
+        untrack(|| {
+            // What was typed before this is first.
+            let is_queueing = self.outbox.with(|all| all.queueing(thread.id).next().is_some());
+            thread.queues_after().or_else(|| thread.branch.with(Branch::leaf).filter(|_| is_queueing))
         })
     }
 

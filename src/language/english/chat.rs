@@ -1,9 +1,33 @@
 //! What stands in a conversation and around it.
 
-use crate::language::chat::{Composer, Dialogs, Markdown, Message, Models, Options, Sidebar, Thread};
+use crate::language::chat::{Composer, Dialogs, Markdown, Message, Models, Options, Queue, Sidebar, Thread};
 
 pub(super) const COMPOSER: Composer =
-    Composer { message_label: "Message", placeholder: "Write a message", send: "Send", stop: "Stop" };
+    Composer { message_label: "Message", placeholder: "Write a message", send: "Send", queue: "Queue", stop: "Stop" };
+
+pub(super) const QUEUE: Queue = Queue {
+    label: "Queued",
+    held_failed: "Held: the reply before it failed.",
+    held_stopped: "Held: the reply before it was stopped.",
+    held_interrupted: "Held: the reply before it was interrupted.",
+    held_refused: "Held: it could not be sent. Its model may not be offered here any more; edit it to use another one.",
+    sending: "Sending…",
+    edit: "Edit",
+    remove: "Remove",
+    send_now: "Send now",
+    edit_label: "Edit queued message",
+    save: "Save",
+    leave_edit: "Cancel",
+    edited_elsewhere: "This message was changed meanwhile, perhaps in another tab: the text above is the newer one. Saving replaces \
+                       it by yours.",
+    returned: "The message that you were editing was removed meanwhile, perhaps in another tab. What you typed is here.",
+    removed: "Message removed.",
+    elsewhere: |count| match count {
+        1 => "One message waits on another branch.".into(),
+        count => format!("{count} messages wait on other branches."),
+    },
+    announce_queued: "Queued until the reply is finished.",
+};
 
 pub(super) const MESSAGE: Message = Message {
     person_label: "You",

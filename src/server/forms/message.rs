@@ -9,8 +9,13 @@ use serde::Deserialize;
 
 use super::{plain, refuse};
 use crate::{
+    access::Viewer,
     account::session::SignedIn,
-    chat::api::{SendRefusal, Sending, server::send},
+    chat::api::{
+        SendRefusal, Sending,
+        server::{enqueue, send},
+    },
+    conversation::queue::Queueing,
     error::Failure,
     ids::{ConversationId, MessageId},
     language::t,
@@ -86,7 +91,7 @@ async fn send_form(
             model: form.model,
             options: Options::default(),
         };
-        send(&app, who?.viewer, sending).await?;
+        send_or_queue(&app, who?.viewer, sending).await?;
         Ok(conversation)
     };
     match sent.await {
@@ -98,6 +103,19 @@ async fn send_form(
             let refusal = |message| SendRefusal { message, text: form.text, ids };
             refuse(&app, &parts, &page, failure, refusal).await
         }
+    }
+}
+
+/// Sends a message, or queues it where the reply that it follows still runs.
+async fn send_or_queue(app: &AppState, viewer: Viewer, sending: Sending) -> Result<(), Failure> {
+    let Sending { conversation, id, .. } = sending;
+    let (text, model) = (sending.text.clone(), sending.model.clone());
+    let after = sending.parent.filter(|_| sending.edits.is_none());
+    match (send(app, viewer, sending).await, after) {
+        (Err(Failure::Busy), Some(after)) => {
+            enqueue(app, viewer, Queueing { conversation, after, id, text, model }).await.map(drop)
+        }
+        (sent, _) => sent.map(drop),
     }
 }
 

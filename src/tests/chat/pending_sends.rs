@@ -5,8 +5,9 @@ use rivulet::{
         api::{Sending, Sent},
         outbox::pending_sends::{Kept, PendingSends},
     },
+    conversation::queue::{Queued, Wait},
     error::Failure,
-    ids::{ConversationId, Lineage, mint},
+    ids::{ConversationId, Lineage, MessageId, mint},
 };
 
 fn answer() -> Sent {
@@ -130,9 +131,88 @@ fn a_message_that_had_arrived_and_is_lost_returns_to_the_composer() {
     assert!(!all.is_refused_first(elsewhere.conversation), "it has begun");
     assert_eq!(all.awaited(elsewhere.conversation), None);
     assert_eq!(all.take_lost(conversation, |id| id != there.id), [lost.clone(), answered.clone()]);
-    for sending in [&lost, &answered] {
+    // Each is put before what stands in the field.
+    for sending in [&answered, &lost] {
         assert_eq!(all.refused(Some(conversation)), Some((sending, None)));
         all.hand_back(sending.id);
     }
     assert_eq!(all.refused(Some(conversation)), None, "what is there stays there");
+}
+
+/// What the server answers to one that it has queued.
+fn row(sending: &Sending, after: MessageId) -> Queued {
+    let wait = Wait { after, held: false };
+    Queued { id: sending.id, rev: 1, wait, author: mint(), parts: vec![], model: sending.model.clone() }
+}
+
+fn queueing(all: &PendingSends, conversation: ConversationId) -> Vec<MessageId> {
+    all.queueing(conversation).map(|sending| sending.id).collect()
+}
+
+/// Messages that are to be queued in a conversation, in this order, and the reply for which they wait.
+fn three(all: &mut PendingSends, conversation: ConversationId) -> ([Sending; 3], MessageId) {
+    let (three, after) = ([(); 3].map(|()| message(conversation, false)), mint());
+    three.iter().for_each(|sending| all.queue(sending.clone(), after));
+    (three, after)
+}
+
+/// Rule: messages are queued one after the other, in the order in which they were typed; none is shown as sent.
+#[test]
+fn messages_are_queued_one_after_the_other() {
+    let (conversation, mut all) = (mint(), PendingSends::default());
+    let ([a, b, c], after) = three(&mut all, conversation);
+    assert_eq!((all.pending(conversation), queueing(&all, conversation)), (None, vec![a.id, b.id, c.id]));
+    assert_eq!(all.begin_queueing(conversation), Some((a.clone(), after)));
+    assert_eq!(all.begin_queueing(conversation), None, "one at a time");
+    assert_eq!(all.begin_queueing(mint()), None, "another conversation has none");
+    all.answer_queueing(a.id, Ok(Some(row(&a, after))));
+    assert_eq!(all.queued(conversation).len(), 1);
+    assert_eq!(queueing(&all, conversation), [a.id, b.id, c.id], "it stays until the page's queue has it");
+    all.forget(a.id);
+    assert_eq!(all.begin_queueing(conversation), Some((b.clone(), after)));
+    all.answer_queueing(b.id, Ok(None));
+    assert_eq!(queueing(&all, conversation), [c.id], "the server had it before");
+}
+
+/// Rule: what is refused comes back with all that was typed after it, in the order in which it was typed.
+#[test]
+fn what_was_to_be_queued_comes_back_in_order() {
+    let (conversation, mut all) = (mint(), PendingSends::default());
+    let ([a, b, c], _) = three(&mut all, conversation);
+    all.begin_queueing(conversation);
+    all.answer_queueing(a.id, Err(Failure::Unreachable));
+    assert_eq!(all.begin_queueing(conversation), None);
+    let mut field = vec![];
+    while let Some((sending, why)) =
+        all.refused(Some(conversation)).map(|(sending, why)| (sending.clone(), why.cloned()))
+    {
+        assert_eq!(why, (sending.id == a.id).then_some(Failure::Unreachable));
+        all.hand_back(sending.id);
+        field.insert(0, sending.id);
+    }
+    assert_eq!(field, [a.id, b.id, c.id]);
+}
+
+/// Rule: what is too late for a reply waits for what follows that, in order, and is never sent beside it.
+#[test]
+fn what_is_too_late_waits_for_what_was_faster() {
+    let (conversation, mut all) = (mint(), PendingSends::default());
+    let ([a, b, c], after) = three(&mut all, conversation);
+    all.begin_queueing(conversation);
+    all.answer_queueing(a.id, Err(Failure::Changed));
+    assert_eq!(all.overtaken(conversation), Some((&a, after)));
+    assert_eq!(all.begin_queueing(conversation), None, "the others stay behind it");
+    let newer = mint();
+    all.queue_again(conversation, newer);
+    assert_eq!(all.overtaken(conversation), None);
+    assert_eq!(all.begin_queueing(conversation), Some((a.clone(), newer)));
+    all.answer_queueing(a.id, Err(Failure::Changed));
+    all.send(a.clone());
+    assert_eq!(all.pending(conversation), Some(&a), "nothing runs any more: it is an ordinary message");
+    assert_eq!(all.begin_queueing(conversation), Some((b.clone(), newer)));
+    all.answer_queueing(b.id, Err(Failure::Changed));
+    assert_eq!(all.overtaken(conversation), None, "it follows what is being sent");
+    all.answer(a.id, Err(Failure::Unreachable));
+    assert_eq!(all.overtaken(conversation), None);
+    assert_eq!(all.refused(Some(conversation)), Some((&c, None)), "what follows a refused message comes back with it");
 }
