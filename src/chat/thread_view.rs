@@ -75,8 +75,8 @@ pub fn ThreadView(
         <Title text=move || title.try_get().unwrap_or_default() />
         <Bar title>
             <Show when=move || begun.get() && !is_missing()>
-                <BarButton label=t().thread.options path=icon::SLIDERS open=steering />
                 <BarButton label=t().thread.rename path=icon::PENCIL open=renaming />
+                <BarButton label=t().thread.options path=icon::SLIDERS open=steering />
                 <BarButton label=t().thread.delete path=icon::BIN open=deleting />
             </Show>
         </Bar>

@@ -30,6 +30,7 @@ pub const FAULTS: &[Fault] = &[
     fault!("delay", "Every piece 0.3 s late", random(1, 3, 2), network::delay),
     fault!("jitter", "Late by chance, and breaking", random(1, 3, 3), network::jitter),
     fault!("slow", "1 KB/s", random(1, 3, 3), network::slow),
+    fault!("trickle", "300 B/s", random(1, 2, 2), network::trickle),
     fault!("buffers", "A proxy that passes on once a second", random(1, 3, 3), network::buffers),
     fault!("stops", "A reader that stops for a minute", Once, reader::stops),
     fault!("never-reads", "A reader that never reads", Once, reader::never_reads),

@@ -2,7 +2,7 @@
 
 use std::{ops::Range, time::Duration};
 
-use kit::{Received, Tab, soon};
+use kit::soon;
 use rand::RngExt;
 use rivulet::message::Status;
 use tokio::time::{Instant, sleep};
@@ -175,6 +175,11 @@ pub async fn jitter(round: Round) {
 /// A kilobyte a second.
 pub async fn slow(round: Round) {
     under(round, Conditions { rate: Some(1024), ..Conditions::default() }, 150).await;
+}
+
+/// The least on which a page makes progress.
+pub async fn trickle(round: Round) {
+    under(round, Conditions { rate: Some(300), ..Conditions::default() }, 30).await;
 }
 
 /// Whatever comes is kept, and passed on once a second, as a proxy does that buffers.
