@@ -29,6 +29,8 @@ pub struct Branch {
     last: Option<MessageId>,
     /// The newest message that there is, known or not: a row above it is of a new one.
     newest: Seq,
+    /// The newest that another person wrote or asked for since, on another branch.
+    elsewhere: Option<MessageId>,
 }
 
 /// What the reader does, which decides whether the page follows them.
@@ -59,8 +61,9 @@ impl Branch {
 
     fn place(&mut self, page: &MessagePage) {
         self.newest = self.newest.max(page.newest);
+        self.elsewhere = None;
         // Some of it may have gone since it was read: the page is at what is left.
-        let left = |id: &MessageId| self.rows.get(*id).is_some();
+        let left = |id: &MessageId| !self.rows.is_gone(*id);
         let mut messages = page.messages.iter().map(|message| message.id).filter(left);
         let (first, last) = (messages.next(), page.messages.iter().rev().map(|message| message.id).find(left));
         // What is known below a leaf has come since it was read.
@@ -178,6 +181,9 @@ impl Branch {
         // The newest leaf below the reader's own newest message, or else the newest leaf.
         let own = if by_reader { Some(meta.id) } else { self.own_above(self.plain_leaf, reader) };
         self.plain_leaf = own.or(self.plain_leaf).or(Some(meta.id)).map(|id| self.newest_below(id));
+        if !by_reader {
+            self.elsewhere = Some(meta.id);
+        }
     }
 
     /// The newest message that the reader wrote or asked for, of those on the branch to this one.
@@ -253,6 +259,12 @@ impl Branch {
     /// The last message of the branch: what comes next names it as its parent.
     pub fn leaf(&self) -> Option<MessageId> {
         self.leaf
+    }
+
+    /// What another person wrote or asked for last since the page is here, if it is on another branch.
+    pub fn elsewhere(&self) -> Option<MessageId> {
+        let on_branch = |id: &MessageId| self.last.is_some() || self.shown().iter().any(|meta| meta.id == *id);
+        self.elsewhere.filter(|id| self.rows.get(*id).is_some() && !on_branch(id))
     }
 
     /// The first message that is loaded, if there is something before it.

@@ -53,6 +53,11 @@ impl<R: Row> ListRows<R> {
         self.rows.get(&id)
     }
 
+    /// Whether it was here, or was named as gone, and is not here any more.
+    pub fn is_gone(&self, id: R::Id) -> bool {
+        self.gone.contains_key(&id)
+    }
+
     /// Takes in what changed, which the server has sent to whoever has so much. Gives the rows that are new or newer.
     pub fn take(&mut self, changes: ListChanges<R>) -> Vec<R> {
         self.position = Some(changes.position);

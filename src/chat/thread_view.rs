@@ -206,6 +206,7 @@ fn Scroller(thread: Thread) -> impl IntoView {
         to_newest();
         focus_composer();
     };
+    let elsewhere = Memo::new(move |_| thread.branch.read().elsewhere());
     let is_loading = move || *thread.contents.read() == Contents::Loading;
     view! {
         <div
@@ -235,6 +236,7 @@ fn Scroller(thread: Thread) -> impl IntoView {
                 <noscript>{later_links(thread)}</noscript>
             </div>
         </div>
+        {move || elsewhere.get().map(|id| elsewhere_link(thread, id))}
         <Show when=move || thread.gone.get() && !thread.deleting.get()>
             <p class="notice" role="alert">
                 {t().thread.gone}
@@ -260,4 +262,15 @@ fn later_links(thread: Thread) -> Option<impl IntoView> {
         <a href=format!("/c/{}?m={last}#{last}", thread.id)>{t().thread.later_messages}</a>
         <a href=plain(thread.id)>{t().thread.latest_messages}</a>
     })
+}
+
+/// Where another person has written meanwhile. It moves nobody.
+fn elsewhere_link(thread: Thread, id: MessageId) -> impl IntoView {
+    view! {
+        <p class="aside elsewhere" role="status">
+            {t().thread.elsewhere}
+            " "
+            <a href=format!("{}?m={id}#{id}", plain(thread.id))>{t().thread.go_there}</a>
+        </p>
+    }
 }

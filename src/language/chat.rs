@@ -112,6 +112,9 @@ pub struct Thread {
     pub delete: &'static str,
     pub gone: &'static str,
     pub jump: &'static str,
+    /// Somebody else has written meanwhile, and the link there.
+    pub elsewhere: &'static str,
+    pub go_there: &'static str,
     /// The links in the place of scrolling, without scripts.
     pub earlier_messages: &'static str,
     pub later_messages: &'static str,

@@ -119,6 +119,8 @@ pub(super) const THREAD: Thread = Thread {
     gone: "This conversation is no longer available to you: it may have been deleted, or not be shared with you any more. \
            Copy what you need from this page before you leave it.",
     jump: "Jump to latest",
+    elsewhere: "Somebody else has written on another branch.",
+    go_there: "Show it",
     earlier_messages: "Earlier messages",
     later_messages: "Later messages",
     latest_messages: "Latest messages",

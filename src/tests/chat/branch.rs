@@ -115,6 +115,12 @@ fn others_branches_do_not_move_the_page() {
     assert_eq!(shown(&branch), [world.id(0), world.id(1)]);
     assert_eq!(branch.siblings(world.id(1)), [world.id(1), sibling]);
     assert!(branch.get(below).is_some());
+    assert_eq!(branch.elsewhere(), Some(below), "it is said, with the way there");
+    branch.show(&world.page(below));
+    assert_eq!(branch.elsewhere(), None, "it is shown");
+    let own = world.writes(Some(world.id(0)), world.me, Role::Assistant);
+    takes(&mut branch, &world.rows[4].clone(), &[], world.reader(false));
+    assert!(branch.get(own).is_some() && branch.elsewhere().is_none(), "one's own needs no link");
 }
 
 /// Rule: one's own sibling of the leaf, from another tab, is gone to by a page that stands at its end with nothing selected,
