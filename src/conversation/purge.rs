@@ -17,7 +17,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// Between two tries to empty the write-ahead log, while somebody reads in it.
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Removes what was deleted longer ago than `undo_timeout`, until the server stops. What is left then, the next start
+/// Removes what was deleted longer ago than `undo_timeout`, from the end of the deletion on, until the server stops. What is left then, the next start
 /// continues with.
 pub async fn keep_purging(database: Arc<Database>, undo_timeout: Duration, closing: CancellationToken) {
     // An earlier process may have ended before it came to this.

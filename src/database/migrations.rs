@@ -33,6 +33,7 @@ pub const STEPS: &[Step] = &[
     step(11, "stop reasons", include_str!("../../migrations/sqlite/0011_stop_reasons.sql")),
     step(12, "steering", include_str!("../../migrations/sqlite/0012_steering.sql")),
     step(13, "usage", include_str!("../../migrations/sqlite/0013_usage.sql")),
+    step(14, "finished deletions", include_str!("../../migrations/sqlite/0014_finished_deletions.sql")),
 ];
 
 const fn step(number: i64, description: &'static str, statements: &'static str) -> Step {

@@ -199,6 +199,26 @@ async fn a_conversation_comes_back() {
     assert_eq!(ada.undoes_deletion_of(chat.id).await, Err(Refused::of(Failure::NotFound)), "it is not deleted");
 }
 
+/// Rule: the time for Undo begins when a deletion is finished, however long ago it began.
+#[tokio::test]
+async fn a_long_deletion_can_be_undone_for_as_long_as_a_short_one() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let mut database = server.database().await;
+    let viewer = database.viewer().await;
+    let (id, messages) = database.adds_conversation(4, "Words").await;
+    let rows = &server.app.database;
+    let before = now();
+    rows.begin_deletion(viewer, messages[2], before - 60_000, |_| false).await.expect("it begins");
+    assert_eq!(rows.begin_purge(i64::MAX).await.expect("what is due"), [], "it is not finished");
+    while rows.continue_deletion(id).await.expect("a slice") {}
+    assert_eq!(rows.begin_purge(before).await.expect("what is due"), [], "it has just been finished");
+    ada.undoes_deletion(messages[2]).await.expect("it is back");
+    rows.delete_conversation(viewer, id, before - 60_000, |_| false).await.expect("it is deleted");
+    let due = rows.begin_purge(before).await.expect("what is due");
+    assert_eq!(due.len(), 1, "a conversation's deletion is finished at once");
+}
+
 /// Rule: after its time nothing can be brought back, and the words are gone; an id and a rev stay, and after 30 days nothing:
 /// who has less of the list than the floor loads it anew.
 #[tokio::test]

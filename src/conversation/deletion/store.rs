@@ -14,7 +14,7 @@ use crate::{
         tree::Lanes,
     },
     database::{Database, optional, parsed, placeholders},
-    ids::{ConversationId, MessageId, Millis, Seq, UserId},
+    ids::{ConversationId, MessageId, Millis, Seq, UserId, now},
 };
 
 /// How many messages are marked, or removed, in one transaction, and how many bytes of them: each is written over, and
@@ -188,12 +188,15 @@ impl Database {
             };
         }
         set_newest(&mut tx, conversation, &newest).await?;
-        let state = if left.is_empty() { DeletionState::Deleted } else { DeletionState::Deleting };
+        let (state, finished_at) =
+            if left.is_empty() { (DeletionState::Deleted, Some(now())) } else { (DeletionState::Deleting, None) };
         sqlx::query(
-            "UPDATE deletions SET messages = messages + $1, state = $2 WHERE conversation_id = $3 AND deleted_at = $4",
+            "UPDATE deletions SET messages = messages + $1, state = $2, finished_at = $3
+             WHERE conversation_id = $4 AND deleted_at = $5",
         )
         .bind(taken.len() as i64)
         .bind(state.as_str())
+        .bind(finished_at)
         .bind(conversation.to_string())
         .bind(deletion.at)
         .execute(&mut *tx)
@@ -290,10 +293,11 @@ impl Database {
         }
         let mark = next_mark(&mut tx, id, now).await?;
         change_conversation(&mut tx, topic, id, Some(mark)).await?;
-        sqlx::query("INSERT INTO deletions (conversation_id, deleted_at, state) VALUES ($1, $2, $3)")
+        sqlx::query("INSERT INTO deletions (conversation_id, deleted_at, state, finished_at) VALUES ($1, $2, $3, $4)")
             .bind(id.to_string())
             .bind(mark)
             .bind(DeletionState::Deleted.as_str())
+            .bind(now)
             .execute(&mut *tx)
             .await?;
         lose_access(&mut tx, AccessChange { conversation: Some(id), ..Default::default() }, now).await?;

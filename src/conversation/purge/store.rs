@@ -21,11 +21,11 @@ pub struct Due {
 }
 
 impl Database {
-    /// Deletions from before this time whose words are not removed yet, at most 100; from now on they cannot be undone.
+    /// Deletions that were finished before this time, whose words are not removed yet, at most 100; from now on they cannot be undone.
     pub async fn begin_purge(&self, before: Millis) -> sqlx::Result<Vec<Due>> {
         let found: Vec<Due> = sqlx::query(
             "SELECT conversation_id, deleted_at, message_id FROM deletions
-             WHERE deleted_at < $1 AND state IN ('deleted', 'purging') ORDER BY deleted_at LIMIT 100",
+             WHERE finished_at < $1 AND state IN ('deleted', 'purging') ORDER BY finished_at LIMIT 100",
         )
         .bind(before)
         .try_map(|row: AnyRow| {

@@ -170,7 +170,7 @@ async fn a_conversation_that_was_being_deleted_is_removed_at_the_next_start() {
     database
         .run(format!(
             "UPDATE conversations SET deleted_at = 1 WHERE id = '{id}';
-             INSERT INTO deletions (conversation_id, deleted_at, state) VALUES ('{id}', 1, 'purging')",
+             INSERT INTO deletions (conversation_id, deleted_at, state, finished_at) VALUES ('{id}', 1, 'purging', 1)",
             id = chat.id
         ))
         .await;
