@@ -79,6 +79,11 @@ impl Lanes {
         self.lane(lane).is_some_and(|lane| seq <= lane.newest_seq)
     }
 
+    /// Whether one message is the other or stands below it, by (lane, seq).
+    pub fn is_below(&self, place: (i64, Seq), above: (i64, Seq)) -> bool {
+        self.branch(place.0, place.1).iter().any(|run| run.lane == above.0 && run.up_to >= above.1)
+    }
+
     /// The branch that ends with this message, from there to the root.
     pub fn branch(&self, lane: i64, seq: Seq) -> Vec<Run> {
         let after = |lane| self.lane(lane).map_or(0, |lane| lane.from_seq);

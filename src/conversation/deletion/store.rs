@@ -68,12 +68,7 @@ impl Database {
         if root.is_deleted {
             return Ok(DeletionChange::Missing);
         }
-        let mut running = vec![];
-        for (reply, _, lane, seq) in running_in(&mut tx, conversation).await? {
-            if runs(reply) && is_below(&mut tx, conversation, (lane, seq), (root.lane, root.seq)).await? {
-                running.push(reply);
-            }
-        }
+        let running = running_below(&mut tx, conversation, (root.lane, root.seq), |reply, _| runs(reply)).await?;
         if !running.is_empty() {
             return Ok(DeletionChange::Runs(running));
         }
@@ -432,32 +427,12 @@ pub(crate) async fn is_hidden(
     place: (i64, Seq),
 ) -> sqlx::Result<bool> {
     match unfinished(tx, conversation).await? {
-        Some(deletion) if deletion.hides() => is_below(tx, conversation, place, (deletion.lane, deletion.seq)).await,
+        Some(deletion) if deletion.hides() => {
+            let (lanes, _) = stored_lanes(tx, conversation).await?;
+            Ok(lanes.is_below(place, (deletion.lane, deletion.seq)))
+        }
         _ => Ok(false),
     }
-}
-
-/// Whether one message is the other or stands below it, by (lane, seq).
-async fn is_below(
-    tx: &mut AnyConnection,
-    conversation: ConversationId,
-    (mut lane, mut seq): (i64, Seq),
-    above: (i64, Seq),
-) -> sqlx::Result<bool> {
-    // Each lane is higher than the one that it leaves.
-    while lane > above.0 {
-        let left: Option<(i64, Seq)> =
-            sqlx::query_as("SELECT from_lane, from_seq FROM lanes WHERE conversation_id = $1 AND lane = $2")
-                .bind(conversation.to_string())
-                .bind(lane)
-                .fetch_optional(&mut *tx)
-                .await?;
-        match left.filter(|(from, _)| *from < lane) {
-            Some(left) => (lane, seq) = left,
-            None => return Ok(false),
-        }
-    }
-    Ok(lane == above.0 && seq >= above.1)
 }
 
 impl Database {
@@ -477,14 +452,26 @@ impl Database {
                 .fetch_optional(&mut *read)
                 .await?;
         let Some(above) = above else { return Ok(vec![]) };
-        let mut below = vec![];
-        for (reply, author, lane, seq) in running_in(&mut read, conversation).await? {
-            if author == viewer.user && is_below(&mut read, conversation, (lane, seq), above).await? {
-                below.push(reply);
-            }
-        }
-        Ok(below)
+        running_below(&mut read, conversation, above, |_, author| author == viewer.user).await
     }
+}
+
+/// The replies that run below a message, or are it, and of which `counts` is true; it gets who asked for each, too. However many
+/// run and however many forks there are, that takes two queries.
+async fn running_below(
+    tx: &mut AnyConnection,
+    conversation: ConversationId,
+    above: (i64, Seq),
+    counts: impl Fn(MessageId, UserId) -> bool,
+) -> sqlx::Result<Vec<MessageId>> {
+    let mut running = running_in(tx, conversation).await?;
+    running.retain(|(reply, author, ..)| counts(*reply, *author));
+    if running.is_empty() {
+        return Ok(vec![]);
+    }
+    let (lanes, _) = stored_lanes(tx, conversation).await?;
+    let below = running.into_iter().filter(|(_, _, lane, seq)| lanes.is_below((*lane, *seq), above));
+    Ok(below.map(|(reply, ..)| reply).collect())
 }
 
 /// The replies whose rows are those of running ones, each with who asked for it and its place.
