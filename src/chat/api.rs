@@ -40,7 +40,7 @@ pub struct PageData {
     /// Why there are fewer models than expected, for people. Where there is a reason, [`models`] may soon have more.
     #[serde(default)]
     pub trouble: Option<String>,
-    /// The model that was chosen last in this browser; else the person's default.
+    /// The model that the person chose last in this browser; else their default.
     pub model: Option<String>,
     /// Ids for what the page's form sends, so that sending it twice is sending it once: those of the form that was refused,
     /// if it was, as it may have arrived.

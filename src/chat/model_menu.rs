@@ -4,7 +4,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::{html, prelude::*, task::spawn_local};
 
 use super::api::{self, ModelChoice, ModelList, PageData};
-use crate::{language::t, ui::browser};
+use crate::{ids::UserId, language::t, ui::browser};
 
 /// The pause before the models are asked for again, in milliseconds. It doubles up to the longest.
 const FIRST_PAUSE: u32 = 1_000;
@@ -17,7 +17,9 @@ pub struct OfferedModels {
     /// Whether they are being asked for.
     asking: RwSignal<bool>,
     begun: StoredValue<bool>,
-    /// The key of the model that was chosen last in this browser.
+    /// Who chooses.
+    user: StoredValue<Option<UserId>>,
+    /// The key of the model that they chose last in this browser.
     last: StoredValue<Option<String>>,
 }
 
@@ -27,6 +29,7 @@ impl Default for OfferedModels {
             list: RwSignal::new(ModelList { models: vec![], trouble: None }),
             asking: RwSignal::new(false),
             begun: StoredValue::new(false),
+            user: StoredValue::new(None),
             last: StoredValue::new(None),
         }
     }
@@ -37,6 +40,7 @@ impl OfferedModels {
     pub fn begin(self, page_data: &PageData) {
         if !self.begun.get_value() {
             self.begun.set_value(true);
+            self.user.set_value(Some(page_data.user));
             self.last.set_value(page_data.model.clone());
             self.list.set(ModelList { models: page_data.models.clone(), trouble: page_data.trouble.clone() });
         }
@@ -62,6 +66,14 @@ impl OfferedModels {
         (wanted.find(|key| list.models.iter().any(|model| model.key == *key)))
             .or_else(|| list.models.first().map(|model| model.key.clone()))
             .unwrap_or_default()
+    }
+
+    /// Has the next conversation begin with this model, on this page and the next ones of this person in this browser.
+    fn keep(self, key: &str) {
+        self.last.set_value(Some(key.to_owned()));
+        if let Some(user) = self.user.get_value() {
+            browser::keep_cookie("model", &format!("{user} {key}"));
+        }
     }
 
     /// Asks for the models until every provider has answered, less and less often. Called in an effect.
@@ -114,8 +126,7 @@ pub fn ModelSelect(menu: OfferedModels, model: RwSignal<String>) -> impl IntoVie
     let choose = move |_| {
         if let Some(select) = node.get_untracked() {
             model.set(select.value());
-            menu.last.set_value(Some(select.value()));
-            browser::keep_cookie("model", &select.value());
+            menu.keep(&select.value());
         }
     };
     view! {

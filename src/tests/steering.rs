@@ -1,12 +1,13 @@
 //! How replies are asked for: a conversation's options, and what a person keeps to ask with.
 
 use kit::{Person, Refused, Server};
+use reqwest::header::SET_COOKIE;
 use rivulet::{
     access::AccountRole,
-    chat::api::Sending,
+    chat::api::{PageData, Sending},
     conversation::Visibility,
     error::Failure,
-    ids::{mint, now},
+    ids::{UserKind, mint, now},
     live::List,
     steering::{
         kept::{MAX_KEPT, Preset, Prompt},
@@ -112,6 +113,30 @@ async fn everybody_brings_their_own_prompt() {
     ends(&ada, &chat).await;
     ada.chooses(PersonalSetting::SystemPrompt(Some(" ".into()))).await.expect("it is taken back");
     assert_eq!(ada.call::<PersonalSettings>("settings", json!({})).await, Ok(PersonalSettings::default()));
+}
+
+/// Rule: a page begins with the model that this person chose last in this browser, or else with their default. What
+/// somebody else chose here is nothing to them, and a new default has the browser forget what was chosen before.
+#[tokio::test]
+async fn the_model_that_a_page_begins_with() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let enters = async |model: &str| {
+        let browser = Person { cookie: format!("{}; model={model}", ada.cookie), ..ada.clone() };
+        browser.call::<PageData>("enter", json!({})).await.expect("what a page opens with")
+    };
+    let page = enters("").await;
+    let (user, other) = (page.user, mint::<UserKind>());
+    assert_eq!(page.model, None);
+    assert_eq!(enters(&format!("{user}%20test%2Fchosen")).await.model.as_deref(), Some("test/chosen"));
+    let setting = PersonalSetting::DefaultModel(Some("test/default".into()));
+    let request = ada.request("set-setting").body(json!({ "setting": setting }).to_string());
+    let answer = request.send().await.expect("an answer");
+    let forgotten = answer.headers()[SET_COOKIE].to_str().expect("a cookie");
+    assert!(forgotten.starts_with("model=;") && forgotten.contains("Max-Age=0"), "{forgotten}");
+    for cookie in [String::new(), format!("{other}%20test%2Fchosen"), "test%2Fchosen".into()] {
+        assert_eq!(enters(&cookie).await.model.as_deref(), Some("test/default"), "{cookie}");
+    }
 }
 
 /// Rule: what cannot be sent is refused with a sentence that has what is right.

@@ -1,8 +1,11 @@
 //! The server's half of the functions above, which forms use too.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
-use axum::{extract::FromRequestParts, http::HeaderMap};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderValue, header},
+};
 use leptos::prelude::{expect_context, use_context};
 
 use super::*;
@@ -59,8 +62,7 @@ pub async fn page_data() -> Result<PageData, Failure> {
     let parts = expect_context::<axum::http::request::Parts>();
     let refusal = use_context::<SendRefusal>();
     let ModelList { models, trouble } = model_list(&app);
-    let chosen = cookies::value(&parts.headers, "model").map(Cow::into_owned);
-    let model = match chosen {
+    let model = match last_model(&parts.headers, who.viewer.user) {
         Some(model) => Some(model),
         None => app.database.personal_settings(who.viewer).await?.default_model,
     };
@@ -76,6 +78,21 @@ pub async fn page_data() -> Result<PageData, Failure> {
         fresh: refusal.as_ref().and_then(|refusal| refusal.ids).unwrap_or_else(|| (mint(), mint())),
         refusal,
     })
+}
+
+/// The model that this person chose last in this browser. Its cookie outlives a session, so it may be somebody else's.
+fn last_model(headers: &HeaderMap, user: UserId) -> Option<String> {
+    let cookie = cookies::value(headers, "model")?;
+    let (person, model) = cookie.split_once(' ')?;
+    (person == user.to_string()).then(|| model.to_owned())
+}
+
+/// Has the browser forget it: a default that is set later is what the person wants.
+pub fn forget_last_model() {
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        let forget = HeaderValue::from_static("model=; Path=/; Max-Age=0; SameSite=Lax");
+        response.append_header(header::SET_COOKIE, forget);
+    }
 }
 
 async fn sidebar(app: &AppState, viewer: Viewer, list: Sidebar) -> Result<ConversationPage, Failure> {

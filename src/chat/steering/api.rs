@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use crate::{
-    chat::api::server::answer,
+    chat::api::server::{answer, forget_last_model},
     conversation::options::store::OptionsChange,
     language::t,
     live::hub::ListTopic,
@@ -108,8 +108,15 @@ pub async fn read_settings() -> Result<PersonalSettings, Failure> {
 
 #[server(prefix = "/api/2", endpoint = "set-setting", input = Json, output = Json)]
 pub async fn set_setting(setting: PersonalSetting) -> Result<(), Failure> {
-    answer(|app, who| async move { Ok(app.database.set_personal_setting(who.viewer, &setting.checked()?).await?) })
-        .await
+    answer(|app, who| async move {
+        let setting = setting.checked()?;
+        app.database.set_personal_setting(who.viewer, &setting).await?;
+        if let PersonalSetting::DefaultModel(_) = setting {
+            forget_last_model();
+        }
+        Ok(())
+    })
+    .await
 }
 
 #[cfg(feature = "ssr")]
