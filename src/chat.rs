@@ -19,6 +19,7 @@ pub mod page_context;
 pub mod queue;
 pub mod queue_view;
 pub mod scroll;
+pub mod shortcuts;
 pub mod sidebar;
 pub mod steering {
     //! How replies are asked for.

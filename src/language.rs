@@ -31,6 +31,7 @@ pub struct Texts {
     pub sidebar: chat::Sidebar,
     pub models: chat::Models,
     pub page: pages::Page,
+    pub shortcuts: pages::Shortcuts,
     pub connection: pages::Connection,
     pub not_found: pages::NotFound,
     pub account: pages::Account,

@@ -103,7 +103,7 @@ test('Copy link gives an address that opens at the message; Retry with asks anot
   expect(link).toContain(`?m=${id}`);
   await reply.hover();
   await button(reply, 'More').click();
-  await button(page, 'Retry with…').click();
+  await button(page, 'Retry with').click();
   const dialog = page.getByRole('dialog', { name: 'Ask another model' });
   await dialog.getByRole('combobox', { name: 'Model' }).selectOption('demo/demo-prose');
   await dialog.getByRole('button', { name: 'Retry' }).click();

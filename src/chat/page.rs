@@ -15,6 +15,7 @@ use super::{
     model_menu::OfferedModels,
     outbox::Outbox,
     page_context::PageContext,
+    shortcuts::Shortcuts,
     sidebar::Sidebar,
     thread_view::ThreadView,
 };
@@ -84,6 +85,7 @@ pub fn Chats() -> impl IntoView {
                 <Outlet />
             </main>
             <ToastRegion toasts />
+            <Shortcuts />
         </div>
     }
 }

@@ -22,6 +22,7 @@ pub(super) const ENGLISH: Texts = Texts {
     sidebar: chat::SIDEBAR,
     models: chat::MODELS,
     page: pages::PAGE,
+    shortcuts: pages::SHORTCUTS,
     connection: pages::CONNECTION,
     not_found: pages::NOT_FOUND,
     account: pages::ACCOUNT,

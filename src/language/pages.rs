@@ -20,6 +20,13 @@ pub struct Page {
     pub dismiss: &'static str,
 }
 
+/// All keys, and what each does.
+pub struct Shortcuts {
+    pub heading: &'static str,
+    pub keys: &'static [(&'static str, &'static str)],
+    pub close: &'static str,
+}
+
 /// The bar of a page that is not live. Each sentence is followed by what can be pressed.
 pub struct Connection {
     pub lost: &'static str,

@@ -58,7 +58,7 @@ pub(super) const MESSAGE: Message = Message {
         count => format!("{count} messages deleted."),
     },
     retry: "Retry",
-    retry_with: "Retry with…",
+    retry_with: "Retry with",
     resume: "Continue",
     output_tokens: |count| format!("{count} {}", if count == 1 { "token" } else { "tokens" }),
     seconds: |tenths| format!("{}.{} s", tenths / 10, tenths % 10),

@@ -1,6 +1,6 @@
 //! What stands around the pages, and on those for people who are not signed in.
 
-use crate::language::pages::{Account, Connection, NotFound, Page};
+use crate::language::pages::{Account, Connection, NotFound, Page, Shortcuts};
 
 pub(super) const PAGE: Page = Page {
     title: "Rivulet",
@@ -14,6 +14,19 @@ pub(super) const PAGE: Page = Page {
     toasts_label: "Done just now",
     undo: "Undo",
     dismiss: "Dismiss",
+};
+
+pub(super) const SHORTCUTS: Shortcuts = Shortcuts {
+    heading: "Keyboard shortcuts",
+    keys: &[
+        ("Enter", "Send; while a reply runs, queue"),
+        ("Shift Enter", "New line"),
+        ("↑", "In the empty field: edit the last message"),
+        ("Esc", "Leave an edit, a menu or a dialog"),
+        ("Ctrl Shift O", "New chat (⌘ on a Mac)"),
+        ("Ctrl /", "Show this"),
+    ],
+    close: "Close",
 };
 
 pub(super) const CONNECTION: Connection = Connection {
