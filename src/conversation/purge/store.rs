@@ -60,10 +60,13 @@ impl Database {
         let (taken, left) = found.split_at(slice(&found));
         if !taken.is_empty() {
             let places = placeholders(1, taken.len());
+            let [kept, open] = journal_removals(&places);
             run(
                 &mut tx,
                 taken,
                 [
+                    kept,
+                    open,
                     format!("DELETE FROM queue WHERE after_id IN ({places})"),
                     format!(
                         "UPDATE messages SET parts = '[]', model = NULL, error = NULL, usage = NULL WHERE id IN ({places})"
@@ -105,10 +108,13 @@ impl Database {
             end(&mut tx, due).await?;
         } else {
             let places = placeholders(1, taken.len());
+            let [kept, open] = journal_removals(&places);
             run(
                 &mut tx,
                 taken,
                 [
+                    kept,
+                    open,
                     format!("DELETE FROM deletions WHERE message_id IN ({places})"),
                     format!("DELETE FROM queue WHERE after_id IN ({places})"),
                     format!("DELETE FROM messages WHERE id IN ({places})"),
@@ -119,6 +125,24 @@ impl Database {
         tx.commit().await?;
         Ok(!taken.is_empty())
     }
+}
+
+/// What removes the journal's rows of these messages: those that recovery kept, under `message:epoch` (`;` comes after `:`), and
+/// those of replies that it could not end.
+fn journal_removals(places: &str) -> [String; 2] {
+    [
+        format!(
+            "DELETE FROM journal WHERE (node_id, seq) IN (
+                 SELECT j.node_id, j.seq FROM messages m CROSS JOIN journal j
+                 WHERE m.id IN ({places}) AND j.node_id > m.id || ':' AND j.node_id < m.id || ';')"
+        ),
+        format!(
+            "DELETE FROM journal WHERE (node_id, seq) IN (
+                 SELECT j.node_id, j.seq FROM messages m CROSS JOIN journal j
+                 WHERE m.id IN ({places}) AND m.status IN ('pending', 'streaming')
+                 AND j.node_id = m.node_id AND j.message_id = m.id)"
+        ),
+    ]
 }
 
 /// Runs statements that take the ids of these messages.

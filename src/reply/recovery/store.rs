@@ -32,14 +32,16 @@ impl Database {
     }
 
     /// Lets the index go, and all that the journal has of fenced processes and rows have, too. What a reply that could
-    /// not be recovered has in it stays.
+    /// not be recovered has in it stays, also while its conversation is deleted but can be brought back.
     pub async fn end_recovery(&self) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
         sqlx::query("DROP INDEX IF EXISTS journal_by_message").execute(&mut *tx).await?;
         sqlx::query(
             "DELETE FROM journal WHERE node_id IN (SELECT id FROM nodes WHERE fenced = 1) AND message_id NOT IN (
                 SELECT m.id FROM messages m WHERE m.status IN ('pending', 'streaming')
-                AND (SELECT c.deleted_at FROM conversations c WHERE c.id = m.conversation_id) IS NULL)",
+                AND ((SELECT c.deleted_at FROM conversations c WHERE c.id = m.conversation_id) IS NULL
+                    OR EXISTS (SELECT 1 FROM deletions d WHERE d.conversation_id = m.conversation_id
+                        AND d.message_id IS NULL AND d.state = 'deleted')))",
         )
         .execute(&mut *tx)
         .await?;
@@ -98,7 +100,7 @@ impl Database {
 }
 
 /// Gives the rows of a message's epoch to nobody, so that they stay when those of dead processes go: whoever has to look into a
-/// damaged database finds them under the message's own id and epoch.
+/// damaged database finds them under the message's own id and epoch. They go with its words when it is deleted.
 async fn keep_rows(tx: &mut AnyConnection, id: MessageId, epoch: Epoch) -> sqlx::Result<()> {
     sqlx::query("UPDATE journal SET node_id = $1 WHERE message_id = $2 AND epoch = $3")
         .bind(format!("{id}:{}", epoch.counter))

@@ -1,6 +1,6 @@
 //! What the next start recovers after a process was killed.
 
-use rivulet::message::Status;
+use rivulet::{ids::now, message::Status};
 
 use super::World;
 
@@ -157,6 +157,71 @@ async fn a_damaged_row_of_the_journal_does_not_prevent_the_start() {
     let world = world.restarts_after_sigkill().await;
     assert_eq!(database.journal_of(chat.reply).await, 4, "over another start, too");
     assert!(world.ada.finds(&again).await.status.is_final());
+}
+
+/// Rule: what recovery kept of replies, ended or not, is removed with their words when they have been deleted.
+#[tokio::test]
+async fn what_recovery_kept_is_removed_with_a_deleted_reply() {
+    let world = World::start(5).await;
+    let mut replies = vec![];
+    for _ in 0..5 {
+        replies.push(world.streaming("Secret").await);
+    }
+    let mut database = world.database().await;
+    let [message, conversation, open, deleted_open, other] = [0, 1, 2, 3, 4].map(|at| replies[at].0);
+    for damaged in [message, conversation, other] {
+        let of = damaged.reply;
+        database
+            .run(format!("UPDATE journal SET body = '{{' WHERE message_id = '{of}' AND part = 1 AND at = -1"))
+            .await;
+    }
+    database
+        .run(format!(
+            "CREATE TRIGGER broken BEFORE UPDATE ON messages WHEN NEW.id IN ('{}', '{}') BEGIN SELECT RAISE(ABORT, 'broken'); END",
+            open.reply, deleted_open.reply
+        ))
+        .await;
+    let world = world.restarts_after_sigkill().await;
+    database.run("DROP TRIGGER broken").await;
+    for reply in [message, conversation, open, deleted_open, other] {
+        assert_eq!(database.journal_of(reply.reply).await, 4, "its rows are kept");
+    }
+    for reply in [message, open] {
+        world.ada.deletes_message(reply.reply).await.expect("it is deleted");
+    }
+    for chat in [conversation, deleted_open] {
+        world.ada.deletes(chat.id).await.expect("it is deleted");
+    }
+    database.run("UPDATE deletions SET finished_at = 1").await;
+    database.comes_to("SELECT COUNT(*) FROM deletions", 0).await;
+    for gone in [message, conversation, open, deleted_open] {
+        assert_eq!(database.journal_of(gone.reply).await, 0, "its words are gone");
+    }
+    assert_eq!(database.journal_of(other.reply).await, 4, "what is not deleted stays");
+}
+
+/// Rule: a start removes no words of a deleted conversation that can still be brought back.
+#[tokio::test]
+async fn a_reply_in_a_deleted_conversation_comes_back_after_a_start() {
+    let world = World::start(5).await;
+    let (chat, _tab, _writer) = world.streaming("Some words").await;
+    let mut database = world.database().await;
+    let World { folder, provider, mut process, ada } = world;
+    process.dies();
+    database
+        .run(format!(
+            "UPDATE conversations SET deleted_at = 1 WHERE id = '{id}';
+             INSERT INTO deletions (conversation_id, deleted_at, state, finished_at) VALUES ('{id}', 1, 'deleted', {later})",
+            id = chat.id,
+            later = now() + 600_000
+        ))
+        .await;
+    let world = World::restarts(folder, provider, ada).await;
+    assert_eq!(database.journal_of(chat.reply).await, 4, "its rows stay");
+    world.ada.undoes_deletion_of(chat.id).await.expect("it is back");
+    let world = world.restarts_after_sigkill().await;
+    let kept = world.ada.finds(&chat).await;
+    assert_eq!((kept.status, &*kept.text()), (Status::Interrupted, "Some words"));
 }
 
 /// Rule: what is left of a deleted conversation is removed at the next start, even if a reply ran in it.
