@@ -17,16 +17,13 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// Between two tries to empty the write-ahead log, while somebody reads in it.
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Removes what was deleted longer ago than `undo_timeout`, from the end of the deletion on, until the server stops. What is left then, the next start
-/// continues with.
+/// Removes that whose deletion was finished longer ago than `undo_timeout`, until the server stops. What is left then, the
+/// next start continues with.
 pub async fn keep_purging(database: Arc<Database>, undo_timeout: Duration, closing: CancellationToken) {
     // An earlier process may have ended before it came to this.
     let mut log_has_words = true;
     while !closing.is_cancelled() {
-        match purge(&database, now() - undo_timeout.as_millis() as Millis, &closing).await {
-            Ok(purged) => log_has_words |= purged,
-            Err(error) => tracing::error!(%error, "what was deleted is not removed yet; trying again"),
-        }
+        log_has_words |= purge(&database, now() - undo_timeout.as_millis() as Millis, &closing).await;
         if log_has_words {
             empty_log(&database, &closing).await;
             log_has_words = false;
@@ -38,19 +35,33 @@ pub async fn keep_purging(database: Arc<Database>, undo_timeout: Duration, closi
     }
 }
 
-/// True if something was removed.
-async fn purge(database: &Database, before: Millis, closing: &CancellationToken) -> sqlx::Result<bool> {
-    let due = database.begin_purge(before).await?;
-    for one in &due {
-        if let Err(error) = purge_one(database, *one, closing).await {
-            // It stops no other.
-            tracing::error!(conversation = %one.conversation, %error, "what was deleted is not removed yet; trying again");
+/// True if there was something to remove.
+async fn purge(database: &Database, before: Millis, closing: &CancellationToken) -> bool {
+    let mut last = None;
+    while !closing.is_cancelled() {
+        let due = match database.due_purges(before, last).await {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::error!(%error, "what was deleted is not removed yet; trying again");
+                break;
+            }
+        };
+        let Some(newest) = due.last() else { break };
+        last = Some(*newest);
+        for one in due {
+            if let Err(error) = purge_one(database, one, closing).await {
+                // It stops no other.
+                tracing::error!(conversation = %one.conversation, %error, "what was deleted is not removed yet; trying again");
+            }
         }
     }
-    Ok(!due.is_empty())
+    last.is_some()
 }
 
 async fn purge_one(database: &Database, due: Due, closing: &CancellationToken) -> sqlx::Result<()> {
+    if closing.is_cancelled() || !database.begin_purge(due).await? {
+        return Ok(());
+    }
     let mut after = Some(0);
     while !closing.is_cancelled() {
         match (due.message, after) {

@@ -210,12 +210,12 @@ async fn a_long_deletion_can_be_undone_for_as_long_as_a_short_one() {
     let rows = &server.app.database;
     let before = now();
     rows.begin_deletion(viewer, messages[2], before - 60_000, |_| false).await.expect("it begins");
-    assert_eq!(rows.begin_purge(i64::MAX).await.expect("what is due"), [], "it is not finished");
+    assert_eq!(rows.due_purges(i64::MAX, None).await.expect("what is due"), [], "it is not finished");
     while rows.continue_deletion(id).await.expect("a slice") {}
-    assert_eq!(rows.begin_purge(before).await.expect("what is due"), [], "it has just been finished");
+    assert_eq!(rows.due_purges(before, None).await.expect("what is due"), [], "it has just been finished");
     ada.undoes_deletion(messages[2]).await.expect("it is back");
     rows.delete_conversation(viewer, id, before - 60_000, |_| false).await.expect("it is deleted");
-    let due = rows.begin_purge(before).await.expect("what is due");
+    let due = rows.due_purges(before, None).await.expect("what is due");
     assert_eq!(due.len(), 1, "a conversation's deletion is finished at once");
 }
 
@@ -375,4 +375,60 @@ async fn what_cannot_be_finished_is_tried_again() {
     database.comes_to(there, 2).await;
     database.comes_to("SELECT COUNT(*) FROM deletions WHERE state = 'deleted'", 1).await;
     assert_eq!(ada.deletes_message(messages[2]).await, Ok(148));
+}
+
+/// Rule: however many deletions cannot be purged, a newer one is.
+#[tokio::test]
+async fn what_cannot_be_removed_delays_no_other() {
+    let server = Server::without_undo().await;
+    let ada = server.sign_up("Ada").await;
+    let mut database = server.database().await;
+    for _ in 0..101 {
+        database.adds_conversation(1, "Stuck").await;
+    }
+    database
+        .run(
+            "CREATE TRIGGER refused BEFORE DELETE ON messages WHEN OLD.parts LIKE '%Stuck%'
+             BEGIN SELECT RAISE(ABORT, 'it is refused'); END;
+             UPDATE conversations SET deleted_at = 1;
+             INSERT INTO deletions (conversation_id, deleted_at, state, finished_at) SELECT id, 1, 'deleted', 1 FROM conversations",
+        )
+        .await;
+    let (newer, _) = database.adds_conversation(1, "Secret").await;
+    ada.deletes(newer).await.expect("it is deleted");
+    database.comes_to("SELECT COUNT(*) FROM messages WHERE parts LIKE '%Secret%'", 0).await;
+    assert_eq!(database.count("SELECT COUNT(*) FROM messages").await, 101);
+    database.run("DROP TRIGGER refused").await;
+    database.comes_to("SELECT COUNT(*) FROM messages", 0).await;
+}
+
+/// Rule: where a message cannot be purged, those above it stay as long as it does, and delay no other's tombstone.
+#[tokio::test]
+async fn a_tombstone_with_something_below_it_stays() {
+    let server = Server::without_undo().await;
+    let ada = server.sign_up("Ada").await;
+    let mut database = server.database().await;
+    let (_, stuck) = database.adds_conversation(8, "Words").await;
+    let (_, other) = database.adds_conversation(4, "Words").await;
+    database
+        .run(format!(
+            "CREATE TRIGGER refused BEFORE UPDATE OF parts ON messages WHEN OLD.id = '{}'
+             BEGIN SELECT RAISE(ABORT, 'it is refused'); END",
+            stuck[6]
+        ))
+        .await;
+    for message in [stuck[6], stuck[4], stuck[2], other[2]] {
+        ada.deletes_message(message).await.expect("it is deleted");
+    }
+    let deletions = "SELECT COUNT(*) FROM deletions";
+    database.comes_to(deletions, 1).await;
+    let stored = "SELECT COUNT(*) FROM messages";
+    let rows = &server.app.database;
+    while rows.remove_message_tombstones(i64::MAX).await.expect("some are removed") {}
+    assert_eq!(database.count(stored).await, 10, "two of the other conversation are gone");
+    database.run("DROP TRIGGER refused").await;
+    database.comes_to(deletions, 0).await;
+    while rows.remove_message_tombstones(i64::MAX).await.expect("the others, too") {}
+    assert_eq!(database.count(stored).await, 4);
+    is_a_tree(&mut database).await;
 }

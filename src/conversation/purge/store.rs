@@ -11,45 +11,50 @@ use crate::{
     ids::{ConversationId, MessageId, Millis, Seq},
 };
 
-/// A deletion that can be undone no more.
+/// A deletion whose time for Undo is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
     pub conversation: ConversationId,
     pub at: Millis,
+    pub finished_at: Millis,
     /// None: all of the conversation is deleted.
     pub message: Option<MessageId>,
 }
 
 impl Database {
-    /// Deletions that were finished before this time, whose words are not removed yet, at most 100; from now on they cannot be undone.
-    pub async fn begin_purge(&self, before: Millis) -> sqlx::Result<Vec<Due>> {
-        let found: Vec<Due> = sqlx::query(
-            "SELECT conversation_id, deleted_at, message_id FROM deletions
-             WHERE finished_at < $1 AND state IN ('deleted', 'purging') ORDER BY finished_at LIMIT 100",
+    /// Deletions that were finished `before` this time and whose words are not removed yet, from the one that comes `after` that
+    /// one on: at most 100, in the order in which they were finished.
+    pub async fn due_purges(&self, before: Millis, after: Option<Due>) -> sqlx::Result<Vec<Due>> {
+        sqlx::query(
+            "SELECT conversation_id, deleted_at, finished_at, message_id FROM deletions
+             WHERE finished_at < $1 AND (finished_at, conversation_id, deleted_at) > ($2, $3, $4)
+             AND state IN ('deleted', 'purging') ORDER BY finished_at, conversation_id, deleted_at LIMIT 100",
         )
         .bind(before)
+        .bind(after.map_or(Millis::MIN, |last| last.finished_at))
+        .bind(after.map_or_else(String::new, |last| last.conversation.to_string()))
+        .bind(after.map_or(Millis::MIN, |last| last.at))
         .try_map(|row: AnyRow| {
             let (conversation, message) = (parsed(&row, "conversation_id")?, optional(&row, "message_id")?);
-            Ok(Due { conversation, at: row.try_get("deleted_at")?, message })
+            Ok(Due { conversation, at: row.try_get("deleted_at")?, finished_at: row.try_get("finished_at")?, message })
         })
         .fetch_all(&self.read)
+        .await
+    }
+
+    /// From now on a deletion cannot be undone. False: it has been undone just now.
+    pub async fn begin_purge(&self, due: Due) -> sqlx::Result<bool> {
+        let mut tx = self.begin().await?;
+        let begun = sqlx::query(
+            "UPDATE deletions SET state = $1 WHERE conversation_id = $2 AND deleted_at = $3 AND state IN ('deleted', 'purging')",
+        )
+        .bind(DeletionState::Purging.as_str())
+        .bind(due.conversation.to_string())
+        .bind(due.at)
+        .execute(&mut *tx)
         .await?;
-        let mut due = vec![];
-        for one in found {
-            let mut tx = self.begin().await?;
-            let begun = sqlx::query(
-                "UPDATE deletions SET state = $1 WHERE conversation_id = $2 AND deleted_at = $3 AND state IN ('deleted', 'purging')",
-            )
-            .bind(DeletionState::Purging.as_str())
-            .bind(one.conversation.to_string())
-            .bind(one.at)
-            .execute(&mut *tx)
-            .await?;
-            tx.commit().await?;
-            // It may have been undone just now.
-            due.extend((begun.rows_affected() == 1).then_some(one));
-        }
-        Ok(due)
+        tx.commit().await?;
+        Ok(begun.rows_affected() == 1)
     }
 
     /// Removes some of what was said in the messages of a deletion, from `after` on; and what waited for them to be sent. Their

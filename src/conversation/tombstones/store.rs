@@ -71,10 +71,11 @@ impl Database {
     /// in one transaction. Whether there may be more.
     pub async fn remove_message_tombstones(&self, before: Millis) -> sqlx::Result<bool> {
         let mut tx = self.begin().await?;
-        // Those below a message were deleted with it or before it.
+        // Those below a message were deleted with it or before it. So where a deletion is not purged, some may remain below
+        // whatever was deleted in the conversation later.
         let old: Vec<(String, String, i64, Rev)> = sqlx::query_as(
             "SELECT m.id, m.conversation_id, m.lane, m.rev FROM messages m WHERE m.deleted_at < $1
-             AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.conversation_id = m.conversation_id AND d.deleted_at = m.deleted_at)
+             AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.conversation_id = m.conversation_id AND d.deleted_at <= m.deleted_at)
              ORDER BY m.deleted_at, m.seq DESC LIMIT $2",
         )
         .bind(before)

@@ -83,7 +83,8 @@ async fn long_messages_are_not_removed_all_at_once() {
     ada.stops(chat.reply).await.expect("it can be stopped");
     ada.deletes(chat.id).await.expect("it is there");
     let database = &server.app.database;
-    let due = database.begin_purge(i64::MAX).await.expect("what is deleted").remove(0);
+    let due = database.due_purges(i64::MAX, None).await.expect("what is deleted").remove(0);
+    assert!(database.begin_purge(due).await.expect("it begins"));
     let mut transactions = 1;
     while database.purge_conversation(due).await.expect("some are removed") {
         transactions += 1;
