@@ -26,6 +26,7 @@ pub mod steering {
     pub mod api;
     pub mod dialog;
     pub mod fields;
+    pub mod form;
 }
 pub mod thread;
 pub mod thread_view;

@@ -18,7 +18,13 @@ pub fn draft_of(conversation: ConversationId) -> String {
     format!("draft:{conversation}")
 }
 
+/// The key of this conversation's options while they are typed.
+pub fn options_draft_of(conversation: ConversationId) -> String {
+    format!("options:{conversation}")
+}
+
 /// Forgets what was typed for a conversation that there is no more.
 pub fn forget_draft(conversation: ConversationId) {
+    drafts::keep(&options_draft_of(conversation), "");
     drafts::keep(&draft_of(conversation), "");
 }

@@ -144,6 +144,8 @@ pub struct Options {
     pub preset: &'static str,
     pub no_preset: &'static str,
     pub system_prompt: &'static str,
+    /// A box to tick, for whoever has a system prompt for all their conversations.
+    pub no_system_prompt: &'static str,
     pub temperature: &'static str,
     pub temperature_hint: &'static str,
     pub top_p: &'static str,
@@ -155,6 +157,10 @@ pub struct Options {
     pub effort: fn(&str) -> &'static str,
     pub stop: &'static str,
     pub preset_name: &'static str,
+    /// In the place of saving, which will then replace what somebody else has saved.
+    pub changed: &'static str,
+    /// Takes back what was typed and is not saved.
+    pub discard: &'static str,
     pub cancel: &'static str,
     pub save: &'static str,
 }

@@ -2,6 +2,8 @@
 
 #[path = "chat/branch.rs"]
 mod branch;
+#[path = "chat/fields.rs"]
+mod fields;
 #[path = "chat/pending_sends.rs"]
 mod pending_sends;
 #[path = "chat/queue_rows.rs"]

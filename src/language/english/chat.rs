@@ -90,6 +90,7 @@ pub(super) const OPTIONS: Options = Options {
     preset: "Preset",
     no_preset: "Choose one to fill in",
     system_prompt: "System prompt",
+    no_system_prompt: "No system prompt, not even my own",
     temperature: "Temperature",
     temperature_hint: "0 to 2",
     top_p: "Top P",
@@ -107,6 +108,9 @@ pub(super) const OPTIONS: Options = Options {
     },
     stop: "Stop sequences, one a line",
     preset_name: "Keep as a preset named",
+    changed: "These options were changed meanwhile, perhaps in another tab. What is here is not saved yet. Save replaces \
+              that change; Discard changes shows it.",
+    discard: "Discard changes",
     cancel: "Cancel",
     save: "Save",
 };
