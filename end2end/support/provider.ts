@@ -5,9 +5,19 @@ import { type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** A request for a reply, as far as tests look into it. */
+export interface Asked {
+  messages: { role: string; content: string }[];
+  temperature?: number;
+  top_p?: number;
+}
+
 /** Writes one reply that was requested. */
 export class Writer {
-  constructor(private readonly response: ServerResponse) {
+  constructor(
+    readonly asked: Asked,
+    private readonly response: ServerResponse,
+  ) {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
   }
 
@@ -62,9 +72,9 @@ export class Provider {
     server.on('request', async (request, response) => {
       let body = '';
       for await (const piece of request) body += piece;
-      const last: string = JSON.parse(body).messages.at(-1).content;
-      const writer = new Writer(response);
-      if (!last.startsWith('Give a title')) provider.writers.push(writer);
+      const asked: Asked = JSON.parse(body);
+      const writer = new Writer(asked, response);
+      if (!asked.messages.at(-1)!.content.startsWith('Give a title')) provider.writers.push(writer);
       else {
         writer.writes('A title');
         writer.ends();
