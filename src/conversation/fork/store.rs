@@ -246,7 +246,7 @@ impl Database {
     /// Has what was copied removed: nobody has seen it.
     pub async fn drop_fork(&self, into: ConversationId) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
-        sqlx::query("UPDATE deletions SET state = 'purging' WHERE conversation_id = $1 AND state = 'copying'")
+        sqlx::query("UPDATE deletions SET state = 'purging', finished_at = deleted_at WHERE conversation_id = $1 AND state = 'copying'")
             .bind(into.to_string())
             .execute(&mut *tx)
             .await?;
@@ -256,7 +256,7 @@ impl Database {
     /// The same for what an earlier process left.
     pub async fn drop_unfinished_forks(&self) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
-        sqlx::query("UPDATE deletions SET state = 'purging' WHERE message_id IS NULL AND state = 'copying'")
+        sqlx::query("UPDATE deletions SET state = 'purging', finished_at = deleted_at WHERE message_id IS NULL AND state = 'copying'")
             .execute(&mut *tx)
             .await?;
         tx.commit().await
