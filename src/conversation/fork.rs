@@ -32,7 +32,7 @@ pub async fn fork(
         // What is there of it is removed; if not now, then after the next start.
         database.drop_fork(into).await?;
     }
-    copied?.map(Some).ok_or(Failure::NotFound)
+    copied?.map(Some).ok_or(Failure::Changed)
 }
 
 async fn copy(

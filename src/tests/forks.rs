@@ -85,3 +85,35 @@ async fn a_fork_is_there_when_all_of_it_is() {
     assert_eq!(before.len(), branch.len());
     assert_eq!(before, after);
 }
+
+/// Rule: nothing is copied of a branch on which a reply runs, also in the middle, nor of what is being deleted.
+#[tokio::test]
+async fn a_branch_that_changes_is_not_forked() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let first = ada.asks("One").await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows(first.reply).await;
+    let writer = server.provider.is_asked().await;
+    writer.writes("1");
+    tab.sees(first.reply, "1").await;
+    ada.stops(first.reply).await.expect("it is stopped");
+    tab.sees_the_end(first.reply).await;
+    let second = ada.asks_in(first.id, "Two").await.expect("it is taken");
+    server.provider.is_asked().await.ends();
+    tab.follows(second.reply).await;
+    tab.sees_the_end(second.reply).await;
+    ada.continues(first.reply, tab.message(first.reply).epoch).await.expect("it is continued");
+    let writer = server.provider.is_asked().await;
+    assert_eq!(ada.forks(second.reply, mint()).await, Err(Refused::of(Failure::Busy)), "it runs in the middle");
+    writer.ends();
+    tab.follows(first.reply).await;
+    while tab.message(first.reply).epoch.counter == 1 || !tab.message(first.reply).status.is_final() {
+        tab.next().await;
+    }
+    let viewer = server.database().await.viewer().await;
+    let begun = server.app.database.begin_deletion(viewer, second.message, now(), |_| false).await;
+    begun.expect("an answer");
+    assert_eq!(ada.forks(second.reply, mint()).await, Err(Refused::of(Failure::NotFound)), "it is being deleted");
+    ada.forks(first.reply, mint()).await.expect("what is above stays");
+}

@@ -475,7 +475,10 @@ async fn running_below(
 }
 
 /// The replies whose rows are those of running ones, each with who asked for it and its place.
-async fn running_in(tx: &mut AnyConnection, id: ConversationId) -> sqlx::Result<Vec<(MessageId, UserId, i64, Seq)>> {
+pub(in crate::conversation) async fn running_in(
+    tx: &mut AnyConnection,
+    id: ConversationId,
+) -> sqlx::Result<Vec<(MessageId, UserId, i64, Seq)>> {
     sqlx::query(
         "SELECT id, author_id, lane, seq FROM messages WHERE conversation_id = $1 AND status IN ('pending', 'streaming')
          AND deleted_at IS NULL",

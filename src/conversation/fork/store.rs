@@ -1,7 +1,7 @@
 //! Forks in the database. Each step is a short transaction. Until the last one the new conversation is nowhere, and a
 //! process that starts removes what another one left of it.
 
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
 use crate::{
     access::{Viewer, store::MAY_SEE},
@@ -10,10 +10,10 @@ use crate::{
         changes::store::next_sidebar_rev,
         deletion::{
             DeletionState,
-            store::{Candidate, candidate, slice, stored_lanes},
+            store::{Candidate, candidate, running_in, slice, stored_lanes},
         },
     },
-    database::Database,
+    database::{Database, parsed},
     ids::{ConversationId, MessageId, Millis, Seq, mint},
 };
 
@@ -68,16 +68,23 @@ impl Database {
             None => {}
         }
         let statement = format!(
-            "SELECT m.conversation_id, m.status FROM messages m JOIN conversations c ON c.id = m.conversation_id
+            "SELECT m.conversation_id, m.lane, m.seq FROM messages m JOIN conversations c ON c.id = m.conversation_id
              WHERE m.id = $2 AND m.deleted_at IS NULL AND {MAY_SEE}"
         );
-        let source: Option<(String, String)> = sqlx::query_as(AssertSqlSafe(statement))
+        let source = sqlx::query(AssertSqlSafe(statement))
             .bind(viewer.user.to_string())
             .bind(message.to_string())
+            .try_map(|row: AnyRow| Ok((parsed(&row, "conversation_id")?, (row.try_get("lane")?, row.try_get("seq")?))))
             .fetch_optional(&mut *tx)
             .await?;
-        let Some((from, status)) = source else { return Ok(ForkStart::Missing) };
-        if ["pending", "streaming"].contains(&status.as_str()) {
+        let Some((from, end)): Option<(ConversationId, (i64, Seq))> = source else { return Ok(ForkStart::Missing) };
+        let (lanes, unfinished) = stored_lanes(&mut tx, from).await?;
+        if unfinished.is_some_and(|it| it.hides() && lanes.is_below(end, (it.lane, it.seq))) {
+            return Ok(ForkStart::Missing);
+        }
+        // Continue may have a reply run in the middle of the branch.
+        let running = running_in(&mut tx, from).await?;
+        if running.into_iter().any(|(_, _, lane, seq)| lanes.is_below(end, (lane, seq))) {
             return Ok(ForkStart::Busy);
         }
         let made = sqlx::query(
@@ -90,7 +97,7 @@ impl Database {
         .bind(now)
         .bind(viewer.account.to_string())
         .bind(viewer.user.to_string())
-        .bind(&from)
+        .bind(from.to_string())
         .execute(&mut *tx)
         .await?;
         if made.rows_affected() == 0 {
@@ -103,7 +110,7 @@ impl Database {
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;
-        Ok(from.parse().map_or(ForkStart::Missing, ForkStart::Begun))
+        Ok(ForkStart::Begun(from))
     }
 
     /// The messages of the branch that ends with `message`, in its order. None if the viewer may not see it.
@@ -144,7 +151,7 @@ impl Database {
     }
 
     /// Copies the next slice of a branch, each message under an id of its own below the one before; `None` if one of them was
-    /// deleted meanwhile.
+    /// deleted or continued meanwhile.
     pub async fn copy_slice(
         &self,
         into: ConversationId,
@@ -163,7 +170,8 @@ impl Database {
                  parts, created_at, ended_at, error, stop_reason)
              SELECT copied.id, $1, copied.parent, copied.number, 1, copied.number, m.author_id, m.role, m.model, m.epoch, m.nonce,
                  m.status, m.parts, m.created_at, m.ended_at, m.error, m.stop_reason
-             FROM copied JOIN messages m ON m.id = copied.old AND m.deleted_at IS NULL ORDER BY copied.number",
+             FROM copied JOIN messages m ON m.id = copied.old AND m.deleted_at IS NULL
+                 AND m.status NOT IN ('pending', 'streaming') ORDER BY copied.number",
             rows.join(", ")
         );
         let mut query = sqlx::query(AssertSqlSafe(statement)).bind(into.to_string());
