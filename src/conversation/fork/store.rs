@@ -10,7 +10,8 @@ use crate::{
         changes::store::next_sidebar_rev,
         deletion::{
             DeletionState,
-            store::{Candidate, candidate, running_in, slice, stored_lanes},
+            slices::store::{Candidate, candidate, slice},
+            store::{running_in, stored_lanes},
         },
     },
     database::{Database, parsed},

@@ -5,7 +5,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 use crate::{
     conversation::deletion::{
         DeletionState,
-        store::{Candidate, MAX_SLICE, candidate, slice},
+        slices::store::{Candidate, MAX_SLICE, candidate, slice},
     },
     database::{Database, optional, parsed, placeholders},
     ids::{ConversationId, MessageId, Millis, Seq},
