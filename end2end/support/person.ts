@@ -13,7 +13,9 @@ export const RIVERS = readFileSync(new URL('../../src/provider/demo/rivers.md', 
 export async function createAccount(page: Page, { name, email, password } = ada): Promise<void> {
   await page.goto('/');
   await expect(page).toHaveURL('/create-account');
-  await page.getByLabel('Name', { exact: true }).fill(name);
+  const first = page.getByLabel('Name', { exact: true });
+  await expect(first).toBeFocused();
+  await first.fill(name);
   await page.getByLabel('Email', { exact: true }).fill(email);
   await page.getByLabel('Password', { exact: true }).fill(password);
   await button(page, 'Create account').click();
@@ -22,7 +24,9 @@ export async function createAccount(page: Page, { name, email, password } = ada)
 
 export async function signIn(page: Page, { email, password } = ada): Promise<void> {
   await page.goto('/sign-in');
-  await page.getByLabel('Email', { exact: true }).fill(email);
+  const first = page.getByLabel('Email', { exact: true });
+  await expect(first).toBeFocused();
+  await first.fill(email);
   await page.getByLabel('Password', { exact: true }).fill(password);
   await button(page, 'Sign in').click();
 }

@@ -259,7 +259,8 @@ scripted('of many messages the 21st is refused, with its text kept', async ({ pa
   const texts = Array.from({ length: 20 }, (_, at) => `Message ${at + 1}`);
   await queue(page, ...texts);
   await expect(rows(page)).toHaveText(texts);
-  await queue(page, 'One too many');
+  await composer(page).fill('One too many');
+  await composer(page).press('Enter');
   await expect(page.getByRole('alert').filter({ visible: true })).toContainText('20 messages are waiting in this conversation');
   await expect(composer(page)).toHaveValue('One too many');
   await expect(rows(page)).toHaveText(texts);
