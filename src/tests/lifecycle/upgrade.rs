@@ -19,7 +19,7 @@ use serde_json::json;
 use crate::program;
 
 /// Each with the newest step that it has taken.
-const VERSIONS: [&str; 2] = ["0004", "0008"];
+const VERSIONS: [&str; 3] = ["0004", "0008", "0014"];
 
 /// In milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1000;
