@@ -13,6 +13,7 @@ mod inspect;
 pub mod list_rows;
 pub mod message_view;
 pub mod model_menu;
+pub mod other_models;
 pub mod outbox;
 pub mod page;
 pub mod page_context;
@@ -30,3 +31,4 @@ pub mod steering {
 }
 pub mod thread;
 pub mod thread_view;
+mod together_view;

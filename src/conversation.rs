@@ -184,6 +184,9 @@ pub struct MessageMeta {
     pub role: Role,
     pub status: Status,
     pub epoch: Epoch,
+    /// A reply that was asked for in one send with others of its siblings.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub together: bool,
 }
 
 impl list::Row for MessageMeta {
@@ -228,6 +231,10 @@ pub struct MessagePage {
     pub metas: Vec<MessageMeta>,
     /// In the order of the branch.
     pub messages: Vec<Message>,
+    /// The siblings of its last message that were asked for together with it, while that is a leaf; in any
+    /// order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<Message>,
     /// Whether there is something before it, and after it.
     pub more_before: bool,
     pub more_after: bool,

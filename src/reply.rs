@@ -34,7 +34,7 @@ use crate::{
 };
 use job::Job;
 use journal::{Journal, sqlite::store::SqliteStore};
-use store::{Exchange, NewReply, Started};
+use store::{Exchange, NewReplies, Started};
 
 /// How long Stop waits for the end to be written.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -91,13 +91,18 @@ impl Replies {
         }
     }
 
-    /// Writes a person's message and starts the reply to it.
-    pub async fn answer(&self, viewer: Viewer, exchange: Exchange, model: ModelHandle) -> Result<Started, Failure> {
+    /// Writes a person's message and starts the replies to it, each with its model.
+    pub async fn answer(
+        &self,
+        viewer: Viewer,
+        exchange: Exchange,
+        models: Vec<ModelHandle>,
+    ) -> Result<Started, Failure> {
         self.check_open()?;
         let replies = self.clone();
         self.detached(async move {
-            let running = match replies.hub.enter(viewer, exchange.conversation, exchange.reply.clone()) {
-                Ok(running) => running,
+            let running = match replies.enter(viewer, &exchange) {
+                Ok(running) => running.into_iter().zip(models).collect(),
                 // What has come before is not refused for want of room.
                 Err(why) => match replies.database.message(viewer, exchange.said.id).await? {
                     Some((_, before)) if before.text() == exchange.said.text() => return Ok(Started::Repeated),
@@ -106,13 +111,28 @@ impl Replies {
                 },
             };
             let started = replies.database.exchange(viewer, &exchange, replies.node).await;
-            let started = replies.run_if_started(running, started, model, false)?;
+            let started = replies.run_if_started(running, started, false)?;
             if let Some(edited) = exchange.edits {
                 replies.stop_below(viewer, exchange.conversation, edited).await?;
             }
             Ok(started)
         })
         .await
+    }
+
+    /// Has the hub take in the replies of an exchange, all or none.
+    fn enter(&self, viewer: Viewer, exchange: &Exchange) -> Result<Vec<Arc<Running>>, NotEntered> {
+        let mut entered = vec![];
+        for reply in exchange.replies() {
+            match self.hub.enter(viewer, exchange.conversation, reply.clone()) {
+                Ok(running) => entered.push(running),
+                Err(why) => {
+                    entered.iter().for_each(|running| self.hub.withdraw(running));
+                    return Err(why);
+                }
+            }
+        }
+        Ok(entered)
     }
 
     /// Starts another reply to what a finished one answers: its sibling. Gives the list's row of it.
@@ -122,7 +142,7 @@ impl Replies {
         of: MessageId,
         key: String,
         model: ModelHandle,
-    ) -> Result<NewReply, Failure> {
+    ) -> Result<NewReplies, Failure> {
         let (conversation, _) = self.finished(viewer, of).await?;
         let (replies, reply) = (self.clone(), Message::asked(mint(), key));
         self.detached(async move {
@@ -132,7 +152,7 @@ impl Replies {
                 Err(why) => return not_entered(why, Err(Failure::Changed)),
             };
             let started = replies.database.retry(viewer, of, &reply, now(), replies.node).await;
-            match replies.run_if_started(running, started, model, false)? {
+            match replies.run_if_started(vec![(running, model)], started, false)? {
                 Started::Yes(new) => Ok(new),
                 _ => Err(Failure::Changed),
             }
@@ -157,7 +177,7 @@ impl Replies {
                 Err(why) => return not_entered(why, Err(Failure::Changed)),
             };
             let started = replies.database.resume(viewer, id, from, (epoch, status), replies.node).await;
-            replies.run_if_started(running, started, model, true).map(drop)
+            replies.run_if_started(vec![(running, model)], started, true).map(drop)
         })
         .await
     }
@@ -199,23 +219,25 @@ impl Replies {
         }
     }
 
-    /// A reply is in the hub before its row commits; if it did not, it leaves again.
+    /// Replies are in the hub before their rows commit; if those did not, they leave again.
     fn run_if_started(
         &self,
-        running: Arc<Running>,
+        replies: Vec<(Arc<Running>, ModelHandle)>,
         started: sqlx::Result<Started>,
-        model: ModelHandle,
         resumes: bool,
     ) -> Result<Started, Failure> {
-        match &started {
-            Ok(Started::Yes(NewReply { reply, sidebar, .. })) => {
-                // A reply always answers something.
-                let parent = reply.parent.unwrap_or(reply.id);
-                self.run(running, parent, *sidebar, model, resumes);
+        for (running, model) in replies {
+            match &started {
+                Ok(Started::Yes(NewReplies { replies, sidebar, .. })) => {
+                    // A reply always answers something.
+                    let parent = replies.iter().find_map(|reply| reply.parent).unwrap_or(running.id);
+                    self.run(running, parent, *sidebar, model, resumes);
+                }
+                Ok(_) => self.hub.withdraw(&running),
+                // Whoever asked learns that it failed, and may ask again; but a row without its reply would stand open for
+                // ever.
+                Err(_) => drop(self.tasks.spawn(self.clone().find_out(running, model, resumes))),
             }
-            Ok(_) => self.hub.withdraw(&running),
-            // Whoever asked learns that it failed, and may ask again; but a row without its reply would stand open for ever.
-            Err(_) => drop(self.tasks.spawn(self.clone().find_out(running, model, resumes))),
         }
         match started? {
             Started::Busy => Err(Failure::Busy),

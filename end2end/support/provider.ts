@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A request for a reply, as far as tests look into it. */
 export interface Asked {
+  model: string;
   messages: { role: string; content: string }[];
   temperature?: number;
   top_p?: number;

@@ -88,6 +88,9 @@ pub struct ModelList {
     pub trouble: Option<String>,
 }
 
+/// How many models can be asked beside the first.
+pub const MAX_OTHERS: usize = 3;
+
 /// What a person sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sending {
@@ -103,6 +106,9 @@ pub struct Sending {
     pub id: MessageId,
     pub text: String,
     pub model: String,
+    /// Other models that are asked the same, each for a reply of its own; [`MAX_OTHERS`] at the most, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
     /// How the replies of the conversation that begins with it are asked for.
     #[serde(default, skip_serializing_if = "Options::is_empty")]
     pub options: Options,
@@ -169,7 +175,7 @@ pub async fn messages(id: ConversationId, window: Window) -> Result<MessagePage,
         // The hub's copies before the query: what ends in between is then in the rows.
         let running = app.hub.all_running(Some(id));
         let mut page = app.database.message_page(who.viewer, id, window).await?.ok_or(Failure::NotFound)?;
-        page.messages.iter_mut().for_each(|message| server::bring_on(message, &running));
+        page.messages.iter_mut().chain(&mut page.beside).for_each(|message| server::bring_on(message, &running));
         Ok(page)
     })
     .await
@@ -224,8 +230,8 @@ pub async fn stop(id: MessageId) -> Result<(), Failure> {
 pub async fn retry(id: MessageId, model: String) -> Result<Sent, Failure> {
     server::answer(|app, who| async move {
         let handle = app.providers.find(&model)?;
-        let reply = app.replies.retry(who.viewer, id, model, handle).await?.reply;
-        Ok(Sent { lineage: app.database.lineage, metas: vec![reply], messages: vec![] })
+        let metas = app.replies.retry(who.viewer, id, model, handle).await?.replies;
+        Ok(Sent { lineage: app.database.lineage, metas, messages: vec![] })
     })
     .await
 }

@@ -237,6 +237,21 @@ impl Branch {
         shown
     }
 
+    /// Replies that were asked for together, the first asked one first, while the branch ends with one of them: a page shows
+    /// them beside each other. Else none.
+    pub fn together(&self) -> Vec<&MessageMeta> {
+        let leaf = self.leaf.filter(|_| self.last.is_none()).and_then(|id| self.rows.get(id));
+        let Some(leaf) = leaf.filter(|leaf| leaf.together) else { return vec![] };
+        let siblings = self.children.get(&leaf.parent).into_iter().flat_map(|siblings| siblings.values().rev());
+        let together: Vec<_> = siblings.filter_map(|id| self.rows.get(*id)).filter(|meta| meta.together).collect();
+        if together.len() > 1 { together } else { vec![] }
+    }
+
+    /// The replies of this conversation that run, as far as they are known.
+    pub fn running(&self) -> impl Iterator<Item = &MessageMeta> {
+        self.rows.rows().filter(|meta| !meta.status.is_final())
+    }
+
     /// The message and its siblings, in order.
     pub fn siblings(&self, id: MessageId) -> Vec<MessageId> {
         let siblings = self.parent(id).and_then(|parent| self.children.get(&parent));

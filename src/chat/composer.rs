@@ -2,17 +2,18 @@
 //! the server does not take it.
 
 mod field;
+mod send;
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
 use super::{
-    api::{self, PageData},
+    api::PageData,
     branch::Branch,
     conversation_list::SidebarList,
     draft::focus_composer,
     model_menu::{ModelSelect, NoModels},
-    outbox::pending_sends::PendingSends,
+    other_models::OtherModels,
     page_context::PageContext,
     thread::Thread,
 };
@@ -20,9 +21,10 @@ use crate::{
     ids::{ConversationId, MessageId},
     language::t,
     text::in_textarea,
-    ui::{drafts, icon, status::announce},
+    ui::drafts,
 };
 use field::Field;
+use send::{SendOrStop, sender, why_not};
 
 /// `thread`: the conversation that it continues with; none for a new one.
 #[component]
@@ -33,19 +35,13 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
     Effect::new(move |_| answered.set_value(true));
     let field = Field::new(thread, menu, outbox, &refusal.message);
     let running = Memo::new(move |_| thread.and_then(Thread::running));
-    let is_sending = move || {
-        let is_sending = |all: &PendingSends| Some(all.is_sending(all.pending(field.place?)?.id));
-        outbox.with(is_sending).unwrap_or(false)
-    };
-    // What is not loaded has no leaf yet that a message could follow.
-    let is_loading = move || thread.is_some_and(|thread| !thread.is_ready());
-    let cannot_send = Memo::new(move |_| is_loading() || is_sending() || menu.is_empty());
+    let why_not = why_not(field, menu);
     let open = opener();
     bring_back(field);
     take_back(field);
     take_returned(field);
     notice_arrival(field, open.clone());
-    let send = sender(field, cannot_send, open);
+    let send = sender(field, why_not, open);
     let submit = {
         let send = send.clone();
         move |event: web_sys::SubmitEvent| {
@@ -79,8 +75,11 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
                 {in_textarea(&refusal.text)}
             </textarea>
             <div class="row">
-                <ModelSelect menu model=field.model />
-                <SendOrStop running cannot_send failure=field.failure />
+                <div class="models">
+                    <ModelSelect menu model=field.model />
+                    <OtherModels menu model=field.model others=field.others />
+                </div>
+                <SendOrStop thread running why_not failure=field.failure />
             </div>
         </form>
     }
@@ -123,75 +122,6 @@ fn keys(field: Field, send: impl Fn() + 'static) -> impl Fn(web_sys::KeyboardEve
 /// Without a key that changes its meaning.
 fn is_plain(event: &web_sys::KeyboardEvent) -> bool {
     !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key() || event.is_composing())
-}
-
-/// Sends what is typed, or queues it behind the reply that runs; if that can be done now.
-fn sender(
-    field: Field,
-    cannot_send: Memo<bool>,
-    open: impl Fn(ConversationId) + Clone + 'static,
-) -> impl Fn() + Clone + 'static {
-    move || {
-        if cannot_send.get_untracked() {
-            return;
-        }
-        let Some(sending) = field.take() else { return };
-        let conversation = sending.conversation;
-        field.failure.set(None);
-        match field.queues_after() {
-            Some(after) => {
-                field.outbox.queue(sending, after);
-                announce(t().queue.announce_queued);
-            }
-            None => field.outbox.send(sending),
-        }
-        field.write("");
-        match field.place {
-            Some(_) => focus_composer(),
-            None => open(conversation),
-        }
-    }
-}
-
-/// One button: Send, or Stop while a reply runs; then another one queues what is typed.
-#[component]
-fn SendOrStop(
-    running: Memo<Option<MessageId>>,
-    cannot_send: Memo<bool>,
-    failure: RwSignal<Option<String>>,
-) -> impl IntoView {
-    let stop = move |_| {
-        let Some(id) = running.get_untracked() else { return };
-        spawn_local(async move {
-            if let Err(error) = api::stop(id).await {
-                failure.try_set(Some(error.to_string()));
-            }
-        });
-    };
-    // When the next reply begins as one ends, the buttons stay, and the cursor on one of them.
-    let is_running = Memo::new(move |_| running.get().is_some());
-    let send = move || {
-        view! {
-            <button
-                class="round primary"
-                aria-label=t().composer.send
-                title=t().composer.send
-                disabled=move || cannot_send.get()
-            >
-                <icon::Icon path=icon::SEND />
-            </button>
-        }
-    };
-    view! {
-        <Show when=move || is_running.get() fallback=send>
-            <button class="queue-next" disabled=move || cannot_send.get()>
-                {t().composer.queue}
-            </button>
-            <button type="button" class="round" aria-label=t().composer.stop title=t().composer.stop on:click=stop>
-                <icon::Icon path=icon::STOP />
-            </button>
-        </Show>
-    }
 }
 
 /// What was typed before scripts were here stays; else what was typed before the reload comes back.

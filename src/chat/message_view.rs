@@ -3,7 +3,7 @@
 mod actions;
 mod copy;
 pub mod editor;
-mod info;
+pub mod info;
 mod more;
 mod part_view;
 

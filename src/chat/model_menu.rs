@@ -46,6 +46,11 @@ impl OfferedModels {
         }
     }
 
+    /// All that are on offer.
+    pub fn models(self) -> Vec<ModelChoice> {
+        self.list.read().models.clone()
+    }
+
     pub fn is_empty(self) -> bool {
         self.list.read().models.is_empty()
     }

@@ -199,6 +199,7 @@ fn remove(thread: Thread, toasts: Toasts, row: Queued) {
                 id: mint(),
                 text,
                 model,
+                others: vec![],
                 options: Options::default(),
             };
             outbox.queue(sending, row.wait.after);

@@ -33,6 +33,14 @@ pub enum Contents {
     Failed(Failure),
 }
 
+/// What stands in the place of one message.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shown {
+    Message(MessageId, Role),
+    /// The replies that were asked for together, below this message.
+    Together(MessageId),
+}
+
 /// The page of a conversation that is loaded. Copied freely: it is handles.
 #[derive(Clone, Copy)]
 pub struct Thread {
@@ -142,7 +150,7 @@ impl Thread {
         self.model.set(self.menu.chosen(last.into_iter().chain([chosen])));
         self.given_title.set(page.conversation.title.clone());
         self.branch.update(|branch| branch.open(&page));
-        self.keep(page.messages);
+        self.keep(page.messages.into_iter().chain(page.beside));
         self.follow_shown();
         self.contents.set(Contents::Ready);
     }
@@ -153,10 +161,34 @@ impl Thread {
     }
 
     /// What is shown, in order.
-    pub fn shown(self) -> Vec<(MessageId, Role)> {
+    pub fn shown(self) -> Vec<Shown> {
         let branch = self.branch.read();
-        let listed = branch.shown().into_iter().map(|meta| (meta.id, meta.role));
-        listed.chain(self.pending().map(|id| (id, Role::User))).collect()
+        let mut shown: Vec<Shown> = branch.shown().into_iter().map(|meta| Shown::Message(meta.id, meta.role)).collect();
+        if let Some(parent) = branch.together().first().and_then(|meta| meta.parent) {
+            shown.pop();
+            shown.push(Shown::Together(parent));
+        }
+        shown.extend(self.pending().map(|id| Shown::Message(id, Role::User)));
+        shown
+    }
+
+    /// The replies that are shown beside each other.
+    pub fn together(self) -> Vec<MessageId> {
+        self.branch.read().together().into_iter().map(|meta| meta.id).collect()
+    }
+
+    /// The replies that run in this conversation, on all branches that are known.
+    pub fn all_running(self) -> Vec<MessageId> {
+        self.branch.read().running().map(|meta| meta.id).collect()
+    }
+
+    /// The reader chooses one of the replies that are shown beside each other.
+    pub fn choose(self, id: MessageId) {
+        self.moves.update(|moves| *moves += 1);
+        self.branch.update(|branch| branch.go_to(id));
+        if let Some(model) = self.message(id, Role::Assistant).message.with_untracked(|message| message.model.clone()) {
+            self.model.set(self.menu.chosen([model]));
+        }
     }
 
     /// What was sent from here and is not in the list yet.
@@ -201,7 +233,7 @@ impl Thread {
     }
 
     /// Takes in messages as they were loaded.
-    fn keep(self, messages: Vec<Message>) {
+    fn keep(self, messages: impl IntoIterator<Item = Message>) {
         self.messages.update_value(|known| {
             for message in messages {
                 match known.get(&message.id) {

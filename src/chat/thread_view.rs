@@ -18,7 +18,8 @@ use super::{
     queue_view::QueueView,
     scroll,
     steering::dialog::OptionsDialog,
-    thread::{Contents, Thread},
+    thread::{Contents, Shown, Thread},
+    together_view::TogetherView,
 };
 use crate::{
     conversation::{Conversation, MessagePage, queue::QueuePage},
@@ -230,8 +231,11 @@ fn Scroller(thread: Thread) -> impl IntoView {
                         <p></p>
                     </div>
                 </Show>
-                <For each=move || thread.shown() key=|(id, _)| *id let((id, role))>
-                    <MessageView thread live=thread.message(id, role) />
+                <For each=move || thread.shown() key=|shown| *shown let(shown)>
+                    {match shown {
+                        Shown::Message(id, role) => view! { <MessageView thread live=thread.message(id, role) /> }.into_any(),
+                        Shown::Together(_) => view! { <TogetherView thread /> }.into_any(),
+                    }}
                 </For>
                 <noscript>{later_links(thread)}</noscript>
             </div>

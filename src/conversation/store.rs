@@ -13,7 +13,8 @@ use crate::{
     message::{Epoch, Message},
 };
 
-pub(super) const META: &str = "m.id, m.rev, m.parent_id, m.seq, m.author_id, m.role, m.status, m.epoch, m.nonce";
+pub(super) const META: &str =
+    "m.id, m.rev, m.parent_id, m.seq, m.author_id, m.role, m.status, m.epoch, m.nonce, m.together";
 pub(crate) const MESSAGE: &str = "m.id, m.role, m.model, m.epoch, m.nonce, m.resumed_from, m.status, m.stop_reason, m.parts, m.ended_at, m.error, m.usage";
 
 /// How often the messages of a conversation have changed, and which is the newest.
@@ -175,6 +176,7 @@ pub(super) fn meta(row: AnyRow) -> sqlx::Result<MessageMeta> {
         role: parsed(&row, "role")?,
         status: parsed(&row, "status")?,
         epoch: epoch(&row)?,
+        together: row.try_get::<i64, _>("together")? != 0,
     })
 }
 

@@ -8,6 +8,26 @@ pub struct Composer {
     /// While a reply runs.
     pub queue: &'static str,
     pub stop: &'static str,
+    /// While several replies run.
+    pub stop_all: &'static str,
+    /// The menu of models that are asked, too, and a button for each that is; its name goes in.
+    pub ask_others: &'static str,
+    pub do_not_ask: fn(&str) -> String,
+    /// Why Enter does not send: something has to come first.
+    pub wait_loading: &'static str,
+    pub wait_sending: &'static str,
+    pub wait_models: &'static str,
+    pub wait_others: &'static str,
+}
+
+/// Replies of several models, beside each other.
+pub struct Together {
+    /// How many there are goes in.
+    pub label: fn(usize) -> String,
+    pub tabs_label: &'static str,
+    /// What is written next follows this one.
+    pub choose: &'static str,
+    pub chosen: &'static str,
 }
 
 /// What waits to be sent, and what can be done with it.

@@ -42,6 +42,8 @@ pub struct Forms {
     pub wrong_present_password: &'static str,
     /// The most characters go in.
     pub wrong_title: fn(usize) -> String,
+    /// The most that can be asked at once goes in.
+    pub wrong_models: fn(usize) -> String,
     pub long_body: &'static str,
     /// The sentence above goes in.
     pub long_form: fn(&str) -> String,

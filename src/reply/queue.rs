@@ -144,7 +144,7 @@ impl Replies {
             Err(why) => return not_entered(why, Err(Failure::Changed)),
         };
         let started = self.database.send_queued(&row, sender, &reply, now(), self.node).await;
-        self.run_if_started(running, started, model, false)
+        self.run_if_started(vec![(running, model)], started, false)
     }
 
     /// What a page is answered after a change of the queue, of which those who follow the conversation learn.

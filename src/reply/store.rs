@@ -22,7 +22,7 @@ use crate::{
 /// The most replies that run in one conversation at a time.
 const MAX_RUNNING: i64 = 8;
 
-/// A person's message and the reply that it asks for.
+/// A person's message and the replies that it asks for.
 pub struct Exchange {
     pub conversation: ConversationId,
     /// Makes the conversation, with this title, if it is not there yet.
@@ -35,14 +35,22 @@ pub struct Exchange {
     pub options: Options,
     pub said: Message,
     pub reply: Message,
+    /// Those of the other models that are asked together with the first.
+    pub others: Vec<Message>,
     pub now: Millis,
+}
+
+impl Exchange {
+    pub fn replies(&self) -> impl DoubleEndedIterator<Item = &Message> {
+        std::iter::once(&self.reply).chain(&self.others)
+    }
 }
 
 /// What became of something that starts a reply.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Started {
-    /// The reply stands in the database.
-    Yes(NewReply),
+    /// The replies stand in the database.
+    Yes(NewReplies),
     /// The same send, come twice: nothing was done.
     Repeated,
     /// What it follows is still running, or this model answers the same message already, or too many run here.
@@ -55,18 +63,20 @@ pub enum Started {
     Fenced,
 }
 
-/// A reply that was written.
+/// Replies that were written.
 #[derive(Debug, PartialEq, Eq)]
-pub struct NewReply {
-    /// The list's row of the message that was written with it.
+pub struct NewReplies {
+    /// The list's row of the message that was written with them.
     pub said: Option<MessageMeta>,
-    pub reply: MessageMeta,
-    /// The sidebar's list that has changed with it.
+    /// In the order in which they were written.
+    pub replies: Vec<MessageMeta>,
+    /// The sidebar's list that has changed with them.
     pub sidebar: Option<SidebarTopic>,
 }
 
 impl Database {
-    /// A person's message and the reply to it, together or not at all.
+    /// A person's message and the replies to it, all or nothing. The first reply is written last: the newest is the one to
+    /// which a page opens.
     pub async fn exchange(&self, viewer: Viewer, new: &Exchange, node: NodeId) -> sqlx::Result<Started> {
         let mut tx = self.begin().await?;
         if is_fenced(&mut tx, node).await? {
@@ -84,7 +94,7 @@ impl Database {
             return Ok(if same { Started::Repeated } else { Started::Changed });
         }
         let sidebar_rev = next_sidebar_rev(&mut tx, sidebar).await?;
-        let Some(rev) = next_messages_rev(&mut tx, new.conversation, 2).await? else {
+        let Some(rev) = next_messages_rev(&mut tx, new.conversation, 1 + new.replies().count() as i64).await? else {
             return Ok(Started::Missing);
         };
         let parent = match parent_of(&mut tx, viewer, new).await? {
@@ -95,12 +105,14 @@ impl Database {
         if is_queued(&mut tx, new.said.id).await? {
             return Ok(Started::Changed);
         }
-        if is_full(&mut tx, new.conversation).await? {
+        if is_full(&mut tx, new.conversation, new.replies().count()).await? {
             return Ok(Started::Busy);
         }
-        let written = Written { conversation: new.conversation, viewer, now: new.now };
+        let together = !new.others.is_empty();
+        let written = Written { conversation: new.conversation, viewer, now: new.now, together };
+        let replies: Vec<&Message> = new.replies().rev().collect();
         let started =
-            written.insert_exchange(&mut tx, parent, (sidebar, sidebar_rev), rev, [&new.said, &new.reply], node);
+            written.insert_exchange(&mut tx, parent, (sidebar, sidebar_rev), rev, (&new.said, &replies), node);
         match started.await {
             // The id is taken by something else, here or elsewhere.
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(Started::Changed),
@@ -144,13 +156,14 @@ impl Database {
         if !queued.wait.may_be_sent(parent.status, sender) {
             return Ok(Started::Changed);
         }
-        if is_full(&mut tx, conversation).await? {
+        if is_full(&mut tx, conversation, 1).await? {
             return Ok(Started::Busy);
         }
         let said = Message { parts: queued.parts.clone(), ..Message::said(queued.id, String::new(), now) };
-        let written = Written { conversation, viewer: author, now };
+        let written = Written { conversation, viewer: author, now, together: false };
         let parent = Some(parent.spot);
-        let started = written.insert_exchange(&mut tx, parent, (sidebar, sidebar_rev), rev, [&said, reply], node).await;
+        let started =
+            written.insert_exchange(&mut tx, parent, (sidebar, sidebar_rev), rev, (&said, &[reply]), node).await;
         let started = match started {
             // Its id is another message's, so it never can.
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Started::Missing),
@@ -184,10 +197,10 @@ impl Database {
         let Some(parent) = node_of(&mut tx, conversation, parent).await? else {
             return Ok(Started::Changed);
         };
-        if !of.status.is_final() || is_full(&mut tx, conversation).await? {
+        if !of.status.is_final() || is_full(&mut tx, conversation, 1).await? {
             return Ok(Started::Busy);
         }
-        let written = Written { conversation, viewer, now };
+        let written = Written { conversation, viewer, now, together: false };
         match written.insert(&mut tx, Some(parent.spot), rev, reply, Some(node)).await {
             // This model answers it already.
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(Started::Busy),
@@ -195,7 +208,7 @@ impl Database {
                 let (reply, _) = inserted?;
                 move_queue(&mut tx, conversation, of.spot.id, ReplyChange::Retried(reply.id)).await?;
                 tx.commit().await?;
-                Ok(Started::Yes(NewReply { said: None, reply, sidebar: None }))
+                Ok(Started::Yes(NewReplies { said: None, replies: vec![reply], sidebar: None }))
             }
         }
     }
@@ -220,7 +233,7 @@ impl Database {
         let Some(rev) = next_messages_rev(&mut tx, conversation, 1).await? else {
             return Ok(Started::Missing);
         };
-        if is_full(&mut tx, conversation).await? {
+        if is_full(&mut tx, conversation, 1).await? {
             return Ok(Started::Busy);
         }
         let updated = sqlx::query(
@@ -250,9 +263,9 @@ impl Database {
         }
         move_queue(&mut tx, conversation, id, ReplyChange::Continued).await?;
         tx.commit().await?;
-        let TreeNode { spot, parent, author, role, .. } = before;
-        let reply = MessageMeta { id, rev, parent, seq: spot.seq, author, role, status, epoch: next };
-        Ok(Started::Yes(NewReply { said: None, reply, sidebar: None }))
+        let TreeNode { spot, parent, author, role, together, .. } = before;
+        let reply = MessageMeta { id, rev, parent, seq: spot.seq, author, role, status, epoch: next, together };
+        Ok(Started::Yes(NewReplies { said: None, replies: vec![reply], sidebar: None }))
     }
 
     /// What a reply of this process answers, if its row is that of one that has started and not ended. In a transaction
@@ -358,27 +371,28 @@ async fn has_messages(tx: &mut AnyConnection, id: ConversationId) -> sqlx::Resul
     Ok(first.is_some())
 }
 
-async fn is_full(tx: &mut AnyConnection, id: ConversationId) -> sqlx::Result<bool> {
+/// Whether so many more replies are too many for a conversation.
+async fn is_full(tx: &mut AnyConnection, id: ConversationId, more: usize) -> sqlx::Result<bool> {
     let running: i64 = sqlx::query_scalar(
         "SELECT COUNT(*) FROM messages WHERE conversation_id = $1 AND status IN ('pending', 'streaming')",
     )
     .bind(id.to_string())
     .fetch_one(tx)
     .await?;
-    Ok(running >= MAX_RUNNING)
+    Ok(running + more as i64 > MAX_RUNNING)
 }
 
 impl Written {
-    /// Writes a person's message below its parent, and the reply to it; the conversation moves up in the sidebar's list.
+    /// Writes a person's message below its parent, and the replies to it, of which the last is the first asked; the conversation moves up in the sidebar's list.
     async fn insert_exchange(
         &self,
         tx: &mut AnyConnection,
         parent: Option<Spot>,
         (sidebar, sidebar_rev): (SidebarTopic, Rev),
         rev: Rev,
-        [said, reply]: [&Message; 2],
+        (said, replies): (&Message, &[&Message]),
         node: NodeId,
-    ) -> sqlx::Result<NewReply> {
+    ) -> sqlx::Result<NewReplies> {
         let (column, _) = sidebar.column();
         let statement = format!("UPDATE conversations SET {column} = $1, updated_at = $2 WHERE id = $3");
         sqlx::query(AssertSqlSafe(statement))
@@ -388,8 +402,11 @@ impl Written {
             .execute(&mut *tx)
             .await?;
         let (said, spot) = self.insert(tx, parent, rev, said, None).await?;
-        let (reply, _) = self.insert(tx, Some(spot), rev + 1, reply, Some(node)).await?;
-        Ok(NewReply { said: Some(said), reply, sidebar: Some(sidebar) })
+        let mut written = Vec::with_capacity(replies.len());
+        for (reply, rev) in replies.iter().zip(rev + 1..) {
+            written.push(self.insert(tx, Some(spot), rev, reply, Some(node)).await?.0);
+        }
+        Ok(NewReplies { said: Some(said), replies: written, sidebar: Some(sidebar) })
     }
 }
 

@@ -27,4 +27,5 @@ mod steering;
 mod stop_reasons;
 mod subscriptions;
 mod titles;
+mod together;
 mod trees;

@@ -103,13 +103,14 @@ impl Tree {
                     options: Default::default(),
                     said,
                     reply,
+                    others: vec![],
                     now: now(),
                 };
                 self.database.exchange(self.viewer, &new, self.node).await.expect("rows")
             }
         };
         let Started::Yes(new) = started else { panic!("{started:?}") };
-        self.written.extend(new.said.iter().chain([&new.reply]).map(|meta| (meta.id, meta.parent, meta.role)));
+        self.written.extend(new.said.iter().chain(&new.replies).map(|meta| (meta.id, meta.parent, meta.role)));
         self.other.run("UPDATE messages SET status = 'completed'").await;
     }
 

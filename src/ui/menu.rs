@@ -8,9 +8,14 @@ use super::icon;
 /// What the panel leaves free of the window above and below it, in CSS pixels.
 const EDGE: f64 = 16.0;
 
-/// `id` is the panel's, unique on the page. The children are made when it is opened first.
+/// `id` is the panel's, unique on the page; `path` the button's icon. The children are made when it is opened first.
 #[component]
-pub fn Menu(id: String, label: &'static str, children: ChildrenFn) -> impl IntoView {
+pub fn Menu(
+    id: String,
+    label: &'static str,
+    #[prop(default = icon::MORE)] path: &'static str,
+    children: ChildrenFn,
+) -> impl IntoView {
     let (button, panel) = (NodeRef::<html::Button>::new(), NodeRef::<html::Div>::new());
     let was_opened = RwSignal::new(false);
     let open = move |_| {
@@ -30,7 +35,7 @@ pub fn Menu(id: String, label: &'static str, children: ChildrenFn) -> impl IntoV
             popovertarget=id.clone()
             on:click=open
         >
-            <icon::Icon path=icon::MORE />
+            <icon::Icon path />
         </button>
         <div node_ref=panel id=id class="menu-panel" popover="auto" role="group" aria-label=label on:click=close>
             <Show when=move || was_opened.get()>{children()}</Show>

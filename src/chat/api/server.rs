@@ -15,10 +15,10 @@ use crate::{
     conversation::{LONGEST_MESSAGE, first_words},
     ids::{mint, now},
     live::hub::Running,
-    provider::{CatalogEntry, prices::ModelFacts},
+    provider::{CatalogEntry, ModelHandle, prices::ModelFacts},
     reply::{
         queue::changes::store::NewQueued,
-        store::{Exchange, NewReply, Started},
+        store::{Exchange, NewReplies, Started},
     },
     state::AppState,
     text::normalize,
@@ -136,7 +136,7 @@ pub fn bring_on(message: &mut Message, running: &[Arc<Running>]) {
 /// Writes a person's message and starts the reply.
 pub async fn send(app: &AppState, viewer: Viewer, sending: Sending) -> Result<Sent, Failure> {
     let text = checked(&sending.text)?;
-    let model = app.providers.find(&sending.model)?;
+    let models = models_of(app, &sending)?;
     let now = now();
     let exchange = Exchange {
         conversation: sending.conversation,
@@ -146,11 +146,21 @@ pub async fn send(app: &AppState, viewer: Viewer, sending: Sending) -> Result<Se
         options: sending.options.checked()?,
         said: Message::said(sending.id, text, now),
         reply: Message::asked(mint(), sending.model),
+        others: sending.others.into_iter().map(|model| Message::asked(mint(), model)).collect(),
         now,
     };
-    let messages = vec![exchange.said.clone(), exchange.reply.clone()];
-    let sent = sent(app, app.replies.answer(viewer, exchange, model).await?);
+    let messages = std::iter::once(&exchange.said).chain(exchange.replies()).cloned().collect();
+    let sent = sent(app, app.replies.answer(viewer, exchange, models).await?);
     Ok(Sent { messages: if sent.metas.is_empty() { vec![] } else { messages }, ..sent })
+}
+
+/// The models that are asked, the first one first.
+fn models_of(app: &AppState, Sending { model, others, .. }: &Sending) -> Result<Vec<ModelHandle>, Failure> {
+    let is_repeated = |(at, other): (usize, &String)| other == model || others[..at].contains(other);
+    if others.len() > MAX_OTHERS || others.iter().enumerate().any(is_repeated) {
+        return Err(Failure::Invalid((t().server.forms.wrong_models)(MAX_OTHERS + 1)));
+    }
+    std::iter::once(model).chain(others).map(|key| app.providers.find(key)).collect()
 }
 
 /// What a person wrote, if it can be sent.
@@ -168,7 +178,7 @@ fn checked(text: &str) -> Result<String, Failure> {
 /// The rows of a message and the reply to it, if they were written now.
 pub fn sent(app: &AppState, started: Started) -> Sent {
     let metas = match started {
-        Started::Yes(NewReply { said, reply, .. }) => said.into_iter().chain([reply]).collect(),
+        Started::Yes(NewReplies { said, replies, .. }) => said.into_iter().chain(replies).collect(),
         _ => vec![],
     };
     Sent { lineage: app.database.lineage, metas, messages: vec![] }

@@ -27,6 +27,8 @@ pub struct Field {
     pub thread: Option<Thread>,
     pub outbox: Outbox,
     pub model: RwSignal<String>,
+    /// The other models that are asked what is sent next.
+    pub others: RwSignal<Vec<String>>,
     pub failure: RwSignal<Option<String>>,
 }
 
@@ -39,6 +41,7 @@ impl Field {
             thread,
             outbox,
             model: thread.map_or_else(|| RwSignal::new(menu.chosen([])), |thread| thread.model),
+            others: RwSignal::new(vec![]),
             failure: RwSignal::new((!failure.is_empty()).then(|| failure.to_owned())),
         }
     }
@@ -86,6 +89,7 @@ impl Field {
             id,
             text,
             model: self.model.get_untracked(),
+            others: self.others.get_untracked(),
             options: Options::default(),
         })
     }
@@ -117,6 +121,7 @@ impl Field {
         let after = (self.place.is_none()).then(|| drafts::read(&draft_of(sending.conversation))).flatten();
         let text = drafts::joined([sending.text.clone(), after.unwrap_or_default(), self.value()]);
         self.write(&text);
+        self.others.set(sending.others.clone());
         if self.place.is_none() {
             forget_draft(sending.conversation);
         }

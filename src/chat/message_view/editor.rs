@@ -166,6 +166,7 @@ impl Edit {
             id,
             text,
             model: self.thread.model.get_untracked(),
+            others: vec![],
             options: Options::default(),
         }
     }

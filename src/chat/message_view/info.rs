@@ -49,6 +49,6 @@ fn tenths(message: &Message) -> Option<u64> {
 }
 
 /// The model's own name, without its provider's.
-pub(super) fn model_name(key: &str) -> &str {
+pub fn model_name(key: &str) -> &str {
     key.split_once('/').map_or(key, |(_, name)| name)
 }

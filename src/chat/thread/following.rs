@@ -42,6 +42,8 @@ impl Thread {
                         let newer = self.follow_newer(newer);
                         if any_gone {
                             self.load_unseen(&newer);
+                            // They stand beside each other again when what followed one of them is gone.
+                            self.follow(|meta| meta.together);
                         }
                     }
                     ListUpdate::Gone(_) => self.gone.set(true),
@@ -121,7 +123,9 @@ impl Thread {
             return;
         }
         let branch = self.branch.read_untracked();
-        for meta in branch.shown().into_iter().filter(|meta| which(meta)) {
+        let together = branch.together();
+        let beside = together.into_iter().filter(|meta| branch.leaf() != Some(meta.id));
+        for meta in branch.shown().into_iter().chain(beside).filter(|meta| which(meta)) {
             let live = self.message(meta.id, meta.role);
             let behind = live.message.with_untracked(|message| {
                 !message.status.is_final() || meta.epoch != message.epoch && meta.epoch.counter >= message.epoch.counter

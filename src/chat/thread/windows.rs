@@ -138,7 +138,7 @@ impl Thread {
             is_taken
         });
         if is_taken {
-            self.keep(page.messages);
+            self.keep(page.messages.into_iter().chain(page.beside));
             // Messages may have been here before, and have grown since.
             self.follow_shown();
         }

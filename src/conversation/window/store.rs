@@ -73,6 +73,10 @@ impl Database {
             }
         };
         let metas = self.metas_of(id, &lanes, &found).await?;
+        let beside = match found.messages.last() {
+            Some((_, last)) if last.id == leaf.id => self.beside(id, &metas, leaf.id).await?,
+            _ => vec![],
+        };
         Ok(Some(MessagePage {
             conversation,
             position,
@@ -81,9 +85,27 @@ impl Database {
             plain_leaf: Some(plain.id),
             metas,
             messages: found.messages.into_iter().map(|(_, message)| message).collect(),
+            beside,
             more_before: found.more_before,
             more_after: found.more_after,
         }))
+    }
+
+    /// The siblings of a leaf that were asked for together with it, if it was.
+    async fn beside(&self, id: ConversationId, metas: &[MessageMeta], leaf: MessageId) -> sqlx::Result<Vec<Message>> {
+        let Some(leaf) = metas.iter().find(|meta| meta.id == leaf && meta.together) else { return Ok(vec![]) };
+        let are_together = |meta: &&MessageMeta| meta.parent == leaf.parent && meta.together && meta.id != leaf.id;
+        let ids: Vec<MessageId> = metas.iter().filter(are_together).map(|meta| meta.id).collect();
+        if ids.is_empty() {
+            return Ok(vec![]);
+        }
+        let statement = format!(
+            "SELECT {MESSAGE} FROM messages m WHERE m.conversation_id = $1 AND m.id IN ({}) AND m.deleted_at IS NULL",
+            placeholders(2, ids.len()),
+        );
+        let query = sqlx::query(AssertSqlSafe(statement)).bind(id.to_string());
+        let query = ids.iter().fold(query, |query, id| query.bind(id.to_string()));
+        query.try_map(message).fetch_all(&self.read).await
     }
 
     /// What was said on the branch that ends with `last`, in its order: what a provider is sent. Whole messages of `budget`
@@ -303,6 +325,7 @@ fn empty(conversation: Conversation, position: ListPosition, newest: Seq) -> Mes
         plain_leaf: None,
         metas: vec![],
         messages: vec![],
+        beside: vec![],
         more_before: false,
         more_after: false,
     }

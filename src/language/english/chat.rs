@@ -1,9 +1,28 @@
 //! What stands in a conversation and around it.
 
-use crate::language::chat::{Composer, Dialogs, Markdown, Message, Models, Options, Queue, Sidebar, Thread};
+use crate::language::chat::{Composer, Dialogs, Markdown, Message, Models, Options, Queue, Sidebar, Thread, Together};
 
-pub(super) const COMPOSER: Composer =
-    Composer { message_label: "Message", placeholder: "Write a message", send: "Send", queue: "Queue", stop: "Stop" };
+pub(super) const COMPOSER: Composer = Composer {
+    message_label: "Message",
+    placeholder: "Write a message",
+    send: "Send",
+    queue: "Queue",
+    stop: "Stop",
+    stop_all: "Stop all",
+    ask_others: "Ask another model, too",
+    do_not_ask: |model| format!("Do not ask {model}"),
+    wait_loading: "This conversation is still being loaded. Press Enter again in a moment.",
+    wait_sending: "The message before it is still being sent. Press Enter again in a moment.",
+    wait_models: "There is no model to ask yet.",
+    wait_others: "What is queued goes to one model. Send this when the reply has ended, or ask one model only.",
+};
+
+pub(super) const TOGETHER: Together = Together {
+    label: |count| format!("Replies of {count} models"),
+    tabs_label: "Models",
+    choose: "Go on with this",
+    chosen: "Your choice",
+};
 
 pub(super) const QUEUE: Queue = Queue {
     label: "Queued",

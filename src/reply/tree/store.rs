@@ -25,9 +25,10 @@ pub(in crate::reply) struct TreeNode {
     pub author: UserId,
     pub role: Role,
     pub status: Status,
+    pub together: bool,
 }
 
-const TREE_NODE: &str = "m.id, m.seq, m.lane, m.parent_id, m.author_id, m.role, m.status";
+const TREE_NODE: &str = "m.id, m.seq, m.lane, m.parent_id, m.author_id, m.role, m.status, m.together";
 
 fn tree_node(row: &AnyRow) -> sqlx::Result<TreeNode> {
     Ok(TreeNode {
@@ -36,6 +37,7 @@ fn tree_node(row: &AnyRow) -> sqlx::Result<TreeNode> {
         author: parsed(row, "author_id")?,
         role: parsed(row, "role")?,
         status: parsed(row, "status")?,
+        together: row.try_get::<i64, _>("together")? != 0,
     })
 }
 
@@ -87,6 +89,8 @@ pub(in crate::reply) struct Written {
     pub conversation: ConversationId,
     pub viewer: Viewer,
     pub now: Millis,
+    /// Whether the replies among them were asked for together.
+    pub together: bool,
 }
 
 impl Written {
@@ -126,10 +130,11 @@ impl Written {
         .execute(&mut *tx)
         .await?;
         let parent = parent.map(|parent| parent.id);
+        let together = self.together && message.role == Role::Assistant;
         sqlx::query(
             "INSERT INTO messages (id, conversation_id, parent_id, seq, lane, rev, author_id, role, model, epoch, nonce, status,
-                 parts, created_at, node_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                 parts, created_at, node_id, together)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         )
         .bind(message.id.to_string())
         .bind(self.conversation.to_string())
@@ -146,10 +151,11 @@ impl Written {
         .bind(json(&message.parts)?)
         .bind(self.now)
         .bind(node.map(|node| node.to_string()))
+        .bind(i64::from(together))
         .execute(&mut *tx)
         .await?;
         let Message { id, role, status, epoch, .. } = *message;
-        let meta = MessageMeta { id, rev, parent, seq, author: self.viewer.user, role, status, epoch };
+        let meta = MessageMeta { id, rev, parent, seq, author: self.viewer.user, role, status, epoch, together };
         Ok((meta, Spot { id, seq, lane }))
     }
 }

@@ -89,6 +89,7 @@ async fn send_form(
             id,
             text: form.text.clone(),
             model: form.model,
+            others: vec![],
             options: Options::default(),
         };
         send_or_queue(&app, who?.viewer, sending).await?;

@@ -27,7 +27,17 @@ impl World {
         let (id, number) = (mint(), self.rows.len() as i64 + 1);
         let epoch = Epoch { counter: 1, nonce: 1 };
         let (rev, seq): (Rev, Seq) = (number, number);
-        self.rows.push(MessageMeta { id, rev, parent, seq, author, role, status: Status::Completed, epoch });
+        self.rows.push(MessageMeta {
+            id,
+            rev,
+            parent,
+            seq,
+            author,
+            role,
+            status: Status::Completed,
+            epoch,
+            together: false,
+        });
         id
     }
 
@@ -52,6 +62,7 @@ impl World {
             plain_leaf: Some(leaf),
             metas: self.rows.clone(),
             messages: branch,
+            beside: vec![],
             more_before: false,
             more_after: false,
         }
@@ -295,4 +306,29 @@ fn the_plain_address_follows_others_below_ones_own_message() {
     takes(&mut branch, &world.rows[4].clone(), &[], world.reader(true));
     assert_eq!(branch.leaf(), Some(answer), "others move nobody");
     assert_eq!(branch.in_address(), Some(answer), "the plain address opens {fork}");
+}
+
+/// Rule: what was asked for together stands beside each other, the first asked one first, while the branch ends with one of
+/// them; another sibling is none of them, and once one of them is followed it alone is shown.
+#[test]
+fn replies_that_were_asked_for_together_stand_beside_each_other_at_the_end() {
+    let mut world = World::new();
+    let question = world.id(0);
+    let replies = [2, 3].map(|_| world.writes(Some(question), world.me, Role::Assistant));
+    world.rows[1..].iter_mut().for_each(|row| row.together = true);
+    let [newest, oldest] = [replies[1], world.id(1)];
+    let together = |branch: &Branch| branch.together().iter().map(|meta| meta.id).collect::<Vec<_>>();
+    let mut branch = world.opens(newest);
+    assert_eq!(together(&branch), [newest, replies[0], oldest]);
+    branch.go_to(oldest);
+    assert_eq!((branch.leaf(), together(&branch).len()), (Some(oldest), 3), "the reader may choose any of them");
+    let next = world.writes(Some(oldest), world.me, Role::User);
+    assert!(takes(&mut branch, &world.rows[4], &[], world.reader(true)));
+    assert_eq!((branch.leaf(), together(&branch)), (Some(next), vec![]));
+    assert!(takes(&mut branch, &MessageMeta { rev: 6, ..world.rows[0].clone() }, &[(next, 7)], world.reader(true)));
+    assert_eq!(together(&branch).len(), 3, "it is deleted, and they are the end again");
+    world.writes(Some(question), world.me, Role::Assistant);
+    assert!(takes(&mut branch, &MessageMeta { rev: 8, ..world.rows[5].clone() }, &[], world.reader(true)));
+    assert_eq!(together(&branch), [], "another one is asked for, by itself");
+    assert_eq!(branch.siblings(oldest).len(), 4);
 }

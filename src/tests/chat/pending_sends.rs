@@ -24,6 +24,7 @@ fn message(conversation: ConversationId, opens: bool) -> Sending {
         id: mint(),
         text: "Hello".into(),
         model: "test/model".into(),
+        others: vec![],
         options: Default::default(),
     }
 }

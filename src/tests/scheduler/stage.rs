@@ -106,6 +106,7 @@ impl Stage {
             options: Default::default(),
             said,
             reply,
+            others: vec![],
             now: now(),
         };
         let started = self.database.exchange(self.viewer, &exchange, self.node).await.expect("a row");

@@ -122,6 +122,7 @@ impl Person {
             id: mint(),
             text: text.into(),
             model: MODEL.into(),
+            others: vec![],
             options: Options::default(),
         }
     }
