@@ -22,6 +22,7 @@ pub mod deletion;
 #[cfg(feature = "ssr")]
 pub mod fork;
 pub mod list;
+pub mod marks;
 #[cfg(feature = "ssr")]
 pub mod options {
     //! How the replies of a conversation are asked for.
@@ -42,6 +43,7 @@ pub mod window {
 }
 
 pub use list::ListPosition;
+use marks::Mark;
 
 /// How many messages a page opens with, and how many more come as one scrolls up.
 pub const MESSAGES_A_PAGE: i64 = 30;
@@ -155,6 +157,19 @@ pub struct Conversation {
     pub title: String,
     /// When something was last said in it.
     pub updated_at: Millis,
+    /// The change of its messages with which a reply ended last; 0: none has.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub replied: Rev,
+    /// Whether a reply runs in it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub is_running: bool,
+    /// What its reader has marked it with, as it was when the row was read; the list of marks has what came since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<Mark>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl list::Row for Conversation {
@@ -245,7 +260,12 @@ pub struct MessagePage {
 pub struct ConversationPage {
     /// The change of the list up to which this is complete.
     pub position: ListPosition,
+    /// The change of the reader's marks up to which those of the rows are.
+    pub marks: ListPosition,
+    /// Without those that are archived.
     pub rows: Vec<Conversation>,
+    /// All that are pinned, with the first page: some are among the rows, too.
+    pub pinned: Vec<Conversation>,
     pub more: bool,
 }
 

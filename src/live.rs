@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    conversation::{Conversation, ListPosition, MessageMeta, Sidebar, list::ListChanges},
+    conversation::{Conversation, ListPosition, MessageMeta, Sidebar, list::ListChanges, marks::Mark},
     ids::{ConversationId, MessageId, Rev},
     message::{Change, Epoch, Position},
 };
@@ -45,6 +45,8 @@ pub enum List {
     Conversations(Sidebar),
     /// The messages of one: `{"messages":"conv_…"}`.
     Messages(ConversationId),
+    /// What the person has marked conversations with: `"marks"`.
+    Marks,
 }
 
 /// What a page sends.
@@ -84,6 +86,8 @@ pub enum ServerFrame<C = Change> {
     Conversations(Sidebar, ListChanges<Conversation>),
     /// What changed in a conversation: `{"messages":["conv_…",{"from":2,"position":[6013370483745821,3],"rows":[…]}]}`.
     Messages(ConversationId, ListChanges<MessageMeta>),
+    /// What the person has marked: `{"marks":{"from":2,"position":[6013370483745821,3],"rows":[…]}}`.
+    Marks(ListChanges<Mark>),
     /// What you have of this list leads nowhere: load it anew, and then follow it again:
     /// `{"list_reset":{"conversations":"mine"}}`.
     ListReset(List),

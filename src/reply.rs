@@ -228,9 +228,12 @@ impl Replies {
     ) -> Result<Started, Failure> {
         for (running, model) in replies {
             match &started {
-                Ok(Started::Yes(NewReplies { replies, sidebar, .. })) => {
+                Ok(Started::Yes(NewReplies { replies, sidebar, came_back, .. })) => {
                     // A reply always answers something.
                     let parent = replies.iter().find_map(|reply| reply.parent).unwrap_or(running.id);
+                    if *came_back {
+                        self.hub.changed(ListTopic::Marks(running.viewer.account, running.viewer.user));
+                    }
                     self.run(running, parent, *sidebar, model, resumes);
                 }
                 Ok(_) => self.hub.withdraw(&running),

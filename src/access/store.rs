@@ -122,7 +122,7 @@ pub(crate) async fn lose_access(tx: &mut AnyConnection, change: AccessChange, no
     Ok(())
 }
 
-/// Makes somebody a member of an account. The counter of their list continues where one of an earlier membership ended.
+/// Makes somebody a member of an account. The counters of their lists continue where those of an earlier membership ended.
 pub(crate) async fn add_member(
     tx: &mut AnyConnection,
     account: AccountId,
@@ -131,8 +131,10 @@ pub(crate) async fn add_member(
     now: Millis,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "INSERT INTO memberships (account_id, user_id, role, created_at, mine_rev)
-         SELECT $1, $2, $3, $4, COALESCE(MAX(mine_rev), 0) FROM conversations WHERE account_id = $1 AND created_by = $2",
+        "INSERT INTO memberships (account_id, user_id, role, created_at, mine_rev, marks_rev)
+         SELECT $1, $2, $3, $4, COALESCE(MAX(mine_rev), 0), COALESCE((
+             SELECT MAX(rev) FROM conversation_marks WHERE user_id = $2 AND account_id = $1), 0)
+         FROM conversations WHERE account_id = $1 AND created_by = $2",
     )
     .bind(account.to_string())
     .bind(user.to_string())

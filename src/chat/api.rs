@@ -10,6 +10,7 @@ use crate::{
     account::Person,
     conversation::{
         ConversationPage, ListPosition, MessageMeta, MessagePage, Sidebar, Window,
+        marks::ListedRows,
         queue::{QueuePage, Queued, Queueing},
     },
     error::Failure,
@@ -21,6 +22,7 @@ use crate::{
 #[cfg(feature = "ssr")]
 use crate::{
     conversation::{self, LONGEST_TITLE},
+    ids::now,
     language::t,
     live::hub::ListTopic,
     text::in_one_line,
@@ -164,6 +166,54 @@ pub async fn conversations(
 ) -> Result<ConversationPage, Failure> {
     server::answer(|app, who| async move {
         app.database.conversations(who.viewer, list, after).await?.ok_or(Failure::NotFound)
+    })
+    .await
+}
+
+/// The archived conversations, the last one first, after the row that the page has last.
+#[server(prefix = "/api/2", endpoint = "archived", input = Json, output = Json)]
+pub async fn archived(after: Option<(Millis, ConversationId)>) -> Result<ListedRows, Failure> {
+    server::answer(|app, who| async move { app.database.archived(who.viewer, after).await?.ok_or(Failure::NotFound) })
+        .await
+}
+
+/// The sidebar's rows of conversations that the page lacks; at most [`MAX_SELECTED`](crate::conversation::marks::MAX_SELECTED).
+#[server(prefix = "/api/2", endpoint = "rows", input = Json, output = Json)]
+pub async fn rows(ids: Vec<ConversationId>) -> Result<ListedRows, Failure> {
+    server::answer(|app, who| async move {
+        let ids = server::selected(ids)?;
+        app.database.listed_rows(who.viewer, &ids).await?.ok_or(Failure::NotFound)
+    })
+    .await
+}
+
+/// Pins a conversation for whoever asks, or does no more.
+#[server(prefix = "/api/2", endpoint = "pin", input = Json, output = Json)]
+pub async fn pin(id: ConversationId, on: bool) -> Result<(), Failure> {
+    server::answer(|app, who| async move {
+        let marked = app.database.pin(who.viewer, id, on.then(now)).await?;
+        server::marked(&app, who.viewer, marked)
+    })
+    .await
+}
+
+/// Archives conversations for whoever asks, or brings them back.
+#[server(prefix = "/api/2", endpoint = "archive", input = Json, output = Json)]
+pub async fn archive(ids: Vec<ConversationId>, on: bool) -> Result<(), Failure> {
+    server::answer(|app, who| async move {
+        let ids = server::selected(ids)?;
+        let marked = app.database.archive(who.viewer, &ids, on.then(now)).await?;
+        server::marked(&app, who.viewer, marked)
+    })
+    .await
+}
+
+/// A page that somebody looks at shows the end of a conversation, up to this end of a reply.
+#[server(prefix = "/api/2", endpoint = "see", input = Json, output = Json)]
+pub async fn see(id: ConversationId, replied: Rev) -> Result<(), Failure> {
+    server::answer(|app, who| async move {
+        let marked = app.database.see(who.viewer, id, replied).await?;
+        server::marked(&app, who.viewer, marked)
     })
     .await
 }

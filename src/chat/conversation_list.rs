@@ -77,7 +77,7 @@ impl ConversationList {
                     ListUpdate::Conversations(_, changes) => self.rows.update(|rows| drop(rows.take(changes))),
                     ListUpdate::Reset(_) => self.load_anew(connection),
                     ListUpdate::Gone(_) => self.rows.set(ListRows::default()),
-                    ListUpdate::Messages(..) => {}
+                    ListUpdate::Messages(..) | ListUpdate::Marks(_) => {}
                 }),
             },
         );

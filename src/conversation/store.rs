@@ -5,6 +5,7 @@ use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 use super::{
     CONVERSATIONS_A_PAGE, Conversation, ConversationPage, ConversationUsage, ListPosition, MessageMeta, Sidebar,
     SidebarTopic,
+    marks::{MAX_PINNED, Mark},
 };
 use crate::{
     access::{Viewer, store::MAY_SEE},
@@ -32,7 +33,7 @@ pub(super) struct Columns {
     pub rev: &'static str,
     pub rows: &'static str,
     pub visibility: &'static str,
-    /// Its counter and its floor.
+    /// Its counter and its floor, and the counter of the person's marks.
     pub counters: &'static str,
 }
 
@@ -43,14 +44,14 @@ impl Columns {
                 rev: "c.mine_rev",
                 rows: "c.account_id = $1 AND c.created_by = $2",
                 visibility: "private",
-                counters: "SELECT mine_rev, mine_floor FROM memberships WHERE account_id = $1 AND user_id = $2",
+                counters: "SELECT mine_rev, mine_floor, marks_rev FROM memberships WHERE account_id = $1 AND user_id = $2",
             },
             Sidebar::Shared => Columns {
                 rev: "c.shared_rev",
                 rows: "c.account_id = $1 AND EXISTS (SELECT 1 FROM memberships ms WHERE ms.account_id = $1 AND ms.user_id = $2)",
                 visibility: "account",
                 counters:
-                    "SELECT a.shared_rev, a.shared_floor FROM accounts a JOIN memberships ms ON ms.account_id = a.id
+                    "SELECT a.shared_rev, a.shared_floor, ms.marks_rev FROM accounts a JOIN memberships ms ON ms.account_id = a.id
                           WHERE a.id = $1 AND ms.user_id = $2",
             },
         }
@@ -66,17 +67,19 @@ impl Database {
         list: Sidebar,
         after: Option<SidebarCursor>,
     ) -> sqlx::Result<Option<ConversationPage>> {
-        let counters: Option<(Rev, Rev)> = sqlx::query_as(Columns::of(list).counters)
+        let counters: Option<(Rev, Rev, Rev)> = sqlx::query_as(Columns::of(list).counters)
             .bind(viewer.account.to_string())
             .bind(viewer.user.to_string())
             .fetch_optional(&self.read)
             .await?;
-        let Some((rev, _)) = counters else { return Ok(None) };
+        let Some((rev, _, marks)) = counters else { return Ok(None) };
+        let pinned = if after.is_none() { self.pinned(viewer, list).await? } else { vec![] };
         let Columns { rev: column, rows, visibility, .. } = Columns::of(list);
         let sql = format!(
-            "SELECT c.id, {column} AS rev, c.title, c.updated_at FROM conversations c
-             WHERE {rows} AND c.visibility = '{visibility}' AND c.deleted_at IS NULL AND (c.updated_at, c.id) < ($3, $4)
-             ORDER BY c.updated_at DESC, c.id DESC LIMIT $5"
+            "SELECT {} FROM conversations c LEFT JOIN conversation_marks k ON k.user_id = $2 AND k.conversation_id = c.id
+             WHERE {rows} AND c.visibility = '{visibility}' AND c.deleted_at IS NULL AND k.archived_at IS NULL
+             AND (c.updated_at, c.id) < ($3, $4) ORDER BY c.updated_at DESC, c.id DESC LIMIT $5",
+            listed(column)
         );
         let (time, id) = after.map_or((i64::MAX, String::new()), |(time, id)| (time, id.to_string()));
         let mut rows = sqlx::query(AssertSqlSafe(sql))
@@ -90,8 +93,26 @@ impl Database {
             .await?;
         let more = rows.len() as i64 > CONVERSATIONS_A_PAGE;
         rows.truncate(CONVERSATIONS_A_PAGE as usize);
-        let position = ListPosition { lineage: self.lineage, rev };
-        Ok(Some(ConversationPage { position, rows, more }))
+        let position = |rev| ListPosition { lineage: self.lineage, rev };
+        Ok(Some(ConversationPage { position: position(rev), marks: position(marks), rows, pinned, more }))
+    }
+
+    /// The pinned conversations of a list, the last one first.
+    async fn pinned(&self, viewer: Viewer, list: Sidebar) -> sqlx::Result<Vec<Conversation>> {
+        let Columns { rev, rows, visibility, .. } = Columns::of(list);
+        let sql = format!(
+            "SELECT {} FROM conversation_marks k JOIN conversations c ON c.id = k.conversation_id
+             WHERE k.user_id = $2 AND k.account_id = $1 AND k.pinned_at IS NOT NULL AND k.archived_at IS NULL
+             AND {rows} AND c.visibility = '{visibility}' AND c.deleted_at IS NULL ORDER BY k.pinned_at DESC LIMIT $3",
+            listed(rev)
+        );
+        sqlx::query(AssertSqlSafe(sql))
+            .bind(viewer.account.to_string())
+            .bind(viewer.user.to_string())
+            .bind(MAX_PINNED as i64)
+            .try_map(conversation)
+            .fetch_all(&self.read)
+            .await
     }
 
     /// A conversation as its own page shows it, and the counters of its messages; `None` if the viewer may not see it.
@@ -101,8 +122,9 @@ impl Database {
         id: ConversationId,
     ) -> sqlx::Result<Option<(Counters, Conversation)>> {
         let sql = format!(
-            "SELECT c.id, 0 AS rev, c.title, c.updated_at, c.messages_rev, c.newest_seq
-             FROM conversations c WHERE c.id = $2 AND {MAY_SEE}"
+            "SELECT {}, c.messages_rev, c.newest_seq FROM conversations c
+             LEFT JOIN conversation_marks k ON k.user_id = $1 AND k.conversation_id = c.id WHERE c.id = $2 AND {MAY_SEE}",
+            listed("0")
         );
         sqlx::query(AssertSqlSafe(sql))
             .bind(viewer.user.to_string())
@@ -157,13 +179,40 @@ impl Database {
     }
 }
 
+/// What a row of the sidebar has, of a conversation `c` with the reader's mark `k`. A reply that a dead process has left, and
+/// that cannot be recovered, does not run.
+pub(super) fn listed(rev: &str) -> String {
+    format!(
+        "c.id, {rev} AS rev, c.title, c.updated_at, c.replied_rev, CASE WHEN EXISTS (
+             SELECT 1 FROM messages r JOIN nodes n ON n.id = r.node_id WHERE r.conversation_id = c.id
+             AND r.status IN ('pending', 'streaming') AND r.deleted_at IS NULL AND n.fenced = 0) THEN 1 ELSE 0 END AS is_running,
+         k.rev AS mark_rev, k.pinned_at, k.archived_at, k.seen_rev"
+    )
+}
+
 pub(super) fn conversation(row: AnyRow) -> sqlx::Result<Conversation> {
+    let id = parsed(&row, "id")?;
     Ok(Conversation {
-        id: parsed(&row, "id")?,
+        id,
         rev: row.try_get("rev")?,
         title: row.try_get("title")?,
         updated_at: row.try_get("updated_at")?,
+        replied: row.try_get("replied_rev")?,
+        is_running: row.try_get::<i64, _>("is_running")? != 0,
+        mark: mark_of(&row, id)?,
     })
+}
+
+/// The reader's mark, if the row has one.
+fn mark_of(row: &AnyRow, conversation: ConversationId) -> sqlx::Result<Option<Mark>> {
+    let Some(rev) = row.try_get::<Option<Rev>, _>("mark_rev")? else { return Ok(None) };
+    Ok(Some(Mark {
+        conversation,
+        rev,
+        pinned_at: row.try_get("pinned_at")?,
+        archived_at: row.try_get("archived_at")?,
+        seen: row.try_get("seen_rev")?,
+    }))
 }
 
 pub(super) fn meta(row: AnyRow) -> sqlx::Result<MessageMeta> {

@@ -44,6 +44,9 @@ pub struct Forms {
     pub wrong_title: fn(usize) -> String,
     /// The most that can be asked at once goes in.
     pub wrong_models: fn(usize) -> String,
+    /// The most conversations go in.
+    pub too_many_pinned: fn(usize) -> String,
+    pub too_many_selected: fn(usize) -> String,
     pub long_body: &'static str,
     /// The sentence above goes in.
     pub long_form: fn(&str) -> String,

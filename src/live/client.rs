@@ -142,6 +142,10 @@ impl<P: Page> Client<P> {
                 let leads_on = self.list_came(List::Messages(of), &changes);
                 return leads_on.then_some(ListUpdate::Messages(of, changes));
             }
+            ServerFrame::Marks(changes) => {
+                let leads_on = self.list_came(List::Marks, &changes);
+                return leads_on.then_some(ListUpdate::Marks(changes));
+            }
             ServerFrame::Beat(positions) => self.compare(positions, now),
             ServerFrame::Gone(id) => {
                 self.answered(id);

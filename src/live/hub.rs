@@ -21,7 +21,7 @@ use crate::{
     access::{Viewer, store::AccessChange},
     config::Limits,
     conversation::SidebarTopic,
-    ids::{ConversationId, MessageId},
+    ids::{AccountId, ConversationId, MessageId, UserId},
     message::Message,
 };
 use lists::{Followers, Latest};
@@ -47,6 +47,8 @@ pub enum Topic {
 pub enum ListTopic {
     Conversations(SidebarTopic),
     Messages(ConversationId),
+    /// What a person has marked in an account.
+    Marks(AccountId, UserId),
 }
 
 impl ListTopic {
@@ -55,6 +57,7 @@ impl ListTopic {
         match list {
             List::Conversations(list) => ListTopic::Conversations(SidebarTopic::of(list, viewer)),
             List::Messages(conversation) => ListTopic::Messages(conversation),
+            List::Marks => ListTopic::Marks(viewer.account, viewer.user),
         }
     }
 
@@ -62,6 +65,7 @@ impl ListTopic {
         match self {
             ListTopic::Conversations(topic) => List::Conversations(topic.list()),
             ListTopic::Messages(conversation) => List::Messages(conversation),
+            ListTopic::Marks(..) => List::Marks,
         }
     }
 }

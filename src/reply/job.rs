@@ -55,6 +55,7 @@ impl Job {
         let completed = end.status == Status::Completed;
         draft.end(end);
         self.running.over().await;
+        self.show_in_sidebar(&replies).await;
         if completed {
             replies.tasks.spawn(replies.clone().send_next(self.running.id));
             // A title is no reason to keep a server from stopping.
@@ -62,6 +63,15 @@ impl Job {
                 () = replies.closing.cancelled() => {}
                 () = self.give_title(&replies) => {}
             }
+        }
+    }
+
+    /// Has the sidebar show that it runs no more.
+    async fn show_in_sidebar(&self, replies: &Replies) {
+        match replies.database.sidebar_topic(self.running.viewer, self.running.conversation).await {
+            Ok(topic) => topic.into_iter().for_each(|topic| replies.hub.changed(ListTopic::Conversations(topic))),
+            // Lists are read again by themselves before long.
+            Err(error) => tracing::warn!(%error, "the list that a reply has changed could not be found"),
         }
     }
 

@@ -6,7 +6,8 @@ use crate::{
     access::{Viewer, store::MAY_SEE},
     conversation::{
         MessageMeta, SidebarTopic,
-        changes::store::{next_messages_rev, next_sidebar_rev, sidebar_topic},
+        changes::store::{change_row, next_messages_rev, next_sidebar_rev, sidebar_topic},
+        marks::store::bring_back,
         options::store::write_options,
         queue::{ReplyChange, Sender},
         store::{MESSAGE, message},
@@ -72,6 +73,8 @@ pub struct NewReplies {
     pub replies: Vec<MessageMeta>,
     /// The sidebar's list that has changed with them.
     pub sidebar: Option<SidebarTopic>,
+    /// Whether the conversation was archived by whoever wrote, and is no more.
+    pub came_back: bool,
 }
 
 impl Database {
@@ -190,6 +193,7 @@ impl Database {
         let Some((conversation, of)) = visible_node(&mut tx, viewer, of).await? else {
             return Ok(Started::Missing);
         };
+        let sidebar = change_row(&mut tx, viewer, conversation).await?;
         let Some(rev) = next_messages_rev(&mut tx, conversation, 1).await? else {
             return Ok(Started::Missing);
         };
@@ -208,7 +212,7 @@ impl Database {
                 let (reply, _) = inserted?;
                 move_queue(&mut tx, conversation, of.spot.id, ReplyChange::Retried(reply.id)).await?;
                 tx.commit().await?;
-                Ok(Started::Yes(NewReplies { said: None, replies: vec![reply], sidebar: None }))
+                Ok(Started::Yes(NewReplies { said: None, replies: vec![reply], sidebar: None, came_back: false }))
             }
         }
     }
@@ -230,6 +234,7 @@ impl Database {
         let Some((conversation, before)) = visible_node(&mut tx, viewer, id).await? else {
             return Ok(Started::Missing);
         };
+        let sidebar = change_row(&mut tx, viewer, conversation).await?;
         let Some(rev) = next_messages_rev(&mut tx, conversation, 1).await? else {
             return Ok(Started::Missing);
         };
@@ -265,7 +270,7 @@ impl Database {
         tx.commit().await?;
         let TreeNode { spot, parent, author, role, together, .. } = before;
         let reply = MessageMeta { id, rev, parent, seq: spot.seq, author, role, status, epoch: next, together };
-        Ok(Started::Yes(NewReplies { said: None, replies: vec![reply], sidebar: None }))
+        Ok(Started::Yes(NewReplies { said: None, replies: vec![reply], sidebar, came_back: false }))
     }
 
     /// What a reply of this process answers, if its row is that of one that has started and not ended. In a transaction
@@ -393,6 +398,7 @@ impl Written {
         (said, replies): (&Message, &[&Message]),
         node: NodeId,
     ) -> sqlx::Result<NewReplies> {
+        let came_back = bring_back(tx, self.viewer, self.conversation).await?;
         let (column, _) = sidebar.column();
         let statement = format!("UPDATE conversations SET {column} = $1, updated_at = $2 WHERE id = $3");
         sqlx::query(AssertSqlSafe(statement))
@@ -406,7 +412,7 @@ impl Written {
         for (reply, rev) in replies.iter().zip(rev + 1..) {
             written.push(self.insert(tx, Some(spot), rev, reply, Some(node)).await?.0);
         }
-        Ok(NewReplies { said: Some(said), replies: written, sidebar: Some(sidebar) })
+        Ok(NewReplies { said: Some(said), replies: written, sidebar: Some(sidebar), came_back })
     }
 }
 

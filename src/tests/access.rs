@@ -50,11 +50,16 @@ enum Rule {
 }
 
 /// The rule of each function. One that is missing here fails the test.
-const FUNCTIONS: [(&str, Rule); 31] = [
+const FUNCTIONS: [(&str, Rule); 36] = [
     ("account-form", Rule::Open),
     ("enter", Rule::Anybody),
     ("models", Rule::Anybody),
     ("conversations", Rule::Anybody),
+    ("archived", Rule::Anybody),
+    ("rows", Rule::Anybody),
+    ("pin", Rule::Seeing),
+    ("archive", Rule::Seeing),
+    ("see", Rule::Seeing),
     ("messages", Rule::Seeing),
     ("send", Rule::Seeing),
     ("queue", Rule::Seeing),
@@ -195,7 +200,7 @@ fn input(function: &str, id: ConversationId, messages: &[MessageId]) -> Value {
     let reply = messages[1];
     let sending = json!({ "conversation": id, "opens": false, "parent": reply, "id": mint::<rivulet::ids::MessageKind>(), "text": "Hello", "model": "test/model" });
     let queueing = json!({ "conversation": id, "after": reply, "id": mint::<rivulet::ids::MessageKind>(), "text": "Hello", "model": "test/model" });
-    let after = if function == "conversations" { json!(null) } else { json!(reply) };
+    let after = if ["archived", "conversations"].contains(&function) { json!(null) } else { json!(reply) };
     let conversation = id;
     let id = match function {
         "stop" | "retry" | "continue" | "fork" | "delete-message" | "undo-delete-message" => json!(reply),
@@ -206,6 +211,7 @@ fn input(function: &str, id: ConversationId, messages: &[MessageId]) -> Value {
     };
     json!({
         "queueing": queueing, "rev": 1, "text": "Hello", "after": after,
+        "ids": [conversation], "on": true, "replied": 1,
         "into": ConversationId::from_uuid(uuid::Uuid::now_v7()), "id": id, "window": "newest", "list": "mine", "sending": sending, "epoch": [1, 1],
         "model": "test/model", "title": "Title", "options": {},
         "preset": { "id": mint::<rivulet::ids::PresetKind>(), "name": conversation.to_string(), "options": {} },
@@ -284,7 +290,7 @@ async fn pages_and_forms_keep_the_rule() {
     }
 }
 
-/// Rule: a subscription is given to whoever may see it, and to nobody else: running replies, rows and all three lists.
+/// Rule: a subscription is given to whoever may see it, and to nobody else: running replies, rows and all lists.
 #[tokio::test]
 async fn every_subscription_keeps_the_rule() {
     let team = Team::meets().await;
@@ -316,6 +322,9 @@ async fn every_subscription_keeps_the_rule() {
                 tab.follows_list(list).await;
                 tab.waits_for(|one| *one == Received::List(list)).await;
             }
+            tab.follows_list(List::Marks).await;
+            tab.waits_for(|one| *one == Received::List(List::Marks)).await;
+            assert!(tab.marks.is_empty(), "nobody else's marks, {who:?}");
             assert_eq!(tab.conversations.contains_key(&chat.id), may, "the sidebar, {visibility:?}, {who:?}");
         }
         writer.ends();
@@ -366,7 +375,7 @@ async fn who_loses_access_loses_what_is_open() {
 /// read for another of their tabs a moment before.
 #[tokio::test]
 async fn who_leaves_one_of_several_accounts_loses_its_lists() {
-    const LISTS: [List; 2] = [List::Conversations(Sidebar::Mine), List::Conversations(Sidebar::Shared)];
+    const LISTS: [List; 3] = [List::Conversations(Sidebar::Mine), List::Conversations(Sidebar::Shared), List::Marks];
     let team = Team::meets().await;
     let (Viewer { user, account }, other) = (team.viewer(Member), team.viewer(Stranger).account);
     let mut database = team.server.database().await;

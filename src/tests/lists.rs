@@ -238,9 +238,9 @@ async fn each_change_notes_where_its_list_stood() {
     let next = ada.asks_in(chat.id, "And then?").await.expect("one more message");
     assert_eq!((stood(&messages_of).await, stood(&mine_of).await), (messages, mine));
     let writer = server.provider.is_asked().await;
-    let (messages, ..) = begins().await;
+    let (messages, mine, _) = begins().await;
     ada.stops(next.reply).await.expect("it ends");
-    assert_eq!((stood(&messages_of).await, stood(&mine_of).await), (messages, -1), "the end of a reply");
+    assert_eq!((stood(&messages_of).await, stood(&mine_of).await), (messages, mine), "the end of a reply");
     drop(writer);
     let (messages, ..) = begins().await;
     ada.retries(next.reply).await.expect("another reply");

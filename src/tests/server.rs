@@ -14,6 +14,7 @@ mod forks;
 mod journal;
 mod lifecycle;
 mod lists;
+mod marks;
 mod models;
 mod program;
 mod protocols;

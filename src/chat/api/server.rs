@@ -12,8 +12,11 @@ use super::*;
 use crate::{
     access::Viewer,
     account::{cookies, session::SignedIn},
-    conversation::{LONGEST_MESSAGE, first_words},
-    ids::{mint, now},
+    conversation::{
+        LONGEST_MESSAGE, first_words,
+        marks::{MAX_PINNED, MAX_SELECTED, store::Marked},
+    },
+    ids::mint,
     live::hub::Running,
     provider::{CatalogEntry, ModelHandle, prices::ModelFacts},
     reply::{
@@ -161,6 +164,28 @@ fn models_of(app: &AppState, Sending { model, others, .. }: &Sending) -> Result<
         return Err(Failure::Invalid((t().server.forms.wrong_models)(MAX_OTHERS + 1)));
     }
     std::iter::once(model).chain(others).map(|key| app.providers.find(key)).collect()
+}
+
+/// Conversations that are changed together, if they are not too many.
+pub fn selected(mut ids: Vec<ConversationId>) -> Result<Vec<ConversationId>, Failure> {
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() || ids.len() > MAX_SELECTED {
+        return Err(Failure::Invalid((t().server.forms.too_many_selected)(MAX_SELECTED)));
+    }
+    Ok(ids)
+}
+
+/// Has the person's tabs learn of a mark that was set.
+pub fn marked(app: &AppState, viewer: Viewer, marked: Marked) -> Result<(), Failure> {
+    match marked {
+        Marked::Yes => {
+            app.hub.changed(ListTopic::Marks(viewer.account, viewer.user));
+            Ok(())
+        }
+        Marked::Missing => Err(Failure::NotFound),
+        Marked::TooMany => Err(Failure::Invalid((t().server.forms.too_many_pinned)(MAX_PINNED))),
+    }
 }
 
 /// What a person wrote, if it can be sent.

@@ -48,7 +48,7 @@ impl Thread {
                     }
                     ListUpdate::Gone(_) => self.gone.set(true),
                     ListUpdate::Reset(_) => self.load_anew(),
-                    ListUpdate::Conversations(..) => {}
+                    ListUpdate::Conversations(..) | ListUpdate::Marks(_) => {}
                 }),
             },
         );

@@ -141,6 +141,20 @@ pub(crate) async fn sidebar_topic(
     }))
 }
 
+/// A conversation's row in the sidebar has changed by what happens in it. Gives the list that it is in; `None` if the viewer
+/// may not see it.
+pub(crate) async fn change_row(
+    tx: &mut AnyConnection,
+    viewer: Viewer,
+    id: ConversationId,
+) -> sqlx::Result<Option<SidebarTopic>> {
+    let Some(topic) = sidebar_topic(tx, viewer, id, MAY_SEE).await? else { return Ok(None) };
+    let rev = next_sidebar_rev(tx, topic).await?;
+    let statement = format!("UPDATE conversations SET {} = $1 WHERE id = $2", topic.column().0);
+    sqlx::query(AssertSqlSafe(statement)).bind(rev).bind(id.to_string()).execute(tx).await?;
+    Ok(Some(topic))
+}
+
 /// Counts a change of a list of the sidebar.
 pub(crate) async fn next_sidebar_rev(tx: &mut AnyConnection, topic: SidebarTopic) -> sqlx::Result<Rev> {
     match topic {

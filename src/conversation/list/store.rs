@@ -7,7 +7,8 @@ use crate::{
     access::{Viewer, store::MAY_SEE},
     conversation::{
         Conversation, MessageMeta, Sidebar,
-        store::{Columns, META, conversation, meta},
+        marks::Mark,
+        store::{Columns, META, conversation, listed, meta},
     },
     database::{Database, parsed},
     ids::{ConversationId, Rev},
@@ -33,22 +34,23 @@ impl Database {
     ) -> sqlx::Result<Option<Since<Conversation>>> {
         let Columns { rev: column, rows, visibility, counters } = Columns::of(list);
         let mut tx = self.read.begin().await?;
-        let counters: Option<(Rev, Rev)> = sqlx::query_as(counters)
+        let counters: Option<(Rev, Rev, Rev)> = sqlx::query_as(counters)
             .bind(viewer.account.to_string())
             .bind(viewer.user.to_string())
             .fetch_optional(&mut *tx)
             .await?;
-        let Some(counters) = counters else { return Ok(None) };
+        let Some((rev, floor, _)) = counters else { return Ok(None) };
         let name = match list {
             Sidebar::Mine => format!("{} {}", viewer.account, viewer.user),
             Sidebar::Shared => viewer.account.to_string(),
         };
-        let state = self.list_state(&mut tx, name, counters, held).await?;
+        let state = self.list_state(&mut tx, name, (rev, floor), held).await?;
         let Some(from) = start(held, &state) else { return Ok(Some(Since::Reset)) };
         let sql = format!(
-            "SELECT c.id, {column} AS rev, c.title, c.updated_at,
-                    CASE WHEN c.deleted_at IS NULL AND c.visibility = '{visibility}' THEN 0 ELSE 1 END AS is_gone
-             FROM conversations c WHERE {rows} AND {column} > $3 ORDER BY {column} LIMIT $4"
+            "SELECT {}, CASE WHEN c.deleted_at IS NULL AND c.visibility = '{visibility}' THEN 0 ELSE 1 END AS is_gone
+             FROM conversations c LEFT JOIN conversation_marks k ON k.user_id = $2 AND k.conversation_id = c.id
+             WHERE {rows} AND {column} > $3 ORDER BY {column} LIMIT $4",
+            listed(column)
         );
         let changed = sqlx::query(AssertSqlSafe(sql))
             .bind(viewer.account.to_string())
@@ -99,6 +101,48 @@ impl Database {
             })
             .fetch_all(&mut *tx)
             .await?;
+        tx.commit().await?;
+        Ok(Some(Since::new(state.now, changed, most)))
+    }
+
+    /// What the viewer has marked since somebody had their marks, at `most` so many rows; `None` if they are no member of
+    /// the account. No row leaves this list, so it can be asked from any rev.
+    pub async fn marks_since(
+        &self,
+        viewer: Viewer,
+        held: Option<Held>,
+        most: usize,
+    ) -> sqlx::Result<Option<Since<Mark>>> {
+        let mut tx = self.read.begin().await?;
+        let rev: Option<Rev> =
+            sqlx::query_scalar("SELECT marks_rev FROM memberships WHERE account_id = $1 AND user_id = $2")
+                .bind(viewer.account.to_string())
+                .bind(viewer.user.to_string())
+                .fetch_optional(&mut *tx)
+                .await?;
+        let Some(rev) = rev else { return Ok(None) };
+        let name = format!("{} {} marks", viewer.account, viewer.user);
+        let state = self.list_state(&mut tx, name, (rev, 0), held).await?;
+        let Some(from) = start(held, &state) else { return Ok(Some(Since::Reset)) };
+        let changed = sqlx::query(
+            "SELECT conversation_id, rev, pinned_at, archived_at, seen_rev FROM conversation_marks
+             WHERE account_id = $1 AND user_id = $2 AND rev > $3 ORDER BY rev LIMIT $4",
+        )
+        .bind(viewer.account.to_string())
+        .bind(viewer.user.to_string())
+        .bind(from)
+        .bind(most as i64 + 1)
+        .try_map(|row: AnyRow| {
+            Ok(Changed::Row(Mark {
+                conversation: parsed(&row, "conversation_id")?,
+                rev: row.try_get("rev")?,
+                pinned_at: row.try_get("pinned_at")?,
+                archived_at: row.try_get("archived_at")?,
+                seen: row.try_get("seen_rev")?,
+            }))
+        })
+        .fetch_all(&mut *tx)
+        .await?;
         tx.commit().await?;
         Ok(Some(Since::new(state.now, changed, most)))
     }

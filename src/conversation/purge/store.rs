@@ -106,6 +106,7 @@ impl Database {
             for statement in [
                 "DELETE FROM lanes WHERE conversation_id = $1",
                 "DELETE FROM conversation_options WHERE conversation_id = $1",
+                "DELETE FROM conversation_marks WHERE conversation_id = $1",
                 "UPDATE conversations SET title = '' WHERE id = $1 AND deleted_at IS NOT NULL",
             ] {
                 sqlx::query(statement).bind(due.conversation.to_string()).execute(&mut *tx).await?;

@@ -47,6 +47,8 @@ const FORMS: Forms = Forms {
     wrong_present_password: "The present password is wrong. Nothing was changed.",
     wrong_title: |most| format!("A title has between 1 and {most} characters."),
     wrong_models: |most| format!("Ask {most} models at the most, and each once."),
+    too_many_pinned: |most| format!("You can pin {most} conversations. Unpin one first."),
+    too_many_selected: |most| format!("Choose between 1 and {most} conversations at a time."),
     long_body: "This is too long to be sent. If you are signed out, sign in first.",
     long_form: |long_body| format!("{long_body} Going back, your browser has what you wrote."),
     no_host: "This request does not say which host it asks.",

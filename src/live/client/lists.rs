@@ -5,6 +5,7 @@ use crate::{
     conversation::{
         Conversation, ListPosition, MessageMeta, Sidebar,
         list::{Held, ListChanges, Row},
+        marks::Mark,
     },
     ids::ConversationId,
     live::{ClientFrame, List},
@@ -15,6 +16,7 @@ use crate::{
 pub enum ListUpdate {
     Conversations(Sidebar, ListChanges<Conversation>),
     Messages(ConversationId, ListChanges<MessageMeta>),
+    Marks(ListChanges<Mark>),
     /// The list is not, or no longer, for this person.
     Gone(List),
     /// What the page has leads nowhere: it has to load the list anew, replace what it has by that, and follow it again.
@@ -27,6 +29,7 @@ impl ListUpdate {
         match self {
             ListUpdate::Conversations(list, _) => List::Conversations(*list),
             ListUpdate::Messages(of, _) => List::Messages(*of),
+            ListUpdate::Marks(_) => List::Marks,
             ListUpdate::Gone(list) | ListUpdate::Reset(list) => *list,
         }
     }
@@ -36,6 +39,7 @@ impl ListUpdate {
         match self {
             ListUpdate::Conversations(_, changes) => Some(changes.position),
             ListUpdate::Messages(_, changes) => Some(changes.position),
+            ListUpdate::Marks(changes) => Some(changes.position),
             ListUpdate::Gone(_) | ListUpdate::Reset(_) => None,
         }
     }

@@ -23,7 +23,7 @@ impl Socket {
         }
         let listed = self.lists.keys().filter_map(|list| match list {
             List::Messages(of) => Some(*of),
-            List::Conversations(_) => None,
+            List::Conversations(_) | List::Marks => None,
         });
         let open: BTreeSet<ConversationId> =
             self.messages.values().map(|subscription| subscription.conversation).chain(listed).collect();
@@ -37,8 +37,8 @@ impl Socket {
                     self.end_list(list, ServerFrame::ListGone(list)).await?
                 }
                 List::Messages(_) => {}
-                // It is read for its members alone.
-                List::Conversations(_) => self.enqueue(Topic::List(list)),
+                // They are read for members alone.
+                List::Conversations(_) | List::Marks => self.enqueue(Topic::List(list)),
             }
         }
         let is_lost = |subscription: &super::Subscription| !visible.contains(&subscription.conversation);

@@ -126,6 +126,10 @@ impl Socket {
                 Some(since) => encoded(since, ask, |changes| ServerFrame::Conversations(list, changes)),
                 None => ListFrame::Gone,
             },
+            List::Marks => match database.marks_since(viewer, ask.held, most).await? {
+                Some(since) => encoded(since, ask, ServerFrame::Marks),
+                None => ListFrame::Gone,
+            },
             List::Messages(of) => match database.metas_since(viewer, of, ask.held, most).await? {
                 Some(since) => encoded(since, ask, |changes| ServerFrame::Messages(of, changes)),
                 None => ListFrame::Gone,

@@ -55,7 +55,15 @@ impl World {
         }
         branch.reverse();
         MessagePage {
-            conversation: Conversation { id: mint(), rev: 0, title: String::new(), updated_at: 0 },
+            conversation: Conversation {
+                id: mint(),
+                rev: 0,
+                title: String::new(),
+                updated_at: 0,
+                replied: 0,
+                is_running: false,
+                mark: None,
+            },
             position: position(self.rows.len()),
             newest: self.rows.len() as Seq,
             leaf: Some(leaf),

@@ -1,6 +1,11 @@
 //! What the next start recovers after a process was killed.
 
-use rivulet::{ids::now, message::Status};
+use rivulet::{
+    conversation::{Sidebar, marks::is_unread},
+    ids::now,
+    live::List,
+    message::Status,
+};
 
 use super::World;
 
@@ -244,4 +249,31 @@ async fn a_conversation_that_was_being_deleted_is_removed_at_the_next_start() {
         database.comes_to(format!("SELECT COUNT(*) FROM {table}"), 0).await;
     }
     assert_eq!(world.ada.reads(chat.id).await.expect_err("it is gone").status, 404);
+}
+
+/// Rule: after a crash nothing is shown as running any more, and what ended by it is unread: in the sidebar of a tab that
+/// comes back as in that of a page that opens. That holds for a reply that cannot be recovered, too.
+#[tokio::test]
+async fn nothing_is_shown_as_running_after_a_kill() {
+    const MINE: List = List::Conversations(Sidebar::Mine);
+    let world = World::start(5).await;
+    let (chat, mut tab, _writer) = world.streaming("Some words").await;
+    tab.opens_list(MINE).await;
+    assert!(tab.conversations[&chat.id].is_running);
+    let damaged = world.ada.asks("Something else").await;
+    let mut database = world.database().await;
+    database
+        .run(format!(
+            "CREATE TRIGGER broken BEFORE UPDATE ON messages WHEN NEW.id = '{}' BEGIN SELECT RAISE(ABORT, 'broken'); END",
+            damaged.reply
+        ))
+        .await;
+    let world = world.restarts_after_sigkill().await;
+    tab.reconnects(&world.ada).await;
+    while tab.conversations[&chat.id].is_running {
+        tab.next().await;
+    }
+    assert!(is_unread(&tab.conversations[&chat.id], Sidebar::Mine, None));
+    let page = world.ada.sidebar(Sidebar::Mine).await;
+    assert_eq!(page.rows.iter().filter(|row| row.is_running).count(), 0);
 }

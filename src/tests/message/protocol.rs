@@ -68,7 +68,7 @@ fn client_kind(frame: &ClientFrame) -> u8 {
 #[test]
 fn examples_of_what_the_server_sends_are_frames_of_each_kind() {
     let kinds: BTreeSet<u8> = all("server").iter().map(server_kind).collect();
-    assert_eq!(kinds, (0..11).collect(), "only {:?} have an example", names("server"));
+    assert_eq!(kinds, (0..12).collect(), "only {:?} have an example", names("server"));
 }
 
 fn server_kind(frame: &ServerFrame) -> u8 {
@@ -84,6 +84,7 @@ fn server_kind(frame: &ServerFrame) -> u8 {
         ServerFrame::LaterList(_) => 8,
         ServerFrame::Error(_) => 9,
         ServerFrame::ListReset(_) => 10,
+        ServerFrame::Marks(_) => 11,
     }
 }
 

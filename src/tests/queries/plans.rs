@@ -5,8 +5,8 @@ use std::time::Duration;
 use kit::{Chat, Person, Server, Tab};
 use rivulet::{
     config::Settings,
-    conversation::{ConversationUsage, Sidebar, Window},
-    ids::mint,
+    conversation::{ConversationUsage, Sidebar, Window, marks::ListedRows},
+    ids::{ConversationId, mint},
     live::List,
     message::Status,
     server::serve::ConnectionLimits,
@@ -21,7 +21,7 @@ use serde_json::json;
 use crate::statements::Notes;
 
 /// Steps that look at all rows of a table, or put them in order: in which statements, and why they may.
-const EXCEPTIONS: [(&str, &str, &str); 11] = [
+const EXCEPTIONS: [(&str, &str, &str); 12] = [
     ("SCAN CONSTANT ROW", "", "no table"),
     ("SCAN users", "SELECT", "whether there is an owner: the first row answers"),
     ("SCAN nodes", "", "a row for each start of the server"),
@@ -32,6 +32,7 @@ const EXCEPTIONS: [(&str, &str, &str); 11] = [
     ("SCAN deletions USING INDEX unfinished_deletions", "", "the index has those that are just made, at the start"),
     ("SCAN slice", "WITH slice", "the messages of a slice, 100 at the most"),
     ("SCAN (subquery", "WITH slice", "the same"),
+    ("SCAN (subquery", "INSERT INTO conversation_marks", "the conversations that are chosen, 100 at the most"),
     ("USE TEMP B-TREE FOR ORDER BY", "FROM sessions", "a person's own sessions, 200 at the most"),
 ];
 
@@ -68,6 +69,21 @@ async fn keeps(ada: &Person, options: Options) {
     ada.call::<()>("delete-prompt", json!({ "id": prompt.id })).await.expect("it is removed");
 }
 
+/// Marks a conversation with all there is.
+async fn marks(tab: &mut Tab, ada: &Person, chat: ConversationId) {
+    tab.follows_list(List::Marks).await;
+    tab.waits_for(|received| *received == kit::Received::List(List::Marks)).await;
+    for on in [true, false] {
+        ada.pins(chat, on).await.expect("it is pinned, or no more");
+        ada.archives(&[chat], on).await.expect("it is archived, or no more");
+        ada.archived().await;
+    }
+    ada.archives(&[chat], true).await.expect("it is archived");
+    ada.asks_in(chat, "Are you there?").await.expect("it is back");
+    ada.sees_the_end_of(chat, 1).await.expect("it is seen");
+    let _: ListedRows = ada.call("rows", json!({ "ids": [chat] })).await.expect("its row");
+}
+
 /// What people do in a day.
 async fn a_day(server: &Server, ada: &Person) {
     let mut tab = Tab::open(ada).await;
@@ -94,6 +110,7 @@ async fn a_day(server: &Server, ada: &Person) {
     ada.loads(chat.id, Window::Before(chat.reply)).await.expect("what is before");
     ada.loads(chat.id, Window::After { message: chat.message, leaf: chat.reply }).await.expect("what is after");
     ada.renames(chat.id, "Greetings").await.expect("it is renamed");
+    marks(&mut tab, ada, chat.id).await;
     let options = Options { system_prompt: Some("Be brief.".into()), ..Options::default() };
     ada.sets_options(chat.id, 0, &options).await.expect("they are set");
     keeps(ada, options).await;

@@ -9,7 +9,8 @@ use reqwest::{
 use rivulet::{
     chat::api::{Sending, Sent},
     conversation::{
-        MessageMeta, MessagePage, Window,
+        ConversationPage, MessageMeta, MessagePage, Sidebar, Window,
+        marks::ListedRows,
         queue::{QueuePage, Queued, Queueing},
     },
     error::Failure,
@@ -214,6 +215,30 @@ impl Person {
 
     pub async fn undoes_deletion_of(&self, chat: ConversationId) -> Result<(), Refused> {
         self.call("undo-delete-conversation", json!({ "id": chat })).await
+    }
+
+    pub async fn pins(&self, chat: ConversationId, on: bool) -> Result<(), Refused> {
+        self.call("pin", json!({ "id": chat, "on": on })).await
+    }
+
+    pub async fn archives(&self, chats: &[ConversationId], on: bool) -> Result<(), Refused> {
+        self.call("archive", json!({ "ids": chats, "on": on })).await
+    }
+
+    /// Their page shows the end of a conversation, with what it has of the sidebar's row.
+    pub async fn sees_the_end_of(&self, chat: ConversationId, replied: Rev) -> Result<(), Refused> {
+        self.call("see", json!({ "id": chat, "replied": replied })).await
+    }
+
+    /// What they have archived, the last one first.
+    pub async fn archived(&self) -> Vec<ConversationId> {
+        let rows: ListedRows = self.call("archived", json!({ "after": null })).await.expect("what is archived");
+        rows.rows.into_iter().map(|(_, row)| row.id).collect()
+    }
+
+    /// A list of the sidebar as a page opens with it.
+    pub async fn sidebar(&self, list: Sidebar) -> ConversationPage {
+        self.call("conversations", json!({ "list": list, "after": null })).await.expect("a list of the sidebar")
     }
 
     /// Deletes a message and all below it. Gives how many messages have gone.

@@ -13,7 +13,7 @@ use std::{
 };
 
 use rivulet::{
-    conversation::{Conversation, MessageMeta},
+    conversation::{Conversation, MessageMeta, marks::Mark},
     ids::{ConversationId, MessageId},
     live::{ClientFrame, ServerFrame, client::CONNECT_TIMEOUT},
     message::{Kind, Message, Role},
@@ -33,6 +33,7 @@ pub struct Tab {
     /// The rows of the lists that it follows.
     pub metas: BTreeMap<MessageId, MessageMeta>,
     pub conversations: BTreeMap<ConversationId, Conversation>,
+    pub marks: BTreeMap<ConversationId, Mark>,
     lists: Lists,
     /// Everything that came, in order.
     pub received: Vec<Received>,
@@ -69,6 +70,7 @@ impl Tab {
             connection: Connection::open(person, buffer, Shown::default()).await?,
             metas: BTreeMap::new(),
             conversations: BTreeMap::new(),
+            marks: BTreeMap::new(),
             lists: Lists::default(),
             received: vec![],
             waited: Duration::ZERO,

@@ -14,13 +14,33 @@ use crate::{
 const NEXT_REV: &str = "UPDATE conversations SET messages_rev = messages_rev + 1
     WHERE deleted_at IS NULL AND id = (SELECT conversation_id FROM messages WHERE id = $1) RETURNING messages_rev, id";
 
+/// Counts the change of the sidebar's list that the message's conversation is in, which is one of these.
+const NEXT_MINE: &str = "UPDATE memberships SET mine_rev = mine_rev + 1 WHERE (account_id, user_id) = (
+        SELECT c.account_id, c.created_by FROM messages m JOIN conversations c ON c.id = m.conversation_id
+        WHERE m.id = $1 AND c.visibility = 'private' AND c.deleted_at IS NULL)
+    RETURNING mine_rev";
+const NEXT_SHARED: &str = "UPDATE accounts SET shared_rev = shared_rev + 1 WHERE id = (
+        SELECT c.account_id FROM messages m JOIN conversations c ON c.id = m.conversation_id
+        WHERE m.id = $1 AND c.visibility = 'account' AND c.deleted_at IS NULL)
+    RETURNING shared_rev";
+
+/// A reply has ended in the conversation, with this change of its messages.
+const REPLIED_MINE: &str = "UPDATE conversations SET replied_rev = $1, mine_rev = $2
+    WHERE id = (SELECT conversation_id FROM messages WHERE id = $3)";
+const REPLIED_SHARED: &str = "UPDATE conversations SET replied_rev = $1, shared_rev = $2
+    WHERE id = (SELECT conversation_id FROM messages WHERE id = $3)";
+
+/// Each list of the sidebar. The person comes before the account, and both before the conversation.
+const LISTS: [(&str, &str); 2] = [(NEXT_MINE, REPLIED_MINE), (NEXT_SHARED, REPLIED_SHARED)];
+
 const FINISH: &str =
     "UPDATE messages SET status = $1, stop_reason = $2, parts = $3, ended_at = $4, error = $5, usage = $6, rev = $7
     WHERE id = $8 AND node_id = $9 AND epoch = $10 AND nonce = $11 AND status IN ('pending', 'streaming')";
 
 /// The final row. Whoever lost the message (node, epoch, already final) changes nothing.
 pub(in crate::reply) fn finish(tx: &Transaction, node: &str, last: &Message) -> rusqlite::Result<()> {
-    let Some(rev) = next_rev(tx, last.id)? else { return Ok(()) };
+    let listed = next_sidebar_rev(tx, last.id)?;
+    let Some(rev) = next_rev(tx, NEXT_REV, last.id)? else { return Ok(()) };
     let done = tx.prepare_cached(FINISH)?.execute(params![
         last.status.as_str(),
         last.stop_reason.map(StopReason::as_str),
@@ -34,12 +54,28 @@ pub(in crate::reply) fn finish(tx: &Transaction, node: &str, last: &Message) -> 
         last.epoch.counter,
         last.epoch.nonce,
     ])?;
-    if done == 1 { hold_queue(tx, last) } else { Ok(()) }
+    if done == 0 {
+        return Ok(());
+    }
+    if let Some((replied, listed)) = listed {
+        tx.prepare_cached(replied)?.execute(params![rev, listed, last.id.to_string()])?;
+    }
+    hold_queue(tx, last)
 }
 
-/// `None` if the conversation is deleted.
-fn next_rev(tx: &Transaction, id: MessageId) -> rusqlite::Result<Option<Rev>> {
-    let mut next_rev = tx.prepare_cached(NEXT_REV)?;
+/// The next rev of the sidebar's list that the conversation is in, and what writes it there.
+fn next_sidebar_rev(tx: &Transaction, id: MessageId) -> rusqlite::Result<Option<(&'static str, Rev)>> {
+    for (next, replied) in LISTS {
+        if let Some(rev) = next_rev(tx, next, id)? {
+            return Ok(Some((replied, rev)));
+        }
+    }
+    Ok(None)
+}
+
+/// `None` if the conversation is deleted, or not in this list.
+fn next_rev(tx: &Transaction, statement: &str, id: MessageId) -> rusqlite::Result<Option<Rev>> {
+    let mut next_rev = tx.prepare_cached(statement)?;
     let mut revs = next_rev.query(params![id.to_string()])?;
     let rev = revs.next()?.map(|row| row.get(0)).transpose()?;
     // It is done only when no row is left to be read.
@@ -58,7 +94,7 @@ fn hold_queue(tx: &Transaction, last: &Message) -> rusqlite::Result<()> {
     let rows: Vec<String> =
         select.query_map([last.id.to_string()], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     for row in rows {
-        let rev = next_rev(tx, last.id)?;
+        let rev = next_rev(tx, NEXT_REV, last.id)?;
         tx.prepare_cached("UPDATE queue SET held = 1, rev = ?1 WHERE id = ?2")?.execute(params![rev, row])?;
     }
     Ok(())
@@ -70,6 +106,11 @@ pub(in crate::reply) async fn finish_orphan(
     node: NodeId,
     last: &Message,
 ) -> sqlx::Result<bool> {
+    let mut listed = None;
+    for (next, replied) in LISTS {
+        let rev: Option<Rev> = sqlx::query_scalar(next).bind(last.id.to_string()).fetch_optional(&mut *tx).await?;
+        listed = listed.or(rev.map(|rev| (replied, rev)));
+    }
     let counted: Option<(Rev, String)> =
         sqlx::query_as(NEXT_REV).bind(last.id.to_string()).fetch_optional(&mut *tx).await?;
     let Some((rev, conversation)) = counted else { return Ok(false) };
@@ -89,6 +130,9 @@ pub(in crate::reply) async fn finish_orphan(
         .await?;
     if done.rows_affected() == 0 {
         return Ok(false);
+    }
+    if let Some((replied, listed)) = listed {
+        sqlx::query(replied).bind(rev).bind(listed).bind(last.id.to_string()).execute(&mut *tx).await?;
     }
     let conversation = conversation.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
     move_queue(tx, conversation, last.id, ReplyChange::Is(last.status)).await?;

@@ -122,5 +122,13 @@ pub fn id_of(number: u128) -> ConversationId {
 }
 
 fn row(id: u128, rev: Rev, title: u8) -> Conversation {
-    Conversation { id: id_of(id), rev, title: title.to_string(), updated_at: 0 }
+    Conversation {
+        id: id_of(id),
+        rev,
+        title: title.to_string(),
+        updated_at: 0,
+        replied: 0,
+        is_running: false,
+        mark: None,
+    }
 }

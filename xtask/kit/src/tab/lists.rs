@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rivulet::{
     chat::list_rows::ListRows,
-    conversation::{Conversation, ConversationPage, MessageMeta, MessagePage, Sidebar},
+    conversation::{Conversation, ConversationPage, MessageMeta, MessagePage, Sidebar, marks::Mark},
     error::Failure,
     ids::ConversationId,
     live::{List, client::ListUpdate},
@@ -18,6 +18,7 @@ use super::Tab;
 pub(super) struct Lists {
     conversations: BTreeMap<Sidebar, ListRows<Conversation>>,
     messages: BTreeMap<ConversationId, ListRows<MessageMeta>>,
+    marks: ListRows<Mark>,
 }
 
 impl Tab {
@@ -26,6 +27,7 @@ impl Tab {
         match list {
             List::Conversations(list) => drop(self.lists.conversations.insert(list, ListRows::default())),
             List::Messages(of) => drop(self.lists.messages.insert(of, ListRows::default())),
+            List::Marks => self.lists.marks = ListRows::default(),
         }
         self.asks_for(list).await;
     }
@@ -49,6 +51,7 @@ impl Tab {
                 let newer = self.lists.messages.entry(of).or_default().take(changes);
                 newer.iter().for_each(|meta| self.takes_meta(meta));
             }
+            ListUpdate::Marks(changes) => drop(self.lists.marks.take(changes)),
             ListUpdate::Gone(_) => {}
             // What it has leads nowhere.
             ListUpdate::Reset(list) => self.loads(list).await,
@@ -60,6 +63,11 @@ impl Tab {
     async fn loads(&mut self, list: List) {
         let person = self.connection.person.clone();
         match list {
+            List::Marks => {
+                let page = person.call("conversations", json!({ "list": "mine", "after": null })).await;
+                let ConversationPage { marks, rows, .. } = page.expect("the sidebar");
+                self.lists.marks = ListRows::loaded(marks, rows.into_iter().filter_map(|row| row.mark));
+            }
             List::Conversations(list) => {
                 let page = person.call("conversations", json!({ "list": list, "after": null })).await;
                 let ConversationPage { position, rows, .. } = page.expect("the sidebar");
@@ -98,12 +106,13 @@ impl Tab {
 
     /// Shows what the lists have, and has the client ask from there.
     fn has_lists(&mut self) {
-        let Lists { conversations, messages } = &self.lists;
+        let Lists { conversations, messages, marks } = &self.lists;
+        self.marks = marks.rows().map(|mark| (mark.conversation, *mark)).collect();
         self.conversations = conversations.values().flat_map(ListRows::rows).map(|row| (row.id, row.clone())).collect();
         self.metas = messages.values().flat_map(ListRows::rows).map(|meta| (meta.id, meta.clone())).collect();
         let messages = messages.iter().map(|(of, rows)| (List::Messages(*of), rows.held()));
         let conversations = conversations.iter().map(|(list, rows)| (List::Conversations(*list), rows.held()));
-        let all = messages.chain(conversations);
+        let all = messages.chain(conversations).chain([(List::Marks, marks.held())]);
         self.connection.client.page.held = all.filter_map(|(list, held)| Some((list, held?))).collect();
     }
 }

@@ -39,6 +39,7 @@ impl Received {
             }
             ServerFrame::Conversations(list, _) => Received::List(List::Conversations(*list)),
             ServerFrame::Messages(of, _) => Received::List(List::Messages(*of)),
+            ServerFrame::Marks(_) => Received::List(List::Marks),
             ServerFrame::ListReset(list) => Received::ListReset(*list),
             ServerFrame::Beat(positions) => Received::Beat(positions.clone()),
             ServerFrame::Gone(id) => Received::Gone(*id),
