@@ -20,8 +20,10 @@ pub mod page_context;
 pub mod queue;
 pub mod queue_view;
 pub mod scroll;
+pub mod seen;
 pub mod shortcuts;
 pub mod sidebar;
+pub mod sidebar_lists;
 pub mod steering {
     //! How replies are asked for.
     pub mod api;

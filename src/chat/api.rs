@@ -36,6 +36,9 @@ pub struct PageData {
     pub user: UserId,
     pub mine: ConversationPage,
     pub shared: ConversationPage,
+    /// What is archived, if the page's address asks for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived: Option<ListedRows>,
     pub clock: Clock,
     /// The models on offer.
     pub models: Vec<ModelChoice>,

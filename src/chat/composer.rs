@@ -10,11 +10,11 @@ use leptos_router::hooks::use_navigate;
 use super::{
     api::PageData,
     branch::Branch,
-    conversation_list::SidebarList,
     draft::focus_composer,
     model_menu::{ModelSelect, NoModels},
     other_models::OtherModels,
     page_context::PageContext,
+    sidebar_lists::SidebarContext,
     thread::Thread,
 };
 use crate::{
@@ -144,7 +144,7 @@ fn bring_back(field: Field) {
 
 /// What the server does not take comes back.
 fn take_back(field: Field) {
-    let sidebar = use_context::<SidebarList>();
+    let sidebar = use_context::<SidebarContext>();
     Effect::new(move |_| {
         // Where a conversation is not loaded yet, it may turn out to have it.
         if field.thread.is_some_and(|thread| !thread.is_ready() || !thread.queue.is_loaded())
@@ -179,7 +179,7 @@ fn take_returned(field: Field) {
 
 /// What the list brings has arrived, though no answer said so.
 fn notice_arrival(field: Field, open: impl Fn(ConversationId) + 'static) {
-    let sidebar = use_context::<SidebarList>();
+    let sidebar = use_context::<SidebarContext>();
     Effect::new(move |_| {
         let Some(asked) = field.outbox.with(|all| all.unsure(field.place).cloned()) else { return };
         let arrived = match field.thread {
@@ -192,7 +192,7 @@ fn notice_arrival(field: Field, open: impl Fn(ConversationId) + 'static) {
     });
 }
 
-fn is_listed(sidebar: Option<SidebarList>, conversation: ConversationId) -> bool {
+fn is_listed(sidebar: Option<SidebarContext>, conversation: ConversationId) -> bool {
     sidebar.is_some_and(|sidebar| sidebar.lists(conversation))
 }
 

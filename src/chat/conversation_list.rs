@@ -7,7 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{api, list_rows::ListRows};
 use crate::{
-    conversation::{Conversation, ConversationPage, Sidebar},
+    conversation::{Conversation, ConversationPage, ListPosition, Sidebar},
     ids::{ConversationId, Millis},
     live::{
         List,
@@ -34,7 +34,7 @@ impl ConversationList {
     pub fn new(list: Sidebar, page: &ConversationPage) -> ConversationList {
         ConversationList {
             list,
-            rows: RwSignal::new(ListRows::loaded(page.position, page.rows.iter().cloned())),
+            rows: RwSignal::new(loaded(page)),
             last: RwSignal::new(last(page)),
             loading: StoredValue::new(false),
         }
@@ -47,6 +47,16 @@ impl ConversationList {
         let mut rows: Vec<_> = self.rows.read().rows().filter(shown).cloned().collect();
         rows.sort_by_key(|row| std::cmp::Reverse((row.updated_at, row.id)));
         rows
+    }
+
+    /// All that is here, shown or not.
+    pub fn all(self) -> Vec<Conversation> {
+        self.rows.read().rows().cloned().collect()
+    }
+
+    /// Takes in rows that were read aside of the list.
+    pub fn take_aside(self, read: ListPosition, rows: Vec<Conversation>) {
+        self.rows.update(|all| drop(all.take_aside(read, rows)));
     }
 
     pub fn load_more(self) {
@@ -84,7 +94,7 @@ impl ConversationList {
     }
 
     /// What is here leads nowhere: it is replaced by what there is now.
-    fn load_anew(self, connection: Connection) {
+    pub fn load_anew(self, connection: Connection) {
         spawn_local(async move {
             let page = loop {
                 match api::conversations(self.list, None).await {
@@ -97,7 +107,7 @@ impl ConversationList {
                 return;
             }
             self.last.set(last(&page));
-            self.rows.set(ListRows::loaded(page.position, page.rows));
+            self.rows.set(loaded(&page));
             self.go_live(connection);
         });
     }
@@ -112,26 +122,12 @@ impl ConversationList {
     }
 }
 
+/// The rows that a list opens with: those of its first page, and all that are pinned.
+fn loaded(page: &ConversationPage) -> ListRows<Conversation> {
+    ListRows::loaded(page.position, page.rows.iter().chain(&page.pinned).cloned())
+}
+
 /// The last row of a page, if there is more after it.
 fn last(page: &ConversationPage) -> Option<(Millis, ConversationId)> {
     page.rows.last().filter(|_| page.more).map(|row| (row.updated_at, row.id))
-}
-
-/// The sidebar's lists, for the page of a conversation that is in one of them. Set once the sidebar is there.
-#[derive(Clone, Copy, Default)]
-pub struct SidebarList(RwSignal<Option<[ConversationList; 2]>>);
-
-impl SidebarList {
-    pub fn set(self, lists: [ConversationList; 2]) {
-        self.0.set(Some(lists));
-    }
-
-    /// A conversation as the sidebar has it.
-    pub fn row(self, id: ConversationId) -> Option<Conversation> {
-        self.0.get()?.into_iter().find_map(|list| list.row(id))
-    }
-
-    pub fn lists(self, id: ConversationId) -> bool {
-        self.row(id).is_some()
-    }
 }

@@ -11,7 +11,7 @@ use super::{
     thread::Thread,
 };
 use crate::{
-    conversation::LONGEST_TITLE,
+    conversation::{Conversation, LONGEST_TITLE},
     ids::{ConversationId, MessageId},
     language::t,
     ui::{
@@ -21,7 +21,7 @@ use crate::{
 };
 
 #[component]
-pub fn RenameDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -> impl IntoView {
+pub fn RenameDialog(id: ConversationId, open: RwSignal<bool>, title: Memo<String>) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let failure = RwSignal::new(None::<String>);
     Effect::new(move |_| {
@@ -38,7 +38,7 @@ pub fn RenameDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -
         let Some(input) = input.get() else { return };
         let title = input.value();
         spawn_local(async move {
-            match api::rename(thread.id, title).await {
+            match api::rename(id, title).await {
                 Ok(()) => drop(open.try_set(false)),
                 Err(error) => drop(failure.try_set(Some(error.to_string()))),
             }
@@ -154,6 +154,31 @@ pub fn DeleteDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -
             </div>
         </Dialog>
     }
+}
+
+/// Deletes a conversation without asking, and offers to bring it back. `is_shown`: its page is left, and comes back with it.
+pub fn delete_with_undo(
+    row: Conversation,
+    is_shown: bool,
+    toasts: Toasts,
+    navigate: impl Fn(&str, NavigateOptions) + Clone + 'static,
+) {
+    spawn_local(async move {
+        match api::delete(row.id).await {
+            Ok(()) => {
+                if is_shown {
+                    navigate("/", NavigateOptions::default());
+                }
+                let back = move |to: &str, options| {
+                    if is_shown {
+                        navigate(to, options)
+                    }
+                };
+                offer_undo(row.id, (t().dialogs.deleted)(&row.title), toasts, back);
+            }
+            Err(why) => toasts.show(why.to_string(), None),
+        }
+    });
 }
 
 /// Shows that a conversation is deleted, and offers to bring it back; if it is not, what was typed there is forgotten.

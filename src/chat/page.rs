@@ -11,12 +11,12 @@ use super::{
     api,
     bar::{Bar, Trouble},
     composer::Composer,
-    conversation_list::SidebarList,
     model_menu::OfferedModels,
     outbox::Outbox,
     page_context::PageContext,
     shortcuts::Shortcuts,
     sidebar::Sidebar,
+    sidebar_lists::SidebarContext,
     thread_view::ThreadView,
 };
 use crate::{
@@ -37,8 +37,9 @@ pub fn Chats() -> impl IntoView {
     let drawer = RwSignal::new(false);
     let (connection, menu, outbox) = (Connection::new(), OfferedModels::default(), Outbox::default());
     let (answered, inherited) = (StoredValue::new(false), RwSignal::new(()));
-    provide_context(PageContext { page_data, drawer, answered, connection, menu, outbox, inherited });
-    provide_context(SidebarList::default());
+    let is_looked_at = RwSignal::new(true);
+    provide_context(PageContext { page_data, drawer, answered, connection, menu, outbox, is_looked_at, inherited });
+    provide_context(SidebarContext::default());
     let toasts = Toasts::default();
     provide_context(toasts);
     let link = RwSignal::new(ConnectionStatus::Fine);
@@ -58,6 +59,12 @@ pub fn Chats() -> impl IntoView {
             outbox.restore();
             inherited.notify();
         });
+    });
+    Effect::new(move |_| {
+        let look = move || is_looked_at.set(browser::is_looked_at());
+        look();
+        let seen = window_event_listener(leptos::ev::visibilitychange, move |_| look());
+        on_cleanup(move || seen.remove());
     });
     move_the_cursor(drawer);
     // The link itself would have the router open the page anew at the address that this one has put there.

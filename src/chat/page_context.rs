@@ -15,6 +15,8 @@ pub struct PageContext {
     pub connection: Connection,
     pub menu: OfferedModels,
     pub outbox: Outbox,
+    /// Whether somebody may be looking at this page.
+    pub is_looked_at: RwSignal<bool>,
     /// Changes when this tab has inherited what other tabs left.
     pub inherited: RwSignal<()>,
 }

@@ -1,43 +1,41 @@
 //! The sidebar: every conversation by date, live in every tab.
 
+mod row;
+
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_url};
+use leptos_router::hooks::use_url;
 
 use super::{
     api::{Clock, PageData},
-    conversation_list::{ConversationList, SidebarList},
     page_context::PageContext,
+    sidebar_lists::{SidebarContext, SidebarLists},
 };
 use crate::{
     account::Person,
-    conversation::{Conversation, Sidebar as SidebarOf},
+    conversation::Conversation,
     ids::{ConversationId, Millis},
     language::t,
     live::connection::Connection,
     ui::{browser, drafts, icon},
 };
+use row::{Row, RowActions, RowDialogs};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
 #[component]
 pub fn Sidebar(page_data: PageData) -> impl IntoView {
     let PageContext { drawer, connection, .. } = expect_context();
-    let [mine, shared] = lists(&page_data, connection);
+    let lists = live_lists(&page_data, connection);
     let (now, offset) = (page_clock(page_data.clock.now), page_data.clock.offset);
-    let groups = Memo::new(move |_| {
-        let shared = grouped(shared.sorted(), |_| t().sidebar.shared);
-        let clock = Clock { now: now.get(), offset };
-        shared.into_iter().chain(grouped(mine.sorted(), |row| day(row, clock))).collect::<Vec<_>>()
-    });
-    let (path, url) = (use_location().pathname, use_url());
+    let actions = RowActions::new(lists);
+    let url = use_url();
     // With each link that is followed, also to the page that is shown.
     Effect::new(move |_| {
         url.track();
         drawer.set(false);
     });
-    let current = move |id: ConversationId| path.read().strip_prefix("/c/") == Some(&id.to_string());
     view! {
         <nav class="sidebar" aria-label=t().sidebar.label>
             <header>
@@ -52,48 +50,100 @@ pub fn Sidebar(page_data: PageData) -> impl IntoView {
             <div class="conversations" on:scroll=move |event| {
                 let scroller = event_target::<web_sys::Element>(&event);
                 if scroller.scroll_top() + scroller.client_height() + 400 > scroller.scroll_height() {
-                    shared.load_more();
-                    mine.load_more();
+                    lists.load_more();
                 }
             }>
-                <For each=move || groups.get() key=|(name, rows)| (name.clone(), rows.clone()) let((name, rows))>
-                    <section>
-                        <h3>{name}</h3>
-                        <ul>
-                            {rows
-                                .into_iter()
-                                .map(|(id, title)| {
-                                    view! {
-                                        <li>
-                                            <a href=format!("/c/{id}") dir="auto" aria-current=move || current(id).then_some("page")>
-                                                {title}
-                                            </a>
-                                        </li>
-                                    }
-                                })
-                                .collect_view()}
-                        </ul>
-                    </section>
-                </For>
+                <Groups lists actions clock=Signal::derive(move || Clock { now: now.get(), offset }) />
             </div>
+            <ArchiveLink lists />
             <PersonBar person=page_data.person />
         </nav>
+        <RowDialogs actions />
     }
     .into_any()
 }
 
 /// A person's own conversations, and those that are open to all members of the account; kept up to date.
-fn lists(page_data: &PageData, connection: Connection) -> [ConversationList; 2] {
-    let mine = ConversationList::new(SidebarOf::Mine, &page_data.mine);
-    let shared = ConversationList::new(SidebarOf::Shared, &page_data.shared);
-    if let Some(sidebar) = use_context::<SidebarList>() {
-        Effect::new(move |_| sidebar.set([mine, shared]));
+fn live_lists(page_data: &PageData, connection: Connection) -> SidebarLists {
+    let lists = SidebarLists::new(page_data);
+    if let Some(sidebar) = use_context::<SidebarContext>() {
+        Effect::new(move |_| sidebar.set(lists));
     }
-    for list in [mine, shared] {
-        Effect::new(move |_| list.go_live(connection));
-        on_cleanup(move || list.leave(connection));
+    Effect::new(move |_| lists.go_live(connection));
+    on_cleanup(move || lists.leave(connection));
+    lists
+}
+
+/// The conversations under their names. A row stays what it is while its group does, so that a menu in it stays open.
+#[component]
+fn Groups(lists: SidebarLists, actions: RowActions, clock: Signal<Clock>) -> impl IntoView {
+    let groups = Memo::new(move |_| grouped(lists, clock.get()));
+    let names = move || groups.get().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    let rows = move |name: &'static str| {
+        groups.read().iter().find(|(group, _)| *group == name).map(|(_, rows)| rows.clone()).unwrap_or_default()
+    };
+    let is_empty = move || lists.archive.is_open.get() && groups.read().is_empty();
+    view! {
+        <For each=names key=|name| *name let(name)>
+            <section>
+                <h3>{name}</h3>
+                <ul>
+                    <For each=move || rows(name) key=|id| *id let(id)>
+                        <Row id actions />
+                    </For>
+                </ul>
+            </section>
+        </For>
+        <Show when=is_empty>
+            <p class="aside">{t().sidebar.nothing_archived}</p>
+        </Show>
     }
-    [mine, shared]
+}
+
+type Group = (&'static str, Vec<ConversationId>);
+
+/// What is archived, or else all that is not: what is pinned, what others share, and the days.
+fn grouped(lists: SidebarLists, clock: Clock) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut add = |name, id| match groups.last_mut() {
+        Some((last, rows)) if *last == name => rows.push(id),
+        _ => groups.push((name, vec![id])),
+    };
+    if lists.archive.is_open.get() {
+        lists.archived().iter().for_each(|row| add(t().sidebar.archived, row.id));
+        return groups;
+    }
+    lists.pinned().iter().for_each(|row| add(t().sidebar.pinned, row.id));
+    lists.by_time(lists.shared).iter().for_each(|row| add(t().sidebar.shared, row.id));
+    lists.by_time(lists.mine).iter().for_each(|row| add(day(row, clock), row.id));
+    groups
+}
+
+/// Shows what is archived, and then the others again. Without scripts it is a link.
+#[component]
+fn ArchiveLink(lists: SidebarLists) -> impl IntoView {
+    let is_open = lists.archive.is_open;
+    let turn = move |event: web_sys::MouseEvent| {
+        event.prevent_default();
+        is_open.update(|open| *open = !*open);
+        if is_open.get_untracked() {
+            lists.load_archived();
+        }
+    };
+    view! {
+        <a
+            class="button archived"
+            role="button"
+            rel="external"
+            href=move || if is_open.get() { "/" } else { "/?archived" }
+            aria-pressed=move || is_open.get().to_string()
+            on:click=turn
+            on:keydown=browser::press
+        >
+            <icon::Icon path=icon::BOX />
+            {t().sidebar.archived}
+        </a>
+    }
 }
 
 /// The instant in which the page shows dates, which moves on.
@@ -139,8 +189,6 @@ fn PersonBar(person: Person) -> impl IntoView {
     }
 }
 
-type Group = (String, Vec<(ConversationId, String)>);
-
 /// The name of the conversation's day, as the clock of the page has it.
 fn day(row: &Conversation, clock: Clock) -> &'static str {
     let day = |at: i64| (at + i64::from(clock.offset) * 60_000).div_euclid(DAY);
@@ -151,19 +199,6 @@ fn day(row: &Conversation, clock: Clock) -> &'static str {
         8..=30 => t().sidebar.previous_30_days,
         _ => t().sidebar.earlier,
     }
-}
-
-/// The conversations under their names, in their order.
-fn grouped(rows: Vec<Conversation>, name: impl Fn(&Conversation) -> &'static str) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    for row in rows {
-        let name = name(&row);
-        match groups.last_mut() {
-            Some((last, rows)) if last == name => rows.push((row.id, row.title)),
-            _ => groups.push((name.into(), vec![(row.id, row.title)])),
-        }
-    }
-    groups
 }
 
 /// From what it is now to the other one, and the server has it for the next page.

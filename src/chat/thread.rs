@@ -17,7 +17,7 @@ use super::{
     queue::Queue,
 };
 use crate::{
-    conversation::{MessagePage, Window, first_words},
+    conversation::{Conversation, MessagePage, Window, first_words},
     error::Failure,
     ids::{ConversationId, MessageId, UserId},
     live::connection::{Connection, Live},
@@ -48,6 +48,8 @@ pub struct Thread {
     pub contents: RwSignal<Contents>,
     /// What it was called when it was loaded.
     pub given_title: RwSignal<String>,
+    /// The conversation as it was loaded.
+    pub given: RwSignal<Option<Conversation>>,
     connection: Connection,
     pub outbox: Outbox,
     pub queue: Queue,
@@ -70,7 +72,7 @@ pub struct Thread {
     /// How often the reader went elsewhere on this page: the address by which they came is of no more use then.
     pub moves: RwSignal<u32>,
     /// Whether the reader is at the end of what is loaded.
-    pub is_at_end: StoredValue<bool>,
+    pub is_at_end: RwSignal<bool>,
     pub gone: RwSignal<bool>,
     /// Whether it is being deleted from here, which needs no notice.
     pub deleting: RwSignal<bool>,
@@ -103,6 +105,7 @@ impl Thread {
             id,
             contents: RwSignal::new(contents),
             given_title: RwSignal::new(first.as_ref().map(|first| first_words(&first.text)).unwrap_or_default()),
+            given: RwSignal::new(None),
             connection,
             outbox,
             queue: Queue::new(id),
@@ -117,7 +120,7 @@ impl Thread {
             loading: StoredValue::new(None),
             requests: StoredValue::new(0),
             moves: RwSignal::new(0),
-            is_at_end: StoredValue::new(true),
+            is_at_end: RwSignal::new(true),
             gone: RwSignal::new(false),
             deleting: RwSignal::new(false),
             editing: RwSignal::new(None),
@@ -149,6 +152,7 @@ impl Thread {
         let chosen = self.model.get_untracked();
         self.model.set(self.menu.chosen(last.into_iter().chain([chosen])));
         self.given_title.set(page.conversation.title.clone());
+        self.given.set(Some(page.conversation.clone()));
         self.branch.update(|branch| branch.open(&page));
         self.keep(page.messages.into_iter().chain(page.beside));
         self.follow_shown();

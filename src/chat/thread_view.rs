@@ -10,13 +10,14 @@ use super::{
     bar::{Bar, Trouble},
     branch::Branch,
     composer::Composer,
-    conversation_list::SidebarList,
     dialogs::{DeleteDialog, RenameDialog, RetryDialog},
     draft::focus_composer,
     message_view::{MessageView, editor::left_open},
     page_context::PageContext,
     queue_view::QueueView,
     scroll,
+    seen::keep_seen,
+    sidebar_lists::SidebarContext,
     steering::dialog::OptionsDialog,
     thread::{Contents, Shown, Thread},
     together_view::TogetherView,
@@ -47,7 +48,7 @@ pub fn ThreadView(
     named: Option<MessageId>,
     first: Option<Rendered>,
 ) -> impl IntoView {
-    let PageContext { connection, outbox, menu, .. } = expect_context();
+    let PageContext { connection, outbox, menu, is_looked_at, .. } = expect_context();
     let thread = Thread::new(id, page_data.user, named, connection, outbox, menu);
     if let Some((messages, queue)) = first {
         thread.open(messages);
@@ -59,6 +60,7 @@ pub fn ThreadView(
     Effect::new(move |restored| restore_edit(thread, restored));
     let listed = listed(thread);
     let title = title_of(thread, listed);
+    keep_seen(thread, Memo::new(move |_| listed.get().or_else(|| thread.given.get())), is_looked_at);
     let begun = begin(thread, listed);
     // Whatever changes in its row after it was gone: it may be back.
     Effect::new(move |_| {
@@ -91,7 +93,7 @@ pub fn ThreadView(
         <Show when=move || !is_missing()>
             <Composer page_data=page_data.clone() thread=Some(thread) />
         </Show>
-        <RenameDialog thread open=renaming title />
+        <RenameDialog id open=renaming title />
         <DeleteDialog thread open=deleting title />
         <RetryDialog thread menu />
         <OptionsDialog thread open=steering />
@@ -101,7 +103,7 @@ pub fn ThreadView(
 
 /// The conversation as the sidebar has it, if it does.
 fn listed(thread: Thread) -> Memo<Option<Conversation>> {
-    let sidebar = use_context::<SidebarList>();
+    let sidebar = use_context::<SidebarContext>();
     Memo::new(move |_| sidebar.and_then(|sidebar| sidebar.row(thread.id)))
 }
 
@@ -166,7 +168,10 @@ fn Scroller(thread: Thread) -> impl IntoView {
         let from_end = -scroller.scroll_top();
         let is_more_after = thread.branch.with_untracked(|branch| branch.last().is_some());
         far.set(from_end > FAR || is_more_after);
-        thread.is_at_end.set_value(from_end <= AT_END && !is_more_after);
+        let is_at_end = from_end <= AT_END && !is_more_after;
+        if thread.is_at_end.get_untracked() != is_at_end {
+            thread.is_at_end.set(is_at_end);
+        }
         if from_end + scroller.client_height() + NEAR > scroller.scroll_height() {
             thread.load_earlier();
         } else if from_end < NEAR {

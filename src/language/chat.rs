@@ -196,6 +196,22 @@ pub struct Sidebar {
     pub previous_7_days: &'static str,
     pub previous_30_days: &'static str,
     pub earlier: &'static str,
+    /// Before the days.
+    pub pinned: &'static str,
+    /// What shows the archived conversations, and stands over them.
+    pub archived: &'static str,
+    pub nothing_archived: &'static str,
+    /// What a screen reader adds to a title.
+    pub running: &'static str,
+    pub unread: &'static str,
+    /// A row's menu, and what is in it.
+    pub menu: &'static str,
+    pub pin: &'static str,
+    pub unpin: &'static str,
+    pub archive: &'static str,
+    pub unarchive: &'static str,
+    /// Once it is archived; its title goes in.
+    pub was_archived: fn(&str) -> String,
     pub theme: &'static str,
     pub security: &'static str,
     pub sign_out: &'static str,

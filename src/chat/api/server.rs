@@ -74,6 +74,10 @@ pub async fn page_data() -> Result<PageData, Failure> {
         user: who.viewer.user,
         mine: sidebar(&app, who.viewer, Sidebar::Mine).await?,
         shared: sidebar(&app, who.viewer, Sidebar::Shared).await?,
+        archived: match parts.uri.query() {
+            Some("archived") => app.database.archived(who.viewer, None).await?,
+            _ => None,
+        },
         clock: Clock { now: now(), offset: offset(&parts.headers) },
         models,
         trouble,

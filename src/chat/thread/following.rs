@@ -104,7 +104,7 @@ impl Thread {
     }
 
     fn reader(self) -> Reader {
-        Reader { user: self.user, is_at_end: self.is_at_end.get_value() && !is_selecting() }
+        Reader { user: self.user, is_at_end: self.is_at_end.get_untracked() && !is_selecting() }
     }
 
     fn follow_newer(self, newer: Vec<MessageMeta>) -> HashSet<MessageId> {

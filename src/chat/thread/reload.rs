@@ -52,7 +52,7 @@ impl Thread {
 
     /// The message that the reader is at, unless that is the end of the branch.
     fn reading(self) -> Option<MessageId> {
-        let is_at_end = self.is_at_end.try_get_value().unwrap_or(true);
+        let is_at_end = self.is_at_end.try_get_untracked().unwrap_or(true);
         if is_at_end { None } else { scroll::first_seen().filter(|id| untrack(|| self.has(*id))) }
     }
 
