@@ -25,6 +25,8 @@
 //! direction in which direction a block is read
 //! link      definitions, safe addresses
 //! dom       a patch on the page
+//! source_map from what is shown back to the source
+//! excerpt   a piece of the source that stands alone
 //! trusted   the one way by which HTML comes onto it
 //! ```
 
@@ -32,6 +34,7 @@ mod direction;
 mod document;
 pub mod dom;
 mod edit;
+mod excerpt;
 mod fence;
 mod heal;
 mod html;
@@ -42,6 +45,7 @@ mod open;
 mod outline;
 mod patch;
 mod path;
+mod source_map;
 mod span;
 mod spot;
 mod trusted;
@@ -50,7 +54,9 @@ use pulldown_cmark::{BrokenLink, CowStr, Options, Parser};
 
 pub use document::Document;
 pub use edit::{Edit, Level};
+pub use excerpt::excerpt;
 pub use patch::{Patch, TailChange};
+pub use source_map::SourceMap;
 pub use trusted::{Html, trust};
 
 const OPTIONS: Options = Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH).union(Options::ENABLE_TASKLISTS);

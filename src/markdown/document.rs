@@ -137,7 +137,8 @@ impl Document {
         *self = Self { blocks, work: work.into(), ..Self::default() };
     }
 
-    fn is_plain(&self) -> bool {
+    /// Whether the text is shown as it was written.
+    pub(super) fn is_plain(&self) -> bool {
         self.fence.as_ref().is_some_and(Fence::is_endless)
     }
 

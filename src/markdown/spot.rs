@@ -86,7 +86,7 @@ pub(super) fn ends_context(event: &Event, range: &Range<usize>, context: usize) 
 }
 
 /// What a line begins with that belongs where the mark at this byte stands: spaces, and the marks of quotes.
-fn lead(text: &str, mark: usize) -> Option<String> {
+pub(super) fn lead(text: &str, mark: usize) -> Option<String> {
     let line = text[..mark].rfind('\n').map_or(0, |at| at + 1);
     let lead = &text[line..mark];
     (!lead.contains('\t')).then(|| lead.chars().map(|c| if c == '>' { c } else { ' ' }).collect())

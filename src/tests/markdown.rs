@@ -6,6 +6,8 @@ mod bounds;
 mod cuts;
 #[path = "markdown/elements.rs"]
 mod elements;
+#[path = "markdown/excerpt.rs"]
+mod excerpt;
 #[path = "markdown/flash.rs"]
 mod flash;
 #[path = "markdown/long_blocks.rs"]
@@ -16,6 +18,8 @@ mod page;
 mod rendering;
 #[path = "markdown/safety.rs"]
 mod safety;
+#[path = "markdown/source_map.rs"]
+mod source_map;
 #[path = "markdown/specification.rs"]
 mod specification;
 #[path = "markdown/spoofing.rs"]
