@@ -212,7 +212,7 @@ impl Database {
                 let (reply, _) = inserted?;
                 move_queue(&mut tx, conversation, of.spot.id, ReplyChange::Retried(reply.id)).await?;
                 tx.commit().await?;
-                Ok(Started::Yes(NewReplies { said: None, replies: vec![reply], sidebar: None, came_back: false }))
+                Ok(Started::Yes(NewReplies { said: None, replies: vec![reply], sidebar, came_back: false }))
             }
         }
     }
