@@ -35,7 +35,7 @@ pub const STEPS: &[Step] = &[
     step(13, "usage", include_str!("../../migrations/sqlite/0013_usage.sql")),
     step(14, "finished deletions", include_str!("../../migrations/sqlite/0014_finished_deletions.sql")),
     step(15, "marks", include_str!("../../migrations/sqlite/0015_marks.sql")),
-    step(18, "replies asked for together", include_str!("../../migrations/sqlite/0018_asked_together.sql")),
+    step(18, "asked together", include_str!("../../migrations/sqlite/0018_asked_together.sql")),
 ];
 
 const fn step(number: i64, description: &'static str, statements: &'static str) -> Step {
