@@ -8,6 +8,7 @@ pub mod composer;
 pub mod conversation_list;
 pub mod dialogs;
 pub mod draft;
+pub mod gauge;
 #[cfg(feature = "inspect")]
 mod inspect;
 pub mod list_rows;
@@ -34,3 +35,4 @@ pub mod steering {
 pub mod thread;
 pub mod thread_view;
 mod together_view;
+pub mod usage_dialog;

@@ -17,6 +17,7 @@ pub mod changes {
     //! What people change.
     pub mod store;
 }
+pub mod context;
 #[cfg(feature = "ssr")]
 pub mod deletion;
 #[cfg(feature = "ssr")]
@@ -132,19 +133,9 @@ pub struct ConversationUsage {
 impl ConversationUsage {
     /// Counts a reply in.
     pub fn add(&mut self, reply: Usage) {
-        let Usage { input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost } = self.usage;
         self.replies += 1;
         self.without_cost += u64::from(reply.cost.is_none());
-        self.usage = Usage {
-            input_tokens: input_tokens.saturating_add(reply.input_tokens),
-            output_tokens: output_tokens.saturating_add(reply.output_tokens),
-            cached_tokens: cached_tokens.saturating_add(reply.cached_tokens),
-            reasoning_tokens: reasoning_tokens.saturating_add(reply.reasoning_tokens),
-            cost: match (cost, reply.cost) {
-                (Some(cost), Some(more)) => Some(cost.saturating_add(more)),
-                (cost, more) => cost.or(more),
-            },
-        };
+        self.usage = self.usage.plus(reply);
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Texts {
     pub markdown: chat::Markdown,
     pub options: chat::Options,
     pub thread: chat::Thread,
+    pub context: chat::Context,
+    pub usage: chat::Usage,
     pub dialogs: chat::Dialogs,
     pub sidebar: chat::Sidebar,
     pub models: chat::Models,

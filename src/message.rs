@@ -360,6 +360,11 @@ impl Message {
         }
     }
 
+    /// The length of [`Message::text`], in bytes.
+    pub fn text_length(&self) -> usize {
+        (self.parts.iter()).filter(|part| part.kind == Kind::Text).map(|part| part.text.len()).sum()
+    }
+
     /// All text of the reply proper, without thinking and tools: what Copy copies and a provider is sent.
     pub fn text(&self) -> String {
         (self.parts.iter()).filter(|part| part.kind == Kind::Text).map(|part| part.text.as_str()).collect()

@@ -6,6 +6,7 @@
 mod deletion;
 pub mod job;
 pub mod journal;
+mod plan;
 pub mod queue;
 pub mod recovery;
 pub mod store;
@@ -143,8 +144,9 @@ impl Replies {
         key: String,
         model: ModelHandle,
     ) -> Result<NewReplies, Failure> {
-        let (conversation, _) = self.finished(viewer, of).await?;
-        let (replies, reply) = (self.clone(), Message::asked(mint(), key));
+        let (conversation, before) = self.finished(viewer, of).await?;
+        let reply = Message { role: before.role, ..Message::asked(mint(), key) };
+        let replies = self.clone();
         self.detached(async move {
             let running = match replies.hub.enter(viewer, conversation, reply.clone()) {
                 Ok(running) => running,
@@ -152,6 +154,31 @@ impl Replies {
                 Err(why) => return not_entered(why, Err(Failure::Changed)),
             };
             let started = replies.database.retry(viewer, of, &reply, now(), replies.node).await;
+            match replies.run_if_started(vec![(running, model)], started, false)? {
+                Started::Yes(new) => Ok(new),
+                _ => Err(Failure::Changed),
+            }
+        })
+        .await
+    }
+
+    /// Has a model summarise the branch that ends with a finished reply; the summary follows that. Gives the list's row of it.
+    pub async fn summarise(
+        &self,
+        viewer: Viewer,
+        of: MessageId,
+        key: String,
+        model: ModelHandle,
+    ) -> Result<NewReplies, Failure> {
+        let (conversation, _) = self.finished(viewer, of).await?;
+        let summary = Message { role: Role::Summary, ..Message::asked(mint(), key) };
+        let replies = self.clone();
+        self.detached(async move {
+            let running = match replies.hub.enter(viewer, conversation, summary.clone()) {
+                Ok(running) => running,
+                Err(why) => return not_entered(why, Err(Failure::Changed)),
+            };
+            let started = replies.database.summarise(viewer, of, &summary, now(), replies.node).await;
             match replies.run_if_started(vec![(running, model)], started, false)? {
                 Started::Yes(new) => Ok(new),
                 _ => Err(Failure::Changed),
@@ -212,10 +239,10 @@ impl Replies {
     async fn finished(&self, viewer: Viewer, id: MessageId) -> Result<(ConversationId, Message), Failure> {
         self.check_open()?;
         let (conversation, message) = self.database.message(viewer, id).await?.ok_or(Failure::NotFound)?;
-        match (message.role, message.status.is_final()) {
-            (Role::User, _) => Err(Failure::NotFound),
-            (Role::Assistant, false) => Err(Failure::Busy),
-            (Role::Assistant, true) => Ok((conversation, message)),
+        match (message.role.is_reply(), message.status.is_final()) {
+            (false, _) => Err(Failure::NotFound),
+            (true, false) => Err(Failure::Busy),
+            (true, true) => Ok((conversation, message)),
         }
     }
 

@@ -11,6 +11,7 @@ pub mod drafts;
 pub mod icon;
 pub mod menu;
 pub mod status;
+pub mod time;
 pub mod toast;
 
 /// A page that is not there.

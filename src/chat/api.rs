@@ -10,6 +10,7 @@ use crate::{
     account::Person,
     conversation::{
         ConversationPage, ListPosition, MessageMeta, MessagePage, Sidebar, Window,
+        context::ContextUse,
         marks::ListedRows,
         queue::{QueuePage, Queued, Queueing},
     },
@@ -272,6 +273,12 @@ pub async fn send_queued(id: MessageId, after: MessageId) -> Result<Sent, Failur
     .await
 }
 
+/// What the branch that ends with this message takes of a model's context; none if that of the model is not known.
+#[server(prefix = "/api/2", endpoint = "context", input = Json, output = Json)]
+pub async fn read_context(id: ConversationId, leaf: MessageId, model: String) -> Result<Option<ContextUse>, Failure> {
+    server::answer(|app, who| async move { server::context_use(&app, who.viewer, id, leaf, &model).await }).await
+}
+
 /// Ends a running reply, and returns when its end is written.
 #[server(prefix = "/api/2", endpoint = "stop", input = Json, output = Json)]
 pub async fn stop(id: MessageId) -> Result<(), Failure> {
@@ -284,6 +291,18 @@ pub async fn retry(id: MessageId, model: String) -> Result<Sent, Failure> {
     server::answer(|app, who| async move {
         let handle = app.providers.find(&model)?;
         let metas = app.replies.retry(who.viewer, id, model, handle).await?.replies;
+        Ok(Sent { lineage: app.database.lineage, metas, messages: vec![] })
+    })
+    .await
+}
+
+/// Has the model that is chosen now summarise the branch that ends with a finished reply, in a message that follows it. What
+/// is sent after that is sent with the summary, in place of what that covers.
+#[server(prefix = "/api/2", endpoint = "summarise", input = Json, output = Json)]
+pub async fn summarise(id: MessageId, model: String) -> Result<Sent, Failure> {
+    server::answer(|app, who| async move {
+        let handle = app.providers.find(&model)?;
+        let metas = app.replies.summarise(who.viewer, id, model, handle).await?.replies;
         Ok(Sent { lineage: app.database.lineage, metas, messages: vec![] })
     })
     .await

@@ -11,6 +11,7 @@ use super::{
     api::PageData,
     branch::Branch,
     draft::focus_composer,
+    gauge::Gauge,
     model_menu::{ModelSelect, NoModels},
     other_models::OtherModels,
     page_context::PageContext,
@@ -79,6 +80,7 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
                     <ModelSelect menu model=field.model />
                     <OtherModels menu model=field.model others=field.others />
                 </div>
+                <Gauge thread menu model=field.model typed=field.typed />
                 <SendOrStop thread running why_not failure=field.failure />
             </div>
         </form>
@@ -135,6 +137,7 @@ fn bring_back(field: Field) {
         {
             node.set_value(&kept);
         }
+        field.weigh(&node.value());
         // After a navigation it is only put into the page after this.
         if before.is_none() {
             request_animation_frame(focus_composer);

@@ -55,6 +55,11 @@ impl OfferedModels {
         self.list.read().models.is_empty()
     }
 
+    /// How many tokens a model reads and writes together, if that is known.
+    pub fn context(self, key: &str) -> Option<u64> {
+        self.list.read().models.iter().find(|model| model.key == key).and_then(|model| model.context)
+    }
+
     /// Why there are fewer models than expected.
     pub fn trouble(self) -> Option<String> {
         self.list.read().trouble.clone()

@@ -51,7 +51,7 @@ pub fn OtherModels(menu: OfferedModels, model: RwSignal<String>, others: RwSigna
     view! {
         <For each=move || others.get() key=String::clone let(key)>{chip(key)}</For>
         <Show when=move || !free.read().is_empty()>
-            <Menu id="ask-others".into() label=t().composer.ask_others path=icon::PLUS>
+            <Menu id="ask-others".into() label=t().composer.ask_others face=|| view! { <icon::Icon path=icon::PLUS /> }>
                 <For each=move || free.get() key=|choice| choice.key.clone() let(choice)>{item(choice)}</For>
             </Menu>
         </Show>

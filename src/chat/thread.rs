@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    api::{self, Sending},
+    api::{self, Clock, Sending},
     branch::Branch,
     model_menu::OfferedModels,
     outbox::Outbox,
@@ -62,6 +62,8 @@ pub struct Thread {
     pub paged: StoredValue<Option<(MessageId, isize)>>,
     /// Who reads.
     user: UserId,
+    /// That of the page.
+    pub clock: Clock,
     /// The message that the address named, around which the page opens.
     pub named: Option<MessageId>,
     pub branch: RwSignal<Branch>,
@@ -91,7 +93,7 @@ impl Thread {
     /// Nothing of it is loaded yet.
     pub fn new(
         id: ConversationId,
-        user: UserId,
+        (user, clock): (UserId, Clock),
         named: Option<MessageId>,
         connection: Connection,
         outbox: Outbox,
@@ -114,6 +116,7 @@ impl Thread {
             model: RwSignal::new(menu.chosen(model)),
             paged: StoredValue::new(None),
             user,
+            clock,
             named,
             branch: RwSignal::new(Branch::default()),
             messages: StoredValue::new(HashMap::new()),
@@ -208,6 +211,15 @@ impl Thread {
     /// The reply that runs on this branch, if one does.
     pub fn running(self) -> Option<MessageId> {
         self.branch.read().shown().into_iter().find(|meta| !meta.status.is_final()).map(|meta| meta.id)
+    }
+
+    /// Whether there is something that can be summarised now.
+    pub fn can_summarise(self) -> bool {
+        let branch = self.branch.read();
+        branch
+            .leaf()
+            .and_then(|leaf| branch.get(leaf))
+            .is_some_and(|meta| meta.role.is_reply() && meta.status.is_final())
     }
 
     /// Whether the reader wrote it, and the server has it.

@@ -12,6 +12,7 @@ use super::{
     composer::Composer,
     dialogs::{DeleteDialog, RenameDialog, RetryDialog},
     draft::focus_composer,
+    gauge::SummariseEntry,
     message_view::{MessageView, editor::left_open},
     page_context::PageContext,
     queue_view::QueueView,
@@ -21,13 +22,14 @@ use super::{
     steering::dialog::OptionsDialog,
     thread::{Contents, Shown, Thread},
     together_view::TogetherView,
+    usage_dialog::UsageDialog,
 };
 use crate::{
     conversation::{Conversation, MessagePage, queue::QueuePage},
     error::Failure,
     ids::{ConversationId, MessageId},
     language::t,
-    ui::{NotFound, icon},
+    ui::{NotFound, icon, menu::Menu},
 };
 
 /// How close to the beginning one scrolls before more is loaded, in CSS pixels.
@@ -49,7 +51,7 @@ pub fn ThreadView(
     first: Option<Rendered>,
 ) -> impl IntoView {
     let PageContext { connection, outbox, menu, is_looked_at, .. } = expect_context();
-    let thread = Thread::new(id, page_data.user, named, connection, outbox, menu);
+    let thread = Thread::new(id, (page_data.user, page_data.clock), named, connection, outbox, menu);
     if let Some((messages, queue)) = first {
         thread.open(messages);
         queue.into_iter().for_each(|queue| thread.queue.open(queue));
@@ -71,7 +73,7 @@ pub fn ThreadView(
     on_cleanup(move || thread.leave());
     keep_address(thread);
     follow_plain_link(thread);
-    let (renaming, deleting, steering) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(false));
+    let [renaming, deleting, steering, counting] = [(); 4].map(|()| RwSignal::new(false));
     let is_missing = move || *thread.contents.read() == Contents::Failed(Failure::NotFound);
     view! {
         // The document's title is asked for once more after this page has gone.
@@ -81,6 +83,12 @@ pub fn ThreadView(
                 <BarButton label=t().thread.rename path=icon::PENCIL open=renaming />
                 <BarButton label=t().thread.options path=icon::SLIDERS open=steering />
                 <BarButton label=t().thread.delete path=icon::BIN open=deleting />
+                <Menu id="conversation-menu".into() label=t().thread.menu>
+                    <button type="button" on:click=move |_| counting.set(true)>
+                        {t().thread.usage}
+                    </button>
+                    <SummariseEntry thread />
+                </Menu>
             </Show>
         </Bar>
         {move || match thread.contents.get() {
@@ -97,6 +105,7 @@ pub fn ThreadView(
         <DeleteDialog thread open=deleting title />
         <RetryDialog thread menu />
         <OptionsDialog thread open=steering />
+        <UsageDialog thread open=counting />
     }
     .into_any()
 }

@@ -64,7 +64,7 @@ pub enum ReplyChange {
     Continued,
     /// This one was asked for beside it.
     Retried(MessageId),
-    /// The row before them was sent, and this is the reply to it.
+    /// The row before them was sent, and this is the reply to it; or it was summarised by this one.
     Answered(MessageId),
     /// What is next cannot be sent as it is.
     Refused,

@@ -61,9 +61,18 @@ pub struct Queue {
 pub struct Message {
     pub person_label: &'static str,
     pub assistant_label: &'static str,
+    pub summary_label: &'static str,
     pub waiting_label: &'static str,
     /// In the place of a model's name, where it is not known.
     pub unnamed_model: &'static str,
+    /// Over a summary; how many messages it covers goes in, once that is known.
+    pub summary_heading: &'static str,
+    pub summary_of: fn(u64) -> String,
+    pub summary_unused: &'static str,
+    /// How many messages were not sent, and the model's context, if they do not fit into that.
+    pub left_out: fn(u64, Option<u64>) -> String,
+    /// On a button.
+    pub summarise: &'static str,
     /// A tool's name goes in.
     pub used_tool: fn(&str) -> String,
     pub thinking: &'static str,
@@ -130,6 +139,9 @@ pub struct Thread {
     pub conversation_label: &'static str,
     pub rename: &'static str,
     pub delete: &'static str,
+    /// What is done less often with a conversation.
+    pub menu: &'static str,
+    pub usage: &'static str,
     pub gone: &'static str,
     pub jump: &'static str,
     /// Somebody else has written meanwhile, and the link there.
@@ -139,6 +151,33 @@ pub struct Thread {
     pub earlier_messages: &'static str,
     pub later_messages: &'static str,
     pub latest_messages: &'static str,
+}
+
+/// How much of a model's context is taken.
+pub struct Context {
+    /// Per cent go in.
+    pub label: fn(u64) -> String,
+    /// Tokens go in: what is used, of how many, and how many of them are kept for the reply.
+    pub used: fn(u64, u64, u64) -> String,
+    /// What becomes of a message that is sent now.
+    pub full: &'static str,
+    pub summarise_hint: &'static str,
+}
+
+/// What the replies of a conversation have cost.
+pub struct Usage {
+    pub heading: &'static str,
+    pub replies: &'static str,
+    pub input: &'static str,
+    pub cached: &'static str,
+    pub output: &'static str,
+    pub reasoning: &'static str,
+    pub cost: &'static str,
+    pub number: fn(u64) -> String,
+    /// How many replies have no price.
+    pub without_cost: fn(u64) -> String,
+    pub hint: &'static str,
+    pub close: &'static str,
 }
 
 /// Renaming and deleting a conversation.

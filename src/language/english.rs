@@ -19,6 +19,8 @@ pub(super) const ENGLISH: Texts = Texts {
     markdown: chat::MARKDOWN,
     options: chat::OPTIONS,
     thread: chat::THREAD,
+    context: chat::CONTEXT,
+    usage: chat::USAGE,
     dialogs: chat::DIALOGS,
     sidebar: chat::SIDEBAR,
     models: chat::MODELS,

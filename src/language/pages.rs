@@ -2,6 +2,8 @@
 
 /// The document and the frame of a page.
 pub struct Page {
+    /// A day of a year, by the numbers of year, month and day.
+    pub date: fn(i64, i64, i64) -> String,
     /// The title of a document whose page has none.
     pub title: &'static str,
     /// A page's title goes in.

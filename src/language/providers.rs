@@ -44,6 +44,7 @@ pub struct ProviderTrouble {
     pub length: fn(&str) -> String,
     /// The most tokens, as the person has set them.
     pub length_set: fn(u32) -> String,
+    pub context: fn(&str, &str) -> String,
     pub filtered: fn(&str) -> String,
     pub declined: fn(&str) -> String,
     pub tool_call: fn(&str) -> String,
@@ -80,6 +81,7 @@ pub struct ProviderAdvice {
     pub resume: &'static str,
     pub shorter: &'static str,
     pub higher_maximum: &'static str,
+    pub context: &'static str,
     pub filtered: &'static str,
     pub text_is_whole: &'static str,
     pub address: &'static str,

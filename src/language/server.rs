@@ -99,6 +99,8 @@ pub struct Replies {
     pub panicked: &'static str,
     pub unreadable_conversation: &'static str,
     pub no_words: &'static str,
+    /// What is to be sent is larger than a model's context, whose tokens go in.
+    pub too_large: fn(u64) -> String,
     pub too_long: &'static str,
     pub refused_by_database: &'static str,
     pub damaged: &'static str,

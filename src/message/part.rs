@@ -20,8 +20,35 @@ pub struct Epoch {
 pub enum Kind {
     Thinking,
     Text,
-    ToolCall { name: String, call_id: String },
-    ToolResult { call_id: String, failed: bool },
+    ToolCall {
+        name: String,
+        call_id: String,
+    },
+    ToolResult {
+        call_id: String,
+        failed: bool,
+    },
+    /// A summary stands for so many messages before it. Has no text.
+    Covered {
+        messages: u64,
+    },
+    /// So many messages of the branch were not sent to the model, as they do not fit into its context of so many tokens; none:
+    /// as they are more than is ever sent. Has no text.
+    LeftOut {
+        messages: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        context: Option<u64>,
+    },
+}
+
+impl Kind {
+    /// Whether it has no words, but tells of how the message came to be.
+    pub fn is_note(&self) -> bool {
+        match self {
+            Kind::Covered { .. } | Kind::LeftOut { .. } => true,
+            Kind::Thinking | Kind::Text | Kind::ToolCall { .. } | Kind::ToolResult { .. } => false,
+        }
+    }
 }
 
 /// A piece of a message that only grows.
@@ -47,6 +74,22 @@ pub struct Usage {
     /// In nano-dollars, as prices were when the reply ended; none where no price is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<u64>,
+}
+
+impl Usage {
+    /// The sums of both. The cost is that of the one that has one, where only one does.
+    pub fn plus(self, more: Usage) -> Usage {
+        Usage {
+            input_tokens: self.input_tokens.saturating_add(more.input_tokens),
+            output_tokens: self.output_tokens.saturating_add(more.output_tokens),
+            cached_tokens: self.cached_tokens.saturating_add(more.cached_tokens),
+            reasoning_tokens: self.reasoning_tokens.saturating_add(more.reasoning_tokens),
+            cost: match (self.cost, more.cost) {
+                (Some(cost), Some(more)) => Some(cost.saturating_add(more)),
+                (cost, more) => cost.or(more),
+            },
+        }
+    }
 }
 
 fn is_zero(count: &u64) -> bool {

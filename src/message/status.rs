@@ -12,6 +12,8 @@ use super::Part;
 pub enum Role {
     User,
     Assistant,
+    /// A model, of all that is before it on its branch: further replies are asked for with that instead.
+    Summary,
 }
 
 /// A name that a stored enum does not have.
@@ -20,11 +22,17 @@ pub enum Role {
 pub struct UnknownName(pub String);
 
 impl Role {
+    /// Whether a model writes it: it runs, ends, and can be stopped, tried again and continued.
+    pub fn is_reply(self) -> bool {
+        self != Role::User
+    }
+
     /// Its name in rows and in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Role::User => "user",
             Role::Assistant => "assistant",
+            Role::Summary => "summary",
         }
     }
 }
@@ -33,7 +41,7 @@ impl FromStr for Role {
     type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<Role, UnknownName> {
-        let known = [Role::User, Role::Assistant];
+        let known = [Role::User, Role::Assistant, Role::Summary];
         known.into_iter().find(|role| role.as_str() == name).ok_or_else(|| UnknownName(name.to_owned()))
     }
 }
@@ -100,6 +108,8 @@ pub enum StopReason {
     ContentFilter,
     /// The model refused to answer; its text has how.
     Refusal,
+    /// It was sent more than it reads.
+    Context,
 }
 
 impl StopReason {
@@ -109,6 +119,7 @@ impl StopReason {
             StopReason::Length => "length",
             StopReason::ContentFilter => "content_filter",
             StopReason::Refusal => "refusal",
+            StopReason::Context => "context",
         }
     }
 }
@@ -118,7 +129,7 @@ impl FromStr for StopReason {
 
     fn from_str(name: &str) -> Result<StopReason, UnknownName> {
         use StopReason::*;
-        let known = [Length, ContentFilter, Refusal];
+        let known = [Length, ContentFilter, Refusal, Context];
         known.into_iter().find(|reason| reason.as_str() == name).ok_or_else(|| UnknownName(name.to_owned()))
     }
 }

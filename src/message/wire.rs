@@ -6,6 +6,8 @@ use super::{Kind, Message, Part, Position, Status};
 const SNAPSHOT_ENVELOPE: usize = 497;
 /// What a part takes in a snapshot beside its text and its names, in bytes.
 const PART_ENVELOPE: usize = 104;
+/// What the numbers of a kind take at most, with their names.
+const NUMBERS: usize = 72;
 
 /// The length of the longest beginning of `text` of at most `limit` bytes that ends between characters; one character
 /// if none is that short, so that whoever asks gets on.
@@ -62,6 +64,7 @@ pub(super) fn prefix(message: &Message, limit: usize) -> Message {
 fn names(kind: &Kind) -> usize {
     match kind {
         Kind::Thinking | Kind::Text => 0,
+        Kind::Covered { .. } | Kind::LeftOut { .. } => NUMBERS,
         Kind::ToolCall { name, call_id } => encoded_length(name) + encoded_length(call_id),
         Kind::ToolResult { call_id, .. } => encoded_length(call_id),
     }

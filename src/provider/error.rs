@@ -82,6 +82,11 @@ pub enum ProviderError {
         set: Option<u32>,
         words: bool,
     },
+    /// It was sent more than the model reads.
+    Context {
+        provider: String,
+        said: String,
+    },
     Filtered {
         provider: String,
     },
@@ -145,6 +150,7 @@ impl ProviderError {
             Self::Length { .. } => Some(StopReason::Length),
             Self::Filtered { .. } => Some(StopReason::ContentFilter),
             Self::Declined { .. } => Some(StopReason::Refusal),
+            Self::Context { .. } => Some(StopReason::Context),
             _ => None,
         }
     }
@@ -188,6 +194,7 @@ impl ProviderError {
             Silent { provider, after, .. } => (texts.silent)(provider, after.as_secs_f32()),
             Length { set: Some(tokens), .. } => (texts.length_set)(*tokens),
             Length { provider, .. } => (texts.length)(provider),
+            Context { provider, said } => (texts.context)(provider, &because(said)),
             Filtered { provider } => (texts.filtered)(provider),
             Declined { provider, .. } => (texts.declined)(provider),
             ToolCall { provider } => (texts.tool_call)(provider),
@@ -226,6 +233,7 @@ impl ProviderError {
             Length { words: false, .. } => texts.shorter,
             Reported { .. } | NoAnswer { .. } | BrokeOff { .. } => texts.retry,
             Empty { .. } | Silent { .. } | Endless { .. } | ToolCall { .. } => texts.retry_or_other_model,
+            Context { .. } => texts.context,
             Filtered { .. } => texts.filtered,
             NotShown { words: true, .. } => texts.text_is_whole,
             TooLong { .. } | Nonsense { .. } | NoList { .. } => texts.address,

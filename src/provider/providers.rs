@@ -150,6 +150,12 @@ impl Providers {
         self.prices.facts(provider.name(), provider.host(), model)
     }
 
+    /// How many tokens a provider's model reads and writes together, if that is known.
+    pub fn context(&self, provider: &dyn Provider, model: &str) -> Option<u64> {
+        let known = self.all.iter().find(|known| known.provider.name() == provider.name());
+        known.and_then(|known| known.listed_context(model)).or_else(|| self.facts(provider, model).context)
+    }
+
     fn entry(&self, known: &KnownProvider, model: Model) -> CatalogEntry {
         let provider = &known.provider;
         let facts = self.facts(provider.as_ref(), &model.id);
@@ -197,6 +203,15 @@ impl KnownProvider {
         match self.provider.models() {
             Some(models) => has(&models),
             None => self.lock().models.as_ref().is_some_and(has),
+        }
+    }
+
+    /// How much a model reads and writes, if the list has that.
+    fn listed_context(&self, id: &str) -> Option<u64> {
+        let context = |models: &Vec<Model>| models.iter().find(|model| model.id == id).and_then(|model| model.context);
+        match self.provider.models() {
+            Some(models) => context(&models),
+            None => self.lock().models.as_ref().and_then(context),
         }
     }
 

@@ -11,15 +11,15 @@ use tokio::{
 use super::{
     Replies,
     journal::{Item, Journal},
+    plan::{MAX_CONTEXT, NoPlan, Plan},
 };
 use crate::{
     conversation::LONGEST_TITLE,
     ids::{MessageId, now},
     language::t,
     live::hub::{ListTopic, Running},
-    message::{End, Event, Kind, Message, PART_SIZE, Position, Role, Status, StopReason, Usage, cut},
-    provider::{self, Delta, Provider, Request, Turn},
-    steering::options::Options,
+    message::{End, Event, Kind, PART_SIZE, Position, Role, Status, StopReason, Usage, cut},
+    provider::{self, Delta, Provider, ProviderError, Request},
     text::in_one_line,
 };
 
@@ -29,9 +29,6 @@ const WAITING_LIMIT: usize = 256 * 1024;
 const ITEM_COST: usize = 256;
 /// Past this a reply ends, in bytes as [`Message::size`] counts them.
 pub const REPLY_LIMIT: usize = 4 * 1024 * 1024;
-/// The most that a provider is sent of what was said before, in bytes: more than any model reads. What is older is left out.
-const MAX_CONTEXT: usize = 4 * 1024 * 1024;
-
 /// What a reply is to do.
 pub struct Job {
     pub running: Arc<Running>,
@@ -77,75 +74,88 @@ impl Job {
 
     /// Streams until the provider ends, fails, or somebody stops it. The first of these wins.
     async fn stream(&self, replies: &Replies, draft: &mut Draft<'_>) -> Ending {
-        let mut usage = None;
-        let request = tokio::select! {
+        let plan = tokio::select! {
             biased;
-            status = self.running.stopped() => return Ending { usage, ..Ending::with(status) },
-            request = self.request(replies) => request,
+            status = self.running.stopped() => return Ending::with(status),
+            plan = Plan::new(replies, &self.running, (self.provider.as_ref(), &self.model), self.parent, self.resumes) => plan,
         };
-        let request = match request {
-            Ok(request) => request,
-            Err(error) => {
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(NoPlan::Unreadable(error)) => {
                 tracing::error!(message = %self.running.id, %error, "what was said before cannot be read");
                 return Ending::failed(t().server.replies.unreadable_conversation);
             }
+            Err(NoPlan::TooLarge(context)) => {
+                let error = (t().server.replies.too_large)(context);
+                return Ending { stop_reason: Some(StopReason::Context), ..Ending::failed(&error) };
+            }
         };
+        plan.begins.iter().for_each(|kind| draft.begin(kind.clone()));
+        let (mut usage, mut before) = (None, None::<String>);
+        for (at, piece) in plan.pieces.iter().enumerate() {
+            let is_last = at + 1 == plan.pieces.len();
+            let request = plan.request(piece, before.as_deref(), is_last);
+            // What stands for a piece is only on the way to the reply.
+            let kind = if is_last { Kind::Text } else { Kind::Thinking };
+            match self.write(replies, request, draft, (kind, &mut usage)).await {
+                Ok(text) => before = Some(text),
+                Err(ending) => return Ending { usage, ..ending },
+            }
+        }
+        Ending { usage, ..Ending::with(Status::Completed) }
+    }
+
+    /// Has a request answered: its text becomes text of this kind. Gives that, or how the reply ends.
+    async fn write(
+        &self,
+        replies: &Replies,
+        request: Request,
+        draft: &mut Draft<'_>,
+        (text_kind, usage): (Kind, &mut Option<Usage>),
+    ) -> Result<String, Ending> {
+        let mut written = String::new();
         let mut deltas = provider::reply(self.provider.clone(), request);
         loop {
             let delta = tokio::select! {
                 biased;
-                status = self.running.stopped() => return Ending { usage, ..Ending::with(status) },
+                status = self.running.stopped() => return Err(Ending::with(status)),
                 delta = deltas.next() => delta,
             };
             let (kind, text) = match delta {
                 Some(Ok(Delta::Thinking(text))) => (Kind::Thinking, text),
-                Some(Ok(Delta::Text(text))) => (Kind::Text, text),
+                Some(Ok(Delta::Text(text))) => {
+                    if text_kind != Kind::Text {
+                        written.push_str(&text);
+                    }
+                    (text_kind.clone(), text)
+                }
                 Some(Ok(Delta::Usage(counted))) => {
                     let price = replies.providers.facts(self.provider.as_ref(), &self.model).price;
-                    usage = Some(Usage { cost: price.map(|price| price.cost(&counted)), ..counted });
+                    let counted = Usage { cost: price.map(|price| price.cost(&counted)), ..counted };
+                    *usage = Some(usage.map_or(counted, |before| before.plus(counted)));
                     continue;
                 }
-                Some(Err(error)) => {
-                    tracing::warn!(message = %self.running.id, provider = self.provider.name(), %error, "a provider failed");
-                    let status = if error.is_remark() { Status::Completed } else { Status::Failed };
-                    let stop_reason = error.stop_reason();
-                    return Ending { stop_reason, error: Some(error.to_string()), usage, ..Ending::with(status) };
-                }
-                None if draft.has_text => return Ending { usage, ..Ending::with(Status::Completed) },
-                None => {
-                    return Ending { usage, ..Ending::failed(t().server.replies.no_words) };
-                }
+                Some(Err(error)) => return Err(self.failed(&error, text_kind == Kind::Text)),
+                None if draft.has_text || !written.is_empty() => return Ok(written),
+                None => return Err(Ending::failed(t().server.replies.no_words)),
             };
             let kept = text.floor_char_boundary(draft.room(&kind));
             tokio::select! {
                 biased;
-                status = self.running.stopped() => return Ending { usage, ..Ending::with(status) },
+                status = self.running.stopped() => return Err(Ending::with(status)),
                 () = draft.grow(kind, &text[..kept]) => {}
             }
             if kept < text.len() {
-                return Ending { usage, ..Ending::failed(t().server.replies.too_long) };
+                return Err(Ending::failed(t().server.replies.too_long));
             }
         }
     }
 
-    async fn request(&self, replies: &Replies) -> sqlx::Result<Request> {
-        let running = &self.running;
-        let said = (replies.database).history(running.viewer, running.conversation, self.parent, MAX_CONTEXT).await?;
-        let mut turns: Vec<Turn> = said.iter().filter_map(turn).collect();
-        if self.resumes {
-            turns.extend(turn(&running.message()));
-        }
-        Ok(Request { model: self.model.clone(), turns, options: self.options(replies).await?, resumes: self.resumes })
-    }
-
-    /// The conversation's options as they are now. One without a system prompt has that of whoever asks.
-    async fn options(&self, replies: &Replies) -> sqlx::Result<Options> {
-        let (viewer, conversation) = (self.running.viewer, self.running.conversation);
-        let mut options = replies.database.options(viewer, conversation).await?.unwrap_or_default().options;
-        if options.system_prompt.is_none() {
-            options.system_prompt = replies.database.personal_settings(viewer).await?.system_prompt;
-        }
-        Ok(options)
+    /// `may_be_whole`: a remark leaves the reply whole.
+    fn failed(&self, error: &ProviderError, may_be_whole: bool) -> Ending {
+        tracing::warn!(message = %self.running.id, provider = self.provider.name(), %error, "a provider failed");
+        let status = if may_be_whole && error.is_remark() { Status::Completed } else { Status::Failed };
+        Ending { stop_reason: error.stop_reason(), error: Some(error.to_string()), ..Ending::with(status) }
     }
 
     /// After the first reply the model is asked for a title; until then it is the first words.
@@ -157,7 +167,8 @@ impl Job {
             }
             let replied = (self.provider.clone(), self.model.clone());
             let Some((provider, model)) = replies.providers.title_model(replied)? else { return Ok(()) };
-            let said = replies.database.history(viewer, conversation, self.parent, MAX_CONTEXT).await?;
+            let history = replies.database.history(viewer, conversation, self.parent, MAX_CONTEXT, |_| false);
+            let said = history.await?.messages;
             let Some(first) = said.iter().find(|message| message.role == Role::User) else {
                 return Ok(());
             };
@@ -177,12 +188,6 @@ impl Job {
             tracing::warn!(%conversation, %error, "no title could be had; the first words stay");
         }
     }
-}
-
-/// What a provider is sent of a message: its text, if it has any.
-fn turn(message: &Message) -> Option<Turn> {
-    let text = message.text();
-    (!text.is_empty()).then_some(Turn { role: message.role, text })
 }
 
 /// How a reply ends.
@@ -235,6 +240,14 @@ impl<'a> Draft<'a> {
         REPLY_LIMIT.saturating_sub(self.size + begins)
     }
 
+    /// Begins a part that has no text.
+    fn begin(&mut self, kind: Kind) {
+        let begins = self.position.begin_part(kind.clone(), now());
+        self.append(begins, None);
+        self.size += PART_SIZE;
+        self.kind = Some(kind);
+    }
+
     /// Appends text to the last part, or to a new one if that is of another kind. Waits while too much is not yet committed.
     async fn grow(&mut self, kind: Kind, text: &str) {
         let mut rest = text;
@@ -245,10 +258,7 @@ impl<'a> Draft<'a> {
             let cost = (ITEM_COST + slice.len()) as u32;
             let permit = self.waiting.clone().acquire_many_owned(cost).await.ok();
             if self.kind.as_ref() != Some(&kind) {
-                let begins = self.position.begin_part(kind.clone(), now());
-                self.append(begins, None);
-                self.size += PART_SIZE;
-                self.kind = Some(kind.clone());
+                self.begin(kind.clone());
             }
             let grows = self.position.grow(slice.to_owned());
             self.append(grows, permit);

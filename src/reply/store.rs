@@ -197,7 +197,7 @@ impl Database {
         let Some(rev) = next_messages_rev(&mut tx, conversation, 1).await? else {
             return Ok(Started::Missing);
         };
-        let (Role::Assistant, Some(parent)) = (of.role, of.parent) else { return Ok(Started::Missing) };
+        let Some(parent) = of.parent.filter(|_| of.role == reply.role) else { return Ok(Started::Missing) };
         let Some(parent) = node_of(&mut tx, conversation, parent).await? else {
             return Ok(Started::Changed);
         };
@@ -211,6 +211,45 @@ impl Database {
             inserted => {
                 let (reply, _) = inserted?;
                 move_queue(&mut tx, conversation, of.spot.id, ReplyChange::Retried(reply.id)).await?;
+                tx.commit().await?;
+                Ok(Started::Yes(NewReplies { said: None, replies: vec![reply], sidebar, came_back: false }))
+            }
+        }
+    }
+
+    /// A summary of all up to the finished reply `of`, which it follows. What waits for that reply waits for the summary then.
+    pub async fn summarise(
+        &self,
+        viewer: Viewer,
+        of: MessageId,
+        summary: &Message,
+        now: Millis,
+        node: NodeId,
+    ) -> sqlx::Result<Started> {
+        let mut tx = self.begin().await?;
+        if is_fenced(&mut tx, node).await? {
+            return Ok(Started::Fenced);
+        }
+        let Some((conversation, of)) = visible_node(&mut tx, viewer, of).await? else {
+            return Ok(Started::Missing);
+        };
+        let sidebar = change_row(&mut tx, viewer, conversation).await?;
+        let Some(rev) = next_messages_rev(&mut tx, conversation, 1).await? else {
+            return Ok(Started::Missing);
+        };
+        if !of.role.is_reply() {
+            return Ok(Started::Missing);
+        }
+        if !of.status.is_final() || is_full(&mut tx, conversation, 1).await? {
+            return Ok(Started::Busy);
+        }
+        let written = Written { conversation, viewer, now, together: false };
+        match written.insert(&mut tx, Some(of.spot), rev, summary, Some(node)).await {
+            // This model is writing one already.
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(Started::Busy),
+            inserted => {
+                let (reply, _) = inserted?;
+                move_queue(&mut tx, conversation, of.spot.id, ReplyChange::Answered(reply.id)).await?;
                 tx.commit().await?;
                 Ok(Started::Yes(NewReplies { said: None, replies: vec![reply], sidebar, came_back: false }))
             }
@@ -341,8 +380,8 @@ async fn parent_of(
         return Ok(if may_begin { Ok(None) } else { Err(Started::Changed) });
     };
     Ok(match node_of(tx, new.conversation, id).await? {
-        Some(parent) if parent.role == Role::Assistant && parent.status.is_final() => Ok(Some(parent.spot)),
-        Some(parent) if parent.role == Role::Assistant => Err(Started::Busy),
+        Some(parent) if parent.role.is_reply() && parent.status.is_final() => Ok(Some(parent.spot)),
+        Some(parent) if parent.role.is_reply() => Err(Started::Busy),
         _ => Err(Started::Changed),
     })
 }

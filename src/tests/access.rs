@@ -50,7 +50,7 @@ enum Rule {
 }
 
 /// The rule of each function. One that is missing here fails the test.
-const FUNCTIONS: [(&str, Rule); 36] = [
+const FUNCTIONS: [(&str, Rule); 38] = [
     ("account-form", Rule::Open),
     ("enter", Rule::Anybody),
     ("models", Rule::Anybody),
@@ -67,9 +67,11 @@ const FUNCTIONS: [(&str, Rule); 36] = [
     ("edit-queued", Rule::Writing),
     ("remove-queued", Rule::Writing),
     ("send-queued", Rule::Seeing),
+    ("context", Rule::Seeing),
     ("stop", Rule::Seeing),
     ("retry", Rule::Seeing),
     ("continue", Rule::Seeing),
+    ("summarise", Rule::Seeing),
     ("rename", Rule::Changing),
     ("delete", Rule::Changing),
     ("undo-delete-conversation", Rule::Changing),
@@ -203,14 +205,14 @@ fn input(function: &str, id: ConversationId, messages: &[MessageId]) -> Value {
     let after = if ["archived", "conversations"].contains(&function) { json!(null) } else { json!(reply) };
     let conversation = id;
     let id = match function {
-        "stop" | "retry" | "continue" | "fork" | "delete-message" | "undo-delete-message" => json!(reply),
+        "stop" | "retry" | "continue" | "summarise" | "fork" | "delete-message" | "undo-delete-message" => json!(reply),
         "edit-queued" | "remove-queued" | "send-queued" => json!(messages[2]),
         "delete-preset" => json!(PresetId::from_uuid(id.uuid())),
         "delete-prompt" => json!(PromptId::from_uuid(id.uuid())),
         _ => json!(id),
     };
     json!({
-        "queueing": queueing, "rev": 1, "text": "Hello", "after": after,
+        "queueing": queueing, "rev": 1, "leaf": reply, "text": "Hello", "after": after,
         "ids": [conversation], "on": true, "replied": 1,
         "into": ConversationId::from_uuid(uuid::Uuid::now_v7()), "id": id, "window": "newest", "list": "mine", "sending": sending, "epoch": [1, 1],
         "model": "test/model", "title": "Title", "options": {},

@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod bad_input;
 mod commands;
+mod context;
 mod costs;
 mod data_flow;
 mod deletions;

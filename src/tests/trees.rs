@@ -197,8 +197,8 @@ impl Tree {
             let page = self.loads(Window::Around(*id)).await;
             assert_eq!((page.leaf, page.plain_leaf), (Some(leaf), newest));
             assert_eq!(self.unrolled(page).await, self.branch(leaf));
-            let history = self.database.history(self.viewer, self.id, *id, usize::MAX).await.expect("rows");
-            assert_eq!(ids(&history), self.branch(*id));
+            let history = self.database.history(self.viewer, self.id, *id, usize::MAX, |_| false).await;
+            assert_eq!(ids(&history.expect("rows").messages), self.branch(*id));
         }
     }
 

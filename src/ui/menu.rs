@@ -8,12 +8,12 @@ use super::icon;
 /// What the panel leaves free of the window above and below it, in CSS pixels.
 const EDGE: f64 = 16.0;
 
-/// `id` is the panel's, unique on the page; `path` the button's icon. The children are made when it is opened first.
+/// `id` is the panel's, unique on the page; `face` what stands on the button, in place of three dots. The children are made when it is opened first.
 #[component]
 pub fn Menu(
     id: String,
-    label: &'static str,
-    #[prop(default = icon::MORE)] path: &'static str,
+    #[prop(into)] label: Signal<String>,
+    #[prop(into, default = (|| view! { <icon::Icon path=icon::MORE /> }).into())] face: ViewFn,
     children: ChildrenFn,
 ) -> impl IntoView {
     let (button, panel) = (NodeRef::<html::Button>::new(), NodeRef::<html::Div>::new());
@@ -30,14 +30,14 @@ pub fn Menu(
             node_ref=button
             type="button"
             class="icon-button"
-            aria-label=label
-            title=label
+            aria-label=move || label.get()
+            title=move || label.get()
             popovertarget=id.clone()
             on:click=open
         >
-            <icon::Icon path />
+            {face.run()}
         </button>
-        <div node_ref=panel id=id class="menu-panel" popover="auto" role="group" aria-label=label on:click=close>
+        <div node_ref=panel id=id class="menu-panel" popover="auto" role="group" aria-label=move || label.get() on:click=close>
             <Show when=move || was_opened.get()>{children()}</Show>
         </div>
     }

@@ -13,7 +13,9 @@ use crate::{
     access::Viewer,
     account::{cookies, session::SignedIn},
     conversation::{
-        LONGEST_MESSAGE, first_words,
+        LONGEST_MESSAGE,
+        context::{self, Budget},
+        first_words,
         marks::{MAX_PINNED, MAX_SELECTED, store::Marked},
     },
     ids::mint,
@@ -233,4 +235,24 @@ pub async fn edit_queued(
     app.providers.find(&model)?;
     let parts = Message::said(id, text, now()).parts;
     app.replies.edit_queued(viewer, id, seen, parts, model).await
+}
+
+/// What a branch takes of a model's context, if that is known. Reads no more than is needed to tell.
+pub async fn context_use(
+    app: &AppState,
+    viewer: Viewer,
+    id: ConversationId,
+    leaf: MessageId,
+    model: &str,
+) -> Result<Option<ContextUse>, Failure> {
+    if !app.database.may_see(viewer, id).await? {
+        return Err(Failure::NotFound);
+    }
+    let (provider, model) = app.providers.find(model)?;
+    let Some(context) = app.providers.context(provider.as_ref(), &model) else { return Ok(None) };
+    let options = app.database.effective_options(viewer, id).await?;
+    let budget = Budget::new(context, options.max_tokens, options.system_prompt.as_deref());
+    let is_enough = |message: &Message| context::counted(message).is_some();
+    let history = app.database.history(viewer, id, leaf, budget.max_bytes(), is_enough).await?;
+    Ok(Some(ContextUse::of(&history.messages, budget)))
 }

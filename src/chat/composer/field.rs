@@ -11,7 +11,7 @@ use crate::{
         outbox::Outbox,
         thread::Thread,
     },
-    conversation::LONGEST_MESSAGE,
+    conversation::{LONGEST_MESSAGE, context::tokens},
     error::Failure,
     ids::{ConversationId, MessageId, mint},
     steering::options::Options,
@@ -30,6 +30,8 @@ pub struct Field {
     /// The other models that are asked what is sent next.
     pub others: RwSignal<Vec<String>>,
     pub failure: RwSignal<Option<String>>,
+    /// About how many tokens what stands here has.
+    pub typed: RwSignal<u64>,
 }
 
 impl Field {
@@ -43,6 +45,7 @@ impl Field {
             model: thread.map_or_else(|| RwSignal::new(menu.chosen([])), |thread| thread.model),
             others: RwSignal::new(vec![]),
             failure: RwSignal::new((!failure.is_empty()).then(|| failure.to_owned())),
+            typed: RwSignal::new(0),
         }
     }
 
@@ -63,7 +66,15 @@ impl Field {
     }
 
     pub fn keep(self) {
-        drafts::keep(&self.draft(), &self.value());
+        let text = self.value();
+        drafts::keep(&self.draft(), &text);
+        self.weigh(&text);
+    }
+
+    /// Counts what stands here.
+    pub fn weigh(self, text: &str) {
+        let tokens = tokens(text);
+        self.typed.maybe_update(|typed| std::mem::replace(typed, tokens) != tokens);
     }
 
     /// What is typed, as something to send, and the field is empty. None if it cannot be sent now, or was refused here.

@@ -4,7 +4,7 @@ use leptos::{html, prelude::*, task::spawn_local};
 
 use super::{
     copy::Copy,
-    info::{Info, model_name},
+    info::{Info, When, model_name},
     more::More,
 };
 use crate::{
@@ -43,7 +43,7 @@ pub(super) fn Actions(
         let epoch = signal.read_untracked().epoch;
         spawn_local(async move { show(api::resume(id, epoch, model()).await) });
     };
-    let free = Memo::new(move |_| role == Role::Assistant && thread.running().is_none());
+    let free = Memo::new(move |_| role.is_reply() && thread.running().is_none());
     let sending = Memo::new(move |_| thread.is_sending(id));
     let own = Memo::new(move |_| thread.is_own(id));
     let has_arrived = Memo::new(move |_| thread.has(id));
@@ -78,10 +78,11 @@ pub(super) fn Actions(
             <Show when=move || has_arrived.get()>
                 <More thread id role />
             </Show>
-            {(role == Role::Assistant).then(|| view! { <Info signal /> })}
+            <When thread signal />
+            {role.is_reply().then(|| view! { <Info signal /> })}
         </div>
         <Notice text=failure />
-        {(role == Role::Assistant).then(|| view! { <p class="writer">{move || (status.get(), signal.with_untracked(writer)).1}</p> })}
+        {role.is_reply().then(|| view! { <p class="writer">{move || (status.get(), signal.with_untracked(writer)).1}</p> })}
     }
     .into_any()
 }

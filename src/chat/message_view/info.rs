@@ -3,9 +3,19 @@
 use leptos::prelude::*;
 
 use crate::{
+    chat::{api::Clock, thread::Thread},
     language::t,
     message::{Message, Usage},
+    ui::time::Time,
 };
+
+/// When it was said, or ended.
+#[component]
+pub(super) fn When(thread: Thread, signal: RwSignal<Message>) -> impl IntoView {
+    let at = Memo::new(move |_| signal.read().ended_at);
+    let Clock { now, offset } = thread.clock;
+    move || at.get().map(|at| view! { <small class="when"><Time at now offset /></small> })
+}
 
 #[component]
 pub(super) fn Info(signal: RwSignal<Message>) -> impl IntoView {

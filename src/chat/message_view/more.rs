@@ -38,7 +38,7 @@ pub(super) fn More(thread: Thread, id: MessageId, role: Role) -> impl IntoView {
     let delete = move |_| delete(thread, toasts, id);
     view! {
         <Menu id=format!("more-{id}") label=t().message.more>
-            {(role == Role::Assistant)
+            {role.is_reply()
                 .then(|| {
                     view! {
                         <button type="button" on:click=move |_| thread.retrying.set(Some(id))>

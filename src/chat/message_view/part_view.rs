@@ -2,7 +2,9 @@
 
 use leptos::{html, prelude::*};
 
+use super::summary::LeftOut;
 use crate::{
+    chat::thread::Thread,
     language::t,
     markdown::{Document, Html, dom},
     message::{Kind, Message, Role},
@@ -42,7 +44,7 @@ impl Growth {
 
 /// One part. Its kind was fixed at its birth. `grown` is notified when it may have changed.
 #[component]
-pub(super) fn PartView(signal: RwSignal<Message>, index: usize, grown: ArcTrigger) -> impl IntoView {
+pub(super) fn PartView(thread: Thread, signal: RwSignal<Message>, index: usize, grown: ArcTrigger) -> impl IntoView {
     let role = signal.with_untracked(|message| message.role);
     let kind = signal.with_untracked(|message| message.parts.get(index).map(|part| part.kind.clone()));
     match kind {
@@ -50,7 +52,8 @@ pub(super) fn PartView(signal: RwSignal<Message>, index: usize, grown: ArcTrigge
         Some(Kind::Text) => view! { <MarkdownText signal index grown /> }.into_any(),
         Some(Kind::Thinking) => view! { <Thinking signal index grown /> }.into_any(),
         Some(Kind::ToolCall { name, .. }) => view! { <p class="aside">{(t().message.used_tool)(&name)}</p> }.into_any(),
-        Some(Kind::ToolResult { .. }) | None => ().into_any(),
+        Some(Kind::LeftOut { messages, context }) => view! { <LeftOut thread messages context /> }.into_any(),
+        Some(Kind::ToolResult { .. } | Kind::Covered { .. }) | None => ().into_any(),
     }
 }
 

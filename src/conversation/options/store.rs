@@ -42,6 +42,15 @@ impl Database {
             .await
     }
 
+    /// What a reply that the viewer asks for now is asked for with: a conversation without a system prompt has theirs.
+    pub async fn effective_options(&self, viewer: Viewer, id: ConversationId) -> sqlx::Result<Options> {
+        let mut options = self.options(viewer, id).await?.unwrap_or_default().options;
+        if options.system_prompt.is_none() {
+            options.system_prompt = self.personal_settings(viewer).await?.system_prompt;
+        }
+        Ok(options)
+    }
+
     /// Sets all options of a conversation, if they are still those that the person saw. It counts as a change of the
     /// conversation's list, from which other pages learn of it.
     pub async fn set_options(

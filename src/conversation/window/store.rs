@@ -8,13 +8,14 @@ use crate::{
     access::{Viewer, store::MAY_SEE},
     conversation::{
         Conversation, ListPosition, MESSAGES_A_PAGE, MessageMeta, MessagePage, Window,
+        context::{message_bytes, stands_for_all_before},
         deletion::{Deletion, store::stored_lanes},
         store::{Counters, MESSAGE, META, message, meta},
         tree::{Lanes, Run},
     },
     database::{Database, parsed, placeholders},
     ids::{ConversationId, MessageId, Seq},
-    message::Message,
+    message::{Kind, Message, Role},
 };
 
 /// Where a message stands.
@@ -23,6 +24,14 @@ struct Place {
     id: MessageId,
     lane: i64,
     seq: Seq,
+}
+
+/// What a provider may be sent of a branch, in its order.
+#[derive(Debug, Default)]
+pub struct History {
+    pub messages: Vec<Message>,
+    /// How many are before these, where they are not all.
+    pub more: u64,
 }
 
 /// Messages of a branch, in its order, each with its seq.
@@ -108,15 +117,17 @@ impl Database {
         query.try_map(message).fetch_all(&self.read).await
     }
 
-    /// What was said on the branch that ends with `last`, in its order: what a provider is sent. Whole messages of `budget`
-    /// bytes at the most, but the last one in any case. Nothing if the viewer may not see it.
+    /// What a provider may be sent of the branch that ends with `last`, from its newest finished summary on. Whole messages
+    /// of `budget` bytes of words at the most, but the last one in any case; and none before one that `is_enough`. Nothing if the
+    /// viewer may not see it.
     pub async fn history(
         &self,
         viewer: Viewer,
         id: ConversationId,
         last: MessageId,
         budget: usize,
-    ) -> sqlx::Result<Vec<Message>> {
+        is_enough: fn(&Message) -> bool,
+    ) -> sqlx::Result<History> {
         let statement = format!(
             "SELECT m.id, m.lane, m.seq FROM messages m JOIN conversations c ON c.id = m.conversation_id
              WHERE m.id = $2 AND c.id = $3 AND {MAY_SEE}"
@@ -128,11 +139,12 @@ impl Database {
             .try_map(place)
             .fetch_optional(&self.read)
             .await?;
-        let Some(last) = last else { return Ok(vec![]) };
+        let Some(last) = last else { return Ok(History::default()) };
+        let runs = self.lanes(id).await?.branch(last.lane, last.seq);
         let (mut said, mut bytes) = (vec![], 0);
-        'branch: for run in self.lanes(id).await?.branch(last.lane, last.seq) {
+        for (at, run) in runs.iter().enumerate() {
             let statement = format!(
-                "SELECT {MESSAGE} FROM messages m WHERE m.conversation_id = $1 AND m.lane = $2 AND m.seq <= $3
+                "SELECT {MESSAGE}, m.seq FROM messages m WHERE m.conversation_id = $1 AND m.lane = $2 AND m.seq <= $3
                  AND m.seq > $4 AND m.deleted_at IS NULL ORDER BY m.seq DESC"
             );
             let mut rows = sqlx::query(AssertSqlSafe(statement))
@@ -140,19 +152,52 @@ impl Database {
                 .bind(run.lane)
                 .bind(run.up_to)
                 .bind(run.after)
-                .try_map(message)
+                .try_map(|row: AnyRow| Ok((row.try_get::<Seq, _>("seq")?, message(row)?)))
                 .fetch(&self.read);
-            while let Some(message) = rows.try_next().await? {
-                bytes += message.size();
+            while let Some((seq, mut message)) = rows.try_next().await? {
+                // One that is not finished stands for nothing.
+                if message.role == Role::Summary && !stands_for_all_before(&message) {
+                    continue;
+                }
+                // Thinking is not sent again.
+                message.parts.retain(|part| part.kind != Kind::Thinking);
+                bytes += message_bytes(&message);
                 // The newest in any case, or there is nothing to answer.
                 if bytes > budget && !said.is_empty() {
-                    break 'branch;
+                    drop(rows);
+                    let rest = [Run { up_to: seq, ..*run }];
+                    let more = self.count(id, rest.iter().chain(&runs[at + 1..])).await?;
+                    said.reverse();
+                    return Ok(History { messages: said, more });
                 }
+                let is_last = stands_for_all_before(&message) || is_enough(&message);
                 said.push(message);
+                if is_last {
+                    said.reverse();
+                    return Ok(History { messages: said, more: 0 });
+                }
             }
         }
         said.reverse();
-        Ok(said)
+        Ok(History { messages: said, more: 0 })
+    }
+
+    /// How many messages there are in these runs of a branch. None of a branch is deleted while its last is not.
+    async fn count(&self, id: ConversationId, runs: impl Iterator<Item = &Run>) -> sqlx::Result<u64> {
+        let mut sum = 0;
+        for run in runs {
+            let count: i64 = sqlx::query_scalar(
+                "SELECT COUNT(*) FROM messages WHERE conversation_id = $1 AND lane = $2 AND seq > $3 AND seq <= $4",
+            )
+            .bind(id.to_string())
+            .bind(run.lane)
+            .bind(run.after)
+            .bind(run.up_to)
+            .fetch_one(&self.read)
+            .await?;
+            sum += count.unsigned_abs();
+        }
+        Ok(sum)
     }
 
     /// The lanes of what is there: without what is just being deleted.

@@ -1,6 +1,8 @@
 //! What stands in a conversation and around it.
 
-use crate::language::chat::{Composer, Dialogs, Markdown, Message, Models, Options, Queue, Sidebar, Thread, Together};
+use crate::language::chat::{
+    Composer, Context, Dialogs, Markdown, Message, Models, Options, Queue, Sidebar, Thread, Together, Usage,
+};
 
 pub(super) const COMPOSER: Composer = Composer {
     message_label: "Message",
@@ -51,8 +53,26 @@ pub(super) const QUEUE: Queue = Queue {
 pub(super) const MESSAGE: Message = Message {
     person_label: "You",
     assistant_label: "Assistant",
+    summary_label: "Summary",
     waiting_label: "Waiting for the first words",
     unnamed_model: "Reply",
+    summary_heading: "Summary of the messages above",
+    summary_of: |count| match count {
+        1 => "Summary of the message above".into(),
+        count => format!("Summary of the {} messages above", grouped(count)),
+    },
+    summary_unused: "This summary is not finished, so the messages above are still sent themselves.",
+    left_out: |count, context| {
+        let what = match count {
+            1 => "An earlier message was not sent".into(),
+            count => format!("{} earlier messages were not sent", grouped(count)),
+        };
+        match context {
+            Some(context) => format!("{what}: not all fits into this model's context of {}.", tokens(context)),
+            None => format!("{what}: the conversation is larger than what is sent at once."),
+        }
+    },
+    summarise: "Summarise",
     used_tool: |name| format!("Used {name}"),
     thinking: "Thinking…",
     thought_briefly: "Thought for a moment",
@@ -102,6 +122,24 @@ pub(super) const MESSAGE: Message = Message {
     announce_completed: "The reply is finished.",
 };
 
+/// Such as "8,192 tokens".
+pub(super) fn tokens(count: u64) -> String {
+    format!("{} {}", grouped(count), if count == 1 { "token" } else { "tokens" })
+}
+
+/// A number with a comma before each three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 pub(super) const MARKDOWN: Markdown = Markdown { copy_code: "Copy", task_done_label: "Done", task_open_label: "To do" };
 
 pub(super) const OPTIONS: Options = Options {
@@ -139,6 +177,8 @@ pub(super) const THREAD: Thread = Thread {
     conversation_label: "Conversation",
     rename: "Rename",
     delete: "Delete",
+    menu: "Conversation menu",
+    usage: "Usage",
     gone: "This conversation is no longer available to you: it may have been deleted, or not be shared with you any more. \
            Copy what you need from this page before you leave it.",
     jump: "Jump to latest",
@@ -147,6 +187,37 @@ pub(super) const THREAD: Thread = Thread {
     earlier_messages: "Earlier messages",
     later_messages: "Later messages",
     latest_messages: "Latest messages",
+};
+
+pub(super) const CONTEXT: Context = Context {
+    label: |percent| format!("Context: {percent} % used"),
+    used: |used, context, answer| {
+        format!(
+            "About {} of the {} that this model reads and writes together are used; {} are kept for the reply.",
+            grouped(used),
+            tokens(context),
+            grouped(answer)
+        )
+    },
+    full: "Not all fits: the oldest messages will not be sent.",
+    summarise_hint: "Has the model summarise this conversation, and go on with the summary",
+};
+
+pub(super) const USAGE: Usage = Usage {
+    heading: "Usage",
+    replies: "Replies",
+    input: "Tokens read",
+    cached: "of them kept by the provider",
+    output: "Tokens written",
+    reasoning: "of them thinking",
+    cost: "Cost",
+    number: grouped,
+    without_cost: |count| match count {
+        1 => "One reply without a price is not in the cost.".into(),
+        count => format!("{} replies without a price are not in the cost.", grouped(count)),
+    },
+    hint: "All branches of this conversation, as the providers have counted.",
+    close: "Close",
 };
 
 pub(super) const DIALOGS: Dialogs = Dialogs {

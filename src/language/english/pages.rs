@@ -3,6 +3,11 @@
 use crate::language::pages::{Account, Connection, NotFound, Page, Shortcuts};
 
 pub(super) const PAGE: Page = Page {
+    date: |year, month, day| {
+        const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let month = usize::try_from(month - 1).ok().and_then(|at| MONTHS.get(at)).unwrap_or(&"");
+        format!("{day} {month} {year}")
+    },
     title: "Rivulet",
     titled: |page| format!("{page} · Rivulet"),
     skip_link: "Skip to the conversation",

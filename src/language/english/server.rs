@@ -97,6 +97,12 @@ const REPLIES: Replies = Replies {
     panicked: "Something went wrong inside Rivulet. What had come is kept; press Retry to ask again.",
     unreadable_conversation: "The conversation could not be read from the database. Press Retry to ask again.",
     no_words: "The model answered nothing. Press Retry to ask again, or choose another model.",
+    too_large: |context| {
+        format!(
+            "This message is larger than what the model reads at once ({}). Send less, or choose a model that reads more.",
+            super::chat::tokens(context)
+        )
+    },
     too_long: "The reply grew past 4 MiB and was ended. What had come is kept.",
     refused_by_database: "The database refused to keep more of this reply. What had come is kept; press Retry to ask again.",
     damaged: "A part of this reply could not be read back after the server had stopped: the database is damaged. The rest \

@@ -76,6 +76,23 @@ impl Said {
             || matches!(self.status, 400 | 404) && self.speaks_of(&["model"]) && self.speaks_of(&unknown)
     }
 
+    /// The codes of OpenAI and llama.cpp, and the words of those that have none.
+    fn is_about_the_context(&self) -> bool {
+        const WORDS: [&str; 9] = [
+            "maximum context length",
+            "context window",
+            "context length of",
+            "exceeds the available context",
+            "greater than the context length",
+            "exceed context limit",
+            "prompt is too long",
+            "input token count",
+            "input is too long",
+        ];
+        self.is(&["context_length_exceeded", "exceed_context_size", "model_context_window_exceeded"])
+            || matches!(self.status, 0 | 400 | 413 | 422 | 500) && self.speaks_of(&WORDS)
+    }
+
     fn is_about_the_key(&self) -> bool {
         self.speaks_of(&["api key", "api_key", "api-key", "apikey", "subscription key", "credentials"])
     }
@@ -93,6 +110,7 @@ pub fn failure(provider: String, url: String, model: &str, said: Said) -> Provid
         if words.is_empty() && said.status != 0 { (t().server.providers.status)(said.status) } else { words.clone() };
     match said.status {
         _ if !model.is_empty() && said.names_no_model() => ProviderError::Model { provider, model: model.to_owned() },
+        _ if said.is_about_the_context() => ProviderError::Context { provider, said: words },
         401 => ProviderError::Key { provider },
         400 if said.is_about_the_key() => ProviderError::Key { provider },
         402 => ProviderError::Credit { provider },

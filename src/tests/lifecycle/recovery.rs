@@ -1,10 +1,11 @@
 //! What the next start recovers after a process was killed.
 
+use kit::Chat;
 use rivulet::{
     conversation::{Sidebar, marks::is_unread},
     ids::now,
     live::List,
-    message::Status,
+    message::{Role, Status},
 };
 
 use super::World;
@@ -276,4 +277,35 @@ async fn nothing_is_shown_as_running_after_a_kill() {
     assert!(is_unread(&tab.conversations[&chat.id], Sidebar::Mine, None));
     let page = world.ada.sidebar(Sidebar::Mine).await;
     assert_eq!(page.rows.iter().filter(|row| row.is_running).count(), 0);
+}
+
+/// Rule: killed while a summary is written, what was seen of it is there, and it stands for nothing until the rest is written.
+#[tokio::test]
+async fn a_summary_survives_a_kill() {
+    let world = World::start(5).await;
+    let (chat, mut tab, provider) = world.streaming("Some words").await;
+    provider.ends();
+    tab.sees_the_end(chat.reply).await;
+    let row = world.ada.summarises(chat.reply).await.expect("it is asked for");
+    let summary = Chat { reply: row.id, ..chat };
+    let provider = world.provider.is_asked().await;
+    tab.follows(row.id).await;
+    provider.writes("They gre");
+    tab.sees(row.id, "They gre").await;
+    let world = world.restarts_after_sigkill().await;
+    tab.reconnects(&world.ada).await;
+    assert_eq!(tab.sees_the_end(row.id).await, Status::Interrupted);
+    let kept = world.ada.finds(&summary).await;
+    assert_eq!(&kept, tab.message(row.id));
+    assert_eq!((kept.role, kept.text().as_str()), (Role::Summary, "They gre"));
+    world.ada.continues(row.id, kept.epoch).await.expect("it is continued");
+    let provider = world.provider.is_asked().await;
+    assert_eq!(provider.asked["messages"].as_array().map(Vec::len), Some(5), "all of it, and how it is to continue");
+    tab.follows(row.id).await;
+    provider.writes("eted.");
+    tab.sees(row.id, "They greeted.").await;
+    provider.ends();
+    assert_eq!(tab.sees_the_end(row.id).await, Status::Completed);
+    world.ada.asks_in(chat.id, "And now?").await.expect("it is sent");
+    assert!(world.provider.is_asked().await.last_turn().contains("They greeted."));
 }

@@ -28,6 +28,8 @@ fn kind() -> impl Strategy<Value = Kind> {
         Just(Kind::Thinking),
         Just(Kind::Text),
         any::<(String, String)>().prop_map(|(name, call_id)| Kind::ToolCall { name, call_id }),
+        any::<u64>().prop_map(|messages| Kind::Covered { messages }),
+        any::<(u64, Option<u64>)>().prop_map(|(messages, context)| Kind::LeftOut { messages, context }),
         any::<(String, bool)>().prop_map(|(call_id, failed)| Kind::ToolResult { call_id, failed }),
     ]
 }

@@ -165,6 +165,12 @@ impl Person {
         Ok(sent.metas.into_iter().next_back().expect("the list's row of the reply"))
     }
 
+    /// Has the branch that ends with a reply summarised, and gives the row of the summary.
+    pub async fn summarises(&self, reply: MessageId) -> Result<MessageMeta, Refused> {
+        let sent: Sent = self.call("summarise", json!({ "id": reply, "model": MODEL })).await?;
+        Ok(sent.metas.into_iter().next_back().expect("the list's row of the summary"))
+    }
+
     pub async fn continues(&self, reply: MessageId, epoch: Epoch) -> Result<(), Refused> {
         self.call("continue", json!({ "id": reply, "epoch": epoch, "model": MODEL })).await
     }

@@ -158,7 +158,7 @@ async fn reply_of(
         .bind(conversation.to_string())
         .bind(reply.to_string())
         .try_map(|row: AnyRow| match optional::<Role>(&row, "role")? {
-            Some(Role::Assistant) => {
+            Some(role) if role.is_reply() => {
                 let is_followed = row.try_get::<i64, _>("is_followed")? != 0;
                 let place = (row.try_get("lane")?, row.try_get("seq")?);
                 Ok(Some((place, (parsed(&row, "status")?, is_followed))))
