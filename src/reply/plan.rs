@@ -10,7 +10,7 @@ use crate::{
     },
     ids::MessageId,
     live::hub::Running,
-    message::{Kind, Message, Role},
+    message::{Kind, Message, Role, cut},
     provider::{Provider, Request, Turn},
     steering::options::Options,
 };
@@ -61,9 +61,10 @@ impl Plan {
     ) -> Result<Plan, NoPlan> {
         let (viewer, conversation, message) = (running.viewer, running.conversation, running.message());
         let is_summary = message.role == Role::Summary;
-        let options = match is_summary {
-            true => Options::default(),
-            false => replies.database.effective_options(viewer, conversation).await?,
+        let options = if is_summary {
+            Options::default()
+        } else {
+            replies.database.effective_options(viewer, conversation).await?
         };
         let prompt = if is_summary { Some(ASK) } else { options.system_prompt.as_deref() };
         let context = replies.providers.context(provider, model);
@@ -120,12 +121,35 @@ fn summarise(history: &History, budget: Option<Budget>) -> Result<(Vec<Kind>, Ve
     let covered: u64 = messages.iter().map(Message::stands_for).sum();
     let left_out = (*more > 0).then_some(Kind::LeftOut { messages: *more, context: None });
     let kinds = [Kind::Covered { messages: covered }].into_iter().chain(left_out).collect();
-    let all = || messages.iter().filter_map(turn).collect();
-    let Some(budget) = budget else { return Ok((kinds, vec![all()])) };
-    let pieces = pieces(&sizes(history, None, budget), budget.room(), budget.answer);
-    let pieces = pieces.ok_or(NoPlan::TooLarge(budget.context))?;
-    let turns = |piece: Range<usize>| messages[piece].iter().filter_map(turn).collect();
-    Ok((kinds, pieces.into_iter().map(turns).collect()))
+    let Some(budget) = budget else { return Ok((kinds, vec![messages.iter().filter_map(turn).collect()])) };
+    // What a piece has room for beside the summary of those before it.
+    let most = budget.room().saturating_sub(budget.answer);
+    let sized = messages.iter().zip(sizes(history, None, budget));
+    let turns: Vec<(Turn, u64)> = sized
+        .filter_map(|(message, (_, tokens))| Some((turn(message)?, tokens)))
+        .flat_map(|(turn, tokens)| slices(turn, tokens, most))
+        .collect();
+    let tokens: Vec<(Role, u64)> = turns.iter().map(|(turn, tokens)| (turn.role, *tokens)).collect();
+    let pieces = pieces(&tokens, budget.room(), budget.answer).ok_or(NoPlan::TooLarge(budget.context))?;
+    let piece = |piece: Range<usize>| turns[piece].iter().map(|(turn, _)| turn.clone()).collect();
+    Ok((kinds, pieces.into_iter().map(piece).collect()))
+}
+
+/// A turn that is larger than `most` tokens, in slices that are not.
+fn slices(turn: Turn, tokens: u64, most: u64) -> Vec<(Turn, u64)> {
+    if tokens <= most || most == 0 {
+        return vec![(turn, tokens)];
+    }
+    // One more than would do, as a text is not everywhere alike.
+    let count = tokens.div_ceil(most) + 1;
+    let bytes = turn.text.len().div_ceil(count as usize);
+    let (mut slices, mut rest) = (vec![], turn.text.as_str());
+    while !rest.is_empty() {
+        let (slice, after) = rest.split_at(cut(rest, bytes));
+        slices.push((Turn { role: turn.role, text: slice.to_owned() }, tokens.div_ceil(count)));
+        rest = after;
+    }
+    slices
 }
 
 /// The tokens of each message, as far as is known.

@@ -5,14 +5,19 @@ use leptos::prelude::*;
 use crate::{
     chat::{api::Clock, thread::Thread},
     language::t,
-    message::{Message, Usage},
+    message::{Message, Role, Usage},
     ui::time::Time,
 };
 
 /// When it was said, or ended.
 #[component]
 pub(super) fn When(thread: Thread, signal: RwSignal<Message>) -> impl IntoView {
-    let at = Memo::new(move |_| signal.read().ended_at);
+    // Of what a person said only its words have a time; and none, before the server has it.
+    let at = Memo::new(move |_| {
+        let message = signal.read();
+        let begun = message.parts.first().filter(|_| message.role == Role::User).map(|part| part.started_at);
+        begun.or(message.ended_at).filter(|at| *at > 0)
+    });
     let Clock { now, offset } = thread.clock;
     move || at.get().map(|at| view! { <small class="when"><Time at now offset /></small> })
 }

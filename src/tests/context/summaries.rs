@@ -117,3 +117,27 @@ async fn the_queue_waits_for_a_summary() {
     let asked = answers(&server, "Hi").await;
     assert!(asked[0].1.contains("They greeted twice.") && asked[0].1.ends_with("Three"));
 }
+
+/// Rule: a message that does not fit beside a summary is summarised in slices, and every character of it is sent once.
+#[tokio::test]
+async fn a_large_message_is_summarised_in_slices() {
+    let (server, _folder) = server_with_context(1_000).await;
+    let ada = server.sign_up("Ada").await;
+    let text: String = (0..400).map(|number| format!("{number:05}")).collect();
+    let (chat, _) = exchange(&server, &ada, None, &text).await;
+    let row = ada.summarises(chat.reply).await.expect("it is asked for");
+    let summary = Chat { reply: row.id, ..chat };
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows(row.id).await;
+    let mut sliced = String::new();
+    while !sliced.contains("00399") {
+        let asked = answers(&server, "Numbers.").await;
+        let digits = asked.iter().flat_map(|(_, words)| words.chars()).filter(char::is_ascii_digit);
+        // The instruction has a number, too.
+        sliced.extend(digits);
+        sliced.truncate(sliced.len() - 3);
+    }
+    assert_eq!(sliced, text);
+    assert_eq!(ends(&ada, &summary).await, Status::Completed);
+    assert_eq!(ada.finds(&summary).await.text(), "Numbers.");
+}
