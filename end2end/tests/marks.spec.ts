@@ -139,6 +139,40 @@ test('in a window of 320 px a row can be pinned', async ({ page }) => {
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
 });
 
+test('many are selected, with Shift a range, and archived or deleted together, which can be undone', async ({ page, context }) => {
+  await createAccount(page);
+  for (const title of ['One', 'Two', 'Three', 'Four']) await begin(page, title);
+  const tab = await openSecondTab(context, page);
+  await waitForHydration(tab);
+  await page.bringToFront();
+  const box = (title: string) => sidebar(page).getByRole('checkbox', { name: title, exact: true });
+  const selected = sidebar(page).getByRole('group', { name: 'Selected conversations' });
+  await choose(page, 'Four', 'Select');
+  await expect(box('Four')).toBeChecked();
+  await box('Two').click({ modifiers: ['Shift'] });
+  await expect(selected.getByText('3 selected')).toBeVisible();
+  await link(sidebar(page), 'Four').click();
+  await expect(box('Four')).not.toBeChecked();
+  await button(selected, 'Delete').click();
+  await expect(page.getByText('2 conversations deleted.')).toBeVisible();
+  for (const one of [page, tab]) await expect(group(one, 'Today')).toHaveText(['Four', 'One']);
+  await expect(selected).toBeHidden();
+  await button(page, 'Undo').click();
+  for (const one of [page, tab]) await expect(group(one, 'Today')).toHaveText(['Four', 'Three', 'Two', 'One']);
+
+  await choose(page, 'One', 'Select');
+  await box('Two').press('Space');
+  await button(selected, 'Archive').click();
+  for (const one of [page, tab]) await expect(group(one, 'Today')).toHaveText(['Four', 'Three']);
+  await button(page, 'Undo').click();
+  for (const one of [page, tab]) await expect(group(one, 'Today')).toHaveText(['Four', 'Three', 'Two', 'One']);
+  await choose(page, 'One', 'Select');
+  await box('One').press('Escape');
+  await expect(selected).toBeHidden();
+  await link(sidebar(page), 'One').click();
+  await expect(page.getByRole('heading', { name: 'One' })).toBeVisible();
+});
+
 test.describe('without scripts', () => {
   test('what is pinned stands first, and what is archived on a page of its own', async ({ page, browser, context, rivulet }) => {
     await createAccount(page);

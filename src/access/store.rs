@@ -122,6 +122,17 @@ pub(crate) async fn lose_access(tx: &mut AnyConnection, change: AccessChange, no
     Ok(())
 }
 
+/// The same of many conversations.
+pub(crate) async fn lose_access_to(tx: &mut AnyConnection, ids: &[ConversationId], now: Millis) -> sqlx::Result<()> {
+    let statement = format!(
+        "INSERT INTO access_changes (at, conversation_id) SELECT $1, id FROM conversations WHERE id IN ({})",
+        placeholders(2, ids.len())
+    );
+    let query = sqlx::query(AssertSqlSafe(statement)).bind(now);
+    ids.iter().fold(query, |query, id| query.bind(id.to_string())).execute(tx).await?;
+    Ok(())
+}
+
 /// Makes somebody a member of an account. The counters of their lists continue where those of an earlier membership ended.
 pub(crate) async fn add_member(
     tx: &mut AnyConnection,

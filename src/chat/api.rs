@@ -334,12 +334,28 @@ pub async fn rename(id: ConversationId, title: String) -> Result<(), Failure> {
 /// Deletes a conversation. It can be brought back for [`UNDO_TIMEOUT`](crate::conversation::UNDO_TIMEOUT).
 #[server(prefix = "/api/2", endpoint = "delete", input = Json, output = Json)]
 pub async fn delete(id: ConversationId) -> Result<(), Failure> {
-    server::answer(|app, who| async move { app.replies.delete_conversation(who.viewer, id).await }).await
+    server::answer(|app, who| async move { app.replies.delete_conversations(who.viewer, vec![id]).await.map(drop) })
+        .await
 }
 
 #[server(prefix = "/api/2", endpoint = "undo-delete-conversation", input = Json, output = Json)]
 pub async fn undo_delete_conversation(id: ConversationId) -> Result<(), Failure> {
-    server::answer(|app, who| async move { app.replies.undo_delete_conversation(who.viewer, id).await }).await
+    server::answer(|app, who| async move { app.replies.undo_delete_conversations(who.viewer, vec![id]).await }).await
+}
+
+/// Deletes conversations together. Gives those that have gone: all that whoever asks may delete.
+#[server(prefix = "/api/2", endpoint = "delete-many", input = Json, output = Json)]
+pub async fn delete_many(ids: Vec<ConversationId>) -> Result<Vec<ConversationId>, Failure> {
+    server::answer(|app, who| async move { app.replies.delete_conversations(who.viewer, server::selected(ids)?).await })
+        .await
+}
+
+#[server(prefix = "/api/2", endpoint = "undo-delete-many", input = Json, output = Json)]
+pub async fn undo_delete_many(ids: Vec<ConversationId>) -> Result<(), Failure> {
+    server::answer(
+        |app, who| async move { app.replies.undo_delete_conversations(who.viewer, server::selected(ids)?).await },
+    )
+    .await
 }
 
 /// Deletes a message and all below it, for whoever may delete the conversation. Gives how many messages have gone. They can

@@ -11,7 +11,8 @@ use super::{
     thread::Thread,
 };
 use crate::{
-    conversation::{Conversation, LONGEST_TITLE},
+    conversation::{Conversation, LONGEST_TITLE, marks::MAX_SELECTED},
+    error::Failure,
     ids::{ConversationId, MessageId},
     language::t,
     ui::{
@@ -123,7 +124,8 @@ pub fn DeleteDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -
             let title = title.get_untracked();
             let deleted = api::delete(thread.id).await;
             if deleted.is_ok() {
-                offer_undo(thread.id, (t().dialogs.deleted)(&title), toasts, navigate.clone());
+                let text = (t().dialogs.deleted)(&title);
+                offer_undo(vec![thread.id], Some(thread.id), text, toasts, navigate.clone());
             }
             if open.is_disposed() {
                 return;
@@ -156,48 +158,57 @@ pub fn DeleteDialog(thread: Thread, open: RwSignal<bool>, title: Memo<String>) -
     }
 }
 
-/// Deletes a conversation without asking, and offers to bring it back. `is_shown`: its page is left, and comes back with it.
+/// Deletes conversations without asking, and offers to bring them back. `shown`: the one whose page is shown, which is left if
+/// it goes, and comes back with it.
 pub fn delete_with_undo(
-    row: Conversation,
-    is_shown: bool,
+    rows: Vec<Conversation>,
+    shown: Option<ConversationId>,
     toasts: Toasts,
     navigate: impl Fn(&str, NavigateOptions) + Clone + 'static,
 ) {
     spawn_local(async move {
-        match api::delete(row.id).await {
-            Ok(()) => {
-                if is_shown {
-                    navigate("/", NavigateOptions::default());
-                }
-                let back = move |to: &str, options| {
-                    if is_shown {
-                        navigate(to, options)
-                    }
-                };
-                offer_undo(row.id, (t().dialogs.deleted)(&row.title), toasts, back);
+        let all: Vec<ConversationId> = rows.iter().map(|row| row.id).collect();
+        let mut gone = vec![];
+        for ids in all.chunks(MAX_SELECTED) {
+            match api::delete_many(ids.to_vec()).await {
+                Ok(ids) => gone.extend(ids),
+                Err(why) => toasts.show(why.to_string(), None),
             }
-            Err(why) => toasts.show(why.to_string(), None),
+        }
+        let shown = shown.filter(|shown| gone.contains(shown));
+        if shown.is_some() {
+            navigate("/", NavigateOptions::default());
+        }
+        let text = match &rows[..] {
+            [row] => (t().dialogs.deleted)(&row.title),
+            _ => (t().sidebar.were_deleted)(gone.len()),
+        };
+        if !gone.is_empty() {
+            offer_undo(gone, shown, text, toasts, navigate);
         }
     });
 }
 
-/// Shows that a conversation is deleted, and offers to bring it back; if it is not, what was typed there is forgotten.
+/// Shows that conversations are deleted, and offers to bring them back, and to the page of the one that was `shown`. What was
+/// typed in those that do not come back is forgotten.
 fn offer_undo(
-    id: ConversationId,
+    ids: Vec<ConversationId>,
+    shown: Option<ConversationId>,
     text: String,
     toasts: Toasts,
     navigate: impl Fn(&str, NavigateOptions) + Clone + 'static,
 ) {
     let is_back = StoredValue::new(false);
     let kept = StoredValue::new_local(navigate);
+    let all = StoredValue::new(ids.clone());
     let undo = move |()| {
-        let Some(navigate) = kept.try_get_value() else { return };
+        let Some((navigate, ids)) = kept.try_get_value().zip(all.try_get_value()) else { return };
         let _ = is_back.try_set_value(true);
         spawn_local(async move {
-            match api::undo_delete_conversation(id).await {
-                Ok(()) => navigate(&plain(id), NavigateOptions::default()),
+            match restore(&ids).await {
+                Ok(()) => shown.into_iter().for_each(|id| navigate(&plain(id), NavigateOptions::default())),
                 // It can be tried again for a while.
-                Err(why) if why.may_pass() => offer_undo(id, why.to_string(), toasts, navigate),
+                Err(why) if why.may_pass() => offer_undo(ids, shown, why.to_string(), toasts, navigate),
                 Err(why) => toasts.show(why.to_string(), None),
             }
         });
@@ -205,8 +216,15 @@ fn offer_undo(
     toasts.show(text, Some(Callback::new(undo)));
     let forget = move || {
         if is_back.try_get_value() != Some(true) {
-            forget_draft(id);
+            ids.iter().copied().for_each(forget_draft);
         }
     };
     set_timeout(forget, TOAST_TIMEOUT);
+}
+
+async fn restore(ids: &[ConversationId]) -> Result<(), Failure> {
+    for ids in ids.chunks(MAX_SELECTED) {
+        api::undo_delete_many(ids.to_vec()).await?;
+    }
+    Ok(())
 }

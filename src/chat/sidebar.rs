@@ -1,6 +1,8 @@
 //! The sidebar: every conversation by date, live in every tab.
 
 mod row;
+mod selection;
+mod selection_bar;
 
 use std::time::Duration;
 
@@ -21,6 +23,7 @@ use crate::{
     ui::{browser, drafts, icon},
 };
 use row::{Row, RowActions, RowDialogs};
+use selection_bar::SelectionBar;
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
@@ -36,8 +39,15 @@ pub fn Sidebar(page_data: PageData) -> impl IntoView {
         url.track();
         drawer.set(false);
     });
+    let leave_selection = move |event: web_sys::KeyboardEvent| {
+        if event.key() == "Escape" && actions.selection.is_open() {
+            // The drawer stays open.
+            event.stop_propagation();
+            actions.selection.leave();
+        }
+    };
     view! {
-        <nav class="sidebar" aria-label=t().sidebar.label>
+        <nav class="sidebar" aria-label=t().sidebar.label on:keydown=leave_selection>
             <header>
                 <a class="button new-chat" role="button" href="/" on:keydown=browser::press>
                     <icon::Icon path=icon::PLUS />
@@ -47,7 +57,10 @@ pub fn Sidebar(page_data: PageData) -> impl IntoView {
                     <icon::Icon path=icon::CLOSE />
                 </button>
             </header>
-            <div class="conversations" on:scroll=move |event| {
+            <Show when=move || actions.selection.is_open()>
+                <SelectionBar actions />
+            </Show>
+            <div class="conversations" class:selecting=move || actions.selection.is_open() on:scroll=move |event| {
                 let scroller = event_target::<web_sys::Element>(&event);
                 if scroller.scroll_top() + scroller.client_height() + 400 > scroller.scroll_height() {
                     lists.load_more();
@@ -55,7 +68,7 @@ pub fn Sidebar(page_data: PageData) -> impl IntoView {
             }>
                 <Groups lists actions clock=Signal::derive(move || Clock { now: now.get(), offset }) />
             </div>
-            <ArchiveLink lists />
+            <ArchiveLink lists actions />
             <PersonBar person=page_data.person />
         </nav>
         <RowDialogs actions />
@@ -82,6 +95,7 @@ fn Groups(lists: SidebarLists, actions: RowActions, clock: Signal<Clock>) -> imp
     let rows = move |name: &'static str| {
         groups.read().iter().find(|(group, _)| *group == name).map(|(_, rows)| rows.clone()).unwrap_or_default()
     };
+    let shown = Callback::new(move |()| groups.read_untracked().iter().flat_map(|(_, rows)| rows.clone()).collect());
     let is_empty = move || lists.archive.is_open.get() && groups.read().is_empty();
     view! {
         <For each=names key=|name| *name let(name)>
@@ -89,7 +103,7 @@ fn Groups(lists: SidebarLists, actions: RowActions, clock: Signal<Clock>) -> imp
                 <h3>{name}</h3>
                 <ul>
                     <For each=move || rows(name) key=|id| *id let(id)>
-                        <Row id actions />
+                        <Row id actions shown />
                     </For>
                 </ul>
             </section>
@@ -121,10 +135,11 @@ fn grouped(lists: SidebarLists, clock: Clock) -> Vec<Group> {
 
 /// Shows what is archived, and then the others again. Without scripts it is a link.
 #[component]
-fn ArchiveLink(lists: SidebarLists) -> impl IntoView {
+fn ArchiveLink(lists: SidebarLists, actions: RowActions) -> impl IntoView {
     let is_open = lists.archive.is_open;
     let turn = move |event: web_sys::MouseEvent| {
         event.prevent_default();
+        actions.selection.leave();
         is_open.update(|open| *open = !*open);
         if is_open.get_untracked() {
             lists.load_archived();

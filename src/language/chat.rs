@@ -251,6 +251,15 @@ pub struct Sidebar {
     pub unarchive: &'static str,
     /// Once it is archived; its title goes in.
     pub was_archived: fn(&str) -> String,
+    /// What begins to choose many, and what stands over the list then.
+    pub select: &'static str,
+    pub selection: &'static str,
+    pub chosen: fn(usize) -> String,
+    pub leave_selection: &'static str,
+    /// Once it is done to so many.
+    pub were_archived: fn(usize) -> String,
+    pub were_unarchived: fn(usize) -> String,
+    pub were_deleted: fn(usize) -> String,
     pub theme: &'static str,
     pub security: &'static str,
     pub sign_out: &'static str,

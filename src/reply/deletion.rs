@@ -1,6 +1,8 @@
 //! Deleting messages and conversations, and bringing them back. Replies that run there end first: all that they wrote is
 //! then in their rows.
 
+use std::collections::HashSet;
+
 use tokio::time::{sleep, timeout};
 
 use super::{MAX_PAUSE, MIN_PAUSE, Replies, STOP_TIMEOUT};
@@ -47,15 +49,18 @@ impl Replies {
         .await
     }
 
-    /// Deletes a conversation: at once invisible everywhere.
-    pub async fn delete_conversation(&self, viewer: Viewer, id: ConversationId) -> Result<(), Failure> {
+    /// Deletes conversations: at once invisible everywhere. Gives those that the viewer may delete.
+    pub async fn delete_conversations(
+        &self,
+        viewer: Viewer,
+        ids: Vec<ConversationId>,
+    ) -> Result<Vec<ConversationId>, Failure> {
         let replies = self.clone();
         self.detached(async move {
             for _ in 0..ROUNDS {
-                let change = replies.database.delete_conversation(viewer, id, now(), |id| replies.runs(id)).await?;
-                if let Some(sidebar) = replies.begun(change).await? {
-                    replies.conversation_changed(id, sidebar);
-                    return Ok(());
+                let change = replies.database.delete_conversations(viewer, &ids, now(), |id| replies.runs(id)).await?;
+                if let Some(deleted) = replies.begun(change).await? {
+                    return Ok(replies.conversations_changed(deleted));
                 }
             }
             Err(Failure::Unavailable)
@@ -63,14 +68,22 @@ impl Replies {
         .await
     }
 
-    /// Brings a deleted conversation back.
-    pub async fn undo_delete_conversation(&self, viewer: Viewer, id: ConversationId) -> Result<(), Failure> {
+    /// Brings deleted conversations back.
+    pub async fn undo_delete_conversations(&self, viewer: Viewer, ids: Vec<ConversationId>) -> Result<(), Failure> {
         let replies = self.clone();
         self.detached(async move {
-            let sidebar = replies.database.restore_conversation(viewer, id).await?.ok_or(Failure::NotFound)?;
-            replies.conversation_changed(id, sidebar);
-            // What was being deleted in it when it was.
-            replies.finish_deletion(id).await
+            let restored = replies.database.restore_conversations(viewer, &ids).await?;
+            if restored.is_empty() {
+                return Err(Failure::NotFound);
+            }
+            let restored = replies.conversations_changed(restored);
+            // What was being deleted in them when they were.
+            for id in replies.database.unfinished_deletions().await?.into_iter().filter(|id| restored.contains(id)) {
+                replies.finish_deletion(id).await?;
+            }
+            // What waited for a reply that is back may be due.
+            replies.tasks.spawn(replies.clone().resume_queues());
+            Ok(())
         })
         .await
     }
@@ -146,8 +159,11 @@ impl Replies {
         self.hub.running(id).is_some()
     }
 
-    fn conversation_changed(&self, id: ConversationId, sidebar: SidebarTopic) {
-        self.hub.changed(ListTopic::Conversations(sidebar));
-        self.hub.changed(ListTopic::Messages(id));
+    /// Wakes all who follow these conversations or their lists, each list once.
+    fn conversations_changed(&self, changed: Vec<(ConversationId, SidebarTopic)>) -> Vec<ConversationId> {
+        let lists: HashSet<SidebarTopic> = changed.iter().map(|(_, list)| *list).collect();
+        lists.into_iter().for_each(|list| self.hub.changed(ListTopic::Conversations(list)));
+        let ids = changed.into_iter().map(|(id, _)| id);
+        ids.inspect(|id| self.hub.changed(ListTopic::Messages(*id))).collect()
     }
 }

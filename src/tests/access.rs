@@ -75,6 +75,8 @@ const FUNCTIONS: [(&str, Rule); 38] = [
     ("rename", Rule::Changing),
     ("delete", Rule::Changing),
     ("undo-delete-conversation", Rule::Changing),
+    ("delete-many", Rule::Changing),
+    ("undo-delete-many", Rule::Changing),
     ("delete-message", Rule::Changing),
     ("fork", Rule::Seeing),
     ("undo-delete-message", Rule::Changing),
@@ -248,7 +250,9 @@ async fn every_function_has_a_rule_and_keeps_it() {
         {
             let (id, messages) = team.conversation(visibility).await;
             match name {
-                "undo-delete-conversation" => team.person(Maker).deletes(id).await.expect("it is deleted"),
+                "undo-delete-conversation" | "undo-delete-many" => {
+                    team.person(Maker).deletes(id).await.expect("it is deleted")
+                }
                 "undo-delete-message" => {
                     team.person(Maker).deletes_message(messages[1]).await.map(drop).expect("it is deleted");
                 }

@@ -214,7 +214,7 @@ async fn a_long_deletion_can_be_undone_for_as_long_as_a_short_one() {
     while rows.continue_deletion(id).await.expect("a slice") {}
     assert_eq!(rows.due_purges(before, None).await.expect("what is due"), [], "it has just been finished");
     ada.undoes_deletion(messages[2]).await.expect("it is back");
-    rows.delete_conversation(viewer, id, before - 60_000, |_| false).await.expect("it is deleted");
+    rows.delete_conversations(viewer, &[id], before - 60_000, |_| false).await.expect("it is deleted");
     let due = rows.due_purges(before, None).await.expect("what is due");
     assert_eq!(due.len(), 1, "a conversation's deletion is finished at once");
 }

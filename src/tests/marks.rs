@@ -233,3 +233,41 @@ async fn marks_go_with_the_conversation() {
     database.comes_to("SELECT COUNT(*) FROM conversation_marks", 0).await;
     server.app.database.remove_tombstones(i64::MAX).await.expect("nothing refers to it any more");
 }
+
+/// Rule: many conversations are deleted together and brought back together, in every tab, the replies that run there ended;
+/// each changed row has a rev of its own, and what one may not delete stays.
+#[tokio::test]
+async fn many_conversations_go_together_and_come_back_together() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let mut database = server.database().await;
+    let viewer = database.viewer().await;
+    let mut ids: Vec<ConversationId> = vec![];
+    for _ in 0..40 {
+        ids.push(database.adds_conversation_of(viewer, 2, "Words").await.0);
+    }
+    let running = ada.asks("Hello").await;
+    let writer = server.provider.is_asked().await;
+    writer.writes("So far");
+    ids.push(running.id);
+    let kept = has_talked(&server, &ada).await;
+    let (colleague, cleo) = server.adds_member(viewer.account, "Cleo", AccountRole::Member).await;
+    let (others, _) = database.adds_conversation_of(colleague, 2, "Hers").await;
+    let mut tab = opens_the_sidebar(&ada).await;
+    let gone = ada.deletes_many(&[&ids[..], &[others]].concat()).await.expect("they are deleted");
+    assert_eq!(gone.len(), ids.len());
+    while tab.conversations.len() > 1 {
+        tab.next().await;
+    }
+    assert!(tab.conversations.contains_key(&kept.id));
+    assert_eq!(cleo.sidebar(Sidebar::Mine).await.rows.len(), 1, "hers is there");
+    assert_eq!(ada.deletes_many(&ids).await, Err(Refused::of(Failure::NotFound)));
+    ada.undoes_deletion_of_many(&gone).await.expect("they are back");
+    while tab.conversations.len() <= ids.len() {
+        tab.next().await;
+    }
+    assert_eq!(ada.finds(&running).await.status, Status::Stopped);
+    let revs = "SELECT COUNT(*) FROM (SELECT mine_rev FROM conversations WHERE mine_rev > 0 GROUP BY created_by, mine_rev HAVING COUNT(*) > 1)";
+    assert_eq!(database.count(revs).await, 0);
+    assert!(matches!(ada.deletes_many(&[]).await.expect_err("none").failure, Failure::Invalid(_)));
+}

@@ -3,6 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::{use_location, use_navigate};
 
+use super::selection::Selection;
 use crate::{
     chat::{
         address::plain,
@@ -22,7 +23,8 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(super) struct RowActions {
     pub lists: SidebarLists,
-    toasts: Toasts,
+    pub selection: Selection,
+    pub toasts: Toasts,
     /// The conversation that is being renamed.
     renaming: RwSignal<Option<ConversationId>>,
     /// The row that has moved by what was done in its menu, and gets the cursor back.
@@ -32,7 +34,7 @@ pub(super) struct RowActions {
 impl RowActions {
     pub fn new(lists: SidebarLists) -> RowActions {
         let (renaming, moved) = (RwSignal::new(None), StoredValue::new(None));
-        RowActions { lists, toasts: expect_context(), renaming, moved }
+        RowActions { lists, selection: Selection::new(), toasts: expect_context(), renaming, moved }
     }
 
     fn pin(self, id: ConversationId, on: bool) {
@@ -67,7 +69,12 @@ impl RowActions {
 }
 
 #[component]
-pub(super) fn Row(id: ConversationId, actions: RowActions) -> impl IntoView {
+pub(super) fn Row(
+    id: ConversationId,
+    actions: RowActions,
+    /// All rows, in the order in which they are shown.
+    shown: Callback<(), Vec<ConversationId>>,
+) -> impl IntoView {
     let PageContext { is_looked_at, .. } = expect_context();
     let lists = actions.lists;
     let path = use_location().pathname;
@@ -87,10 +94,28 @@ pub(super) fn Row(id: ConversationId, actions: RowActions) -> impl IntoView {
             request_animation_frame(move || browser::focus(&format!("[popovertarget='row-{id}']")));
         }
     });
+    let selection = actions.selection;
+    let turn = move |event: web_sys::MouseEvent| selection.turn(id, event.shift_key(), &shown.run(()));
+    // While some are being chosen, a row is chosen wherever it is pressed.
+    let press = move |event: web_sys::MouseEvent| {
+        if untrack(|| selection.is_open()) {
+            event.prevent_default();
+            turn(event);
+        }
+    };
     view! {
         <li class:running=move || is_running.get() class:unread=move || is_unread.get()>
+            <Show when=move || selection.is_open()>
+                <input
+                    type="checkbox"
+                    aria-label=title
+                    prop:checked=move || selection.has(id)
+                    on:click=turn
+                />
+            </Show>
             <a
                 href=plain(id)
+                on:click=press
                 dir="auto"
                 aria-current=move || is_current.get().then_some("page")
                 aria-describedby=move || state().map(|_| format!("state-{id}"))
@@ -132,7 +157,7 @@ fn RowChoices(id: ConversationId, row: Memo<Option<Conversation>>, actions: RowA
     let delete = move |_| {
         let Some(row) = row.get_untracked() else { return };
         let is_shown = path.read_untracked().strip_prefix("/c/") == Some(&id.to_string());
-        delete_with_undo(row, is_shown, actions.toasts, navigate.clone());
+        delete_with_undo(vec![row], is_shown.then_some(id), actions.toasts, navigate.clone());
     };
     view! {
         <Show when=move || !is_archived.get()>
@@ -145,6 +170,9 @@ fn RowChoices(id: ConversationId, row: Memo<Option<Conversation>>, actions: RowA
         </button>
         <button type="button" on:click=archive>
             {move || if is_archived.get() { t().sidebar.unarchive } else { t().sidebar.archive }}
+        </button>
+        <button type="button" on:click=move |_| actions.selection.begin(id)>
+            {t().sidebar.select}
         </button>
         <button type="button" class="dangerous" on:click=delete>
             {t().thread.delete}

@@ -8,7 +8,7 @@ use crate::{
         store::{AccessChange, MAY_CHANGE, MAY_SEE, lose_access},
     },
     conversation::{SidebarTopic, Visibility},
-    database::{Database, parsed},
+    database::{Database, parsed, placeholders},
     ids::{AccountId, ConversationId, Millis, Rev, UserId},
 };
 
@@ -155,23 +155,57 @@ pub(crate) async fn change_row(
     Ok(Some(topic))
 }
 
+/// The same of many: of those of which `rule` holds, in the order of their ids.
+pub(crate) async fn sidebar_topics(
+    tx: &mut AnyConnection,
+    viewer: Viewer,
+    ids: &[ConversationId],
+    rule: &str,
+) -> sqlx::Result<Vec<(ConversationId, SidebarTopic)>> {
+    let statement = format!(
+        "SELECT c.id, c.account_id, c.created_by, c.visibility FROM conversations c WHERE c.id IN ({}) AND {rule} ORDER BY c.id",
+        placeholders(2, ids.len())
+    );
+    let query = sqlx::query(AssertSqlSafe(statement)).bind(viewer.user.to_string());
+    let query = ids.iter().fold(query, |query, id| query.bind(id.to_string()));
+    query
+        .try_map(|row: AnyRow| {
+            let account = parsed(&row, "account_id")?;
+            let topic = match parsed(&row, "visibility")? {
+                Visibility::Private => SidebarTopic::Mine(account, parsed(&row, "created_by")?),
+                Visibility::Account => SidebarTopic::Shared(account),
+            };
+            Ok((parsed(&row, "id")?, topic))
+        })
+        .fetch_all(tx)
+        .await
+}
+
 /// Counts a change of a list of the sidebar.
 pub(crate) async fn next_sidebar_rev(tx: &mut AnyConnection, topic: SidebarTopic) -> sqlx::Result<Rev> {
-    match topic {
+    next_sidebar_revs(tx, topic, 1).await
+}
+
+/// Counts so many changes of a list of the sidebar, and gives the rev of the first.
+pub(crate) async fn next_sidebar_revs(tx: &mut AnyConnection, topic: SidebarTopic, changes: i64) -> sqlx::Result<Rev> {
+    let newest: Rev = match topic {
         SidebarTopic::Mine(account, user) => sqlx::query_scalar(
-            "UPDATE memberships SET mine_rev = mine_rev + 1 WHERE account_id = $1 AND user_id = $2 RETURNING mine_rev",
+            "UPDATE memberships SET mine_rev = mine_rev + $1 WHERE account_id = $2 AND user_id = $3 RETURNING mine_rev",
         )
+        .bind(changes)
         .bind(account.to_string())
         .bind(user.to_string())
         .fetch_one(tx)
-        .await,
+        .await?,
         SidebarTopic::Shared(account) => {
-            sqlx::query_scalar("UPDATE accounts SET shared_rev = shared_rev + 1 WHERE id = $1 RETURNING shared_rev")
+            sqlx::query_scalar("UPDATE accounts SET shared_rev = shared_rev + $1 WHERE id = $2 RETURNING shared_rev")
+                .bind(changes)
                 .bind(account.to_string())
                 .fetch_one(tx)
-                .await
+                .await?
         }
-    }
+    };
+    Ok(newest - changes + 1)
 }
 
 /// Counts so many changes of the messages of a conversation and gives the rev of the first: each changed row has one of

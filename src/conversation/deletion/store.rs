@@ -6,14 +6,14 @@ use super::{Deletion, DeletionChange, DeletionState};
 use crate::{
     access::{
         Viewer,
-        store::{AccessChange, MAY_CHANGE, MAY_RESTORE, lose_access},
+        store::{MAY_CHANGE, MAY_RESTORE, lose_access_to},
     },
     conversation::{
         SidebarTopic,
-        changes::store::{next_sidebar_rev, sidebar_topic},
+        changes::store::{next_sidebar_revs, sidebar_topics},
         tree::Lanes,
     },
-    database::{Database, optional, parsed},
+    database::{Database, optional, parsed, placeholders},
     ids::{ConversationId, MessageId, Millis, Seq, UserId},
 };
 
@@ -49,7 +49,7 @@ impl Database {
                  (SELECT MAX(m.seq) FROM messages m WHERE m.conversation_id = $1 AND m.lane = $4 AND m.seq < $5), 0), $6)",
         )
         .bind(conversation.to_string())
-        .bind(next_mark(&mut tx, conversation, now).await?)
+        .bind(next_mark(&mut tx, &[conversation], now).await?)
         .bind(id.to_string())
         .bind(root.lane)
         .bind(root.seq)
@@ -99,55 +99,66 @@ impl Database {
             .await
     }
 
-    /// Deletes a conversation: from now on it is nowhere but in the sidebar's list, as its own tombstone. What was said in it
-    /// can be brought back until it is purged. Gives the list that it was in. `runs`: whether a reply is running.
-    pub async fn delete_conversation(
+    /// Deletes conversations: from now on they are nowhere but in the sidebar's lists, as their own tombstones. What was said in
+    /// them can be brought back until it is purged. Gives those that the viewer may delete, each with the list that it was in.
+    /// `runs`: whether a reply is running.
+    pub async fn delete_conversations(
         &self,
         viewer: Viewer,
-        id: ConversationId,
+        ids: &[ConversationId],
         now: Millis,
         runs: impl Fn(MessageId) -> bool,
-    ) -> sqlx::Result<DeletionChange<SidebarTopic>> {
+    ) -> sqlx::Result<DeletionChange<Vec<(ConversationId, SidebarTopic)>>> {
         let mut tx = self.begin().await?;
-        let Some(topic) = sidebar_topic(&mut tx, viewer, id, MAY_CHANGE).await? else {
+        let found = sidebar_topics(&mut tx, viewer, ids, MAY_CHANGE).await?;
+        let ids: Vec<ConversationId> = found.iter().map(|(id, _)| *id).collect();
+        if ids.is_empty() {
             return Ok(DeletionChange::Missing);
-        };
-        let running = running_in(&mut tx, id).await?.into_iter().map(|(reply, ..)| reply).filter(|reply| runs(*reply));
-        let running: Vec<MessageId> = running.collect();
+        }
+        let running = running_in(&mut tx, &ids).await?.into_iter().map(|(reply, ..)| reply);
+        let running: Vec<MessageId> = running.filter(|reply| runs(*reply)).collect();
         if !running.is_empty() {
             return Ok(DeletionChange::Runs(running));
         }
-        let mark = next_mark(&mut tx, id, now).await?;
-        change_conversation(&mut tx, topic, id, Some(mark)).await?;
-        sqlx::query("INSERT INTO deletions (conversation_id, deleted_at, state, finished_at) VALUES ($1, $2, $3, $4)")
-            .bind(id.to_string())
-            .bind(mark)
-            .bind(DeletionState::Deleted.as_str())
-            .bind(now)
-            .execute(&mut *tx)
-            .await?;
-        lose_access(&mut tx, AccessChange { conversation: Some(id), ..Default::default() }, now).await?;
+        let mark = next_mark(&mut tx, &ids, now).await?;
+        change_conversations(&mut tx, &found, Some(mark)).await?;
+        let statement = format!(
+            "INSERT INTO deletions (conversation_id, deleted_at, state, finished_at)
+             SELECT id, $1, $2, $3 FROM conversations WHERE id IN ({})",
+            placeholders(4, ids.len())
+        );
+        let query = sqlx::query(AssertSqlSafe(statement)).bind(mark).bind(DeletionState::Deleted.as_str()).bind(now);
+        ids.iter().fold(query, |query, id| query.bind(id.to_string())).execute(&mut *tx).await?;
+        lose_access_to(&mut tx, &ids, now).await?;
         tx.commit().await?;
-        Ok(DeletionChange::Begun(topic))
+        Ok(DeletionChange::Begun(found))
     }
 
-    /// Brings a deleted conversation back, as it was. Gives the list that it is in; `None` if the viewer may not, or if it has
-    /// been purged by now.
-    pub async fn restore_conversation(&self, viewer: Viewer, id: ConversationId) -> sqlx::Result<Option<SidebarTopic>> {
+    /// Brings deleted conversations back, as they were. Gives those that are back, each with the list that it is in: not those
+    /// that the viewer may not have back, or that have been purged by now.
+    pub async fn restore_conversations(
+        &self,
+        viewer: Viewer,
+        ids: &[ConversationId],
+    ) -> sqlx::Result<Vec<(ConversationId, SidebarTopic)>> {
         let mut tx = self.begin().await?;
-        let Some(topic) = sidebar_topic(&mut tx, viewer, id, MAY_RESTORE).await? else { return Ok(None) };
-        let restored =
-            sqlx::query("DELETE FROM deletions WHERE conversation_id = $1 AND message_id IS NULL AND state = $2")
-                .bind(id.to_string())
-                .bind(DeletionState::Deleted.as_str())
-                .execute(&mut *tx)
-                .await?;
-        if restored.rows_affected() == 0 {
-            return Ok(None);
+        let mut found = sidebar_topics(&mut tx, viewer, ids, MAY_RESTORE).await?;
+        if found.is_empty() {
+            return Ok(found);
         }
-        change_conversation(&mut tx, topic, id, None).await?;
+        let statement = format!(
+            "DELETE FROM deletions WHERE conversation_id IN ({}) AND message_id IS NULL AND state = $1
+             RETURNING conversation_id",
+            placeholders(2, found.len())
+        );
+        let query = sqlx::query(AssertSqlSafe(statement)).bind(DeletionState::Deleted.as_str());
+        let query = found.iter().fold(query, |query, (id, _)| query.bind(id.to_string()));
+        let restored: Vec<ConversationId> =
+            query.try_map(|row: AnyRow| parsed(&row, "conversation_id")).fetch_all(&mut *tx).await?;
+        found.retain(|(id, _)| restored.contains(id));
+        change_conversations(&mut tx, &found, None).await?;
         tx.commit().await?;
-        Ok(Some(topic))
+        Ok(found)
     }
 }
 
@@ -298,7 +309,7 @@ async fn running_below(
     above: (i64, Seq),
     counts: impl Fn(MessageId, UserId) -> bool,
 ) -> sqlx::Result<Vec<MessageId>> {
-    let mut running = running_in(tx, conversation).await?;
+    let mut running = running_in(tx, &[conversation]).await?;
     running.retain(|(reply, author, ..)| counts(*reply, *author));
     if running.is_empty() {
         return Ok(vec![]);
@@ -311,31 +322,33 @@ async fn running_below(
 /// The replies whose rows are those of running ones, each with who asked for it and its place.
 pub(in crate::conversation) async fn running_in(
     tx: &mut AnyConnection,
-    id: ConversationId,
+    ids: &[ConversationId],
 ) -> sqlx::Result<Vec<(MessageId, UserId, i64, Seq)>> {
-    sqlx::query(
-        "SELECT id, author_id, lane, seq FROM messages WHERE conversation_id = $1 AND status IN ('pending', 'streaming')
-         AND deleted_at IS NULL",
-    )
-    .bind(id.to_string())
-    .try_map(|row: AnyRow| {
-        Ok((parsed(&row, "id")?, parsed(&row, "author_id")?, row.try_get("lane")?, row.try_get("seq")?))
-    })
-    .fetch_all(tx)
-    .await
+    let statement = format!(
+        "SELECT id, author_id, lane, seq FROM messages WHERE conversation_id IN ({})
+         AND status IN ('pending', 'streaming') AND deleted_at IS NULL",
+        placeholders(1, ids.len())
+    );
+    let query = ids.iter().fold(sqlx::query(AssertSqlSafe(statement)), |query, id| query.bind(id.to_string()));
+    query
+        .try_map(|row: AnyRow| {
+            Ok((parsed(&row, "id")?, parsed(&row, "author_id")?, row.try_get("lane")?, row.try_get("seq")?))
+        })
+        .fetch_all(tx)
+        .await
 }
 
-/// The time, or a little later: no other deletion of the conversation has it, or had it.
-async fn next_mark(tx: &mut AnyConnection, id: ConversationId, now: Millis) -> sqlx::Result<Millis> {
-    let last: Millis = sqlx::query_scalar(
+/// The time, or a little later: no other deletion of these conversations has it, or had it.
+async fn next_mark(tx: &mut AnyConnection, ids: &[ConversationId], now: Millis) -> sqlx::Result<Millis> {
+    let places = placeholders(1, ids.len());
+    let statement = format!(
         "SELECT COALESCE(MAX(marks.mark), 0) FROM (
-             SELECT MAX(m.deleted_at) AS mark FROM messages m WHERE m.conversation_id = $1 AND m.deleted_at IS NOT NULL
-             UNION ALL SELECT MAX(d.deleted_at) FROM deletions d WHERE d.conversation_id = $1
-         ) AS marks",
-    )
-    .bind(id.to_string())
-    .fetch_one(tx)
-    .await?;
+             SELECT MAX(m.deleted_at) AS mark FROM messages m WHERE m.conversation_id IN ({places}) AND m.deleted_at IS NOT NULL
+             UNION ALL SELECT MAX(d.deleted_at) FROM deletions d WHERE d.conversation_id IN ({places})
+         ) AS marks"
+    );
+    let query = ids.iter().fold(sqlx::query_scalar(AssertSqlSafe(statement)), |query, id| query.bind(id.to_string()));
+    let last: Millis = query.fetch_one(tx).await?;
     Ok(now.max(last + 1))
 }
 
@@ -354,16 +367,32 @@ async fn set_state(
     Ok(())
 }
 
-/// A conversation is deleted, or back.
-async fn change_conversation(
+/// Conversations are deleted, or back: each under a rev of its own, in the list that it is in.
+async fn change_conversations(
     tx: &mut AnyConnection,
-    topic: SidebarTopic,
-    id: ConversationId,
+    changed: &[(ConversationId, SidebarTopic)],
     deleted_at: Option<Millis>,
 ) -> sqlx::Result<()> {
-    let rev = next_sidebar_rev(tx, topic).await?;
-    let (column, _) = topic.column();
-    let statement = format!("UPDATE conversations SET deleted_at = $1, {column} = $2 WHERE id = $3");
-    sqlx::query(AssertSqlSafe(statement)).bind(deleted_at).bind(rev).bind(id.to_string()).execute(tx).await?;
+    let mut lists: Vec<(SidebarTopic, Vec<ConversationId>)> = vec![];
+    for (id, topic) in changed {
+        match lists.iter_mut().find(|(list, _)| list == topic) {
+            Some((_, ids)) => ids.push(*id),
+            None => lists.push((*topic, vec![*id])),
+        }
+    }
+    // People before accounts, as everywhere.
+    lists.sort_by_key(|(topic, _)| matches!(topic, SidebarTopic::Shared(_)));
+    for (topic, ids) in lists {
+        let rev = next_sidebar_revs(tx, topic, ids.len() as i64).await?;
+        let (column, _) = topic.column();
+        let statement = format!(
+            "UPDATE conversations SET deleted_at = $1, {column} = $2 - 1 + counted.number FROM (
+                 SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS number FROM conversations WHERE id IN ({})
+             ) AS counted WHERE counted.id = conversations.id",
+            placeholders(3, ids.len())
+        );
+        let query = sqlx::query(AssertSqlSafe(statement)).bind(deleted_at).bind(rev);
+        ids.iter().fold(query, |query, id| query.bind(id.to_string())).execute(&mut *tx).await?;
+    }
     Ok(())
 }

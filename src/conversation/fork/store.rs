@@ -84,7 +84,7 @@ impl Database {
             return Ok(ForkStart::Missing);
         }
         // Continue may have a reply run in the middle of the branch.
-        let running = running_in(&mut tx, from).await?;
+        let running = running_in(&mut tx, &[from]).await?;
         if running.into_iter().any(|(_, _, lane, seq)| lanes.is_below(end, (lane, seq))) {
             return Ok(ForkStart::Busy);
         }

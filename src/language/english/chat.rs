@@ -254,6 +254,22 @@ pub(super) const SIDEBAR: Sidebar = Sidebar {
     archive: "Archive",
     unarchive: "Unarchive",
     was_archived: |title| format!("“{title}” is archived."),
+    select: "Select",
+    selection: "Selected conversations",
+    chosen: |count| format!("{count} selected"),
+    leave_selection: "Leave the selection",
+    were_archived: |count| match count {
+        1 => "1 conversation archived.".into(),
+        count => format!("{count} conversations archived."),
+    },
+    were_unarchived: |count| match count {
+        1 => "1 conversation is back.".into(),
+        count => format!("{count} conversations are back."),
+    },
+    were_deleted: |count| match count {
+        1 => "1 conversation deleted.".into(),
+        count => format!("{count} conversations deleted."),
+    },
     theme: "Light or dark",
     security: "Security",
     sign_out: "Sign out",

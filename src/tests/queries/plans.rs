@@ -21,7 +21,7 @@ use serde_json::json;
 use crate::statements::Notes;
 
 /// Steps that look at all rows of a table, or put them in order: in which statements, and why they may.
-const EXCEPTIONS: [(&str, &str, &str); 12] = [
+const EXCEPTIONS: [(&str, &str, &str); 14] = [
     ("SCAN CONSTANT ROW", "", "no table"),
     ("SCAN users", "SELECT", "whether there is an owner: the first row answers"),
     ("SCAN nodes", "", "a row for each start of the server"),
@@ -32,6 +32,8 @@ const EXCEPTIONS: [(&str, &str, &str); 12] = [
     ("SCAN deletions USING INDEX unfinished_deletions", "", "the index has those that are just made, at the start"),
     ("SCAN slice", "WITH slice", "the messages of a slice, 100 at the most"),
     ("SCAN (subquery", "WITH slice", "the same"),
+    ("SCAN counted", "UPDATE conversations SET deleted_at", "those that are deleted together, 100 at the most"),
+    ("SCAN (subquery", "UPDATE conversations SET deleted_at", "the same"),
     ("SCAN (subquery", "INSERT INTO conversation_marks", "the conversations that are chosen, 100 at the most"),
     ("USE TEMP B-TREE FOR ORDER BY", "FROM sessions", "a person's own sessions, 200 at the most"),
 ];
@@ -81,6 +83,8 @@ async fn marks(tab: &mut Tab, ada: &Person, chat: ConversationId) {
     ada.archives(&[chat], true).await.expect("it is archived");
     ada.asks_in(chat, "Are you there?").await.expect("it is back");
     ada.sees_the_end_of(chat, 1).await.expect("it is seen");
+    ada.deletes_many(&[chat]).await.expect("it is deleted");
+    ada.undoes_deletion_of_many(&[chat]).await.expect("it is back");
     let _: ListedRows = ada.call("rows", json!({ "ids": [chat] })).await.expect("its row");
 }
 

@@ -219,6 +219,15 @@ impl Person {
         self.call("delete", json!({ "id": chat })).await
     }
 
+    /// Deletes many at once. Gives those that have gone.
+    pub async fn deletes_many(&self, chats: &[ConversationId]) -> Result<Vec<ConversationId>, Refused> {
+        self.call("delete-many", json!({ "ids": chats })).await
+    }
+
+    pub async fn undoes_deletion_of_many(&self, chats: &[ConversationId]) -> Result<(), Refused> {
+        self.call("undo-delete-many", json!({ "ids": chats })).await
+    }
+
     pub async fn undoes_deletion_of(&self, chat: ConversationId) -> Result<(), Refused> {
         self.call("undo-delete-conversation", json!({ "id": chat })).await
     }
