@@ -11,6 +11,7 @@
 
 mod newer;
 mod part;
+mod prefix;
 mod price;
 mod status;
 mod wire;

@@ -61,6 +61,8 @@ pub struct Request {
     pub options: Options,
     /// The last turn is the assistant's unfinished text: what streams is what follows it.
     pub resumes: bool,
+    /// What a person asks for in that.
+    pub instruction: Option<String>,
 }
 
 /// A model that a provider offers.

@@ -3,6 +3,7 @@
 //! [`Replies`] starts and ends them. [`job`] reads the provider and makes events; [`journal`] commits them; only then the
 //! hub applies and shows them. [`recovery`] does at the next start what a killed process could not.
 
+pub mod continue_from;
 mod deletion;
 pub mod job;
 pub mod journal;

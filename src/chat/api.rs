@@ -17,7 +17,7 @@ use crate::{
     error::Failure,
     ids::{ConversationId, Lineage, MessageId, Millis, Rev, UserId},
     json::Json,
-    message::{Epoch, Kind, Message, Part, Price, Role, Status},
+    message::{Epoch, Kind, Message, Part, Position, Price, Role, Status},
     steering::options::Options,
 };
 #[cfg(feature = "ssr")]
@@ -126,6 +126,19 @@ impl Sending {
         let text = Part { kind: Kind::Text, started_at: 0, text: self.text };
         Message { status: Status::Completed, parts: vec![text], ..Message::unseen(self.id, Role::User) }
     }
+}
+
+/// Another reply that begins with the words of one up to a place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Continuing {
+    pub of: MessageId,
+    /// In one of its texts, of the epoch that the page shows. It is moved back to the start of a word.
+    pub from: Position,
+    /// Minted by the page, so that asking twice is asking once.
+    pub id: MessageId,
+    /// How it is to go on; may be empty.
+    pub instruction: String,
+    pub model: String,
 }
 
 /// What became of it: what was written, as the list will have too. None if it had come before.
@@ -315,6 +328,13 @@ pub async fn resume(id: MessageId, epoch: Epoch, model: String) -> Result<(), Fa
         |app, who| async move { app.replies.resume(who.viewer, id, epoch, app.providers.find(&model)?).await },
     )
     .await
+}
+
+/// Has the model that is chosen now go on from a word of a reply: a sibling of it begins with what stands before that. One's
+/// own running reply is stopped, with what came.
+#[server(prefix = "/api/2", endpoint = "continue-from", input = Json, output = Json)]
+pub async fn continue_from(asked: Continuing) -> Result<Sent, Failure> {
+    server::answer(|app, who| async move { server::continue_from(&app, who.viewer, asked).await }).await
 }
 
 #[server(prefix = "/api/2", endpoint = "rename", input = Json, output = Json)]

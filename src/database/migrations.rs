@@ -35,6 +35,7 @@ pub const STEPS: &[Step] = &[
     step(13, "usage", include_str!("../../migrations/sqlite/0013_usage.sql")),
     step(14, "finished deletions", include_str!("../../migrations/sqlite/0014_finished_deletions.sql")),
     step(15, "marks", include_str!("../../migrations/sqlite/0015_marks.sql")),
+    step(17, "instructions", include_str!("../../migrations/sqlite/0017_instructions.sql")),
     step(18, "asked together", include_str!("../../migrations/sqlite/0018_asked_together.sql")),
 ];
 

@@ -176,8 +176,13 @@ impl Provider for OpenAi {
         let ask = "Give a title of at most six words to a conversation that begins with the message below. \
                    Answer with the title alone, in the language of the message, without quotation marks.";
         let turns = vec![Turn { role: Role::User, text: format!("{ask}\n\n{text}") }];
-        let mut deltas =
-            self.reply(Request { model: model.to_owned(), turns, options: Options::default(), resumes: false });
+        let mut deltas = self.reply(Request {
+            model: model.to_owned(),
+            turns,
+            options: Options::default(),
+            resumes: false,
+            instruction: None,
+        });
         let mut title = String::new();
         while title.len() < TITLE_ANSWER
             && let Some(delta) = deltas.try_next().await?

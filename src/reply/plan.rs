@@ -35,6 +35,8 @@ pub struct Plan {
     is_summary: bool,
     /// What the reply has already and is to be continued.
     begun: Option<Turn>,
+    /// How that is to be continued, if somebody said so.
+    instruction: Option<String>,
 }
 
 /// Why a reply cannot be asked for.
@@ -79,7 +81,9 @@ impl Plan {
         let (kinds, pieces) = if is_summary { summarise(&history, budget)? } else { trim(&history, begun, budget)? };
         // Continue has those already.
         let begins = kinds.into_iter().filter(|kind| !has_alike(&message, kind)).collect();
-        Ok(Plan { begins, pieces, options, model: model.to_owned(), is_summary, begun: begun.and_then(turn) })
+        let instruction = if resumes { replies.database.instruction(viewer, running.id).await? } else { None };
+        let begun = begun.and_then(turn);
+        Ok(Plan { begins, pieces, options, model: model.to_owned(), is_summary, begun, instruction })
     }
 
     /// The request for a piece; `before` is what stands for the pieces before it.
@@ -89,7 +93,8 @@ impl Plan {
         let begun = self.begun.clone().filter(|_| is_last);
         let resumes = begun.is_some();
         let turns = before.into_iter().chain(piece.iter().cloned()).chain(ask).chain(begun).collect();
-        Request { model: self.model.clone(), turns, options: self.options.clone(), resumes }
+        let instruction = self.instruction.clone().filter(|_| resumes);
+        Request { model: self.model.clone(), turns, options: self.options.clone(), resumes, instruction }
     }
 }
 

@@ -397,7 +397,7 @@ async fn sent_before(tx: &mut AnyConnection, new: &Exchange) -> sqlx::Result<Opt
 }
 
 /// Whether another process has declared this one dead.
-async fn is_fenced(tx: &mut AnyConnection, node: NodeId) -> sqlx::Result<bool> {
+pub(in crate::reply) async fn is_fenced(tx: &mut AnyConnection, node: NodeId) -> sqlx::Result<bool> {
     let alive: Option<String> = sqlx::query_scalar("SELECT id FROM nodes WHERE id = $1 AND fenced = 0")
         .bind(node.to_string())
         .fetch_optional(&mut *tx)
@@ -416,7 +416,7 @@ async fn has_messages(tx: &mut AnyConnection, id: ConversationId) -> sqlx::Resul
 }
 
 /// Whether so many more replies are too many for a conversation.
-async fn is_full(tx: &mut AnyConnection, id: ConversationId, more: usize) -> sqlx::Result<bool> {
+pub(in crate::reply) async fn is_full(tx: &mut AnyConnection, id: ConversationId, more: usize) -> sqlx::Result<bool> {
     let running: i64 = sqlx::query_scalar(
         "SELECT COUNT(*) FROM messages WHERE conversation_id = $1 AND status IN ('pending', 'streaming')",
     )

@@ -50,7 +50,7 @@ enum Rule {
 }
 
 /// The rule of each function. One that is missing here fails the test.
-const FUNCTIONS: [(&str, Rule); 38] = [
+const FUNCTIONS: [(&str, Rule); 39] = [
     ("account-form", Rule::Open),
     ("enter", Rule::Anybody),
     ("models", Rule::Anybody),
@@ -72,6 +72,7 @@ const FUNCTIONS: [(&str, Rule); 38] = [
     ("retry", Rule::Seeing),
     ("continue", Rule::Seeing),
     ("summarise", Rule::Seeing),
+    ("continue-from", Rule::Seeing),
     ("rename", Rule::Changing),
     ("delete", Rule::Changing),
     ("undo-delete-conversation", Rule::Changing),
@@ -205,6 +206,7 @@ fn input(function: &str, id: ConversationId, messages: &[MessageId]) -> Value {
     let sending = json!({ "conversation": id, "opens": false, "parent": reply, "id": mint::<rivulet::ids::MessageKind>(), "text": "Hello", "model": "test/model" });
     let queueing = json!({ "conversation": id, "after": reply, "id": mint::<rivulet::ids::MessageKind>(), "text": "Hello", "model": "test/model" });
     let after = if ["archived", "conversations"].contains(&function) { json!(null) } else { json!(reply) };
+    let asked = json!({ "of": reply, "from": [[1, 1], 1, 5, false], "id": mint::<rivulet::ids::MessageKind>(), "instruction": "", "model": "test/model" });
     let conversation = id;
     let id = match function {
         "stop" | "retry" | "continue" | "summarise" | "fork" | "delete-message" | "undo-delete-message" => json!(reply),
@@ -214,7 +216,7 @@ fn input(function: &str, id: ConversationId, messages: &[MessageId]) -> Value {
         _ => json!(id),
     };
     json!({
-        "queueing": queueing, "rev": 1, "leaf": reply, "text": "Hello", "after": after,
+        "queueing": queueing, "asked": asked, "rev": 1, "leaf": reply, "text": "Hello", "after": after,
         "ids": [conversation], "on": true, "replied": 1,
         "into": ConversationId::from_uuid(uuid::Uuid::now_v7()), "id": id, "window": "newest", "list": "mine", "sending": sending, "epoch": [1, 1],
         "model": "test/model", "title": "Title", "options": {},

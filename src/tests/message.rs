@@ -11,6 +11,8 @@ mod frame_size;
 mod history;
 #[path = "message/newer.rs"]
 mod newer;
+#[path = "message/prefix.rs"]
+mod prefix;
 #[path = "message/protocol.rs"]
 mod protocol;
 #[path = "message/reconnecting.rs"]

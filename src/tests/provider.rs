@@ -103,7 +103,7 @@ fn provider(server: &ProviderServer) -> OpenAi {
 
 fn ask(model: &str, text: &str) -> Request {
     let turns = vec![Turn { role: Role::User, text: text.into() }];
-    Request { model: model.into(), turns, options: Options::default(), resumes: false }
+    Request { model: model.into(), turns, options: Options::default(), resumes: false, instruction: None }
 }
 
 /// What is received of one attempt that is answered so.

@@ -5,6 +5,7 @@ mod accounts;
 mod bad_input;
 mod commands;
 mod context;
+mod continuations;
 mod costs;
 mod data_flow;
 mod deletions;

@@ -22,6 +22,7 @@ use crate::{
     live::hub::Running,
     provider::{CatalogEntry, ModelHandle, prices::ModelFacts},
     reply::{
+        continue_from::Continuation,
         queue::changes::store::NewQueued,
         store::{Exchange, NewReplies, Started},
     },
@@ -204,6 +205,21 @@ fn checked(text: &str) -> Result<String, Failure> {
         return Err(Failure::TooLong);
     }
     Ok(text)
+}
+
+/// Starts a reply that begins with the words of another.
+pub async fn continue_from(app: &AppState, viewer: Viewer, asked: Continuing) -> Result<Sent, Failure> {
+    let Continuing { of, from, id, instruction, model } = asked;
+    let instruction = normalize(&instruction).trim().to_owned();
+    if instruction.len() > LONGEST_MESSAGE {
+        return Err(Failure::TooLong);
+    }
+    let handle = app.providers.find(&model)?;
+    let instruction = Some(instruction).filter(|instruction| !instruction.is_empty());
+    let continuation = Continuation { of, from, id, instruction, model };
+    let (started, reply) = app.replies.continue_from(viewer, continuation, handle).await?;
+    let sent = sent(app, started);
+    Ok(Sent { messages: if sent.metas.is_empty() { vec![] } else { vec![reply] }, ..sent })
 }
 
 /// The rows of a message and the reply to it, if they were written now.

@@ -17,6 +17,8 @@ const MOST_MODELS: usize = 500;
 const LONGEST_NAME: usize = 128;
 const GO_ON: &str = "Your last message was cut off. Go on exactly where it broke off: begin with the very next \
                      character, in the same language and format. Repeat nothing, explain nothing.";
+const GO_ON_AS: &str = "Your last message was cut off. Go on exactly where it broke off: begin with the very next \
+                        character, and repeat nothing. From there on, do as follows, and do not mention that you do.";
 /// Where a list has how many tokens a model reads and writes together: OpenRouter's, Groq's, vLLM's, Mistral's.
 const CONTEXT: [&str; 4] = ["context_length", "context_window", "max_model_len", "max_context_length"];
 /// Words in the names of models that do not chat. One that does in spite of its name can be named in the settings.
@@ -62,7 +64,7 @@ pub fn body(request: &Request, dialect: Dialect) -> Value {
         }
     }
     if request.resumes && matches!(turns.last(), Some((Role::Assistant, _))) {
-        turns.push((Role::User, GO_ON.to_owned()));
+        turns.push((Role::User, go_on(request.instruction.as_deref())));
     }
     let Options { system_prompt, temperature, top_p, max_tokens, reasoning_effort, stop } = &request.options;
     let system = system_prompt.iter().filter(|prompt| !prompt.trim().is_empty());
@@ -82,6 +84,11 @@ pub fn body(request: &Request, dialect: Dialect) -> Value {
     set("reasoning_effort", reasoning_effort.map(|effort| effort.as_str().into()));
     set("stop", (!stop.is_empty()).then(|| json!(stop)));
     body
+}
+
+/// How a model is asked to continue its text: as it was, or as a person wants it.
+fn go_on(instruction: Option<&str>) -> String {
+    instruction.map_or_else(|| GO_ON.to_owned(), |instruction| format!("{GO_ON_AS}\n\n{instruction}"))
 }
 
 impl Dialect {

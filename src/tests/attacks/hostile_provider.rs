@@ -28,8 +28,13 @@ fn config(server: &ProviderServer) -> Config {
 async fn reply(config: &Config) -> (String, Option<ProviderError>) {
     let turns = vec![Turn { role: Role::User, text: "Hello".into() }];
     let provider = OpenAi::new(config).expect("settings that are right");
-    let mut deltas =
-        provider.reply(Request { model: "test".into(), turns, options: Options::default(), resumes: false });
+    let mut deltas = provider.reply(Request {
+        model: "test".into(),
+        turns,
+        options: Options::default(),
+        resumes: false,
+        instruction: None,
+    });
     let (mut text, mut failure) = (String::new(), None);
     while let Some(delta) = deltas.next().await {
         match delta {

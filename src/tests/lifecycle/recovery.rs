@@ -1,11 +1,11 @@
 //! What the next start recovers after a process was killed.
 
-use kit::Chat;
+use kit::{Chat, Person};
 use rivulet::{
     conversation::{Sidebar, marks::is_unread},
     ids::now,
     live::List,
-    message::{Role, Status},
+    message::{Position, Role, Status},
 };
 
 use super::World;
@@ -308,4 +308,36 @@ async fn a_summary_survives_a_kill() {
     assert_eq!(tab.sees_the_end(row.id).await, Status::Completed);
     world.ada.asks_in(chat.id, "And now?").await.expect("it is sent");
     assert!(world.provider.is_asked().await.last_turn().contains("They greeted."));
+}
+
+/// Rule: a reply that begins with the words of another is there with them after a kill, also where nothing has come yet, and
+/// can be continued, as it was asked for.
+#[tokio::test]
+async fn a_reply_that_begins_with_words_keeps_them() {
+    let world = World::start(5).await;
+    let (chat, tab, _writer) = world.streaming("One two three").await;
+    let from = Position { at: 9, ..tab.message(chat.reply).position() };
+    let asked = Person::continuing(chat.reply, from, "In verse.");
+    world.ada.asks_to_go_on(&asked).await.expect("it has begun");
+    let mut tab = world.ada.opens_a_tab().await;
+    tab.follows(asked.id).await;
+    tab.sees(asked.id, "One two ").await;
+    let world = world.restarts_after_sigkill().await;
+    tab.reconnects(&world.ada).await;
+    assert_eq!(tab.sees_the_end(asked.id).await, Status::Interrupted);
+    assert_eq!((tab.thinking(asked.id).as_str(), tab.text(asked.id).as_str()), ("Hm.", "One two "));
+    // What was asked twice is still asked once.
+    assert_eq!(world.ada.asks_to_go_on(&asked).await.expect("it has come").metas, []);
+    while !world.provider.is_asked_no_more().await {
+        drop(world.provider.is_asked().await);
+    }
+    world.ada.continues(asked.id, tab.message(asked.id).epoch).await.expect("it is continued");
+    let writer = world.provider.is_asked().await;
+    assert_eq!(writer.asked["messages"][1]["content"], "One two ");
+    assert!(writer.last_turn().ends_with("In verse."));
+    writer.writes("four");
+    writer.ends();
+    tab.follows(asked.id).await;
+    tab.sees(asked.id, "One two four").await;
+    assert_eq!(tab.sees_the_end(asked.id).await, Status::Completed);
 }

@@ -208,6 +208,7 @@ async fn thinking_is_not_sent_back() {
             turns,
             options: Options::default(),
             resumes: false,
+            instruction: None,
         }))
         .await;
         let messages = &server.seen().pop().expect("a request").json()["messages"];

@@ -85,6 +85,7 @@ async fn continuing_asks_for_what_follows() {
         ],
         options: Options::default(),
         resumes: true,
+        instruction: None,
     };
     server.answer(Answer::stream().chunk(text(" am")).chunk(DONE).end());
     Received::of(provider(&server).reply(request.clone())).await;
@@ -93,11 +94,19 @@ async fn continuing_asks_for_what_follows() {
     assert_eq!(messages[1], json!({ "role": "assistant", "content": "Yes, I" }));
     assert_eq!((messages[2]["role"].as_str(), messages.as_array().map(Vec::len)), (Some("user"), Some(3)));
 
+    // What a person asks for stands last.
+    request.instruction = Some("In verse.".into());
+    server.answer(Answer::stream().chunk(text(" am")).chunk(DONE).end());
+    Received::of(provider(&server).reply(request.clone())).await;
+    let messages = &server.seen()[1].json()["messages"];
+    assert_eq!((messages[1]["content"].as_str(), messages[2]["role"].as_str()), (Some("Yes, I"), Some("user")));
+    assert!(messages[2]["content"].as_str().is_some_and(|text| text.ends_with("\n\nIn verse.")), "{messages}");
+
     // Nothing was written, so there is nothing to continue.
     request.turns[3].text.clear();
     server.answer(Answer::stream().chunk(text("Yes")).chunk(DONE).end());
     Received::of(provider(&server).reply(request.clone())).await;
-    assert_eq!(server.seen()[1].json()["messages"].as_array().map(Vec::len), Some(1));
+    assert_eq!(server.seen()[2].json()["messages"].as_array().map(Vec::len), Some(1));
 
     // Everything was written already.
     server.answer(Answer::stream().chunk(DONE).end());

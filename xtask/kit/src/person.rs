@@ -7,7 +7,7 @@ use reqwest::{
     header::{ACCEPT, COOKIE},
 };
 use rivulet::{
-    chat::api::{Sending, Sent},
+    chat::api::{Continuing, Sending, Sent},
     conversation::{
         ConversationPage, MessageMeta, MessagePage, Sidebar, Window,
         marks::ListedRows,
@@ -15,7 +15,7 @@ use rivulet::{
     },
     error::Failure,
     ids::{ConversationId, MessageId, Rev, mint},
-    message::{Epoch, Message},
+    message::{Epoch, Message, Position},
     protocol::PROTOCOL,
     steering::{
         options::{Options, StoredOptions},
@@ -173,6 +173,20 @@ impl Person {
 
     pub async fn continues(&self, reply: MessageId, epoch: Epoch) -> Result<(), Refused> {
         self.call("continue", json!({ "id": reply, "epoch": epoch, "model": MODEL })).await
+    }
+
+    /// Has the model go on from a place in a reply: a sibling begins with what stands before that.
+    pub async fn continues_from(&self, reply: MessageId, from: Position) -> Result<MessageMeta, Refused> {
+        let sent = self.asks_to_go_on(&Person::continuing(reply, from, "")).await?;
+        Ok(sent.metas.into_iter().next_back().expect("the list's row of the reply"))
+    }
+
+    pub fn continuing(reply: MessageId, from: Position, instruction: &str) -> Continuing {
+        Continuing { of: reply, from, id: mint(), instruction: instruction.into(), model: MODEL.into() }
+    }
+
+    pub async fn asks_to_go_on(&self, asked: &Continuing) -> Result<Sent, Refused> {
+        self.call("continue-from", json!({ "asked": asked })).await
     }
 
     /// Queues a message until this reply has completed, and gives its row.
