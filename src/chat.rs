@@ -22,6 +22,8 @@ pub mod queue;
 pub mod queue_view;
 pub mod scroll;
 pub mod seen;
+pub mod selection;
+mod selection_toolbar;
 pub mod shortcuts;
 pub mod sidebar;
 pub mod sidebar_lists;

@@ -26,6 +26,7 @@ pub struct Texts {
     pub queue: chat::Queue,
     pub message: chat::Message,
     pub markdown: chat::Markdown,
+    pub selection: chat::Selection,
     pub options: chat::Options,
     pub thread: chat::Thread,
     pub context: chat::Context,

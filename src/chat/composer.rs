@@ -41,6 +41,7 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
     bring_back(field);
     take_back(field);
     take_returned(field);
+    take_quoted(field);
     notice_arrival(field, open.clone());
     let send = sender(field, why_not, open);
     let submit = {
@@ -176,6 +177,25 @@ fn take_returned(field: Field) {
             field.write(&drafts::joined([typed, field.value()]));
             field.failure.set(Some(t().queue.returned.into()));
             thread.queue.returned.set(None);
+        }
+    });
+}
+
+/// What is quoted of a reply comes behind what is typed, with the cursor below it.
+fn take_quoted(field: Field) {
+    let Some(thread) = field.thread else { return };
+    Effect::new(move |_| {
+        if let Some(node) = field.node.get()
+            && let Some(quoted) = thread.quoted.get()
+        {
+            thread.quoted.set(None);
+            let typed = field.value();
+            let typed = typed.trim_end();
+            field.write(&if typed.is_empty() { quoted } else { format!("{typed}\n\n{quoted}") });
+            let _ = node.focus();
+            let end = node.value().encode_utf16().count() as u32;
+            let _ = node.set_selection_range(end, end);
+            node.set_scroll_top(node.scroll_height());
         }
     });
 }

@@ -82,6 +82,8 @@ pub struct Thread {
     pub editing: RwSignal<Option<MessageId>>,
     /// The reply beside which another model is to be asked.
     pub retrying: RwSignal<Option<MessageId>>,
+    /// What was quoted of a reply, on its way into the composer.
+    pub quoted: RwSignal<Option<String>>,
     /// While messages are put in: the list takes every article out and in again, and the browser must not
     /// follow the one that it holds on to.
     pub settling: RwSignal<bool>,
@@ -128,6 +130,7 @@ impl Thread {
             deleting: RwSignal::new(false),
             editing: RwSignal::new(None),
             retrying: RwSignal::new(None),
+            quoted: RwSignal::new(None),
             settling: RwSignal::new(false),
             live: StoredValue::new(false),
         }
@@ -225,6 +228,15 @@ impl Thread {
     /// Whether the reader wrote it, and the server has it.
     pub fn is_own(self, id: MessageId) -> bool {
         self.branch.read().get(id).is_some_and(|meta| meta.role == Role::User && meta.author == self.user)
+    }
+
+    /// Whether the reader asked for this reply.
+    pub fn is_own_reply(self, id: MessageId) -> bool {
+        self.branch.read().get(id).is_some_and(|meta| meta.role == Role::Assistant && meta.author == self.user)
+    }
+
+    pub fn has_ended(self, id: MessageId) -> bool {
+        self.branch.read().get(id).is_some_and(|meta| meta.status.is_final())
     }
 
     /// The reader's newest message that is shown.

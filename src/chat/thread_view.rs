@@ -18,6 +18,7 @@ use super::{
     queue_view::QueueView,
     scroll,
     seen::keep_seen,
+    selection_toolbar::SelectionToolbar,
     sidebar_lists::SidebarContext,
     steering::dialog::OptionsDialog,
     thread::{Contents, Shown, Thread},
@@ -252,6 +253,7 @@ fn Scroller(thread: Thread) -> impl IntoView {
                     }}
                 </For>
                 <noscript>{later_links(thread)}</noscript>
+                <SelectionToolbar thread />
             </div>
         </div>
         {move || elsewhere.get().map(|id| elsewhere_link(thread, id))}

@@ -132,6 +132,25 @@ pub struct Markdown {
     pub task_open_label: &'static str,
 }
 
+/// What can be done with words that are selected in a reply.
+pub struct Selection {
+    pub label: &'static str,
+    pub quote: &'static str,
+    pub ask: &'static str,
+    pub copy: &'static str,
+    /// The field for a question to the words, and what is beside a field.
+    pub question: &'static str,
+    pub send: &'static str,
+    pub leave: &'static str,
+    pub go_on: &'static str,
+    /// The words from which on the reply is written anew go in.
+    pub go_on_from: fn(&str) -> String,
+    /// The field for how it is to go on.
+    pub instruction: &'static str,
+    /// In the place of that, before the first words of a reply.
+    pub nothing_before: &'static str,
+}
+
 /// A conversation.
 pub struct Thread {
     /// How its replies are asked for.

@@ -17,6 +17,7 @@ pub(super) const ENGLISH: Texts = Texts {
     queue: chat::QUEUE,
     message: chat::MESSAGE,
     markdown: chat::MARKDOWN,
+    selection: chat::SELECTION,
     options: chat::OPTIONS,
     thread: chat::THREAD,
     context: chat::CONTEXT,

@@ -1,6 +1,9 @@
 //! Small things that a browser keeps for a page. Called in effects and event handlers, which run only there.
 
-use leptos::{prelude::*, wasm_bindgen::JsCast};
+use leptos::{
+    prelude::*,
+    wasm_bindgen::{JsCast, closure::Closure},
+};
 use web_sys::{HtmlElement, HtmlTextAreaElement};
 
 /// Whether somebody may be looking at this page.
@@ -34,6 +37,28 @@ pub fn keep_cookie(name: &str, value: &str) {
     let document = document().unchecked_into::<web_sys::HtmlDocument>();
     let value = js_sys::encode_uri_component(value);
     let _ = document.set_cookie(&format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax"));
+}
+
+/// Calls back on an event of the document, or of an element in it, until it is dropped.
+pub struct DocumentListener {
+    name: &'static str,
+    call: Closure<dyn Fn()>,
+}
+
+impl DocumentListener {
+    pub fn new(name: &'static str, call: impl Fn() + 'static) -> DocumentListener {
+        let call = Closure::<dyn Fn()>::new(call);
+        let function = call.as_ref().unchecked_ref();
+        let _ = document().add_event_listener_with_callback_and_bool(name, function, true);
+        DocumentListener { name, call }
+    }
+}
+
+impl Drop for DocumentListener {
+    fn drop(&mut self) {
+        let function = self.call.as_ref().unchecked_ref();
+        let _ = document().remove_event_listener_with_callback_and_bool(self.name, function, true);
+    }
 }
 
 /// Puts text on the clipboard, and returns whether that worked.

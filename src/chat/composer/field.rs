@@ -5,7 +5,6 @@ use leptos::{html, prelude::*};
 use crate::{
     chat::{
         api::Sending,
-        branch::Branch,
         draft::{NEW, draft_of, forget_draft},
         model_menu::OfferedModels,
         outbox::Outbox,
@@ -118,12 +117,7 @@ impl Field {
 
     /// The reply behind which what is typed is queued; none: it is sent at once.
     pub fn queues_after(self) -> Option<MessageId> {
-        let thread = self.thread?;
-        untrack(|| {
-            // What was typed before this is first.
-            let is_queueing = self.outbox.with(|all| all.queueing(thread.id).next().is_some());
-            thread.queues_after().or_else(|| thread.branch.with(Branch::leaf).filter(|_| is_queueing))
-        })
+        self.thread.and_then(Thread::sends_after)
     }
 
     /// Takes back what the server did not take, before what was typed meanwhile.

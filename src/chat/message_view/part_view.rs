@@ -91,7 +91,7 @@ fn MarkdownText(signal: RwSignal<Message>, index: usize, grown: ArcTrigger) -> i
     });
     #[cfg(feature = "inspect")]
     crate::chat::inspect::expose_source(signal, index, node);
-    view! { <div class="prose" data-part="text" node_ref=node inner_html=html></div> }
+    view! { <div class="prose" data-part="text" data-index=index node_ref=node inner_html=html></div> }
 }
 
 /// Renders a text of so many bytes: on the server a long one where it holds up no other request.
@@ -125,7 +125,7 @@ fn PlainText(signal: RwSignal<Message>, index: usize, grown: ArcTrigger, name: &
     #[cfg(feature = "inspect")]
     crate::chat::inspect::expose_source(signal, index, node);
     view! {
-        <div class="plain" dir="auto" data-part=name node_ref=node>
+        <div class="plain" dir="auto" data-part=name data-index=index node_ref=node>
             {text}
         </div>
     }

@@ -89,6 +89,12 @@ impl Thread {
         }
     }
 
+    /// Goes to a reply that was begun here under this id; it may have come before.
+    pub fn begun(self, id: MessageId, sent: Sent) {
+        self.take_aside(sent);
+        self.go_to(id);
+    }
+
     /// Takes in what an answer brings before the list does, if both count in the same past.
     fn take_aside(self, sent: Sent) {
         let (read, reader, mut newer) = (sent.position(), self.reader(), None);

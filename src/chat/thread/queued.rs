@@ -4,10 +4,13 @@ use leptos::prelude::*;
 
 use super::Thread;
 use crate::{
-    chat::{api::Sending, branch::Branch},
+    chat::{api::Sending, branch::Branch, outbox::pending_sends::PendingSends},
     conversation::queue::Queued,
-    ids::MessageId,
+    ids::{MessageId, mint},
+    language::t,
     message::{Message, Role, Status},
+    steering::options::Options,
+    ui::status::announce,
 };
 
 impl Thread {
@@ -52,6 +55,42 @@ impl Thread {
             leaf.filter(|leaf| self.all_queued().iter().any(|row| row.wait.after == *leaf && !row.wait.held))
         };
         self.running().or_else(next)
+    }
+
+    /// The reply behind which what is sent from here is queued; none: it is sent at once.
+    pub fn sends_after(self) -> Option<MessageId> {
+        untrack(|| {
+            // What was typed before this is first.
+            let is_queueing = self.outbox.with(|all| all.queueing(self.id).next().is_some());
+            self.queues_after().or_else(|| self.branch.with(Branch::leaf).filter(|_| is_queueing))
+        })
+    }
+
+    /// Sends a text from elsewhere than the composer, or queues it. Returns false if something is just being sent.
+    pub fn send(self, text: String) -> bool {
+        let is_sending = |all: &PendingSends| all.pending(self.id).is_some_and(|sending| all.is_sending(sending.id));
+        if untrack(|| self.outbox.with(is_sending)) {
+            return false;
+        }
+        let sending = Sending {
+            conversation: self.id,
+            opens: false,
+            parent: self.branch.with_untracked(Branch::leaf),
+            edits: None,
+            id: mint(),
+            text,
+            model: self.model.get_untracked(),
+            others: vec![],
+            options: Options::default(),
+        };
+        match self.sends_after() {
+            Some(after) => {
+                self.outbox.queue(sending, after);
+                announce(t().queue.announce_queued);
+            }
+            None => self.outbox.send(sending),
+        }
+        true
     }
 
     /// Loads the queue whenever the list has moved on.

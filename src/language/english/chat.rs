@@ -1,7 +1,7 @@
 //! What stands in a conversation and around it.
 
 use crate::language::chat::{
-    Composer, Context, Dialogs, Markdown, Message, Models, Options, Queue, Sidebar, Thread, Together, Usage,
+    Composer, Context, Dialogs, Markdown, Message, Models, Options, Queue, Selection, Sidebar, Thread, Together, Usage,
 };
 
 pub(super) const COMPOSER: Composer = Composer {
@@ -141,6 +141,20 @@ fn grouped(number: u64) -> String {
 }
 
 pub(super) const MARKDOWN: Markdown = Markdown { copy_code: "Copy", task_done_label: "Done", task_open_label: "To do" };
+
+pub(super) const SELECTION: Selection = Selection {
+    label: "Selected text",
+    quote: "Quote",
+    ask: "Ask about this",
+    copy: "Copy as Markdown",
+    question: "Ask about these words",
+    send: "Send question",
+    leave: "Cancel",
+    go_on: "Go on from here",
+    go_on_from: |words| format!("In place of “{words}”"),
+    instruction: "How should it go on? (optional)",
+    nothing_before: "No words come before these. To have the whole reply written anew, press Retry.",
+};
 
 pub(super) const OPTIONS: Options = Options {
     heading: "Options",
