@@ -38,37 +38,13 @@ pub(super) fn Field(thread: Thread, purpose: Purpose, selected: Selected, leave:
             },
             Purpose::GoOn => {
                 let Some(from) = selected.from.filter(|_| !sending.get_untracked()) else { return };
-                sending.set(true);
                 let (of, instruction, model) = (selected.message, value(), thread.model.get_untracked());
-                spawn_local(async move {
-                    let answer = api::continue_from(Continuing { of, from, id, instruction, model }).await;
-                    sending.try_set(false);
-                    match answer {
-                        Ok(sent) => {
-                            leave.try_run(true);
-                            thread.begun(id, sent);
-                        }
-                        Err(why) => drop(failure.try_set(Some(why.to_string()))),
-                    }
-                });
+                let asked = Continuing { of, from, id, instruction, model };
+                spawn_local(continue_from(thread, asked, sending, failure, leave));
             }
         }
     };
-    let keydown = {
-        let send = send.clone();
-        move |event: web_sys::KeyboardEvent| match &*event.key() {
-            _ if event.is_composing() => {}
-            "Escape" => {
-                event.stop_propagation();
-                leave.run(false);
-            }
-            "Enter" if !event.shift_key() => {
-                event.prevent_default();
-                send();
-            }
-            _ => {}
-        }
-    };
+    let keydown = keys(send.clone(), leave);
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         send();
@@ -98,6 +74,43 @@ pub(super) fn Field(thread: Thread, purpose: Purpose, selected: Selected, leave:
         </form>
     }
     .into_any()
+}
+
+/// Enter sends, Escape leaves. While an input method composes, both keys are its own.
+fn keys(send: impl Fn() + 'static, leave: Callback<bool>) -> impl Fn(web_sys::KeyboardEvent) {
+    move |event| match &*event.key() {
+        _ if event.is_composing() => {}
+        "Escape" => {
+            event.stop_propagation();
+            leave.run(false);
+        }
+        "Enter" if !event.shift_key() => {
+            event.prevent_default();
+            send();
+        }
+        _ => {}
+    }
+}
+
+/// Has the reply continued, and goes there.
+async fn continue_from(
+    thread: Thread,
+    asked: Continuing,
+    sending: RwSignal<bool>,
+    failure: RwSignal<Option<String>>,
+    leave: Callback<bool>,
+) {
+    let id = asked.id;
+    sending.set(true);
+    let answer = api::continue_from(asked).await;
+    sending.try_set(false);
+    match answer {
+        Ok(sent) => {
+            leave.try_run(true);
+            thread.begun(id, sent);
+        }
+        Err(why) => drop(failure.try_set(Some(why.to_string()))),
+    }
 }
 
 /// Sends a question to the words; without a failure where it is only not the time for that.
