@@ -1,7 +1,7 @@
 //! All faults, in the order in which they are listed.
 
 use crate::{
-    backup, clock, deletions, descriptors, disk,
+    backup, clock, continuations, deletions, descriptors, disk,
     fault::{
         Fault,
         Rounds::{self, Once},
@@ -61,6 +61,7 @@ pub const FAULTS: &[Fault] = &[
     fault!("no-utf8", "A provider that sends no UTF-8", random(1, 5, 1), providers::no_utf8),
     fault!("ends", "Stop, finish and failure in one instant", random(2, 10, 5), person::ends_thrice),
     fault!("retry", "Retry during Stop", random(1, 10, 4), person::retries_while_stopping),
+    fault!("continue-from", "Continued from a word, and SIGKILL", random(2, 10, 4), continuations::killed),
     fault!("delete", "Conversation deleted while it streams", random(2, 10, 3), person::deletes),
     fault!("delete-rows", "31 and 5,000 messages deleted, and undone", Once, deletions::of_rows),
     fault!("sign-out", "Session revoked while it streams", random(2, 10, 4), person::signs_out),

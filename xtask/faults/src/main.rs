@@ -7,6 +7,7 @@
 mod author;
 mod backup;
 mod clock;
+mod continuations;
 mod converge;
 mod deletions;
 mod descriptors;
