@@ -57,7 +57,7 @@ pub fn App() -> impl IntoView {
     view! {
         <Title formatter=document_title />
         <Router>
-            <Routes fallback=|| view! { <main class="card-page"><NotFound /></main> }>
+            <Routes fallback=|| view! { <main class="card-page"><NotFound alone=true /></main> }>
                 <ParentRoute path=path!("") view=Chats ssr=SsrMode::Async>
                     <Route path=path!("") view=NewChat ssr=SsrMode::Async />
                     <Route path=path!("c/:id") view=Chat ssr=SsrMode::Async />

@@ -14,9 +14,9 @@ pub mod status;
 pub mod time;
 pub mod toast;
 
-/// A page that is not there.
+/// A page that is not there. `alone`: no heading stands above it.
 #[component]
-pub fn NotFound() -> impl IntoView {
+pub fn NotFound(#[prop(optional)] alone: bool) -> impl IntoView {
     #[cfg(feature = "ssr")]
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
         response.set_status(axum::http::StatusCode::NOT_FOUND);
@@ -24,7 +24,11 @@ pub fn NotFound() -> impl IntoView {
     view! {
         <Title text=t().not_found.title />
         <div class="empty">
-            <h2>{t().not_found.heading}</h2>
+            {if alone {
+                view! { <h1>{t().not_found.heading}</h1> }.into_any()
+            } else {
+                view! { <h2>{t().not_found.heading}</h2> }.into_any()
+            }}
             <p>{t().not_found.hint}</p>
             <a class="button" href="/">
                 {t().not_found.new_chat}

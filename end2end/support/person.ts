@@ -80,6 +80,11 @@ export function sentMessages(page: Page): Locator {
   return page.getByRole('article', { name: 'You', exact: true });
 }
 
+/** Their words, without what stands below them. */
+export function sentTexts(page: Page): Locator {
+  return sentMessages(page).locator('[data-part="text"]');
+}
+
 export function newestReply(page: Page): Locator {
   return replies(page).last();
 }

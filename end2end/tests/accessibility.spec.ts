@@ -14,7 +14,7 @@ test('pages without a chat', async ({ page, consoleLog }) => {
   await page.goto('/');
   await expectAccessible(page, 'creating an account');
   await createAccount(page);
-  for (const address of ['/security', '/no-such-page', '/?archived']) {
+  for (const address of ['/settings/security', '/no-such-page', '/?archived']) {
     await page.goto(address);
     await expectAccessible(page, address);
   }

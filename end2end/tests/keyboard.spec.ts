@@ -1,7 +1,7 @@
 // What can be done by the keyboard alone.
 
 import { longConversation } from '../support/history.ts';
-import { ask, button, composer, createAccount, expectStatus, newestReply, sentMessages, waitForHydration, waitForLength } from '../support/person.ts';
+import { ask, button, composer, createAccount, expectStatus, newestReply, sentMessages, sentTexts, waitForHydration, waitForLength } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 test('Enter sends, and Shift+Enter inserts a line break', async ({ page }) => {
@@ -13,7 +13,7 @@ test('Enter sends, and Shift+Enter inserts a line break', async ({ page }) => {
   await page.keyboard.type('and another');
   await expect(composer(page)).toHaveValue('one line\nand another');
   await page.keyboard.press('Enter');
-  await expect(sentMessages(page).last()).toHaveText('one line\nand another');
+  await expect(sentTexts(page).last()).toHaveText('one line\nand another');
   await expect(composer(page)).toHaveValue('');
   await expect(composer(page)).toBeFocused();
   await expectStatus(newestReply(page), 'failed');

@@ -1,7 +1,7 @@
 // Pages that are left while a call to the server is under way.
 
 import { holdRequest, holdResponse } from '../support/network.ts';
-import { ask, button, composer, createAccount, expectStatus, newestReply, sentMessages, waitForHydration } from '../support/person.ts';
+import { ask, button, composer, createAccount, expectStatus, newestReply, sentTexts, waitForHydration } from '../support/person.ts';
 import { longConversation } from '../support/history.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -23,7 +23,7 @@ test('a first message is sent, and its draft deleted, though another conversatio
   await expect(page.getByRole('heading', { name: 'Hello, Ada' })).toBeVisible();
   await expect(composer(page)).toHaveValue('');
   await page.getByRole('link', { name: 'Second', exact: true }).click();
-  await expect(sentMessages(page)).toHaveText('Second');
+  await expect(sentTexts(page)).toHaveText('Second');
 });
 
 test('a message is sent though another conversation is opened meanwhile', async ({ page }) => {
@@ -38,7 +38,7 @@ test('a message is sent though another conversation is opened meanwhile', async 
   await send.release();
   await expect.poll(() => page.evaluate(() => Object.keys(localStorage))).toEqual(['era']);
   await page.getByRole('link', { name: 'First', exact: true }).click();
-  await expect(sentMessages(page)).toHaveText(['First', 'And then?']);
+  await expect(sentTexts(page)).toHaveText(['First', 'And then?']);
   await expect(composer(page)).toHaveValue('');
   await expectStatus(newestReply(page), 'failed');
 });
@@ -54,5 +54,5 @@ test('switching to another conversation does not wait for earlier messages that 
   await expect(page.getByRole('heading', { name: 'Hello, Ada' })).toBeVisible();
   await load.release();
   await page.getByRole('link', { name: 'Question 1', exact: true }).click();
-  await expect(sentMessages(page).last()).toHaveText('Question 20');
+  await expect(sentTexts(page).last()).toHaveText('Question 20');
 });

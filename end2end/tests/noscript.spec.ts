@@ -2,7 +2,7 @@
 
 import { longConversation } from '../support/history.ts';
 import { holdHydration } from '../support/network.ts';
-import { ada, ask, button, composer, createAccount, expectStatus, idOf, modelMenu, newestReply, replies, sentMessages, signIn } from '../support/person.ts';
+import { ada, ask, button, composer, createAccount, expectStatus, idOf, modelMenu, newestReply, replies, sentMessages, sentTexts, signIn } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 test.use({ javaScriptEnabled: false });
@@ -14,7 +14,7 @@ test('without scripts a person creates the account, sends a message and reads th
   await composer(page).fill('How does a river\nkeep its words?');
   await button(page, 'Send').click();
   await expect(page).toHaveURL(/\/c\/conv_/);
-  await expect(sentMessages(page)).toHaveText('How does a river\nkeep its words?');
+  await expect(sentTexts(page)).toHaveText('How does a river\nkeep its words?');
   await expect(async () => {
     await page.reload();
     await expectStatus(newestReply(page), 'completed', 100);
@@ -26,7 +26,7 @@ test('without scripts a person creates the account, sends a message and reads th
 
   await composer(page).fill('And then?');
   await button(page, 'Send').click();
-  await expect(sentMessages(page)).toHaveText(['How does a river\nkeep its words?', 'And then?']);
+  await expect(sentTexts(page)).toHaveText(['How does a river\nkeep its words?', 'And then?']);
 
   await button(page, 'Sign out').click();
   await signIn(page, { ...ada, password: 'not this one' });
@@ -55,7 +55,7 @@ test('without scripts a refused message is shown again with the reason and a sta
     await modelMenu(page).selectOption('quick/demo-fails');
     await composer(page).fill('First');
     await button(page, 'Send').click();
-    await expect(sentMessages(page)).toHaveText('First');
+    await expect(sentTexts(page)).toHaveText('First');
     await expect(async () => {
       await page.reload();
       await expectStatus(newestReply(page), 'failed', 100);
@@ -92,13 +92,13 @@ test.describe('in a long conversation', () => {
     await tab.goto(address);
     await expect(tab.getByRole('article')).toHaveCount(30);
     await tab.getByRole('link', { name: 'Earlier messages' }).click();
-    await expect(sentMessages(tab).first()).toHaveText('Question 1');
+    await expect(sentTexts(tab).first()).toHaveText('Question 1');
     await expect(sentMessages(tab).filter({ hasText: /^Question 6$/ })).toBeInViewport();
     await tab.getByRole('link', { name: 'Later messages' }).click();
-    await expect(sentMessages(tab).last()).toHaveText('Question 20');
+    await expect(sentTexts(tab).last()).toHaveText('Question 20');
     await tab.goBack();
     await tab.getByRole('link', { name: 'Latest messages' }).click();
-    await expect(sentMessages(tab).last()).toHaveText('Question 20');
+    await expect(sentTexts(tab).last()).toHaveText('Question 20');
     await expect(tab.getByRole('link', { name: 'Latest messages' })).toBeHidden();
     await plain.close();
   });
@@ -130,7 +130,7 @@ test.describe('in a long conversation', () => {
     await page.waitForFunction(() => 'source' in document.querySelector('[data-part]')!);
     await expect(composer(page)).toHaveValue('written early');
     await composer(page).press('Enter');
-    await expect(sentMessages(page).last()).toHaveText('written early');
+    await expect(sentTexts(page).last()).toHaveText('written early');
     await expectStatus(newestReply(page), 'failed');
   });
 });

@@ -3,7 +3,7 @@
 import { type Page } from '@playwright/test';
 import { longConversation } from '../support/history.ts';
 import { gate, holdResponse } from '../support/network.ts';
-import { ask, button, composer, createAccount, expectStatus, modelMenu, newestReply, replies, sentMessages, waitForHydration } from '../support/person.ts';
+import { ask, button, composer, createAccount, expectStatus, modelMenu, newestReply, replies, sentMessages, sentTexts, waitForHydration } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 const TEXT = 'On a slow network, at once';
@@ -54,7 +54,7 @@ test('a message is shown once though the list has it before the response comes',
   await send.release();
   await composer(page).fill('And then?');
   await composer(page).press('Enter');
-  await expect(sentMessages(page)).toHaveText(['First', TEXT, 'And then?']);
+  await expect(sentTexts(page)).toHaveText(['First', TEXT, 'And then?']);
   await expect(replies(page)).toHaveCount(3);
   expect((await page.evaluate(() => (window as unknown as { seen: Seen }).seen)).counts).toEqual([0, 1]);
 });
@@ -92,7 +92,7 @@ for (const place of ['a new conversation', 'an existing conversation']) {
     await expect(composer(page)).toHaveValue(`${TEXT}\n\nand more`);
     await model.selectOption('quick/demo-fails');
     await composer(page).press('Enter');
-    await expect(sentMessages(page).last()).toHaveText(`${TEXT}\n\nand more`);
+    await expect(sentTexts(page).last()).toHaveText(`${TEXT}\n\nand more`);
     await expectStatus(newestReply(page), 'failed');
     await expect(composer(page)).toHaveValue('');
   });
@@ -146,7 +146,7 @@ test('a message that arrived while its page was reloaded does not return to the 
   await send.requested;
   await page.reload();
   await waitForHydration(page);
-  await expect(sentMessages(page)).toHaveText(['First', TEXT]);
+  await expect(sentTexts(page)).toHaveText(['First', TEXT]);
   await expect(composer(page)).toHaveValue('');
   expect(await page.evaluate(() => Object.keys(sessionStorage).filter((key) => key.startsWith('sent:')))).toEqual([]);
 });
@@ -159,7 +159,7 @@ test('sending a message scrolls to it', async ({ page }) => {
   await expect(button(page, 'Jump to latest')).toBeVisible();
   await composer(page).fill(TEXT);
   await composer(page).press('Enter');
-  await expect(sentMessages(page).last()).toHaveText(TEXT);
+  await expect(sentTexts(page).last()).toHaveText(TEXT);
   await expect(sentMessages(page).last()).toBeInViewport({ ratio: 1 });
   await expect(button(page, 'Jump to latest')).toBeHidden();
 });
@@ -191,7 +191,7 @@ test('no frame of a slow navigation is blank', async ({ page }) => {
   for (const name of ['First', 'Second']) {
     await page.getByRole('link', { name, exact: true }).click();
     await expect(composer(page)).toBeFocused();
-    await expect(sentMessages(page)).toHaveText(name);
+    await expect(sentTexts(page)).toHaveText(name);
   }
   const frames = await page.evaluate(() => (window as unknown as { recordedFrames: string[] }).recordedFrames);
   expect(frames).toEqual([
@@ -215,11 +215,11 @@ test('what is typed while a conversation loads is kept, and can be sent', async 
   await waitForHydration(page);
   await page.keyboard.type('early');
   await load.release();
-  await expect(sentMessages(page)).toHaveText('First');
+  await expect(sentTexts(page)).toHaveText('First');
   await page.keyboard.type(' words');
   await expect(composer(page)).toHaveValue('early words');
   await page.keyboard.press('Enter');
-  await expect(sentMessages(page)).toHaveText(['First', 'early words']);
+  await expect(sentTexts(page)).toHaveText(['First', 'early words']);
   await expectStatus(newestReply(page), 'failed');
 });
 

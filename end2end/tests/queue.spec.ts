@@ -2,7 +2,7 @@
 
 import { type Locator, type Page } from '@playwright/test';
 import { holdRequest, holdResponse } from '../support/network.ts';
-import { ask, button, composer, createAccount, expectStatus, newestReply, openSecondTab, replies, sentMessages, waitForHydration } from '../support/person.ts';
+import { ask, button, composer, createAccount, expectStatus, newestReply, openSecondTab, replies, sentTexts, waitForHydration } from '../support/person.ts';
 import type { Provider, Writer } from '../support/provider.ts';
 import { expect, scripted, test } from '../support/test.ts';
 
@@ -47,7 +47,7 @@ scripted('what is sent while a reply runs waits in every tab, and is sent in ord
   await queue(tab, 'Three');
   for (const one of [page, tab]) {
     await expect(rows(one)).toHaveText(['One', 'Two', 'Three']);
-    await expect(sentMessages(one)).toHaveText(['Hello']);
+    await expect(sentTexts(one)).toHaveText(['Hello']);
   }
   const sent = ['Hello'];
   for (const text of ['One', 'Two', 'Three']) {
@@ -56,7 +56,7 @@ scripted('what is sent while a reply runs waits in every tab, and is sent in ord
     writer.writes(`To ${text}`);
     sent.push(text);
     for (const one of [page, tab]) {
-      await expect(sentMessages(one)).toHaveText(sent);
+      await expect(sentTexts(one)).toHaveText(sent);
       await expect(rows(one)).toHaveCount(4 - sent.length);
       await expect(newestReply(one)).toContainText(`To ${text}`);
     }
@@ -120,7 +120,7 @@ scripted('a queued message is edited, removed, brought back and sent now', async
   const writer = await provider.nextRequest();
   writer.writes('To Three');
   for (const one of [page, tab]) {
-    await expect(sentMessages(one)).toHaveText(['Hello', 'Three']);
+    await expect(sentTexts(one)).toHaveText(['Hello', 'Three']);
     await expectStatus(replies(one).first(), 'stopped');
     await expect(replies(one).first()).toContainText('Hi');
     await expect(newestReply(one)).toContainText('To Three');
@@ -141,7 +141,7 @@ scripted('Stop holds what waits until it is sent by hand, or the reply is contin
   const second = await provider.nextRequest();
   second.writes('To Two');
   for (const one of [page, tab]) {
-    await expect(sentMessages(one)).toHaveText(['Hello', 'Two']);
+    await expect(sentTexts(one)).toHaveText(['Hello', 'Two']);
     await expect(rows(one)).toHaveText(['One']);
   }
   await button(page, 'Stop').click();
@@ -151,7 +151,7 @@ scripted('Stop holds what waits until it is sent by hand, or the reply is contin
   await expect(rows(page)).toHaveText(['One']);
   finish(rest);
   finish(await provider.nextRequest());
-  await expect(sentMessages(page)).toHaveText(['Hello', 'Two', 'One']);
+  await expect(sentTexts(page)).toHaveText(['Hello', 'Two', 'One']);
   await expect(rows(page)).toHaveCount(0);
 });
 
@@ -199,7 +199,7 @@ scripted('what is typed in place of a message that is sent or removed meanwhile 
   finish(writer);
   await provider.nextRequest();
   await expect(page.getByRole('textbox', { name: 'Edit message' })).toHaveValue('One, but better');
-  await expect(sentMessages(tab)).toHaveText(['Hello', 'One']);
+  await expect(sentTexts(tab)).toHaveText(['Hello', 'One']);
 });
 
 test('what waits while the server is killed is sent once, in order', async ({ page, context, rivulet, consoleLog }) => {
@@ -219,13 +219,13 @@ test('what waits while the server is killed is sent once, in order', async ({ pa
   }
   await button(newestReply(page), 'Continue').click();
   for (const one of [page, tab]) {
-    await expect(sentMessages(one)).toHaveText(['Hello', 'One', 'Two', 'Three']);
+    await expect(sentTexts(one)).toHaveText(['Hello', 'One', 'Two', 'Three']);
     await expect(replies(one)).toHaveCount(4);
     await expectStatus(newestReply(one), 'completed');
     await expect(rows(one)).toHaveCount(0);
   }
   await page.reload();
-  await expect(sentMessages(page)).toHaveText(['Hello', 'One', 'Two', 'Three']);
+  await expect(sentTexts(page)).toHaveText(['Hello', 'One', 'Two', 'Three']);
 });
 
 scripted('a reload while messages are being queued loses none of them', async ({ page, provider }) => {
@@ -282,7 +282,7 @@ scripted('a message that is too late to be queued follows what was faster', asyn
   await expectStatus(newestReply(page), 'completed');
   await enqueue.release();
   const late = await provider.nextRequest();
-  for (const one of [page, tab]) await expect(sentMessages(one)).toHaveText(['Hello', 'Fast', 'Late']);
+  for (const one of [page, tab]) await expect(sentTexts(one)).toHaveText(['Hello', 'Fast', 'Late']);
   finish(late);
   await expectStatus(newestReply(page), 'completed');
 });
@@ -318,7 +318,7 @@ scripted('the queue by the keyboard', async ({ page, provider }) => {
   await expect(composer(page)).toBeFocused();
   await button(row(page, 'One'), 'Send now').press('Enter');
   finish(await provider.nextRequest());
-  await expect(sentMessages(page)).toHaveText(['Hello', 'One']);
+  await expect(sentTexts(page)).toHaveText(['Hello', 'One']);
   await expect(composer(page)).toBeFocused();
 });
 
@@ -344,7 +344,7 @@ test.describe('without scripts', () => {
     await composer(page).fill('One');
     await button(page, 'Queue').click();
     await expect(rows(page)).toHaveText(['One']);
-    await expect(sentMessages(page)).toHaveText(['Hello']);
+    await expect(sentTexts(page)).toHaveText(['Hello']);
     await expect(composer(page)).toHaveValue('');
   });
 });

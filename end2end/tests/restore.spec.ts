@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from '@playwright/test';
 import { longConversation } from '../support/history.ts';
-import { ask, button, composer, createAccount, expectStatus, idOf, newestReply, openSecondTab, replies, sentMessages, waitForHydration } from '../support/person.ts';
+import { ask, button, composer, createAccount, expectStatus, idOf, newestReply, openSecondTab, replies, sentMessages, sentTexts, waitForHydration } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 test('after a backup was restored open pages show what is there, and what is sent from then on', async ({
@@ -89,7 +89,7 @@ test('and stays on their branch, though another one is newer', async ({ page, co
 
 /** Scrolls to the question 20 of many. Returns it, and where it stands in the window. */
 async function readsFarUp(page: Page): Promise<{ question: Locator; top: number }> {
-  const question = sentMessages(page).filter({ hasText: /^Question 20$/ });
+  const question = sentMessages(page).filter({ has: page.locator('[data-part="text"]', { hasText: /^Question 20$/ }) });
   await expect
     .poll(async () => {
       await idAfterScrolling(page, -100_000);
@@ -117,5 +117,5 @@ test('a conversation that an earlier copy does not have is said to be gone, in w
   const notice = page.getByRole('alert').filter({ hasText: 'no longer available to you' });
   await expect(notice).toBeVisible();
   await expect(notice).not.toContainText('another tab');
-  await expect(sentMessages(page)).toHaveText(['Lost']);
+  await expect(sentTexts(page)).toHaveText(['Lost']);
 });

@@ -1,7 +1,7 @@
 // Words that are selected in a reply: quoted, asked about, copied as Markdown.
 
 import { type Locator, type Page } from '@playwright/test';
-import { ask, button, composer, createAccount, expectStatus, newestReply, openSecondTab, replies, sentMessages, waitForHydration } from '../support/person.ts';
+import { ask, button, composer, createAccount, expectStatus, newestReply, openSecondTab, replies, sentMessages, sentTexts, waitForHydration } from '../support/person.ts';
 import type { Provider, Writer } from '../support/provider.ts';
 import { expect, scripted } from '../support/test.ts';
 
@@ -113,7 +113,7 @@ scripted('Ask about this sends a question with the words, and leaves the draft a
   await field.press('Enter');
   await expect(toolbar(page)).toBeHidden();
   const writer = await provider.nextRequest();
-  for (const one of [page, tab]) await expect(sentMessages(one)).toHaveText(['Tell me of rivers', '> the mouth\n\nWhere is it?'], { useInnerText: true });
+  for (const one of [page, tab]) await expect(sentTexts(one)).toHaveText(['Tell me of rivers', '> the mouth\n\nWhere is it?'], { useInnerText: true });
   await expect(composer(page)).toHaveValue('Later');
   writer.writes('Far away.');
   await finishReply(page, writer);

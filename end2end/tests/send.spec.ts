@@ -1,7 +1,7 @@
 // Messages whose sending fails or is repeated, and what is typed meanwhile.
 
 import { type Page, type WebSocketRoute } from '@playwright/test';
-import { ask, button, composer, createAccount, expectStatus, modelMenu, newestReply, replies, sentMessages, textOf, waitForHydration } from '../support/person.ts';
+import { ask, button, composer, createAccount, expectStatus, modelMenu, newestReply, replies, sentMessages, sentTexts, textOf, waitForHydration } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 const UNREACHABLE = 'Rivulet cannot be reached. Check the connection and try again.';
@@ -84,7 +84,7 @@ test('a message whose response was lost is taken as sent once the list has it; t
   }
   await page.reload();
   await waitForHydration(page);
-  await expect(sentMessages(page)).toHaveText(['First', 'yes', 'yes']);
+  await expect(sentTexts(page)).toHaveText(['First', 'yes', 'yes']);
   await expect(composer(page)).toHaveValue('');
 });
 
@@ -97,7 +97,7 @@ test('a first message whose response was lost opens its conversation once the li
   await composer(page).fill('Once and no more');
   await composer(page).press('Enter');
   await expect(page).toHaveURL(/\/c\/conv_/);
-  await expect(sentMessages(page)).toHaveText('Once and no more');
+  await expect(sentTexts(page)).toHaveText('Once and no more');
   await button(page, 'New chat').click();
   await expect(page.getByRole('heading', { name: 'Hello, Ada' })).toBeVisible();
   await expect(composer(page)).toHaveValue('');
@@ -118,7 +118,7 @@ test('a message without a response returns to the composer after half a minute, 
   await expect(page.getByRole('alert').filter({ visible: true })).toHaveText(UNREACHABLE);
   await expect(composer(page)).toHaveValue('Into the dark');
   await button(page, 'Send').click();
-  await expect(sentMessages(page)).toHaveText(['First', 'Into the dark']);
+  await expect(sentTexts(page)).toHaveText(['First', 'Into the dark']);
   await expect(composer(page)).toHaveValue('');
 });
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import { PROSE, ask, button, composer, createAccount, expectStatus, idOf, link, modelMenu, newestReply, openSecondTab, replies, sentMessages, textOf, waitForHydration, waitForLength } from '../support/person.ts';
+import { ask, button, composer, createAccount, expectStatus, idOf, link, modelMenu, newestReply, openSecondTab, PROSE, replies, sentMessages, sentTexts, textOf, waitForHydration, waitForLength } from '../support/person.ts';
 import { longConversation } from '../support/history.ts';
 import { expect, scripted, test } from '../support/test.ts';
 
@@ -139,12 +139,12 @@ test('the branch below follows its sibling, and Retry in the middle begins one t
   await expect(replies(tab).first().getByText('1/2')).toBeVisible();
   await expect(tab.getByRole('article')).toHaveCount(4);
   await expectStatus(await ask(page, 'Elsewhere', 'quick/demo-fails'), 'failed');
-  await expect(sentMessages(page)).toHaveText(['First', 'Elsewhere']);
-  await expect(sentMessages(tab)).toHaveText(['First', 'Second']);
+  await expect(sentTexts(page)).toHaveText(['First', 'Elsewhere']);
+  await expect(sentTexts(tab)).toHaveText(['First', 'Second']);
   await button(replies(page).first(), 'Previous version').click();
-  await expect(sentMessages(page)).toHaveText(['First', 'Second']);
+  await expect(sentTexts(page)).toHaveText(['First', 'Second']);
   await button(replies(page).first(), 'Next version').click();
-  await expect(sentMessages(page)).toHaveText(['First', 'Elsewhere']);
+  await expect(sentTexts(page)).toHaveText(['First', 'Elsewhere']);
 });
 
 test('a tab that is not at its end stays where it is when its person retries elsewhere', async ({ page, context }) => {
@@ -171,7 +171,7 @@ test('an address that names a message opens around it, and reads on in both dire
   await expect(page.locator(`[data-message-id="${middle}"]`)).toBeInViewport();
   await expect(page).toHaveURL(`${address}?m=${middle}`);
   await button(page, 'Jump to latest').click();
-  await expect(sentMessages(page).last()).toHaveText('Question 60');
+  await expect(sentTexts(page).last()).toHaveText('Question 60');
   await expect(newestReply(page)).toBeInViewport();
   await page.goto(`${address}?m=${middle}`);
   await waitForHydration(page);
@@ -195,11 +195,11 @@ test('what is sent from the middle of a conversation is shown at its end', async
   await expect(sentMessages(page).filter({ hasText: /^Question 60$/ })).toBeHidden();
   await composer(page).fill('And then?');
   await composer(page).press('Enter');
-  await expect(sentMessages(page).last()).toHaveText('And then?');
+  await expect(sentTexts(page).last()).toHaveText('And then?');
   await expect(sentMessages(page).filter({ hasText: /^Question 60$/ })).toBeVisible();
   await expectStatus(newestReply(page), 'failed');
   await page.reload();
-  await expect(sentMessages(page).last()).toHaveText('And then?');
+  await expect(sentTexts(page).last()).toHaveText('And then?');
 });
 
 /** A message two pages above the end. */

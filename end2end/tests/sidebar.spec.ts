@@ -1,7 +1,7 @@
 // The list of conversations, and renaming and deleting them.
 
 import { holdResponse } from '../support/network.ts';
-import { ask, button, composer, createAccount, expectStatus, newestReply, openSecondTab, sentMessages, waitForHydration, waitForLength } from '../support/person.ts';
+import { ask, button, composer, createAccount, expectStatus, newestReply, openSecondTab, sentTexts, waitForHydration, waitForLength } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 test('a conversation that one tab adds, renames or deletes changes in the other, too', async ({ page, context }) => {
@@ -55,15 +55,15 @@ test('another tab of a deleted conversation works again once the deletion is und
     await expect(notice).toBeVisible();
     await button(page, 'Undo').click();
     await expect(notice).toBeHidden();
-    await expect(sentMessages(page)).toHaveText(['First']);
+    await expect(sentTexts(page)).toHaveText(['First']);
     for (const one of [page, tab]) await expectStatus(newestReply(one), 'stopped');
   }
   await expectStatus(await ask(page, 'Second', 'quick/demo-fails'), 'failed');
-  await expect(sentMessages(tab)).toHaveText(['First', 'Second']);
+  await expect(sentTexts(tab)).toHaveText(['First', 'Second']);
   await expectStatus(newestReply(tab), 'failed');
   await tab.bringToFront();
   await expectStatus(await ask(tab, 'Third', 'quick/demo-fails'), 'failed');
-  await expect(sentMessages(page)).toHaveText(['First', 'Second', 'Third']);
+  await expect(sentTexts(page)).toHaveText(['First', 'Second', 'Third']);
 });
 
 test('New chat begins another conversation, and the newest one is listed first', async ({ page }) => {

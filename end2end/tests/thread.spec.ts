@@ -2,7 +2,7 @@
 
 import { type Locator, type Page } from '@playwright/test';
 import { holdRequest, holdResponse } from '../support/network.ts';
-import { ask, button, createAccount, expectStatus, newestReply, replies, sentMessages, waitForHydration, waitForLength } from '../support/person.ts';
+import { ask, button, createAccount, expectStatus, newestReply, replies, sentMessages, sentTexts, waitForHydration, waitForLength } from '../support/person.ts';
 import { longConversation } from '../support/history.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -10,7 +10,7 @@ test('a long conversation opens at its end, and loads earlier messages without m
   await createAccount(page);
   await page.goto(await longConversation(page, 35));
   await waitForHydration(page);
-  await expect(sentMessages(page).last()).toHaveText('Question 35');
+  await expect(sentTexts(page).last()).toHaveText('Question 35');
   await expect(newestReply(page)).toBeInViewport();
   await expect(page.getByRole('article')).toHaveCount(30);
 
@@ -27,8 +27,8 @@ test('a long conversation opens at its end, and loads earlier messages without m
     expect(Math.abs((await top(message)) - before)).toBeLessThanOrEqual(1);
   }
   await scrollUp(page);
-  await expect(sentMessages(page).first()).toHaveText('Question 1');
-  const questions = await sentMessages(page).allTextContents();
+  await expect(sentTexts(page).first()).toHaveText('Question 1');
+  const questions = await sentTexts(page).allTextContents();
   expect(questions.map((text) => text.trim())).toEqual(Array.from({ length: 35 }, (_, at) => `Question ${at + 1}`));
 
   await button(page, 'Jump to latest').click();
@@ -43,7 +43,7 @@ test.describe('in a very tall window', () => {
     await createAccount(page);
     await page.goto(await longConversation(page, 35));
     await expect(page.getByRole('article')).toHaveCount(70);
-    await expect(sentMessages(page).first()).toHaveText('Question 1');
+    await expect(sentTexts(page).first()).toHaveText('Question 1');
   });
 });
 
@@ -69,7 +69,7 @@ test('a reply that is added among messages that are being loaded leaves no gap a
   await expect(page.getByRole('article')).toHaveCount(60);
   await scrollUp(page);
   await expect(page.getByRole('article')).toHaveCount(70);
-  const questions = (await sentMessages(page).allTextContents()).map((text) => text.trim());
+  const questions = (await sentTexts(page).allTextContents()).map((text) => text.trim());
   expect(questions).toEqual(Array.from({ length: 35 }, (_, at) => `Question ${at + 1}`));
   await expect(replies(page).nth(6)).toHaveAttribute('data-message-id', id);
   await expect(replies(page).nth(6).getByText('1/2')).toBeVisible();

@@ -1,7 +1,7 @@
 // Several models are asked the same at once: their replies stand beside each other, and one of them is chosen.
 
 import { type Locator, type Page } from '@playwright/test';
-import { button, composer, createAccount, expectStatus, modelMenu, openSecondTab, replies, sentMessages, waitForHydration } from '../support/person.ts';
+import { button, composer, createAccount, expectStatus, modelMenu, openSecondTab, replies, sentTexts, waitForHydration } from '../support/person.ts';
 import type { Provider, Writer } from '../support/provider.ts';
 import { expect, scripted as oneModel } from '../support/test.ts';
 
@@ -80,7 +80,7 @@ scripted('what is sent next follows the chosen reply, and the others are its oth
   writer.writes('Yes.');
   writer.ends();
   for (const one of [page, tab]) {
-    await expect(sentMessages(one)).toHaveText(['Hello', 'And?']);
+    await expect(sentTexts(one)).toHaveText(['Hello', 'And?']);
     await expect(together(one)).toHaveCount(0);
     await expect(replies(one).first()).toContainText('I am the third.');
     await expectStatus(replies(one).last(), 'completed');

@@ -2,7 +2,7 @@
 
 import { type Locator, type Page, type WebSocket } from '@playwright/test';
 import { speakProtocol } from '../support/network.ts';
-import { ask, composer, createAccount, expectStatus, modelMenu, newestReply, sentMessages, waitForHydration } from '../support/person.ts';
+import { ask, composer, createAccount, expectStatus, modelMenu, newestReply, sentMessages, sentTexts, waitForHydration } from '../support/person.ts';
 import { expect, test } from '../support/test.ts';
 
 test('a tab of an older build works on', async ({ page, rivulet, consoleLog }) => {
@@ -18,7 +18,7 @@ test('a tab of an older build works on', async ({ page, rivulet, consoleLog }) =
   await expect(connectionBar(page)).toBeHidden();
   await expect(composer(page)).toHaveValue('half a thought');
   await composer(page).press('Enter');
-  await expect(sentMessages(page)).toHaveText(['First', 'half a thought']);
+  await expect(sentTexts(page)).toHaveText(['First', 'half a thought']);
   await expectStatus(newestReply(page), 'failed');
   expect(await page.evaluate(() => 'isTheSamePage' in window)).toBe(true);
   await expect(connectionBar(page)).toBeHidden();
@@ -98,7 +98,7 @@ test('a message that was not answered before the update returns to the composer 
   const again = page.waitForRequest('**/api/*/send');
   await composer(page).press('Enter');
   expect([(await again).postDataJSON().sending.id], 'sent again as the same message').toEqual(sent);
-  await expect(sentMessages(page)).toHaveText(['First', 'half a thought']);
+  await expect(sentTexts(page)).toHaveText(['First', 'half a thought']);
   await expectStatus(newestReply(page), 'failed');
 });
 

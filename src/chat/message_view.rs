@@ -69,7 +69,7 @@ pub fn MessageView(thread: Thread, live: Live) -> impl IntoView {
                 Role::Summary => view! { <Summary signal>{parts()}</Summary> }.into_any(),
                 Role::User | Role::Assistant => parts().into_any(),
             }}
-            {move || (has_begun.get() == Some(false)).then(|| view! { <p class="waiting" aria-label=t().message.waiting_label></p> })}
+            {move || (has_begun.get() == Some(false)).then(|| view! { <p class="waiting" role="img" aria-label=t().message.waiting_label></p> })}
             <Ending thread signal status />
             <Actions thread signal id role status />
             <Show when=move || is_edited.get()>

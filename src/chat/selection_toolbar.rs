@@ -31,6 +31,8 @@ struct Toolbar {
     node: NodeRef<html::Div>,
     selected: StoredValue<Option<SelectedRange>, LocalStorage>,
     is_open: RwSignal<bool>,
+    /// Changes with what is selected.
+    changed: RwSignal<()>,
     /// What the field is for that stands in the place of the buttons.
     field: RwSignal<Option<(Purpose, Selected)>>,
     /// Whether a button of the mouse is down, and the selection is still being made.
@@ -55,7 +57,10 @@ pub fn SelectionToolbar(thread: Thread) -> impl IntoView {
         here.listen();
         toolbar.set(Some(here));
     });
-    move || toolbar.get().map(|toolbar| view! { <ToolbarView toolbar /> })
+    // A change of what is selected leaves the toolbar, and the cursor in it, as they are.
+    let is_open = Memo::new(move |_| toolbar.get().is_some_and(|toolbar| toolbar.is_open.get()));
+    let open = move || is_open.get().then(|| toolbar.get_untracked()).flatten();
+    move || open().map(|toolbar| view! { <ToolbarView toolbar /> })
 }
 
 #[component]
@@ -63,9 +68,7 @@ fn ToolbarView(toolbar: Toolbar) -> impl IntoView {
     // What is shown changes its size.
     Effect::new(move |_| {
         toolbar.field.track();
-        if toolbar.is_open.get() {
-            request_animation_frame(move || toolbar.place());
-        }
+        request_animation_frame(move || toolbar.place());
     });
     let contents = move || match toolbar.field.get() {
         None => view! { <Buttons toolbar /> }.into_any(),
@@ -75,18 +78,16 @@ fn ToolbarView(toolbar: Toolbar) -> impl IntoView {
         }
     };
     view! {
-        <Show when=move || toolbar.is_open.get()>
-            <div
-                node_ref=toolbar.node
-                class="selection-toolbar"
-                role="toolbar"
-                aria-label=t().selection.label
-                on:mousedown=keep_selection
-                on:keydown=move |event| toolbar.keydown(&event)
-            >
-                {contents}
-            </div>
-        </Show>
+        <div
+            node_ref=toolbar.node
+            class="selection-toolbar"
+            role="toolbar"
+            aria-label=t().selection.label
+            on:mousedown=keep_selection
+            on:keydown=move |event| toolbar.keydown(&event)
+        >
+            {contents}
+        </div>
     }
     .into_any()
 }
@@ -151,6 +152,7 @@ impl Toolbar {
             node: NodeRef::new(),
             selected: StoredValue::new_local(None),
             is_open: RwSignal::new(false),
+            changed: RwSignal::new(()),
             field: RwSignal::new(None),
             is_selecting: StoredValue::new(false),
             listeners: StoredValue::new_local(None),
@@ -191,6 +193,7 @@ impl Toolbar {
             let selected = SelectedRange::now();
             self.is_open.set(selected.is_some());
             self.selected.set_value(selected);
+            self.changed.set(());
         });
     }
 
@@ -211,6 +214,7 @@ impl Toolbar {
 
     /// Whether what is selected is text of a reply that has ended, or of one that is the reader's own.
     fn can_go_on(self) -> bool {
+        self.changed.track();
         let found = self.selected.with_value(|selected| selected.as_ref().map(|it| (it.message(), it.is_text())));
         let Some((Some(id), true)) = found else { return false };
         self.thread.has_ended(id) || self.thread.is_own_reply(id)
