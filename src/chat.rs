@@ -20,6 +20,7 @@ pub mod page;
 pub mod page_context;
 pub mod queue;
 pub mod queue_view;
+pub mod ratings;
 pub mod scroll;
 pub mod seen;
 pub mod selection;

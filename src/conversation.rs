@@ -32,6 +32,7 @@ pub mod options {
 #[cfg(feature = "ssr")]
 pub mod purge;
 pub mod queue;
+pub mod ratings;
 #[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(feature = "ssr")]

@@ -6,6 +6,7 @@ pub mod editor;
 pub mod info;
 mod more;
 mod part_view;
+mod rate;
 pub mod summary;
 
 use leptos::{html, prelude::*};

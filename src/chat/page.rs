@@ -14,6 +14,7 @@ use super::{
     model_menu::OfferedModels,
     outbox::Outbox,
     page_context::PageContext,
+    ratings,
     shortcuts::Shortcuts,
     sidebar::Sidebar,
     sidebar_lists::SidebarContext,
@@ -185,7 +186,7 @@ pub fn Chat() -> impl IntoView {
             let id = id.get_untracked().filter(|_| is_server())?;
             let named = named.get_untracked();
             let messages = api::messages(id, named.map_or(Window::Newest, Window::Around)).await;
-            Some((id, named, (messages, api::queue(id).await)))
+            Some((id, named, (messages, api::queue(id).await, ratings::api::ratings(id).await)))
         },
     );
     view! {

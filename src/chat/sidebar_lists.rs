@@ -99,6 +99,11 @@ impl SidebarLists {
         listed.into_iter().chain(row.mark).max_by_key(|mark| mark.rev)
     }
 
+    /// Up to which change of the marks the page has them.
+    pub fn marked_up_to(self) -> Option<ListPosition> {
+        self.marks.read().position()
+    }
+
     pub fn is_pinned(self, row: &Conversation) -> bool {
         self.mark(row).is_some_and(|mark| mark.pinned_at.is_some())
     }

@@ -15,6 +15,7 @@ use super::{
     model_menu::OfferedModels,
     outbox::Outbox,
     queue::Queue,
+    ratings::Ratings,
 };
 use crate::{
     conversation::{Conversation, MessagePage, Window, first_words},
@@ -53,6 +54,7 @@ pub struct Thread {
     connection: Connection,
     pub outbox: Outbox,
     pub queue: Queue,
+    pub ratings: Ratings,
     menu: OfferedModels,
     /// Whether it begins with a message from this tab, of which the server may not have received anything yet.
     pub begins_here: bool,
@@ -113,6 +115,7 @@ impl Thread {
             connection,
             outbox,
             queue: Queue::new(id),
+            ratings: Ratings::new(id),
             menu,
             begins_here: first.is_some(),
             model: RwSignal::new(menu.chosen(model)),

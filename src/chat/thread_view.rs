@@ -26,7 +26,7 @@ use super::{
     usage_dialog::UsageDialog,
 };
 use crate::{
-    conversation::{Conversation, MessagePage, queue::QueuePage},
+    conversation::{Conversation, MessagePage, queue::QueuePage, ratings::RatedRows},
     error::Failure,
     ids::{ConversationId, MessageId},
     language::t,
@@ -40,8 +40,8 @@ const FAR: i32 = 240;
 /// Up to here the reader is at the end, in CSS pixels.
 const AT_END: i32 = 4;
 
-/// What a page was rendered with: a window of the conversation, and what waits there to be sent.
-pub type Rendered = (Result<MessagePage, Failure>, Result<QueuePage, Failure>);
+/// What a page was rendered with: a window of the conversation, what waits there to be sent, and the reader's ratings.
+pub type Rendered = (Result<MessagePage, Failure>, Result<QueuePage, Failure>, Result<RatedRows, Failure>);
 
 /// `named`: the message that the address names. `first`: what the page was rendered with; else it is asked for.
 #[component]
@@ -53,7 +53,8 @@ pub fn ThreadView(
 ) -> impl IntoView {
     let PageContext { connection, outbox, menu, is_looked_at, .. } = expect_context();
     let thread = Thread::new(id, (page_data.user, page_data.clock), named, connection, outbox, menu);
-    if let Some((messages, queue)) = first {
+    if let Some((messages, queue, ratings)) = first {
+        ratings.into_iter().for_each(|ratings| thread.ratings.take(ratings));
         thread.open(messages);
         queue.into_iter().for_each(|queue| thread.queue.open(queue));
     }
@@ -63,7 +64,9 @@ pub fn ThreadView(
     Effect::new(move |restored| restore_edit(thread, restored));
     let listed = listed(thread);
     let title = title_of(thread, listed);
-    keep_seen(thread, Memo::new(move |_| listed.get().or_else(|| thread.given.get())), is_looked_at);
+    let row = Memo::new(move |_| listed.get().or_else(|| thread.given.get()));
+    keep_seen(thread, row, is_looked_at);
+    thread.ratings.keep_reading(row);
     let begun = begin(thread, listed);
     // Whatever changes in its row after it was gone: it may be back.
     Effect::new(move |_| {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Conversation, ListPosition, Sidebar, list::Row};
+use super::{Conversation, ListPosition, Sidebar, is_default, list::Row};
 use crate::ids::{ConversationId, Millis, Rev};
 
 #[cfg(feature = "ssr")]
@@ -26,6 +26,9 @@ pub struct Mark {
     /// Up to which end of a reply ([`Conversation::replied`]) they have seen the conversation.
     #[serde(default)]
     pub seen: Rev,
+    /// The newest change of these marks in which they rated a reply of the conversation; 0: they never have.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub rated: Rev,
 }
 
 impl Row for Mark {

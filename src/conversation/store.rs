@@ -186,7 +186,7 @@ pub(super) fn listed(rev: &str) -> String {
         "c.id, {rev} AS rev, c.title, c.updated_at, c.replied_rev, CASE WHEN EXISTS (
              SELECT 1 FROM messages r JOIN nodes n ON n.id = r.node_id WHERE r.conversation_id = c.id
              AND r.status IN ('pending', 'streaming') AND r.deleted_at IS NULL AND n.fenced = 0) THEN 1 ELSE 0 END AS is_running,
-         k.rev AS mark_rev, k.pinned_at, k.archived_at, k.seen_rev"
+         k.rev AS mark_rev, k.pinned_at, k.archived_at, k.seen_rev, k.rated_rev"
     )
 }
 
@@ -212,6 +212,7 @@ fn mark_of(row: &AnyRow, conversation: ConversationId) -> sqlx::Result<Option<Ma
         pinned_at: row.try_get("pinned_at")?,
         archived_at: row.try_get("archived_at")?,
         seen: row.try_get("seen_rev")?,
+        rated: row.try_get("rated_rev")?,
     }))
 }
 

@@ -37,6 +37,7 @@ pub const STEPS: &[Step] = &[
     step(15, "marks", include_str!("../../migrations/sqlite/0015_marks.sql")),
     step(17, "instructions", include_str!("../../migrations/sqlite/0017_instructions.sql")),
     step(18, "asked together", include_str!("../../migrations/sqlite/0018_asked_together.sql")),
+    step(19, "ratings", include_str!("../../migrations/sqlite/0019_ratings.sql")),
 ];
 
 const fn step(number: i64, description: &'static str, statements: &'static str) -> Step {

@@ -99,6 +99,13 @@ pub struct Message {
     pub delete: &'static str,
     /// How many messages have gone.
     pub deleted: fn(i64) -> String,
+    /// What the reader thinks of a reply, and what they may write then.
+    pub good: &'static str,
+    pub bad: &'static str,
+    pub what_was_good: &'static str,
+    pub what_was_wrong: &'static str,
+    pub save_word: &'static str,
+    pub change_word: &'static str,
     pub retry: &'static str,
     pub retry_with: &'static str,
     pub resume: &'static str,

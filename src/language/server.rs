@@ -46,6 +46,8 @@ pub struct Forms {
     pub wrong_models: fn(usize) -> String,
     /// The most conversations go in.
     pub too_many_pinned: fn(usize) -> String,
+    /// The most characters go in.
+    pub long_word: fn(usize) -> String,
     pub too_many_selected: fn(usize) -> String,
     pub long_body: &'static str,
     /// The sentence above goes in.

@@ -1,6 +1,7 @@
 //! Forms, which work with scripts off: each answers with the page that it stands on, the right status, and what was
 //! typed, or sends on to the next page.
 
+pub mod marks;
 pub mod message;
 pub mod security;
 

@@ -50,7 +50,7 @@ enum Rule {
 }
 
 /// The rule of each function. One that is missing here fails the test.
-const FUNCTIONS: [(&str, Rule); 39] = [
+const FUNCTIONS: [(&str, Rule); 43] = [
     ("account-form", Rule::Open),
     ("enter", Rule::Anybody),
     ("models", Rule::Anybody),
@@ -60,6 +60,8 @@ const FUNCTIONS: [(&str, Rule); 39] = [
     ("pin", Rule::Seeing),
     ("archive", Rule::Seeing),
     ("see", Rule::Seeing),
+    ("rate", Rule::Seeing),
+    ("ratings", Rule::Seeing),
     ("messages", Rule::Seeing),
     ("send", Rule::Seeing),
     ("queue", Rule::Seeing),
@@ -209,7 +211,9 @@ fn input(function: &str, id: ConversationId, messages: &[MessageId]) -> Value {
     let asked = json!({ "of": reply, "from": [[1, 1], 1, 5, false], "id": mint::<rivulet::ids::MessageKind>(), "instruction": "", "model": "test/model" });
     let conversation = id;
     let id = match function {
-        "stop" | "retry" | "continue" | "summarise" | "fork" | "delete-message" | "undo-delete-message" => json!(reply),
+        "stop" | "rate" | "retry" | "continue" | "summarise" | "fork" | "delete-message" | "undo-delete-message" => {
+            json!(reply)
+        }
         "edit-queued" | "remove-queued" | "send-queued" => json!(messages[2]),
         "delete-preset" => json!(PresetId::from_uuid(id.uuid())),
         "delete-prompt" => json!(PromptId::from_uuid(id.uuid())),
@@ -217,7 +221,7 @@ fn input(function: &str, id: ConversationId, messages: &[MessageId]) -> Value {
     };
     json!({
         "queueing": queueing, "asked": asked, "rev": 1, "leaf": reply, "text": "Hello", "after": after,
-        "ids": [conversation], "on": true, "replied": 1,
+        "ids": [conversation], "on": true, "replied": 1, "rating": "up", "word": "",
         "into": ConversationId::from_uuid(uuid::Uuid::now_v7()), "id": id, "window": "newest", "list": "mine", "sending": sending, "epoch": [1, 1],
         "model": "test/model", "title": "Title", "options": {},
         "preset": { "id": mint::<rivulet::ids::PresetKind>(), "name": conversation.to_string(), "options": {} },

@@ -21,6 +21,7 @@ mod models;
 mod program;
 mod protocols;
 mod queue;
+mod ratings;
 mod reconnecting;
 mod replies;
 mod scheduler;

@@ -15,6 +15,10 @@ pub const MORE: &str =
     "M4 12a1 1 0 1 0 2 0 1 1 0 1 0-2 0M11 12a1 1 0 1 0 2 0 1 1 0 1 0-2 0M18 12a1 1 0 1 0 2 0 1 1 0 1 0-2 0";
 pub const PENCIL: &str = "M5 19l1-4L16 5l3 3L9 18zM14 7l3 3";
 pub const BIN: &str = "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13";
+pub const THUMB_UP: &str =
+    "M4 11h4v9H4zM8 12l4-8c2 0 2.5 1.5 2 3l-.7 3H19a1.5 1.5 0 0 1 1.5 1.9l-1.7 6.6A2 2 0 0 1 17 20H8";
+pub const THUMB_DOWN: &str =
+    "M4 13h4V4H4zM8 12l4 8c2 0 2.5-1.5 2-3l-.7-3H19a1.5 1.5 0 0 0 1.5-1.9l-1.7-6.6A2 2 0 0 0 17 4H8";
 pub const BOX: &str = "M4 5h16v4H4zM5.5 9v10h13V9M10 13h4";
 pub const LEFT: &str = "M14 6l-6 6 6 6";
 pub const RIGHT: &str = "M10 6l6 6-6 6";

@@ -6,6 +6,7 @@ use super::{
     copy::Copy,
     info::{Info, When, model_name},
     more::More,
+    rate::{Rate, RateButtons, RatingWord},
 };
 use crate::{
     chat::{api, draft::focus_composer, thread::Thread},
@@ -43,6 +44,7 @@ pub(super) fn Actions(
         let epoch = signal.read_untracked().epoch;
         spawn_local(async move { show(api::resume(id, epoch, model()).await) });
     };
+    let rate = Rate::new(thread, id, failure);
     let free = Memo::new(move |_| role.is_reply() && thread.running().is_none());
     let sending = Memo::new(move |_| thread.is_sending(id));
     let own = Memo::new(move |_| thread.is_own(id));
@@ -64,6 +66,7 @@ pub(super) fn Actions(
                     <icon::Icon path=icon::PENCIL />
                 </button>
             </Show>
+            {role.is_reply().then(|| view! { <RateButtons rate /> })}
             <Show when=move || free.get()>
                 <button type="button" class="icon-button" aria-label=t().message.retry title=t().message.retry on:click=retry>
                     <icon::Icon path=icon::RETRY />
@@ -81,6 +84,7 @@ pub(super) fn Actions(
             <When thread signal />
             {role.is_reply().then(|| view! { <Info signal /> })}
         </div>
+        {role.is_reply().then(|| view! { <RatingWord rate /> })}
         <Notice text=failure />
         {role.is_reply().then(|| view! { <p class="writer">{move || (status.get(), signal.with_untracked(writer)).1}</p> })}
     }

@@ -125,7 +125,7 @@ impl Database {
         let state = self.list_state(&mut tx, name, (rev, 0), held).await?;
         let Some(from) = start(held, &state) else { return Ok(Some(Since::Reset)) };
         let changed = sqlx::query(
-            "SELECT conversation_id, rev, pinned_at, archived_at, seen_rev FROM conversation_marks
+            "SELECT conversation_id, rev, pinned_at, archived_at, seen_rev, rated_rev FROM conversation_marks
              WHERE account_id = $1 AND user_id = $2 AND rev > $3 ORDER BY rev LIMIT $4",
         )
         .bind(viewer.account.to_string())
@@ -139,6 +139,7 @@ impl Database {
                 pinned_at: row.try_get("pinned_at")?,
                 archived_at: row.try_get("archived_at")?,
                 seen: row.try_get("seen_rev")?,
+                rated: row.try_get("rated_rev")?,
             }))
         })
         .fetch_all(&mut *tx)

@@ -48,6 +48,11 @@ const SEE: Change = Change {
     value: "CASE WHEN c.replied_rev < $4 THEN c.replied_rev ELSE $4 END",
     differs: "conversation_marks.seen_rev < excluded.seen_rev",
 };
+const RATE: Change = Change {
+    column: "rated_rev",
+    value: "CAST($4 AS BIGINT)",
+    differs: "conversation_marks.rated_rev < excluded.rated_rev",
+};
 
 impl Database {
     /// Pins a conversation for the viewer, at this time; `None`: no longer.
@@ -179,7 +184,11 @@ pub(crate) async fn bring_back(tx: &mut AnyConnection, viewer: Viewer, id: Conve
 }
 
 /// Counts so many changes of a person's marks, and gives the rev of the first.
-async fn next_marks_rev(tx: &mut AnyConnection, viewer: Viewer, changes: i64) -> sqlx::Result<Rev> {
+pub(in crate::conversation) async fn next_marks_rev(
+    tx: &mut AnyConnection,
+    viewer: Viewer,
+    changes: i64,
+) -> sqlx::Result<Rev> {
     let newest: Option<Rev> = sqlx::query_scalar(
         "UPDATE memberships SET marks_rev = marks_rev + $1 WHERE account_id = $2 AND user_id = $3 RETURNING marks_rev",
     )
@@ -190,6 +199,16 @@ async fn next_marks_rev(tx: &mut AnyConnection, viewer: Viewer, changes: i64) ->
     .await?;
     // Who is no member sees no conversation of the account, either.
     Ok(newest.unwrap_or_default() - changes + 1)
+}
+
+/// The viewer has rated a reply of a conversation, in this change of their marks.
+pub(in crate::conversation) async fn mark_rated(
+    tx: &mut AnyConnection,
+    viewer: Viewer,
+    id: ConversationId,
+    rev: Rev,
+) -> sqlx::Result<()> {
+    mark(tx, viewer, &[id], rev, Some(rev), &RATE).await.map(drop)
 }
 
 async fn pinned(tx: &mut AnyConnection, viewer: Viewer) -> sqlx::Result<i64> {

@@ -73,6 +73,7 @@ impl Database {
                     kept,
                     open,
                     format!("DELETE FROM queue WHERE after_id IN ({places})"),
+                    format!("DELETE FROM ratings WHERE message_id IN ({places})"),
                     format!(
                         "UPDATE messages SET parts = '[]', model = NULL, error = NULL, usage = NULL WHERE id IN ({places})"
                     ),
@@ -123,6 +124,7 @@ impl Database {
                     open,
                     format!("DELETE FROM deletions WHERE message_id IN ({places})"),
                     format!("DELETE FROM queue WHERE after_id IN ({places})"),
+                    format!("DELETE FROM ratings WHERE message_id IN ({places})"),
                     format!("DELETE FROM messages WHERE id IN ({places})"),
                 ],
             )

@@ -48,6 +48,7 @@ const FORMS: Forms = Forms {
     wrong_title: |most| format!("A title has between 1 and {most} characters."),
     wrong_models: |most| format!("Ask {most} models at the most, and each once."),
     too_many_pinned: |most| format!("You can pin {most} conversations. Unpin one first."),
+    long_word: |most| format!("What you write about a reply can have {most} characters. Shorten it."),
     too_many_selected: |most| format!("Choose between 1 and {most} conversations at a time."),
     long_body: "This is too long to be sent. If you are signed out, sign in first.",
     long_form: |long_body| format!("{long_body} Going back, your browser has what you wrote."),

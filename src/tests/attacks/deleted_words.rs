@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use kit::{Server, soon};
-use rivulet::steering::options::Options;
+use rivulet::{conversation::ratings::Rating, steering::options::Options};
 
 /// How often the words stand in a file; never in one that is not there.
 fn found(file: &Path, words: &str) -> usize {
@@ -30,6 +30,8 @@ async fn deleted_words_are_in_no_file() {
     tab.sees(chat.reply, &"Answered in confidence. ".repeat(400)).await;
     writer.ends();
     tab.sees_the_end(chat.reply).await;
+    ada.rates(chat.reply, Some(Rating::Down), "Judged in confidence.").await.expect("it is rated");
+    assert!(count("Judged in confidence") > 0, "the word is in the files before");
     assert!(count("in confidence") >= 800, "the words are in the files before");
     ada.deletes(chat.id).await.expect("it is there");
     soon("the words are gone", async {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kit::{Chat, Person, Server, Tab};
 use rivulet::{
     config::Settings,
-    conversation::{ConversationUsage, Sidebar, Window, marks::ListedRows},
+    conversation::{ConversationUsage, Sidebar, Window, marks::ListedRows, ratings::Rating},
     ids::{ConversationId, mint},
     live::List,
     message::Status,
@@ -83,6 +83,10 @@ async fn marks(tab: &mut Tab, ada: &Person, chat: ConversationId) {
     ada.archives(&[chat], true).await.expect("it is archived");
     ada.asks_in(chat, "Are you there?").await.expect("it is back");
     ada.sees_the_end_of(chat, 1).await.expect("it is seen");
+    let page = ada.reads(chat).await.expect("it is there");
+    let reply = page.metas.iter().find(|meta| meta.status == Status::Stopped).expect("a reply that has ended").id;
+    ada.rates(reply, Some(Rating::Up), "Short").await.expect("it is rated");
+    ada.ratings(chat).await.expect("their ratings");
     ada.deletes_many(&[chat]).await.expect("it is deleted");
     ada.undoes_deletion_of_many(&[chat]).await.expect("it is back");
     let _: ListedRows = ada.call("rows", json!({ "ids": [chat] })).await.expect("its row");

@@ -12,6 +12,7 @@ use rivulet::{
         ConversationPage, MessageMeta, MessagePage, Sidebar, Window,
         marks::ListedRows,
         queue::{QueuePage, Queued, Queueing},
+        ratings::{RatedRows, Rating},
     },
     error::Failure,
     ids::{ConversationId, MessageId, Rev, mint},
@@ -257,6 +258,16 @@ impl Person {
     /// Their page shows the end of a conversation, with what it has of the sidebar's row.
     pub async fn sees_the_end_of(&self, chat: ConversationId, replied: Rev) -> Result<(), Refused> {
         self.call("see", json!({ "id": chat, "replied": replied })).await
+    }
+
+    /// Rates a reply, with a word of theirs, or takes that back.
+    pub async fn rates(&self, reply: MessageId, rating: Option<Rating>, word: &str) -> Result<RatedRows, Refused> {
+        self.call("rate", json!({ "id": reply, "rating": rating, "word": word })).await
+    }
+
+    /// Their ratings in a conversation.
+    pub async fn ratings(&self, chat: ConversationId) -> Result<RatedRows, Refused> {
+        self.call("ratings", json!({ "id": chat })).await
     }
 
     /// What they have archived, the last one first.
