@@ -4,11 +4,23 @@
 //! be written there; meanwhile the messages are marked from the ends of the branches up, so that what is not marked is a tree
 //! at any time. Bringing back leads the same way in the other direction.
 
+pub mod conversations {
+    //! Whole conversations.
+    pub mod store;
+}
+pub mod running {
+    //! What runs there.
+    pub mod store;
+}
 pub mod slices {
     //! The steps of one.
     pub mod store;
 }
 pub mod store;
+pub mod stored {
+    //! What is stored of them.
+    pub mod store;
+}
 
 use std::str::FromStr;
 

@@ -10,8 +10,9 @@ use crate::{
         changes::store::next_sidebar_rev,
         deletion::{
             DeletionState,
+            running::store::running_in,
             slices::store::{Candidate, candidate, slice},
-            store::{running_in, stored_lanes},
+            stored::store::stored_lanes,
         },
     },
     database::{Database, parsed},

@@ -9,7 +9,7 @@ use crate::{
     conversation::{
         Conversation, ListPosition, MESSAGES_A_PAGE, MessageMeta, MessagePage, Window,
         context::{message_bytes, stands_for_all_before},
-        deletion::{Deletion, store::stored_lanes},
+        deletion::{Deletion, stored::store::stored_lanes},
         store::{Counters, MESSAGE, META, message, meta},
         tree::{Lanes, Run},
     },

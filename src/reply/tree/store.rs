@@ -4,7 +4,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 
 use crate::{
     access::{Viewer, store::MAY_SEE},
-    conversation::{MessageMeta, deletion::store::is_hidden},
+    conversation::{MessageMeta, deletion::stored::store::is_hidden},
     database::{json, optional, parsed},
     ids::{ConversationId, MessageId, Millis, NodeId, Rev, Seq, UserId},
     message::{Message, Role, Status},

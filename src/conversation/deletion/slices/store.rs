@@ -7,7 +7,7 @@ use crate::{
         changes::store::next_messages_rev,
         deletion::{
             Deletion, DeletionState,
-            store::{stored_lanes, unfinished},
+            stored::store::{stored_lanes, unfinished},
         },
     },
     database::{Database, placeholders},

@@ -6,7 +6,7 @@ use crate::{
     access::{Viewer, store::MAY_SEE},
     conversation::{
         changes::store::next_messages_rev,
-        deletion::store::is_hidden,
+        deletion::stored::store::is_hidden,
         queue::{MAX_QUEUED, Queued, ReplyChange, Wait},
     },
     database::{Database, from_json, json, optional, parsed},
