@@ -128,6 +128,49 @@ test('the menu of a row works by keyboard alone, and the cursor stays with the r
   await expect(group(page, 'Pinned')).toHaveText(['The spring']);
 });
 
+test('when a row goes, the cursor is at the next one, or else at the one before, or else at New chat', async ({ page }) => {
+  await createAccount(page);
+  for (const title of ['One', 'Two', 'Three']) await begin(page, title);
+  const press = async (title: string, action: string) => {
+    await button(row(page, title), 'Conversation menu').press('Enter');
+    await button(row(page, title), action).press('Enter');
+    await expect(link(sidebar(page), title)).toBeHidden();
+  };
+  await press('Two', 'Archive');
+  await expect(link(sidebar(page), 'One')).toBeFocused();
+  await press('One', 'Delete');
+  await expect(link(sidebar(page), 'Three')).toBeFocused();
+  await press('Three', 'Archive');
+  await expect(button(sidebar(page), 'New chat')).toBeFocused();
+  await button(sidebar(page), 'Archived').press('Enter');
+  await press('Three', 'Unarchive');
+  await expect(link(sidebar(page), 'Two')).toBeFocused();
+  // Whoever is elsewhere by then stays there.
+  await button(row(page, 'Two'), 'Conversation menu').press('Enter');
+  await page.route('**/api/2/archive', async (route) => {
+    await composer(page).focus();
+    await route.continue();
+  });
+  await button(row(page, 'Two'), 'Unarchive').press('Enter');
+  await expect(link(sidebar(page), 'Two')).toBeHidden();
+  await expect(composer(page)).toBeFocused();
+});
+
+scripted('a conversation whose end was shown is not unread in that page, though the server does not know that yet', async ({ page, provider }) => {
+  await createAccount(page);
+  await ask(page, 'Where does it rise?');
+  const writer = await provider.nextRequest();
+  writer.writes('In the hills.');
+  await page.route('**/api/2/see', () => {});
+  const seen = page.waitForRequest('**/api/2/see');
+  writer.ends();
+  await expectStatus(newestReply(page), 'completed');
+  await seen;
+  await button(page, 'New chat').click();
+  await waitForHydration(page);
+  await expect(link(sidebar(page), 'A title')).not.toHaveAccessibleDescription(/./);
+});
+
 test('in a window of 320 px a row can be pinned', async ({ page }) => {
   await createAccount(page);
   await begin(page, 'A title that is much longer than the narrow drawer of a small window');
@@ -187,6 +230,9 @@ test.describe('without scripts', () => {
     await expect(sidebar(plain).getByRole('listitem').getByRole('link')).toHaveText(['One', 'Three']);
     await sidebar(plain).getByRole('button', { name: 'Archived' }).click();
     await expect(group(plain, 'Archived')).toHaveText(['Two']);
+    await button(row(plain, 'Two'), 'Unarchive').click();
+    await expect(sidebar(plain).getByText('Nothing is archived.')).toBeVisible();
+    await expect(group(page, 'Today')).toHaveText(['Three', 'Two']);
     await sidebar(plain).getByRole('button', { name: 'Archived' }).click();
     await expect(group(plain, 'Pinned')).toHaveText(['One']);
     await still.close();

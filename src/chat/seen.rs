@@ -19,6 +19,8 @@ pub fn keep_seen(thread: Thread, row: Memo<Option<Conversation>>, is_looked_at: 
             return;
         }
         asked.set_value(row.replied);
+        // Here at once, also if the reader goes elsewhere before the server has it.
+        untrack(|| lists.see(row.id, row.replied));
         spawn_local(async move {
             if api::see(row.id, row.replied).await.is_err() {
                 // With whatever changes next it is tried again.

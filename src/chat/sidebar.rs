@@ -96,6 +96,10 @@ fn Groups(lists: SidebarLists, actions: RowActions, clock: Signal<Clock>) -> imp
         groups.read().iter().find(|(group, _)| *group == name).map(|(_, rows)| rows.clone()).unwrap_or_default()
     };
     let shown = Callback::new(move |()| groups.read_untracked().iter().flat_map(|(_, rows)| rows.clone()).collect());
+    Effect::new(move |_| {
+        let shown: Vec<ConversationId> = groups.read().iter().flat_map(|(_, rows)| rows.clone()).collect();
+        actions.give_cursor_on(&shown);
+    });
     let is_empty = move || lists.archive.is_open.get() && groups.read().is_empty();
     view! {
         <For each=names key=|name| *name let(name)>
@@ -111,7 +115,14 @@ fn Groups(lists: SidebarLists, actions: RowActions, clock: Signal<Clock>) -> imp
         <Show when=is_empty>
             <p class="aside">{t().sidebar.nothing_archived}</p>
         </Show>
+        <noscript>{more_archived_link(lists)}</noscript>
     }
+}
+
+/// The way to what was archived earlier, without scripts.
+fn more_archived_link(lists: SidebarLists) -> Option<impl IntoView> {
+    let (at, id) = untrack(|| lists.after_archived())?;
+    Some(view! { <a class="more" href=format!("/?archived={at}.{id}")>{t().sidebar.more_archived}</a> })
 }
 
 type Group = (&'static str, Vec<ConversationId>);

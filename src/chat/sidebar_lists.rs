@@ -1,6 +1,6 @@
 //! All that the sidebar shows: both lists of conversations, and what the person has marked them with.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use gloo_timers::future::sleep;
 use leptos::{prelude::*, task::spawn_local};
@@ -12,7 +12,7 @@ use crate::{
         list::{Held, ListChanges},
         marks::{ListedRows, MAX_SELECTED, Mark, is_unread},
     },
-    ids::{ConversationId, Millis},
+    ids::{ConversationId, Millis, Rev},
     live::{
         List,
         connection::{Connection, Follower, ListUpdate},
@@ -29,6 +29,8 @@ pub struct SidebarLists {
     pub shared: ConversationList,
     /// What has been marked since the page opened. What was before is with the rows.
     marks: RwSignal<ListRows<Mark>>,
+    /// Up to which end of a reply this page has shown a conversation: its mark comes later.
+    seen: RwSignal<BTreeMap<ConversationId, Rev>>,
     pub archive: Archive,
 }
 
@@ -52,6 +54,7 @@ impl SidebarLists {
             mine: ConversationList::new(Sidebar::Mine, mine),
             shared: ConversationList::new(Sidebar::Shared, shared),
             marks: RwSignal::new(ListRows::loaded(position, [])),
+            seen: RwSignal::new(BTreeMap::new()),
             archive: Archive {
                 is_open: RwSignal::new(archived.is_some()),
                 is_loaded: RwSignal::new(archived.is_some()),
@@ -113,7 +116,15 @@ impl SidebarLists {
     }
 
     pub fn is_unread(self, id: ConversationId) -> bool {
-        self.find(id).is_some_and(|(list, row)| is_unread(&row, list, self.mark(&row).as_ref()))
+        let seen = self.seen.read().get(&id).copied().unwrap_or(0);
+        self.find(id).is_some_and(|(list, row)| row.replied > seen && is_unread(&row, list, self.mark(&row).as_ref()))
+    }
+
+    /// This page shows a conversation up to this end of a reply.
+    pub fn see(self, id: ConversationId, replied: Rev) {
+        self.seen.update(|seen| {
+            seen.insert(id, replied);
+        });
     }
 
     /// The pinned conversations, the last one first.
@@ -172,6 +183,11 @@ impl SidebarLists {
         });
     }
 
+    /// Where the archived conversations continue after those that are loaded.
+    pub fn after_archived(self) -> Option<(Millis, ConversationId)> {
+        self.archive.last.get()
+    }
+
     fn take_archived(self, archived: ListedRows) {
         let newest = archived.rows.last().filter(|_| archived.more);
         let last = newest.and_then(|(_, row)| Some((row.mark?.archived_at?, row.id)));
@@ -226,6 +242,7 @@ impl SidebarLists {
                 return;
             }
             self.marks.set(ListRows::loaded(position, []));
+            self.seen.set(BTreeMap::new());
             self.archive.is_loaded.set(false);
             for list in [self.mine, self.shared] {
                 list.leave(connection);

@@ -266,6 +266,8 @@ pub struct Sidebar {
     /// What shows the archived conversations, and stands over them.
     pub archived: &'static str,
     pub nothing_archived: &'static str,
+    /// The link in the place of scrolling, without scripts.
+    pub more_archived: &'static str,
     /// What a screen reader adds to a title.
     pub running: &'static str,
     pub unread: &'static str,

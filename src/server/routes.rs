@@ -54,6 +54,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/settings/security/password", SignedIn, forms::security::change_password),
         Endpoint::post("/", SignedIn, forms::message::send_first),
         Endpoint::post("/c/{id}", SignedIn, forms::message::send_next),
+        Endpoint::post("/c/{id}/unarchive", SignedIn, forms::marks::unarchive),
         Endpoint::post("/c/{id}/rate", SignedIn, forms::marks::rate),
         // A socket, whose frames nothing may hold back.
         Endpoint { packed: false, ..Endpoint::get("/live", SignedIn, socket::connect) },

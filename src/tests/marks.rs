@@ -4,7 +4,7 @@ use kit::{Chat, Person, Received, Refused, Server, Tab};
 use rivulet::{
     access::AccountRole,
     conversation::{
-        Conversation, Sidebar, Visibility,
+        CONVERSATIONS_A_PAGE, Conversation, Sidebar, Visibility,
         marks::{MAX_PINNED, Mark, is_unread},
     },
     error::Failure,
@@ -104,7 +104,9 @@ async fn a_conversation_is_unread_until_it_is_seen() {
     ada.sees_the_end_of(chat.id, replied + 1_000).await.expect("it is seen");
     mark_becomes(&mut tab, chat.id, |mark| mark.seen == replied).await;
     assert!(!shows_unread(&tab, chat.id));
-    ada.sees_the_end_of(chat.id, 1).await.expect("it is no less seen");
+    ada.sees_the_end_of(chat.id, 1).await.expect("an answer");
+    let row = ada.sidebar(Sidebar::Mine).await.rows.remove(0);
+    assert_eq!(row.mark.map(|mark| mark.seen), Some(replied), "it is no less seen");
     ada.retries(chat.reply).await.expect("another reply");
     server.provider.is_asked().await.ends();
     row_becomes(&mut tab, chat.id, |row| row.replied > replied).await;
@@ -270,4 +272,33 @@ async fn many_conversations_go_together_and_come_back_together() {
     let revs = "SELECT COUNT(*) FROM (SELECT mine_rev FROM conversations WHERE mine_rev > 0 GROUP BY created_by, mine_rev HAVING COUNT(*) > 1)";
     assert_eq!(database.count(revs).await, 0);
     assert!(matches!(ada.deletes_many(&[]).await.expect_err("none").failure, Failure::Invalid(_)));
+}
+
+/// Rule: without scripts what is archived is read page by page, and a form brings it back.
+#[tokio::test]
+async fn what_is_archived_is_read_and_brought_back_without_scripts() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let mut database = server.database().await;
+    let viewer = database.viewer().await;
+    let count = CONVERSATIONS_A_PAGE as usize + 1;
+    let mut ids: Vec<ConversationId> = vec![];
+    for _ in 0..count {
+        ids.push(database.adds_conversation_of(viewer, 2, "Words").await.0);
+        ada.archives(&ids[ids.len() - 1..], true).await.expect("it is archived");
+    }
+    let archived = async |page: String| {
+        let text = ada.gets(&page).await.text;
+        let more =
+            text.split("href=\"").filter_map(|link| link.split('"').next()).find(|link| link.contains("?archived="));
+        (text.matches("/unarchive\"").count(), more.map(str::to_owned))
+    };
+    let (first, more) = archived("/?archived".into()).await;
+    let (second, none) = archived(more.expect("a link to the others")).await;
+    assert_eq!((first, second, none), (count - 1, 1, None));
+    let back = ada.posts(&format!("/c/{}/unarchive", ids[0]), &[]).await;
+    assert_eq!(back.status.as_u16(), 303);
+    assert_eq!(archived("/?archived".into()).await, (count - 1, None));
+    let other = server.adds_member(viewer.account, "Cleo", AccountRole::Member).await.1;
+    assert_eq!(other.posts(&format!("/c/{}/unarchive", ids[1]), &[]).await.status.as_u16(), 404);
 }

@@ -19,6 +19,11 @@ pub fn focus(selector: &str) {
     }
 }
 
+/// Whether nothing has the cursor: what had it has gone.
+pub fn has_no_cursor() -> bool {
+    document().active_element().is_none_or(|element| element.tag_name() == "BODY")
+}
+
 /// A link that is called a button is pressed by Space, too.
 pub fn press(event: web_sys::KeyboardEvent) {
     if event.key() == " " {

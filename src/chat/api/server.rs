@@ -77,9 +77,9 @@ pub async fn page_data() -> Result<PageData, Failure> {
         user: who.viewer.user,
         mine: sidebar(&app, who.viewer, Sidebar::Mine).await?,
         shared: sidebar(&app, who.viewer, Sidebar::Shared).await?,
-        archived: match parts.uri.query() {
-            Some("archived") => app.database.archived(who.viewer, None).await?,
-            _ => None,
+        archived: match parts.uri.query().and_then(archived_after) {
+            Some(after) => app.database.archived(who.viewer, after).await?,
+            None => None,
         },
         clock: Clock { now: now(), offset: offset(&parts.headers) },
         models,
@@ -88,6 +88,18 @@ pub async fn page_data() -> Result<PageData, Failure> {
         fresh: refusal.as_ref().and_then(|refusal| refusal.ids).unwrap_or_else(|| (mint(), mint())),
         refusal,
     })
+}
+
+/// After which row the page at an address with this query shows what is archived, if it does: `archived`, or
+/// `archived=<time>.<id>`.
+fn archived_after(query: &str) -> Option<Option<(Millis, ConversationId)>> {
+    match query.strip_prefix("archived")? {
+        "" => Some(None),
+        after => {
+            let (time, id) = after.strip_prefix('=')?.split_once('.')?;
+            Some(Some((time.parse().ok()?, id.parse().ok()?)))
+        }
+    }
 }
 
 /// The model that this person chose last in this browser. Its cookie outlives a session, so it may be somebody else's.

@@ -29,12 +29,42 @@ pub(super) struct RowActions {
     renaming: RwSignal<Option<ConversationId>>,
     /// The row that has moved by what was done in its menu, and gets the cursor back.
     moved: StoredValue<Option<ConversationId>>,
+    /// The row that goes by what was done in its menu, and those that get the cursor in its place: the first that is there.
+    leaving: StoredValue<Option<(ConversationId, Vec<ConversationId>)>>,
 }
 
 impl RowActions {
     pub fn new(lists: SidebarLists) -> RowActions {
-        let (renaming, moved) = (RwSignal::new(None), StoredValue::new(None));
-        RowActions { lists, selection: Selection::new(), toasts: expect_context(), renaming, moved }
+        RowActions {
+            lists,
+            selection: Selection::new(),
+            toasts: expect_context(),
+            renaming: RwSignal::new(None),
+            moved: StoredValue::new(None),
+            leaving: StoredValue::new(None),
+        }
+    }
+
+    /// A row is about to go from those that are shown: the cursor shall go to the next, or else to the one before.
+    fn leaves(self, id: ConversationId, shown: &[ConversationId]) {
+        let Some(at) = shown.iter().position(|row| *row == id) else { return };
+        let others = shown[at + 1..].iter().chain(shown[..at].iter().rev()).copied().collect();
+        self.leaving.set_value(Some((id, others)));
+    }
+
+    /// Gives the cursor on once the row has gone, if it was lost with that.
+    pub fn give_cursor_on(self, shown: &[ConversationId]) {
+        let gone = |(id, _): &(ConversationId, _)| !shown.contains(id);
+        let Some((_, others)) = self.leaving.get_value().filter(gone) else { return };
+        self.leaving.set_value(None);
+        let next = others.into_iter().find(|other| shown.contains(other));
+        request_animation_frame(move || {
+            if browser::has_no_cursor() {
+                browser::focus(
+                    &next.map_or(".new-chat".into(), |next| format!(".conversations a[href='{}']", plain(next))),
+                );
+            }
+        });
     }
 
     fn pin(self, id: ConversationId, on: bool) {
@@ -94,6 +124,7 @@ pub(super) fn Row(
             request_animation_frame(move || browser::focus(&format!("[popovertarget='row-{id}']")));
         }
     });
+    let is_archive = lists.archive.is_open.get_untracked();
     let selection = actions.selection;
     let turn = move |event: web_sys::MouseEvent| selection.turn(id, event.shift_key(), &shown.run(()));
     // While some are being chosen, a row is chosen wherever it is pressed.
@@ -127,16 +158,31 @@ pub(super) fn Row(
                     <span class="visually-hidden">{state}</span>
                 </span>
             </Show>
-            <RowMenu id row actions />
+            <RowMenu id row actions shown />
+            {is_archive.then(|| view! { <noscript>{unarchive_form(id)}</noscript> })}
         </li>
     }
 }
 
+/// What brings a conversation back without scripts, which the menu needs.
+fn unarchive_form(id: ConversationId) -> impl IntoView {
+    view! {
+        <form method="post" action=format!("{}/unarchive", plain(id))>
+            <button>{t().sidebar.unarchive}</button>
+        </form>
+    }
+}
+
 #[component]
-fn RowMenu(id: ConversationId, row: Memo<Option<Conversation>>, actions: RowActions) -> impl IntoView {
+fn RowMenu(
+    id: ConversationId,
+    row: Memo<Option<Conversation>>,
+    actions: RowActions,
+    shown: Callback<(), Vec<ConversationId>>,
+) -> impl IntoView {
     view! {
         <Menu id=format!("row-{id}") label=t().sidebar.menu>
-            <RowChoices id row actions />
+            <RowChoices id row actions shown />
         </Menu>
     }
     .into_any()
@@ -144,18 +190,24 @@ fn RowMenu(id: ConversationId, row: Memo<Option<Conversation>>, actions: RowActi
 
 /// What is in the menu, once it is opened.
 #[component]
-fn RowChoices(id: ConversationId, row: Memo<Option<Conversation>>, actions: RowActions) -> impl IntoView {
+fn RowChoices(
+    id: ConversationId,
+    row: Memo<Option<Conversation>>,
+    actions: RowActions,
+    shown: Callback<(), Vec<ConversationId>>,
+) -> impl IntoView {
     let lists = actions.lists;
     let is_pinned = Memo::new(move |_| row.read().as_ref().is_some_and(|row| lists.is_pinned(row)));
     let is_archived = Memo::new(move |_| row.read().as_ref().is_some_and(|row| lists.is_archived(row)));
     let (navigate, path) = (use_navigate(), use_location().pathname);
-    let archive = move |_| match row.get_untracked() {
-        Some(row) if is_archived.get_untracked() => actions.unarchive(row.id),
-        Some(row) => actions.archive(row),
-        None => {}
+    let archive = move |_| {
+        let Some(row) = row.get_untracked() else { return };
+        actions.leaves(id, &shown.run(()));
+        if is_archived.get_untracked() { actions.unarchive(id) } else { actions.archive(row) }
     };
     let delete = move |_| {
         let Some(row) = row.get_untracked() else { return };
+        actions.leaves(id, &shown.run(()));
         let is_shown = path.read_untracked().strip_prefix("/c/") == Some(&id.to_string());
         delete_with_undo(vec![row], is_shown.then_some(id), actions.toasts, navigate.clone());
     };

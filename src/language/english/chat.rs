@@ -266,6 +266,7 @@ pub(super) const SIDEBAR: Sidebar = Sidebar {
     pinned: "Pinned",
     archived: "Archived",
     nothing_archived: "Nothing is archived.",
+    more_archived: "Archived earlier",
     running: "A reply is being written",
     unread: "Unread",
     menu: "Conversation menu",

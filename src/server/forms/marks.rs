@@ -7,8 +7,12 @@ use axum::{
 use serde::Deserialize;
 
 use crate::{
-    account::session::SignedIn, chat::ratings::api::set_rating, conversation::ratings::Rating, error::Failure,
-    ids::MessageId, state::AppState,
+    account::session::SignedIn,
+    chat::{api::server::marked, ratings::api::set_rating},
+    conversation::ratings::Rating,
+    error::Failure,
+    ids::{ConversationId, MessageId},
+    state::AppState,
 };
 
 #[derive(Deserialize)]
@@ -36,6 +40,20 @@ pub async fn rate(
         Ok(format!("/c/{conversation}?m={id}#{id}"))
     };
     answer(rated.await)
+}
+
+pub async fn unarchive(
+    State(app): State<AppState>,
+    who: Result<SignedIn, Failure>,
+    Path(conversation): Path<String>,
+) -> Response {
+    let done = async {
+        let viewer = who?.viewer;
+        let id: ConversationId = conversation.parse().map_err(|_| Failure::NotFound)?;
+        marked(&app, viewer, app.database.archive(viewer, &[id], None).await?)?;
+        Ok("/?archived".to_owned())
+    };
+    answer(done.await)
 }
 
 /// Sends on to the page that shows it now.
