@@ -36,6 +36,8 @@ pub mod ratings;
 #[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(feature = "ssr")]
+pub mod temporary;
+#[cfg(feature = "ssr")]
 pub mod tombstones;
 pub mod tree;
 #[cfg(feature = "ssr")]
@@ -53,6 +55,10 @@ pub const MESSAGES_A_PAGE: i64 = 30;
 pub const CONVERSATIONS_A_PAGE: i64 = 60;
 /// For so long what was deleted can be brought back; then it is removed.
 pub const UNDO_TIMEOUT: Duration = Duration::from_secs(15);
+/// For so long a temporary conversation stays after its last message.
+pub const TEMPORARY_TIMEOUT: Duration = Duration::from_hours(24);
+/// For so long a temporary conversation stays after its last page was closed, as that may have been to load it anew.
+pub const LEFT_TIMEOUT: Duration = Duration::from_mins(5);
 /// The longest message that a person can send, in bytes.
 pub const LONGEST_MESSAGE: usize = 512 * 1024;
 /// The longest title, in characters.
@@ -100,6 +106,8 @@ pub enum Visibility {
     Private,
     /// All members of its account.
     Account,
+    /// Who made it, until it expires. It is in no list.
+    Temporary,
 }
 
 impl Visibility {
@@ -107,6 +115,7 @@ impl Visibility {
         match self {
             Visibility::Private => "private",
             Visibility::Account => "account",
+            Visibility::Temporary => "temporary",
         }
     }
 }
@@ -115,7 +124,7 @@ impl FromStr for Visibility {
     type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<Visibility, UnknownName> {
-        let known = [Visibility::Private, Visibility::Account];
+        let known = [Visibility::Private, Visibility::Account, Visibility::Temporary];
         known.into_iter().find(|visibility| visibility.as_str() == name).ok_or_else(|| UnknownName(name.to_owned()))
     }
 }
@@ -158,6 +167,9 @@ pub struct Conversation {
     /// What its reader has marked it with, as it was when the row was read; the list of marks has what came since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<Mark>,
+    /// When it is removed, if it is temporary and nobody writes in it meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Millis>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

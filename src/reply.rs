@@ -11,6 +11,7 @@ mod plan;
 pub mod queue;
 pub mod recovery;
 pub mod store;
+mod temporary;
 mod tree {
     //! Where what is written stands in its conversation.
     pub mod store;
@@ -80,6 +81,7 @@ impl Replies {
         let replies = Replies { database, hub, providers, journal, node, tasks, closing };
         replies.tasks.spawn(replies.clone().resume_deletions());
         replies.tasks.spawn(replies.clone().resume_queues());
+        replies.tasks.spawn(replies.clone().keep_expiring());
         Ok((replies, committer))
     }
 

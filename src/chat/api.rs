@@ -115,6 +115,9 @@ pub struct Sending {
     /// Other models that are asked the same, each for a reply of its own; [`MAX_OTHERS`] at the most, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<String>,
+    /// Whether the conversation that begins with it is temporary.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub temporary: bool,
     /// How the replies of the conversation that begins with it are asked for.
     #[serde(default, skip_serializing_if = "Options::is_empty")]
     pub options: Options,
@@ -361,6 +364,25 @@ pub async fn delete(id: ConversationId) -> Result<(), Failure> {
 #[server(prefix = "/api/2", endpoint = "undo-delete-conversation", input = Json, output = Json)]
 pub async fn undo_delete_conversation(id: ConversationId) -> Result<(), Failure> {
     server::answer(|app, who| async move { app.replies.undo_delete_conversations(who.viewer, vec![id]).await }).await
+}
+
+/// Makes a temporary conversation an ordinary one.
+#[server(prefix = "/api/2", endpoint = "keep-temporary", input = Json, output = Json)]
+pub async fn keep_temporary(id: ConversationId) -> Result<(), Failure> {
+    server::answer(|app, who| async move { app.replies.keep_temporary(who.viewer, id).await }).await
+}
+
+/// Closes a temporary conversation, and has all of it removed. That cannot be undone.
+#[server(prefix = "/api/2", endpoint = "close-temporary", input = Json, output = Json)]
+pub async fn close_temporary(id: ConversationId) -> Result<(), Failure> {
+    server::answer(|app, who| async move { app.replies.close_temporary(who.viewer, id).await }).await
+}
+
+/// A page that showed a temporary conversation is closed: unless one shows it again, it is closed after
+/// [`LEFT_TIMEOUT`](crate::conversation::LEFT_TIMEOUT).
+#[server(prefix = "/api/2", endpoint = "leave-temporary", input = Json, output = Json)]
+pub async fn leave_temporary(id: ConversationId) -> Result<(), Failure> {
+    server::answer(|app, who| async move { app.replies.leave_temporary(who.viewer, id).await }).await
 }
 
 /// Deletes conversations together. Gives those that have gone: all that whoever asks may delete.

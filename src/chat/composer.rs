@@ -31,10 +31,11 @@ use send::{SendOrStop, sender, why_not};
 #[component]
 pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
     // Why the form came back is shown on the page that it came back to, not on the next.
-    let PageContext { answered, menu, outbox, .. } = expect_context();
+    let page: PageContext = expect_context();
+    let PageContext { answered, menu, .. } = page;
     let refusal = page_data.refusal.filter(|_| !answered.get_value()).unwrap_or_default();
     Effect::new(move |_| answered.set_value(true));
-    let field = Field::new(thread, menu, outbox, &refusal.message);
+    let field = Field::new(thread, page, &refusal.message);
     let running = Memo::new(move |_| thread.and_then(Thread::running));
     let why_not = why_not(field, menu);
     let open = opener();

@@ -38,8 +38,18 @@ pub fn Chats() -> impl IntoView {
     let drawer = RwSignal::new(false);
     let (connection, menu, outbox) = (Connection::new(), OfferedModels::default(), Outbox::default());
     let (answered, inherited) = (StoredValue::new(false), RwSignal::new(()));
-    let is_looked_at = RwSignal::new(true);
-    provide_context(PageContext { page_data, drawer, answered, connection, menu, outbox, is_looked_at, inherited });
+    let (is_looked_at, temporary) = (RwSignal::new(true), RwSignal::new(false));
+    provide_context(PageContext {
+        page_data,
+        drawer,
+        answered,
+        connection,
+        menu,
+        outbox,
+        is_looked_at,
+        temporary,
+        inherited,
+    });
     provide_context(SidebarContext::default());
     let toasts = Toasts::default();
     provide_context(toasts);

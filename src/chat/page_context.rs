@@ -17,6 +17,8 @@ pub struct PageContext {
     pub outbox: Outbox,
     /// Whether somebody may be looking at this page.
     pub is_looked_at: RwSignal<bool>,
+    /// Whether the conversation that begins next is temporary.
+    pub temporary: RwSignal<bool>,
     /// Changes when this tab has inherited what other tabs left.
     pub inherited: RwSignal<()>,
 }

@@ -200,6 +200,7 @@ fn remove(thread: Thread, toasts: Toasts, row: Queued) {
                 text,
                 model,
                 others: vec![],
+                temporary: false,
                 options: Options::default(),
             };
             outbox.queue(sending, row.wait.after);

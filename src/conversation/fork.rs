@@ -13,7 +13,8 @@ use store::{Copied, ForkStart};
 use super::SidebarTopic;
 
 /// Copies what the branch has up to `message` into a new conversation of the viewer's own, under the id `into`, which the
-/// page mints: asking twice is asking once. Gives the list of the sidebar that it comes into; none if it was there.
+/// page mints: asking twice is asking once. Gives the list of the sidebar that it comes into; none if it was there, or if it is temporary, as
+/// that of a temporary one is.
 pub async fn fork(
     database: &Database,
     viewer: Viewer,
@@ -32,7 +33,7 @@ pub async fn fork(
         // What is there of it is removed; if not now, then after the next start.
         database.drop_fork(into).await?;
     }
-    copied?.map(Some).ok_or(Failure::Changed)
+    copied?.ok_or(Failure::Changed)
 }
 
 async fn copy(
@@ -41,7 +42,7 @@ async fn copy(
     message: MessageId,
     from: &ConversationId,
     into: ConversationId,
-) -> sqlx::Result<Option<SidebarTopic>> {
+) -> sqlx::Result<Option<Option<SidebarTopic>>> {
     let branch = database.branch_to(viewer, *from, message).await?;
     let mut copied = Copied::default();
     while copied.count() < branch.len() {

@@ -172,10 +172,10 @@ impl Database {
         Ok(Some(sum))
     }
 
-    /// In which list of the sidebar a conversation is; `None` if the viewer may not see it.
+    /// In which list of the sidebar a conversation is; `None` if the viewer may not see it, or if it is temporary.
     pub async fn sidebar_topic(&self, viewer: Viewer, id: ConversationId) -> sqlx::Result<Option<SidebarTopic>> {
         let mut connection = self.read.acquire().await?;
-        super::changes::store::sidebar_topic(&mut connection, viewer, id, MAY_SEE).await
+        Ok(super::changes::store::sidebar_topic(&mut connection, viewer, id, MAY_SEE).await?.flatten())
     }
 }
 
@@ -183,7 +183,7 @@ impl Database {
 /// that cannot be recovered, does not run.
 pub(super) fn listed(rev: &str) -> String {
     format!(
-        "c.id, {rev} AS rev, c.title, c.updated_at, c.replied_rev, CASE WHEN EXISTS (
+        "c.id, {rev} AS rev, c.title, c.updated_at, c.replied_rev, c.expires_at, CASE WHEN EXISTS (
              SELECT 1 FROM messages r JOIN nodes n ON n.id = r.node_id WHERE r.conversation_id = c.id
              AND r.status IN ('pending', 'streaming') AND r.deleted_at IS NULL AND n.fenced = 0) THEN 1 ELSE 0 END AS is_running,
          k.rev AS mark_rev, k.pinned_at, k.archived_at, k.seen_rev, k.rated_rev"
@@ -200,6 +200,7 @@ pub(super) fn conversation(row: AnyRow) -> sqlx::Result<Conversation> {
         replied: row.try_get("replied_rev")?,
         is_running: row.try_get::<i64, _>("is_running")? != 0,
         mark: mark_of(&row, id)?,
+        expires_at: row.try_get("expires_at")?,
     })
 }
 

@@ -38,6 +38,7 @@ pub const STEPS: &[Step] = &[
     step(17, "instructions", include_str!("../../migrations/sqlite/0017_instructions.sql")),
     step(18, "asked together", include_str!("../../migrations/sqlite/0018_asked_together.sql")),
     step(19, "ratings", include_str!("../../migrations/sqlite/0019_ratings.sql")),
+    step(20, "temporary", include_str!("../../migrations/sqlite/0020_temporary.sql")),
 ];
 
 const fn step(number: i64, description: &'static str, statements: &'static str) -> Step {

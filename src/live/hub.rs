@@ -246,6 +246,12 @@ impl Hub {
         }
     }
 
+    /// Whether a tab follows the list.
+    pub fn is_followed(&self, topic: ListTopic) -> bool {
+        let tabs = lock(&self.state).lists.get(&topic).map(Followers::tabs).unwrap_or_default();
+        tabs.iter().any(|tab| tab.strong_count() > 0)
+    }
+
     /// Wakes those who follow a list that has changed (after the commit).
     pub fn changed(&self, topic: ListTopic) {
         let tabs = lock(&self.state).lists.get_mut(&topic).map(Followers::change).unwrap_or_default();

@@ -102,7 +102,7 @@ impl Replies {
     }
 
     /// What has begun; `None`: something was in the way and is no more.
-    async fn begun<T>(&self, change: DeletionChange<T>) -> Result<Option<T>, Failure> {
+    pub(super) async fn begun<T>(&self, change: DeletionChange<T>) -> Result<Option<T>, Failure> {
         match change {
             DeletionChange::Begun(what) => return Ok(Some(what)),
             DeletionChange::Runs(replies) => self.end(replies).await?,
@@ -155,7 +155,7 @@ impl Replies {
         Ok(())
     }
 
-    fn runs(&self, id: MessageId) -> bool {
+    pub(super) fn runs(&self, id: MessageId) -> bool {
         self.hub.running(id).is_some()
     }
 

@@ -5,12 +5,13 @@ use sqlx::{AnyConnection, AssertSqlSafe, any::AnyRow};
 use crate::{
     access::{Viewer, store::MAY_SEE},
     conversation::{
-        MessageMeta, SidebarTopic,
-        changes::store::{change_row, next_messages_rev, next_sidebar_rev, sidebar_topic},
+        MessageMeta, SidebarTopic, Visibility,
+        changes::store::{change_row, next_messages_rev, next_rev_in_sidebar, sidebar_topic},
         marks::store::bring_back,
         options::store::write_options,
         queue::{ReplyChange, Sender},
         store::{MESSAGE, message},
+        temporary::expiry,
     },
     database::{Database, json, parsed},
     ids::{ConversationId, MessageId, Millis, NodeId, Rev},
@@ -26,12 +27,14 @@ const MAX_RUNNING: i64 = 8;
 /// A person's message and the replies that it asks for.
 pub struct Exchange {
     pub conversation: ConversationId,
-    /// Makes the conversation, with this title, if it is not there yet.
+    /// Makes the conversation, with this title, if it is not there yet. One that is temporary has none.
     pub opens: Option<String>,
     /// What the message follows; none: the conversation begins with it.
     pub parent: Option<MessageId>,
     /// The message of the same person that it is another version of: its sibling.
     pub edits: Option<MessageId>,
+    /// Whether the conversation that it makes is temporary.
+    pub temporary: bool,
     /// How the replies of the conversation that it makes are asked for.
     pub options: Options,
     pub said: Message,
@@ -96,7 +99,7 @@ impl Database {
             let same = before.text() == new.said.text();
             return Ok(if same { Started::Repeated } else { Started::Changed });
         }
-        let sidebar_rev = next_sidebar_rev(&mut tx, sidebar).await?;
+        let sidebar = next_rev_in_sidebar(&mut tx, sidebar).await?;
         let Some(rev) = next_messages_rev(&mut tx, new.conversation, 1 + new.replies().count() as i64).await? else {
             return Ok(Started::Missing);
         };
@@ -114,8 +117,7 @@ impl Database {
         let together = !new.others.is_empty();
         let written = Written { conversation: new.conversation, viewer, now: new.now, together };
         let replies: Vec<&Message> = new.replies().rev().collect();
-        let started =
-            written.insert_exchange(&mut tx, parent, (sidebar, sidebar_rev), rev, (&new.said, &replies), node);
+        let started = written.insert_exchange(&mut tx, parent, sidebar, rev, (&new.said, &replies), node);
         match started.await {
             // The id is taken by something else, here or elsewhere.
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(Started::Changed),
@@ -145,7 +147,7 @@ impl Database {
         let Some(sidebar) = sidebar_topic(&mut tx, author, conversation, MAY_SEE).await? else {
             return Ok(Started::Missing);
         };
-        let sidebar_rev = next_sidebar_rev(&mut tx, sidebar).await?;
+        let sidebar = next_rev_in_sidebar(&mut tx, sidebar).await?;
         let Some(rev) = next_messages_rev(&mut tx, conversation, 2).await? else {
             return Ok(Started::Missing);
         };
@@ -165,8 +167,7 @@ impl Database {
         let said = Message { parts: queued.parts.clone(), ..Message::said(queued.id, String::new(), now) };
         let written = Written { conversation, viewer: author, now, together: false };
         let parent = Some(parent.spot);
-        let started =
-            written.insert_exchange(&mut tx, parent, (sidebar, sidebar_rev), rev, (&said, &[reply]), node).await;
+        let started = written.insert_exchange(&mut tx, parent, sidebar, rev, (&said, &[reply]), node).await;
         let started = match started {
             // Its id is another message's, so it never can.
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Started::Missing),
@@ -337,15 +338,17 @@ impl Database {
 
 async fn insert_conversation(tx: &mut AnyConnection, viewer: Viewer, new: &Exchange, title: &str) -> sqlx::Result<()> {
     let made = sqlx::query(
-        "INSERT INTO conversations (id, account_id, created_by, created_at, visibility, title, updated_at)
-         SELECT $1, $2, $3, $4, 'private', $5, $4 FROM memberships ms WHERE ms.account_id = $2 AND ms.user_id = $3
+        "INSERT INTO conversations (id, account_id, created_by, created_at, visibility, title, updated_at, expires_at)
+         SELECT $1, $2, $3, $4, $6, $5, $4, $7 FROM memberships ms WHERE ms.account_id = $2 AND ms.user_id = $3
          ON CONFLICT (id) DO NOTHING",
     )
     .bind(new.conversation.to_string())
     .bind(viewer.account.to_string())
     .bind(viewer.user.to_string())
     .bind(new.now)
-    .bind(title)
+    .bind(if new.temporary { "" } else { title })
+    .bind(if new.temporary { Visibility::Temporary } else { Visibility::Private }.as_str())
+    .bind(new.temporary.then(|| expiry(new.now)))
     .execute(&mut *tx)
     .await?;
     if made.rows_affected() == 1
@@ -432,26 +435,28 @@ impl Written {
         &self,
         tx: &mut AnyConnection,
         parent: Option<Spot>,
-        (sidebar, sidebar_rev): (SidebarTopic, Rev),
+        sidebar: Option<(SidebarTopic, Rev)>,
         rev: Rev,
         (said, replies): (&Message, &[&Message]),
         node: NodeId,
     ) -> sqlx::Result<NewReplies> {
         let came_back = bring_back(tx, self.viewer, self.conversation).await?;
-        let (column, _) = sidebar.column();
-        let statement = format!("UPDATE conversations SET {column} = $1, updated_at = $2 WHERE id = $3");
-        sqlx::query(AssertSqlSafe(statement))
-            .bind(sidebar_rev)
-            .bind(self.now)
-            .bind(self.conversation.to_string())
-            .execute(&mut *tx)
-            .await?;
+        if let Some((sidebar, sidebar_rev)) = sidebar {
+            let (column, _) = sidebar.column();
+            let statement = format!("UPDATE conversations SET {column} = $1, updated_at = $2 WHERE id = $3");
+            sqlx::query(AssertSqlSafe(statement))
+                .bind(sidebar_rev)
+                .bind(self.now)
+                .bind(self.conversation.to_string())
+                .execute(&mut *tx)
+                .await?;
+        }
         let (said, spot) = self.insert(tx, parent, rev, said, None).await?;
         let mut written = Vec::with_capacity(replies.len());
         for (reply, rev) in replies.iter().zip(rev + 1..) {
             written.push(self.insert(tx, Some(spot), rev, reply, Some(node)).await?.0);
         }
-        Ok(NewReplies { said: Some(said), replies: written, sidebar: Some(sidebar), came_back })
+        Ok(NewReplies { said: Some(said), replies: written, sidebar: sidebar.map(|(topic, _)| topic), came_back })
     }
 }
 

@@ -50,7 +50,7 @@ enum Rule {
 }
 
 /// The rule of each function. One that is missing here fails the test.
-const FUNCTIONS: [(&str, Rule); 43] = [
+const FUNCTIONS: [(&str, Rule); 46] = [
     ("account-form", Rule::Open),
     ("enter", Rule::Anybody),
     ("models", Rule::Anybody),
@@ -81,6 +81,9 @@ const FUNCTIONS: [(&str, Rule); 43] = [
     ("delete-many", Rule::Changing),
     ("undo-delete-many", Rule::Changing),
     ("delete-message", Rule::Changing),
+    ("keep-temporary", Rule::Writing),
+    ("close-temporary", Rule::Writing),
+    ("leave-temporary", Rule::Seeing),
     ("fork", Rule::Seeing),
     ("undo-delete-message", Rule::Changing),
     ("conversation-usage", Rule::Seeing),
@@ -258,6 +261,14 @@ async fn every_function_has_a_rule_and_keeps_it() {
             match name {
                 "undo-delete-conversation" | "undo-delete-many" => {
                     team.person(Maker).deletes(id).await.expect("it is deleted")
+                }
+                "keep-temporary" | "close-temporary" => {
+                    let temporary = format!("visibility = 'temporary', expires_at = {}", now() + 1_000_000);
+                    team.server
+                        .database()
+                        .await
+                        .run(format!("UPDATE conversations SET {temporary} WHERE id = '{id}'"))
+                        .await;
                 }
                 "undo-delete-message" => {
                     team.person(Maker).deletes_message(messages[1]).await.map(drop).expect("it is deleted");

@@ -30,6 +30,7 @@ mod socket;
 mod steering;
 mod stop_reasons;
 mod subscriptions;
+mod temporary;
 mod titles;
 mod together;
 mod trees;

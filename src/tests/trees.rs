@@ -100,6 +100,7 @@ impl Tree {
                     opens,
                     parent,
                     edits: None,
+                    temporary: false,
                     options: Default::default(),
                     said,
                     reply,

@@ -165,6 +165,7 @@ pub async fn send(app: &AppState, viewer: Viewer, sending: Sending) -> Result<Se
         opens: sending.opens.then(|| first_words(&text)),
         parent: sending.parent,
         edits: sending.edits,
+        temporary: sending.temporary,
         options: sending.options.checked()?,
         said: Message::said(sending.id, text, now),
         reply: Message::asked(mint(), sending.model),

@@ -6,8 +6,8 @@ use crate::{
     chat::{
         api::Sending,
         draft::{NEW, draft_of, forget_draft},
-        model_menu::OfferedModels,
         outbox::Outbox,
+        page_context::PageContext,
         thread::Thread,
     },
     conversation::{LONGEST_MESSAGE, context::tokens},
@@ -28,6 +28,8 @@ pub struct Field {
     pub model: RwSignal<String>,
     /// The other models that are asked what is sent next.
     pub others: RwSignal<Vec<String>>,
+    /// Whether the conversation that it begins is temporary.
+    pub temporary: RwSignal<bool>,
     pub failure: RwSignal<Option<String>>,
     /// About how many tokens what stands here has.
     pub typed: RwSignal<u64>,
@@ -35,7 +37,8 @@ pub struct Field {
 
 impl Field {
     /// For a thread, or for a new conversation; with why the form came back, if it did.
-    pub fn new(thread: Option<Thread>, menu: OfferedModels, outbox: Outbox, failure: &str) -> Field {
+    pub fn new(thread: Option<Thread>, page: PageContext, failure: &str) -> Field {
+        let PageContext { menu, outbox, temporary, .. } = page;
         Field {
             node: NodeRef::new(),
             place: thread.map(|thread| thread.id),
@@ -43,6 +46,7 @@ impl Field {
             outbox,
             model: thread.map_or_else(|| RwSignal::new(menu.chosen([])), |thread| thread.model),
             others: RwSignal::new(vec![]),
+            temporary,
             failure: RwSignal::new((!failure.is_empty()).then(|| failure.to_owned())),
             typed: RwSignal::new(0),
         }
@@ -87,7 +91,8 @@ impl Field {
             return None;
         }
         let opens = self.place.is_none();
-        let same = self.take_unsure().into_iter().find(|asked| asked.text == text);
+        let temporary = opens && self.temporary.get_untracked();
+        let same = self.take_unsure().into_iter().find(|asked| asked.text == text && asked.temporary == temporary);
         let (conversation, id) =
             same.map_or_else(|| (self.place.unwrap_or_else(mint), mint()), |asked| (asked.conversation, asked.id));
         let parent = self.thread.and_then(|thread| thread.branch.read_untracked().leaf());
@@ -100,6 +105,7 @@ impl Field {
             text,
             model: self.model.get_untracked(),
             others: self.others.get_untracked(),
+            temporary,
             options: Options::default(),
         })
     }
@@ -128,6 +134,7 @@ impl Field {
         self.write(&text);
         self.others.set(sending.others.clone());
         if self.place.is_none() {
+            self.temporary.set(sending.temporary);
             forget_draft(sending.conversation);
         }
         match why {

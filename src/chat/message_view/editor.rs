@@ -167,6 +167,7 @@ impl Edit {
             text,
             model: self.thread.model.get_untracked(),
             others: vec![],
+            temporary: false,
             options: Options::default(),
         }
     }

@@ -81,6 +81,7 @@ impl Thread {
             text,
             model: self.model.get_untracked(),
             others: vec![],
+            temporary: false,
             options: Options::default(),
         };
         match self.sends_after() {

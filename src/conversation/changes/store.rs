@@ -47,7 +47,7 @@ impl Database {
         only_if: &str,
     ) -> sqlx::Result<Option<SidebarTopic>> {
         let mut tx = self.begin().await?;
-        let Some(topic) = sidebar_topic(&mut tx, viewer, id, rule).await? else { return Ok(None) };
+        let Some(Some(topic)) = sidebar_topic(&mut tx, viewer, id, rule).await? else { return Ok(None) };
         let rev = next_sidebar_rev(&mut tx, topic).await?;
         let (column, visibility) = topic.column();
         let statement = format!(
@@ -75,7 +75,7 @@ impl Database {
         let mut tx = self.begin().await?;
         let is_own = format!("{MAY_CHANGE} AND c.created_by = $1");
         let Some((account, user, before)) = list_columns(&mut tx, viewer, id, &is_own).await? else { return Ok(None) };
-        if before == visibility {
+        if before == visibility || [before, visibility].contains(&Visibility::Temporary) {
             return Ok(None);
         }
         let (mine, shared) = (SidebarTopic::Mine(account, user), SidebarTopic::Shared(account));
@@ -96,9 +96,10 @@ impl Database {
         Ok(Some([mine, shared]))
     }
 
-    /// Whether the conversation still has only its first words for a title.
+    /// Whether the conversation still has only its first words for a title, and shows it.
     pub async fn wants_title(&self, viewer: Viewer, id: ConversationId) -> sqlx::Result<bool> {
-        let statement = format!("SELECT c.titled FROM conversations c WHERE c.id = $2 AND {MAY_SEE}");
+        let statement =
+            format!("SELECT c.titled FROM conversations c WHERE c.id = $2 AND c.expires_at IS NULL AND {MAY_SEE}");
         let titled: Option<i64> = sqlx::query_scalar(AssertSqlSafe(statement))
             .bind(viewer.user.to_string())
             .bind(id.to_string())
@@ -127,35 +128,40 @@ async fn list_columns(
         .await
 }
 
-/// In which list of the sidebar a conversation is, if `rule` ([`MAY_SEE`], [`MAY_CHANGE`]) holds.
+/// In which list of the sidebar a conversation is, if `rule` ([`MAY_SEE`], [`MAY_CHANGE`]) holds. A temporary one is in none.
 pub(crate) async fn sidebar_topic(
     tx: &mut AnyConnection,
     viewer: Viewer,
     id: ConversationId,
     rule: &str,
-) -> sqlx::Result<Option<SidebarTopic>> {
+) -> sqlx::Result<Option<Option<SidebarTopic>>> {
     let row = list_columns(tx, viewer, id, rule).await?;
-    Ok(row.map(|(account, created_by, visibility)| match visibility {
-        Visibility::Private => SidebarTopic::Mine(account, created_by),
-        Visibility::Account => SidebarTopic::Shared(account),
-    }))
+    Ok(row.map(|(account, created_by, visibility)| topic_of(account, created_by, visibility)))
+}
+
+fn topic_of(account: AccountId, created_by: UserId, visibility: Visibility) -> Option<SidebarTopic> {
+    match visibility {
+        Visibility::Private => Some(SidebarTopic::Mine(account, created_by)),
+        Visibility::Account => Some(SidebarTopic::Shared(account)),
+        Visibility::Temporary => None,
+    }
 }
 
 /// A conversation's row in the sidebar has changed by what happens in it. Gives the list that it is in; `None` if the viewer
-/// may not see it.
+/// may not see it, or if it is temporary.
 pub(crate) async fn change_row(
     tx: &mut AnyConnection,
     viewer: Viewer,
     id: ConversationId,
 ) -> sqlx::Result<Option<SidebarTopic>> {
-    let Some(topic) = sidebar_topic(tx, viewer, id, MAY_SEE).await? else { return Ok(None) };
+    let Some(Some(topic)) = sidebar_topic(tx, viewer, id, MAY_SEE).await? else { return Ok(None) };
     let rev = next_sidebar_rev(tx, topic).await?;
     let statement = format!("UPDATE conversations SET {} = $1 WHERE id = $2", topic.column().0);
     sqlx::query(AssertSqlSafe(statement)).bind(rev).bind(id.to_string()).execute(tx).await?;
     Ok(Some(topic))
 }
 
-/// The same of many: of those of which `rule` holds, in the order of their ids.
+/// The same of many that are in a list: of those of which `rule` holds, in the order of their ids.
 pub(crate) async fn sidebar_topics(
     tx: &mut AnyConnection,
     viewer: Viewer,
@@ -163,27 +169,32 @@ pub(crate) async fn sidebar_topics(
     rule: &str,
 ) -> sqlx::Result<Vec<(ConversationId, SidebarTopic)>> {
     let statement = format!(
-        "SELECT c.id, c.account_id, c.created_by, c.visibility FROM conversations c WHERE c.id IN ({}) AND {rule} ORDER BY c.id",
+        "SELECT c.id, c.account_id, c.created_by, c.visibility FROM conversations c
+         WHERE c.id IN ({}) AND c.expires_at IS NULL AND {rule} ORDER BY c.id",
         placeholders(2, ids.len())
     );
     let query = sqlx::query(AssertSqlSafe(statement)).bind(viewer.user.to_string());
     let query = ids.iter().fold(query, |query, id| query.bind(id.to_string()));
-    query
-        .try_map(|row: AnyRow| {
-            let account = parsed(&row, "account_id")?;
-            let topic = match parsed(&row, "visibility")? {
-                Visibility::Private => SidebarTopic::Mine(account, parsed(&row, "created_by")?),
-                Visibility::Account => SidebarTopic::Shared(account),
-            };
-            Ok((parsed(&row, "id")?, topic))
-        })
-        .fetch_all(tx)
-        .await
+    let found = query.try_map(|row: AnyRow| {
+        let topic = topic_of(parsed(&row, "account_id")?, parsed(&row, "created_by")?, parsed(&row, "visibility")?);
+        Ok((parsed(&row, "id")?, topic))
+    });
+    let found: Vec<(ConversationId, Option<SidebarTopic>)> = found.fetch_all(tx).await?;
+    Ok(found.into_iter().filter_map(|(id, topic)| Some((id, topic?))).collect())
 }
 
 /// Counts a change of a list of the sidebar.
 pub(crate) async fn next_sidebar_rev(tx: &mut AnyConnection, topic: SidebarTopic) -> sqlx::Result<Rev> {
     next_sidebar_revs(tx, topic, 1).await
+}
+
+/// The same of the list that a conversation is in, if it is in one.
+pub(crate) async fn next_rev_in_sidebar(
+    tx: &mut AnyConnection,
+    topic: Option<SidebarTopic>,
+) -> sqlx::Result<Option<(SidebarTopic, Rev)>> {
+    let Some(topic) = topic else { return Ok(None) };
+    Ok(Some((topic, next_sidebar_rev(tx, topic).await?)))
 }
 
 /// Counts so many changes of a list of the sidebar, and gives the rev of the first.

@@ -131,7 +131,11 @@ async fn changeable(tx: &mut AnyConnection, viewer: Viewer, id: MessageId) -> sq
 }
 
 /// The time, or a little later: no other deletion of these conversations has it, or had it.
-pub(super) async fn next_mark(tx: &mut AnyConnection, ids: &[ConversationId], now: Millis) -> sqlx::Result<Millis> {
+pub(in crate::conversation) async fn next_mark(
+    tx: &mut AnyConnection,
+    ids: &[ConversationId],
+    now: Millis,
+) -> sqlx::Result<Millis> {
     let places = placeholders(1, ids.len());
     let statement = format!(
         "SELECT COALESCE(MAX(marks.mark), 0) FROM (

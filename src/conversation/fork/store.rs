@@ -7,13 +7,14 @@ use crate::{
     access::{Viewer, store::MAY_SEE},
     conversation::{
         SidebarTopic,
-        changes::store::next_sidebar_rev,
+        changes::store::{next_rev_in_sidebar, sidebar_topic},
         deletion::{
             DeletionState,
             running::store::running_in,
             slices::store::{Candidate, candidate, slice},
             stored::store::stored_lanes,
         },
+        temporary::expiry,
     },
     database::{Database, parsed},
     ids::{ConversationId, MessageId, Millis, Seq, mint},
@@ -90,8 +91,9 @@ impl Database {
             return Ok(ForkStart::Busy);
         }
         let made = sqlx::query(
-            "INSERT INTO conversations (id, account_id, created_by, created_at, visibility, title, titled, updated_at, deleted_at)
-             SELECT $1, ms.account_id, ms.user_id, $2, 'private', c.title, c.titled, $2, $2
+            "INSERT INTO conversations (id, account_id, created_by, created_at, visibility, title, titled, updated_at, deleted_at, expires_at)
+             SELECT $1, ms.account_id, ms.user_id, $2, CASE WHEN c.expires_at IS NULL THEN 'private' ELSE 'temporary' END,
+                 c.title, c.titled, $2, $2, CASE WHEN c.expires_at IS NULL THEN NULL ELSE CAST($6 AS BIGINT) END
              FROM conversations c JOIN memberships ms ON ms.account_id = $3 AND ms.user_id = $4
              WHERE c.id = $5 ON CONFLICT (id) DO NOTHING",
         )
@@ -100,6 +102,7 @@ impl Database {
         .bind(viewer.account.to_string())
         .bind(viewer.user.to_string())
         .bind(from.to_string())
+        .bind(expiry(now))
         .execute(&mut *tx)
         .await?;
         if made.rows_affected() == 0 {
@@ -197,8 +200,8 @@ impl Database {
         Ok(Some(copied))
     }
 
-    /// All is copied: the conversation is there. Gives the list that it comes into; `None` if the viewer may not see any more
-    /// what it was copied from, or if there was nothing.
+    /// All is copied: the conversation is there. Gives the list that it comes into, if it does; `None` if the viewer may not see
+    /// any more what it was copied from, or if there was nothing.
     pub async fn finish_fork(
         &self,
         viewer: Viewer,
@@ -206,13 +209,15 @@ impl Database {
         into: ConversationId,
         copied: Copied,
         now: Millis,
-    ) -> sqlx::Result<Option<SidebarTopic>> {
-        if copied.count == 0 || !self.may_see(viewer, from).await? {
+    ) -> sqlx::Result<Option<Option<SidebarTopic>>> {
+        if copied.count == 0 {
             return Ok(None);
         }
         let mut tx = self.begin().await?;
-        let topic = SidebarTopic::Mine(viewer.account, viewer.user);
-        let rev = next_sidebar_rev(&mut tx, topic).await?;
+        // What the other one is by now: a temporary one may have been kept meanwhile, or closed.
+        let Some(of) = sidebar_topic(&mut tx, viewer, from, MAY_SEE).await? else { return Ok(None) };
+        let topic = of.map(|_| SidebarTopic::Mine(viewer.account, viewer.user));
+        let rev = next_rev_in_sidebar(&mut tx, topic).await?.map_or(0, |(_, rev)| rev);
         let done = sqlx::query("DELETE FROM deletions WHERE conversation_id = $1 AND state = $2")
             .bind(into.to_string())
             .bind(DeletionState::Copying.as_str())

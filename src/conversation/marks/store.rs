@@ -122,7 +122,7 @@ impl Database {
         let statement = format!(
             "SELECT {}, c.visibility FROM conversations c
              LEFT JOIN conversation_marks k ON k.user_id = $1 AND k.conversation_id = c.id
-             WHERE c.id IN ({}) AND c.account_id = $2 AND {MAY_SEE}",
+             WHERE c.id IN ({}) AND c.account_id = $2 AND c.expires_at IS NULL AND {MAY_SEE}",
             listed(REV),
             placeholders(3, ids.len())
         );
@@ -153,7 +153,7 @@ const REV: &str = "CASE WHEN c.visibility = 'private' THEN c.mine_rev ELSE c.sha
 
 fn listed_row(row: AnyRow) -> sqlx::Result<(Sidebar, Conversation)> {
     let list = match parsed(&row, "visibility")? {
-        Visibility::Private => Sidebar::Mine,
+        Visibility::Private | Visibility::Temporary => Sidebar::Mine,
         Visibility::Account => Sidebar::Shared,
     };
     Ok((list, conversation(row)?))
@@ -235,7 +235,7 @@ async fn mark(
     let statement = format!(
         "INSERT INTO conversation_marks (user_id, conversation_id, account_id, rev, {column})
          SELECT $1, c.id, c.account_id, $3 - 1 + ROW_NUMBER() OVER (ORDER BY c.id), {set}
-         FROM conversations c WHERE c.id IN ({places}) AND c.account_id = $2 AND {MAY_SEE}
+         FROM conversations c WHERE c.id IN ({places}) AND c.account_id = $2 AND c.expires_at IS NULL AND {MAY_SEE}
          ON CONFLICT (user_id, conversation_id) DO UPDATE SET rev = excluded.rev, {column} = excluded.{column}
          WHERE {differs}"
     );
@@ -249,7 +249,7 @@ async fn mark(
         return Ok(true);
     }
     let statement = format!(
-        "SELECT c.id FROM conversations c WHERE c.id IN ({}) AND c.account_id = $2 AND {MAY_SEE} LIMIT 1",
+        "SELECT c.id FROM conversations c WHERE c.id IN ({}) AND c.account_id = $2 AND c.expires_at IS NULL AND {MAY_SEE} LIMIT 1",
         placeholders(3, ids.len())
     );
     let query =

@@ -113,6 +113,13 @@ impl Database {
                 sqlx::query(statement).bind(due.conversation.to_string()).execute(&mut *tx).await?;
             }
             end(&mut tx, due).await?;
+            // A temporary one never was in a list, so it needs no tombstone.
+            for statement in [
+                "DELETE FROM list_starts WHERE list = (SELECT id FROM conversations WHERE id = $1 AND expires_at IS NOT NULL)",
+                "DELETE FROM conversations WHERE id = $1 AND expires_at IS NOT NULL AND deleted_at IS NOT NULL",
+            ] {
+                sqlx::query(statement).bind(due.conversation.to_string()).execute(&mut *tx).await?;
+            }
         } else {
             let places = placeholders(1, taken.len());
             let [kept, open] = journal_removals(&places);

@@ -4,7 +4,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 
 use crate::{
     access::{Viewer, store::MAY_SEE},
-    conversation::{MessageMeta, deletion::stored::store::is_hidden},
+    conversation::{MessageMeta, deletion::stored::store::is_hidden, temporary::expiry},
     database::{json, optional, parsed},
     ids::{ConversationId, MessageId, Millis, NodeId, Rev, Seq, UserId},
     message::{Message, Role, Status},
@@ -109,10 +109,12 @@ impl Written {
             None => false,
         };
         let (seq, newest_lane): (Seq, i64) = sqlx::query_as(
-            "UPDATE conversations SET newest_seq = newest_seq + 1, newest_lane = newest_lane + $1 WHERE id = $2
-             RETURNING newest_seq, newest_lane",
+            "UPDATE conversations SET newest_seq = newest_seq + 1, newest_lane = newest_lane + $1,
+                 expires_at = CASE WHEN expires_at IS NULL THEN NULL ELSE CAST($2 AS BIGINT) END
+             WHERE id = $3 RETURNING newest_seq, newest_lane",
         )
         .bind(i64::from(!stays))
+        .bind(expiry(self.now))
         .bind(self.conversation.to_string())
         .fetch_one(&mut *tx)
         .await?;

@@ -36,6 +36,9 @@ pub struct SendForm {
     edits: String,
     text: String,
     model: String,
+    /// Whether the conversation that begins with it is temporary: a checkbox, which sends nothing if it is not checked.
+    #[serde(default)]
+    temporary: Option<String>,
 }
 
 pub async fn send_first(
@@ -90,6 +93,7 @@ async fn send_form(
             text: form.text.clone(),
             model: form.model,
             others: vec![],
+            temporary: opens && form.temporary.is_some(),
             options: Options::default(),
         };
         send_or_queue(&app, who?.viewer, sending).await?;

@@ -63,6 +63,7 @@ impl World {
                 replied: 0,
                 is_running: false,
                 mark: None,
+                expires_at: None,
             },
             position: position(self.rows.len()),
             newest: self.rows.len() as Seq,

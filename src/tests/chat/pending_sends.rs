@@ -25,6 +25,7 @@ fn message(conversation: ConversationId, opens: bool) -> Sending {
         text: "Hello".into(),
         model: "test/model".into(),
         others: vec![],
+        temporary: false,
         options: Default::default(),
     }
 }

@@ -103,6 +103,7 @@ impl Stage {
             opens,
             parent: None,
             edits: None,
+            temporary: false,
             options: Default::default(),
             said,
             reply,

@@ -125,6 +125,7 @@ impl Person {
             text: text.into(),
             model: MODEL.into(),
             others: vec![],
+            temporary: false,
             options: Options::default(),
         }
     }
@@ -232,6 +233,26 @@ impl Person {
 
     pub async fn deletes(&self, chat: ConversationId) -> Result<(), Refused> {
         self.call("delete", json!({ "id": chat })).await
+    }
+
+    /// Begins a temporary conversation with a message that has to be taken.
+    pub async fn asks_in_passing(&self, text: &str) -> Chat {
+        let sending = Sending { temporary: true, ..Person::first_message(text) };
+        self.sends(&sending).await.expect("a message that is taken")
+    }
+
+    pub async fn keeps(&self, chat: ConversationId) -> Result<(), Refused> {
+        self.call("keep-temporary", json!({ "id": chat })).await
+    }
+
+    /// Closes a temporary conversation.
+    pub async fn closes(&self, chat: ConversationId) -> Result<(), Refused> {
+        self.call("close-temporary", json!({ "id": chat })).await
+    }
+
+    /// Closes the tab that shows a temporary conversation.
+    pub async fn leaves(&self, chat: ConversationId) -> Result<(), Refused> {
+        self.call("leave-temporary", json!({ "id": chat })).await
     }
 
     /// Deletes many at once. Gives those that have gone.

@@ -130,5 +130,6 @@ fn row(id: u128, rev: Rev, title: u8) -> Conversation {
         replied: 0,
         is_running: false,
         mark: None,
+        expires_at: None,
     }
 }
