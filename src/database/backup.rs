@@ -38,7 +38,7 @@ pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
             return Err(error).with_context(|| format!("{} cannot be written.", partial.display()));
         }
     }
-    let copied = write(from, &partial).and_then(|()| check(&partial));
+    let copied = write(from, &partial).and_then(|()| leave_out_temporary(&partial)).and_then(|()| check(&partial));
     if let Err(error) = copied {
         let _ = fs::remove_file(&partial);
         return Err(error);
@@ -64,6 +64,50 @@ fn write(from: &Path, to: &Path) -> anyhow::Result<()> {
         .open(to)
         .and_then(|file| file.sync_all())
         .context("The copy cannot be written to the disk.")
+}
+
+/// Takes temporary conversations out of a copy: they are to be nowhere once they are closed. What is left is copied within the
+/// file, so that no page has any of them.
+fn leave_out_temporary(copy: &Path) -> anyhow::Result<()> {
+    let removed = (|| {
+        let copy = Connection::open_with_flags(copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        // An older database, before its tables are changed.
+        if !copy.column_exists(None, "conversations", "expires_at")? {
+            return Ok(());
+        }
+        // The rows refer to each other. Of what has just been read nothing is left on the disk but this copy.
+        copy.pragma_update(None, "foreign_keys", false)?;
+        copy.pragma_update(None, "journal_mode", "MEMORY")?;
+        copy.pragma_update(None, "temp_store", "MEMORY")?;
+        copy.pragma_update(None, "secure_delete", true)?;
+        if remove_temporary(&copy)? > 0 {
+            copy.execute_batch("VACUUM")?;
+        }
+        Ok::<(), rusqlite::Error>(())
+    })();
+    removed.context("Temporary chats cannot be taken out of the copy.")?;
+    File::options()
+        .write(true)
+        .open(copy)
+        .and_then(|file| file.sync_all())
+        .context("The copy cannot be written to the disk.")
+}
+
+/// Gives how many conversations there were.
+fn remove_temporary(copy: &Connection) -> rusqlite::Result<usize> {
+    const TEMPORARY: &str = "SELECT id FROM conversations WHERE expires_at IS NOT NULL";
+    let messages = format!("SELECT id FROM messages WHERE conversation_id IN ({TEMPORARY})");
+    copy.execute_batch(&format!(
+        "DELETE FROM journal WHERE message_id IN ({messages});
+         DELETE FROM queue WHERE conversation_id IN ({TEMPORARY});
+         DELETE FROM lanes WHERE conversation_id IN ({TEMPORARY});
+         DELETE FROM conversation_options WHERE conversation_id IN ({TEMPORARY});
+         DELETE FROM conversation_marks WHERE conversation_id IN ({TEMPORARY});
+         DELETE FROM deletions WHERE conversation_id IN ({TEMPORARY});
+         DELETE FROM list_starts WHERE list IN ({TEMPORARY});
+         DELETE FROM messages WHERE conversation_id IN ({TEMPORARY});"
+    ))?;
+    copy.execute("DELETE FROM conversations WHERE expires_at IS NOT NULL", [])
 }
 
 /// A copy that cannot be read is worse than none.

@@ -6,6 +6,7 @@ use kit::{Chat, Person, Refused, Server, soon};
 use rivulet::{
     chat::api::Sending,
     conversation::{Conversation, LEFT_TIMEOUT, Sidebar, TEMPORARY_TIMEOUT},
+    database::backup::backup,
     error::Failure,
     ids::{ConversationId, Millis, mint, now},
     live::List,
@@ -90,6 +91,7 @@ async fn it_is_in_no_list_and_its_maker_finds_it() {
     let page = ada.reads(chat.id).await.expect("its maker finds it");
     assert!(page.conversation.expires_at.is_some());
     assert_eq!(page.conversation.title, "", "no title is kept of it");
+    assert!(ada.gets(&format!("/c/{}", chat.id)).await.text.contains("Temporary chat"));
     let grace = Person { cookie: server.database().await.adds_person("Grace").await, ..ada.clone() };
     assert_eq!(grace.reads(chat.id).await.expect_err("not hers"), Refused::of(Failure::NotFound));
     assert_eq!(grace.closes(chat.id).await.expect_err("not hers"), Refused::of(Failure::NotFound));
@@ -196,4 +198,28 @@ async fn one_that_was_left_goes_unless_a_page_shows_it() {
     ada.leaves(chat.id).await.expect("it is hers");
     server.database().await.run(format!("UPDATE conversations SET expires_at = 1 WHERE id = '{}'", chat.id)).await;
     is_gone(&server, chat.id).await;
+}
+
+/// Rule: a backup has no temporary conversation, not even one with a reply that runs, and all else.
+#[tokio::test]
+async fn a_backup_leaves_it_out() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    ada.asks("Kept on purpose").await;
+    server.provider.is_asked().await.ends();
+    let chat = talks_in_passing(&server, &ada).await;
+    let next = ada.asks_in(chat.id, &MARKER.repeat(2000)).await.expect("a message that is taken");
+    let writer = server.provider.is_asked().await;
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows(next.reply).await;
+    writer.writes(MARKER);
+    tab.sees(next.reply, MARKER).await;
+    ada.queues(&next, MARKER).await.expect("it is queued");
+    let copy = server.folder.path().join("copy.db");
+    backup(&format!("sqlite:{}", server.folder.database().display()), &copy).await.expect("a copy");
+    assert!(!has_word(&copy, MARKER));
+    assert!(has_word(&copy, "Kept on purpose"));
+    let mut copied = kit::Database::open(&copy).await;
+    assert_eq!(copied.count("SELECT COUNT(*) FROM conversations").await, 1);
+    assert_eq!(copied.count("SELECT COUNT(*) FROM pragma_foreign_key_check").await, 0);
 }
