@@ -35,6 +35,7 @@ pub mod steering {
     pub mod fields;
     pub mod form;
 }
+mod temporary;
 pub mod thread;
 pub mod thread_view;
 mod together_view;

@@ -29,6 +29,7 @@ pub struct Texts {
     pub selection: chat::Selection,
     pub options: chat::Options,
     pub thread: chat::Thread,
+    pub temporary: chat::Temporary,
     pub context: chat::Context,
     pub usage: chat::Usage,
     pub dialogs: chat::Dialogs,

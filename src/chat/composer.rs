@@ -16,6 +16,7 @@ use super::{
     other_models::OtherModels,
     page_context::PageContext,
     sidebar_lists::SidebarContext,
+    temporary::TemporaryChoice,
     thread::Thread,
 };
 use crate::{
@@ -40,6 +41,7 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
     let why_not = why_not(field, menu);
     let open = opener();
     bring_back(field);
+    keep_as_chosen(field);
     take_back(field);
     take_returned(field);
     take_quoted(field);
@@ -55,15 +57,16 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
     let keydown = keys(field, send);
     let action = field.place.map_or_else(|| "/".into(), |id| format!("/c/{id}"));
     let ids = (field.place.unwrap_or(page_data.fresh.0), page_data.fresh.1);
+    let is_temporary = move || thread.map_or(field.temporary, |thread| thread.temporary).get();
     view! {
-        <form class="composer" method="post" action=action on:submit=submit>
+        <form class="composer" class:temporary=is_temporary method="post" action=action on:submit=submit>
             <NoModels menu />
             {move || {
                 let trouble = menu.trouble().filter(|_| !menu.is_empty());
                 trouble.map(|trouble| view! { <p class="notice" role="note">{trouble}</p> })
             }}
             <crate::ui::Notice text=field.failure />
-            <FormIds ids thread />
+            <FormFields ids thread />
             <textarea
                 node_ref=field.node
                 name="text"
@@ -92,13 +95,33 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
 
 /// What a form without scripts sends beside the text. With scripts, each send has ids of its own.
 #[component]
-fn FormIds(ids: (ConversationId, MessageId), thread: Option<Thread>) -> impl IntoView {
+fn FormFields(ids: (ConversationId, MessageId), thread: Option<Thread>) -> impl IntoView {
     let parent = thread.and_then(|thread| thread.branch.with_untracked(Branch::leaf));
     view! {
         <input type="hidden" name="conversation" value=ids.0.to_string() />
         <input type="hidden" name="id" value=ids.1.to_string() />
         <input type="hidden" name="parent" value=parent.map(|id| id.to_string()).unwrap_or_default() />
+        {thread
+            .is_none()
+            .then(|| {
+                view! {
+                    <noscript>
+                        <TemporaryChoice />
+                    </noscript>
+                }
+            })}
     }
+}
+
+/// What stood here before the new conversation was to be temporary, or was not to be any more, is kept as it is to be now.
+fn keep_as_chosen(field: Field) {
+    Effect::new(move |before: Option<bool>| {
+        let now = field.temporary.get();
+        if field.place.is_none() && before.is_some_and(|before| before != now) && field.node.get_untracked().is_some() {
+            field.keep();
+        }
+        now
+    });
 }
 
 /// Enter sends; Up in an empty field edits one's last message, first of those that wait.

@@ -115,6 +115,12 @@ impl Outbox {
         lost.iter().for_each(|sending| keep(sending, false));
     }
 
+    /// Forgets all that was sent in a conversation, which is closed.
+    pub fn forget_all(self, conversation: ConversationId) {
+        let forgotten = self.0.try_update(|all| all.forget_all(conversation)).unwrap_or_default();
+        forgotten.into_iter().for_each(|id| drafts::keep(&key(id), ""));
+    }
+
     /// Forgets a message: it has arrived, or will not be sent again under this id.
     pub fn forget(self, id: MessageId) {
         drafts::keep(&key(id), "");

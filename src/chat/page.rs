@@ -18,6 +18,7 @@ use super::{
     shortcuts::Shortcuts,
     sidebar::Sidebar,
     sidebar_lists::SidebarContext,
+    temporary::{TemporaryToggle, follow_address},
     thread_view::ThreadView,
 };
 use crate::{
@@ -64,19 +65,8 @@ pub fn Chats() -> impl IntoView {
             menu.keep_asking();
         }
     });
-    Effect::new(move |_| {
-        outbox.restore();
-        drafts::start(move || {
-            outbox.restore();
-            inherited.notify();
-        });
-    });
-    Effect::new(move |_| {
-        let look = move || is_looked_at.set(browser::is_looked_at());
-        look();
-        let seen = window_event_listener(leptos::ev::visibilitychange, move |_| look());
-        on_cleanup(move || seen.remove());
-    });
+    restore(outbox, inherited);
+    watch(is_looked_at);
     move_the_cursor(drawer);
     // The link itself would have the router open the page anew at the address that this one has put there.
     let skip = |event: web_sys::MouseEvent| {
@@ -106,6 +96,27 @@ pub fn Chats() -> impl IntoView {
             <Shortcuts />
         </div>
     }
+}
+
+/// Brings back what was typed and sent before, here and in tabs that are gone.
+fn restore(outbox: Outbox, inherited: RwSignal<()>) {
+    Effect::new(move |_| {
+        outbox.restore();
+        drafts::start(move || {
+            outbox.restore();
+            inherited.notify();
+        });
+    });
+}
+
+/// Keeps whether somebody may be looking at this page.
+fn watch(is_looked_at: RwSignal<bool>) {
+    Effect::new(move |_| {
+        let look = move || is_looked_at.set(browser::is_looked_at());
+        look();
+        let seen = window_event_listener(leptos::ev::visibilitychange, move |_| look());
+        on_cleanup(move || seen.remove());
+    });
 }
 
 /// Into the drawer when it opens, and back to its button; Escape closes it.
@@ -157,7 +168,12 @@ fn LinkBar(connection: Connection, link: RwSignal<ConnectionStatus>) -> impl Int
 
 #[component]
 pub fn NewChat() -> impl IntoView {
-    let PageContext { page_data, menu, .. } = expect_context();
+    let PageContext { page_data, menu, temporary, .. } = expect_context();
+    follow_address(temporary);
+    // What is typed for a temporary chat is left to no other tab, nor is what was typed before.
+    Effect::new(move |_| drafts::keep_apart(temporary.get()));
+    on_cleanup(|| drafts::keep_apart(false));
+    let hint = move || if temporary.get() { t().temporary.hint } else { t().page.new_chat_hint };
     view! {
         <Title text="" />
         <Suspense>
@@ -168,10 +184,12 @@ pub fn NewChat() -> impl IntoView {
                         menu.begin(&page_data);
                         let greeting = (t().page.greeting)(&page_data.person.name);
                         view! {
-                            <Bar title=String::from(t().page.new_chat) />
+                            <Bar title=String::from(t().page.new_chat)>
+                                <TemporaryToggle />
+                            </Bar>
                             <div class="empty">
                                 <h2>{greeting}</h2>
-                                <p>{t().page.new_chat_hint}</p>
+                                <p aria-live="polite">{hint}</p>
                             </div>
                             <Composer page_data thread=None />
                         }

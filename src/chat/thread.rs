@@ -49,6 +49,8 @@ pub struct Thread {
     pub contents: RwSignal<Contents>,
     /// What it was called when it was loaded.
     pub given_title: RwSignal<String>,
+    /// Whether it is temporary.
+    pub temporary: RwSignal<bool>,
     /// The conversation as it was loaded.
     pub given: RwSignal<Option<Conversation>>,
     connection: Connection,
@@ -111,6 +113,7 @@ impl Thread {
             id,
             contents: RwSignal::new(contents),
             given_title: RwSignal::new(first.as_ref().map(|first| first_words(&first.text)).unwrap_or_default()),
+            temporary: RwSignal::new(first.as_ref().is_some_and(|first| first.temporary)),
             given: RwSignal::new(None),
             connection,
             outbox,
@@ -161,6 +164,7 @@ impl Thread {
         let chosen = self.model.get_untracked();
         self.model.set(self.menu.chosen(last.into_iter().chain([chosen])));
         self.given_title.set(page.conversation.title.clone());
+        self.temporary.set(page.conversation.expires_at.is_some());
         self.given.set(Some(page.conversation.clone()));
         self.branch.update(|branch| branch.open(&page));
         self.keep(page.messages.into_iter().chain(page.beside));

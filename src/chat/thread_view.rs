@@ -21,6 +21,7 @@ use super::{
     selection_toolbar::SelectionToolbar,
     sidebar_lists::SidebarContext,
     steering::dialog::OptionsDialog,
+    temporary::{TemporaryActions, keep_apart},
     thread::{Contents, Shown, Thread},
     together_view::TogetherView,
     usage_dialog::UsageDialog,
@@ -75,6 +76,7 @@ pub fn ThreadView(
         }
     });
     on_cleanup(move || thread.leave());
+    keep_apart(thread, listed);
     keep_address(thread);
     follow_plain_link(thread);
     let [renaming, deleting, steering, counting] = [(); 4].map(|()| RwSignal::new(false));
@@ -82,19 +84,7 @@ pub fn ThreadView(
     view! {
         // The document's title is asked for once more after this page has gone.
         <Title text=move || title.try_get().unwrap_or_default() />
-        <Bar title>
-            <Show when=move || begun.get() && !is_missing()>
-                <BarButton label=t().thread.rename path=icon::PENCIL open=renaming />
-                <BarButton label=t().thread.options path=icon::SLIDERS open=steering />
-                <BarButton label=t().thread.delete path=icon::BIN open=deleting />
-                <Menu id="conversation-menu".into() label=t().thread.menu>
-                    <button type="button" on:click=move |_| counting.set(true)>
-                        {t().thread.usage}
-                    </button>
-                    <SummariseEntry thread />
-                </Menu>
-            </Show>
-        </Bar>
+        <ThreadBar thread title is_shown=Signal::derive(move || begun.get() && !is_missing()) dialogs=[renaming, deleting, steering, counting] />
         {move || match thread.contents.get() {
             Contents::Failed(Failure::NotFound) => view! { <NotFound /> }.into_any(),
             Contents::Failed(failure) => view! { <Trouble failure /> }.into_any(),
@@ -112,6 +102,39 @@ pub fn ThreadView(
         <UsageDialog thread open=counting />
     }
     .into_any()
+}
+
+/// The bar over it. `dialogs`: what its buttons open.
+#[component]
+fn ThreadBar(
+    thread: Thread,
+    title: Memo<String>,
+    is_shown: Signal<bool>,
+    dialogs: [RwSignal<bool>; 4],
+) -> impl IntoView {
+    let [renaming, deleting, steering, counting] = dialogs;
+    view! {
+        <Bar title>
+            <Show when=move || is_shown.get()>
+                <Show
+                    when=move || thread.temporary.get()
+                    fallback=move || view! { <BarButton label=t().thread.rename path=icon::PENCIL open=renaming /> }
+                >
+                    <TemporaryActions thread />
+                </Show>
+                <BarButton label=t().thread.options path=icon::SLIDERS open=steering />
+                <Show when=move || !thread.temporary.get()>
+                    <BarButton label=t().thread.delete path=icon::BIN open=deleting />
+                </Show>
+                <Menu id="conversation-menu".into() label=t().thread.menu>
+                    <button type="button" on:click=move |_| counting.set(true)>
+                        {t().thread.usage}
+                    </button>
+                    <SummariseEntry thread />
+                </Menu>
+            </Show>
+        </Bar>
+    }
 }
 
 /// The conversation as the sidebar has it, if it does.
@@ -142,6 +165,9 @@ fn BarButton(label: &'static str, path: &'static str, open: RwSignal<bool>) -> i
 /// As the sidebar has it, or else as it was loaded.
 fn title_of(thread: Thread, listed: Memo<Option<Conversation>>) -> Memo<String> {
     Memo::new(move |_| {
+        if thread.temporary.get() {
+            return t().temporary.label.to_owned();
+        }
         let title = listed.read().as_ref().map(|row| row.title.clone());
         title.unwrap_or_else(|| thread.given_title.get())
     })

@@ -179,6 +179,19 @@ pub struct Thread {
     pub latest_messages: &'static str,
 }
 
+/// A conversation that is removed when it is closed.
+pub struct Temporary {
+    /// What begins one, and what stands over it.
+    pub label: &'static str,
+    /// What becomes of it.
+    pub hint: &'static str,
+    pub keep: &'static str,
+    pub close: &'static str,
+    /// Announced.
+    pub kept: &'static str,
+    pub closed: &'static str,
+}
+
 /// How much of a model's context is taken.
 pub struct Context {
     /// Per cent go in.

@@ -20,6 +20,7 @@ pub(super) const ENGLISH: Texts = Texts {
     selection: chat::SELECTION,
     options: chat::OPTIONS,
     thread: chat::THREAD,
+    temporary: chat::TEMPORARY,
     context: chat::CONTEXT,
     usage: chat::USAGE,
     dialogs: chat::DIALOGS,

@@ -66,6 +66,11 @@ impl Drop for DocumentListener {
     }
 }
 
+/// Sends something to the server as the page goes.
+pub fn send_last(address: &str, text: &str) {
+    let _ = window().navigator().send_beacon_with_opt_str(address, Some(text));
+}
+
 /// Puts text on the clipboard, and returns whether that worked.
 pub async fn copy(text: &str) -> bool {
     let clipboard = window().navigator().clipboard();

@@ -4,7 +4,12 @@
 //! copy in the local storage, as `key@tab`: a new tab inherits those of tabs that are gone, and no tab takes one from a
 //! tab that lives. A browser that keeps nothing is no error: then a text is just gone on reload.
 
-use std::{cell::RefCell, collections::HashSet, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashSet,
+    rc::Rc,
+    time::Duration,
+};
 
 use leptos::{
     prelude::*,
@@ -21,6 +26,7 @@ const WHO_LIVES: &str = "?";
 
 thread_local! {
     static TAB: RefCell<Option<DraftTab>> = const { RefCell::new(None) };
+    static IS_APART: Cell<bool> = const { Cell::new(false) };
 }
 
 #[derive(Clone)]
@@ -36,13 +42,18 @@ pub fn read(key: &str) -> Option<String> {
     session()?.get_item(key).ok()?
 }
 
+/// Whether what is kept from now on goes with its tab, and is left to no other.
+pub fn keep_apart(apart: bool) {
+    IS_APART.set(apart);
+}
+
 /// Keeps a text, or forgets it if it is empty.
 pub fn keep(key: &str, text: &str) {
     let tab = tab();
     put(session(), key, text);
     // After a sign-out elsewhere nothing of this tab is left to others.
     if item(local(), "era").is_some_and(|era| era == tab.era) {
-        put(local(), &left_as(key, &tab.name), text);
+        put(local(), &left_as(key, &tab.name), if IS_APART.get() { "" } else { text });
     }
 }
 

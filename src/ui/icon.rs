@@ -25,6 +25,7 @@ pub const RIGHT: &str = "M10 6l6 6-6 6";
 pub const QUOTE: &str = "M10 7H5v6h5zM10 7v6c0 3-2 4-4 4M19 7h-5v6h5zM19 7v6c0 3-2 4-4 4";
 pub const ASK: &str = "M5 5h14v11h-8l-4 4v-4H5zM9 9h6M9 12h4";
 pub const DOWN: &str = "M12 5v14M6 13l6 6 6-6";
+pub const CLOCK: &str = "M12 3a9 9 0 1 0 0 18 9 9 0 1 0 0-18M12 7v5l3.5 2";
 pub const THEME: &str = "M12 3a9 9 0 1 0 9 9 7 7 0 0 1-9-9z";
 pub const SLIDERS: &str = "M4 8h9M17 8h3M15 6v4M4 16h3M11 16h9M9 14v4";
 pub const SHIELD: &str = "M12 3l7 3v5c0 5-3 8-7 10-4-2-7-5-7-10V6zM9 12l2 2 4-4";

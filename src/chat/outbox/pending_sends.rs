@@ -173,6 +173,11 @@ impl PendingSends {
         self.0.retain(|one| one.sending.id != id);
     }
 
+    /// Forgets all of a conversation, and gives their ids.
+    pub fn forget_all(&mut self, conversation: ConversationId) -> Vec<MessageId> {
+        self.0.extract_if(.., |one| one.sending.conversation == conversation).map(|one| one.sending.id).collect()
+    }
+
     /// The message that is on its way into this conversation, or has just arrived there.
     pub fn pending(&self, conversation: ConversationId) -> Option<&Sending> {
         self.find(|one| one.is_of_thread(conversation)).map(|one| &one.sending)

@@ -1,7 +1,8 @@
 //! What stands in a conversation and around it.
 
 use crate::language::chat::{
-    Composer, Context, Dialogs, Markdown, Message, Models, Options, Queue, Selection, Sidebar, Thread, Together, Usage,
+    Composer, Context, Dialogs, Markdown, Message, Models, Options, Queue, Selection, Sidebar, Temporary, Thread,
+    Together, Usage,
 };
 
 pub(super) const COMPOSER: Composer = Composer {
@@ -207,6 +208,15 @@ pub(super) const THREAD: Thread = Thread {
     earlier_messages: "Earlier messages",
     later_messages: "Later messages",
     latest_messages: "Latest messages",
+};
+
+pub(super) const TEMPORARY: Temporary = Temporary {
+    label: "Temporary chat",
+    hint: "Nothing of this chat is kept: it goes when you close it, or after 24 hours.",
+    keep: "Keep",
+    close: "Close",
+    kept: "This chat is kept.",
+    closed: "The chat is closed, and nothing of it is kept.",
 };
 
 pub(super) const CONTEXT: Context = Context {
