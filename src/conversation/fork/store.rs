@@ -65,10 +65,8 @@ impl Database {
         .bind(viewer.user.to_string())
         .fetch_optional(&mut *tx)
         .await?;
-        match before {
-            Some((None, _)) => return Ok(ForkStart::Repeated),
-            Some((Some(_), _)) => return Ok(ForkStart::Unfinished),
-            None => {}
+        if let Some((deleted_at, _)) = before {
+            return Ok(if deleted_at.is_none() { ForkStart::Repeated } else { ForkStart::Unfinished });
         }
         let statement = format!(
             "SELECT m.conversation_id, m.lane, m.seq FROM messages m JOIN conversations c ON c.id = m.conversation_id
