@@ -103,6 +103,7 @@ fn remove_temporary(copy: &Connection) -> rusqlite::Result<usize> {
          DELETE FROM lanes WHERE conversation_id IN ({TEMPORARY});
          DELETE FROM conversation_options WHERE conversation_id IN ({TEMPORARY});
          DELETE FROM conversation_marks WHERE conversation_id IN ({TEMPORARY});
+         DELETE FROM ratings WHERE conversation_id IN ({TEMPORARY});
          DELETE FROM deletions WHERE conversation_id IN ({TEMPORARY});
          DELETE FROM list_starts WHERE list IN ({TEMPORARY});
          DELETE FROM messages WHERE conversation_id IN ({TEMPORARY});"

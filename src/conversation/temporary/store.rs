@@ -11,10 +11,7 @@ use crate::{
     conversation::{
         SidebarTopic, Visibility,
         changes::store::next_sidebar_rev,
-        deletion::{
-            DeletionChange, DeletionState,
-            store::{next_mark, running_in},
-        },
+        deletion::{DeletionChange, DeletionState, running::store::running_in, store::next_mark},
         first_words,
         store::{MESSAGE, message},
     },
