@@ -10,7 +10,7 @@ use super::{document::Document, heal::heal, inline::visible, link::file_name, pa
 #[derive(Default)]
 pub struct SourceMap {
     blocks: Vec<ShownBlock>,
-    /// The length of the text, in bytes.
+    /// How much of the text is shown, in bytes.
     length: usize,
 }
 
@@ -41,6 +41,9 @@ impl SourceMap {
             map.push(text, 0, 0..text.len(), text);
         } else if growing {
             let healed = heal(text);
+            // A space that was added behind a backtick has no source.
+            let bytes = healed.text.bytes().take(healed.shown).zip(text.bytes());
+            map.length = bytes.take_while(|(shown, written)| shown == written).count();
             map.read(&healed.text, healed.shown);
         } else {
             map.read(text, text.len());
