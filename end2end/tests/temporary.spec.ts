@@ -18,7 +18,7 @@ async function begin(page: Page, words = WORDS): Promise<void> {
   await page.keyboard.press('Enter');
   await expect(toggle(page)).toHaveAttribute('aria-pressed', 'true');
   await expect(page).toHaveURL('/?temporary');
-  await expect(page.getByText('Nothing of this chat is kept')).toBeVisible();
+  await expect(page.getByText('This chat is in no list and in no backup')).toBeVisible();
   await composer(page).fill(words);
   await composer(page).press('Enter');
   await expect(replies(page)).toHaveCount(1);

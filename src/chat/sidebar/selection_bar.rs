@@ -1,6 +1,6 @@
 //! What stands over the list while conversations are being chosen: how many are, and what can be done with all of them.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{ev, prelude::*, task::spawn_local};
 use leptos_router::hooks::{use_location, use_navigate};
 
 use super::row::RowActions;
@@ -32,6 +32,7 @@ pub(super) fn SelectionBar(actions: RowActions) -> impl IntoView {
         delete_with_undo(rows, shown, toasts, navigate.clone());
         selection.leave();
     };
+    leave_with_escape(actions);
     view! {
         <div class="selection" role="group" aria-label=t().sidebar.selection>
             <span role="status">{move || (t().sidebar.chosen)(count())}</span>
@@ -53,6 +54,19 @@ pub(super) fn SelectionBar(actions: RowActions) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// Escape leaves it wherever the cursor is, unless the key closes something else.
+fn leave_with_escape(actions: RowActions) {
+    Effect::new(move |_| {
+        let keys = window_event_listener(ev::keydown, move |event| {
+            let is_taken = || document().query_selector("dialog[open], :popover-open").ok().flatten().is_some();
+            if event.key() == "Escape" && !is_taken() {
+                actions.selection.leave();
+            }
+        });
+        on_cleanup(move || keys.remove());
+    });
 }
 
 /// Archives all, or brings them back, and offers to undo that.

@@ -212,7 +212,7 @@ pub(super) const THREAD: Thread = Thread {
 
 pub(super) const TEMPORARY: Temporary = Temporary {
     label: "Temporary chat",
-    hint: "Nothing of this chat is kept: it goes when you close it, or after 24 hours.",
+    hint: "This chat is in no list and in no backup. It is removed when you close it, or after 24 hours.",
     keep: "Keep",
     close: "Close",
     kept: "This chat is kept.",
