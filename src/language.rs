@@ -22,6 +22,7 @@ pub struct Texts {
     /// The language's tag (BCP 47), for `lang`.
     pub tag: &'static str,
     pub composer: chat::Composer,
+    pub prompts: chat::Prompts,
     pub together: chat::Together,
     pub queue: chat::Queue,
     pub message: chat::Message,

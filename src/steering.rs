@@ -2,6 +2,7 @@
 
 pub mod kept;
 pub mod options;
+pub mod prompt_text;
 pub mod settings;
 #[cfg(feature = "ssr")]
 pub mod store;

@@ -8,6 +8,7 @@ use crate::language::t;
 pub mod browser;
 pub mod dialog;
 pub mod drafts;
+pub mod field;
 pub mod icon;
 pub mod menu;
 pub mod status;

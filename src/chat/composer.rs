@@ -2,6 +2,8 @@
 //! the server does not take it.
 
 mod field;
+mod prompts;
+mod selected;
 mod send;
 
 use leptos::prelude::*;
@@ -23,9 +25,10 @@ use crate::{
     ids::{ConversationId, MessageId},
     language::t,
     text::in_textarea,
-    ui::drafts,
+    ui::{browser, drafts},
 };
 use field::Field;
+use prompts::{PromptList, PromptMenu};
 use send::{SendOrStop, sender, why_not};
 
 /// `thread`: the conversation that it continues with; none for a new one.
@@ -37,6 +40,7 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
     let refusal = page_data.refusal.filter(|_| !answered.get_value()).unwrap_or_default();
     Effect::new(move |_| answered.set_value(true));
     let field = Field::new(thread, page, &refusal.message);
+    let prompts = PromptMenu::new(field, page_data.person.name);
     let running = Memo::new(move |_| thread.and_then(Thread::running));
     let why_not = why_not(field, menu);
     let open = opener();
@@ -54,7 +58,7 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
             send();
         }
     };
-    let keydown = keys(field, send);
+    let keydown = keys(field, prompts, send);
     let action = field.place.map_or_else(|| "/".into(), |id| format!("/c/{id}"));
     let ids = (field.place.unwrap_or(page_data.fresh.0), page_data.fresh.1);
     let is_temporary = move || thread.map_or(field.temporary, |thread| thread.temporary).get();
@@ -67,19 +71,8 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
             }}
             <crate::ui::Notice text=field.failure />
             <FormFields ids thread />
-            <textarea
-                node_ref=field.node
-                name="text"
-                rows="1"
-                dir="auto"
-                aria-label=t().composer.message_label
-                placeholder=t().composer.placeholder
-                enterkeyhint="send"
-                on:input=move |_| field.keep()
-                on:keydown=keydown
-            >
-                {in_textarea(&refusal.text)}
-            </textarea>
+            <PromptList menu=prompts />
+            <TextField field prompts refused=refusal.text keydown />
             <div class="row">
                 <div class="models">
                     <ModelSelect menu model=field.model />
@@ -91,6 +84,41 @@ pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
         </form>
     }
     .into_any()
+}
+
+/// `refused`: what was typed when the form came back.
+#[component]
+fn TextField(
+    field: Field,
+    prompts: PromptMenu,
+    refused: String,
+    keydown: impl Fn(web_sys::KeyboardEvent) + 'static,
+) -> impl IntoView {
+    let typed = move |_| {
+        field.keep();
+        prompts.look();
+    };
+    view! {
+        <textarea
+            node_ref=field.node
+            name="text"
+            rows="1"
+            dir="auto"
+            aria-label=t().composer.message_label
+            placeholder=t().composer.placeholder
+            enterkeyhint="send"
+            aria-autocomplete="list"
+            aria-controls=move || prompts.list()
+            aria-activedescendant=move || prompts.active()
+            on:input=typed
+            on:keydown=keydown
+            on:keyup=move |_| prompts.look_again()
+            on:click=move |_| prompts.look_again()
+            on:blur=move |_| prompts.close()
+        >
+            {in_textarea(&refused)}
+        </textarea>
+    }
 }
 
 /// What a form without scripts sends beside the text. With scripts, each send has ids of its own.
@@ -124,11 +152,12 @@ fn keep_as_chosen(field: Field) {
     });
 }
 
-/// Enter sends; Up in an empty field edits one's last message, first of those that wait.
-fn keys(field: Field, send: impl Fn() + 'static) -> impl Fn(web_sys::KeyboardEvent) {
+/// The list of prompts comes first, while it is open. Enter sends; Up in an empty field edits one's last message, first of those that wait.
+fn keys(field: Field, prompts: PromptMenu, send: impl Fn() + 'static) -> impl Fn(web_sys::KeyboardEvent) {
     move |event| match &*event.key() {
+        _ if prompts.keydown(&event) => {}
         // While an input method composes, Enter chooses a word.
-        "Enter" if !event.shift_key() && !event.is_composing() => {
+        "Enter" if !event.shift_key() && !browser::is_composing(&event) => {
             event.prevent_default();
             send();
         }
@@ -148,7 +177,7 @@ fn keys(field: Field, send: impl Fn() + 'static) -> impl Fn(web_sys::KeyboardEve
 
 /// Without a key that changes its meaning.
 fn is_plain(event: &web_sys::KeyboardEvent) -> bool {
-    !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key() || event.is_composing())
+    !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key() || browser::is_composing(event))
 }
 
 /// What was typed before scripts were here stays; else what was typed before the reload comes back.

@@ -19,6 +19,9 @@ use crate::{
 /// The texts of replies, and what stands in one beside its words.
 const PART: &str = "article[data-role=assistant] [data-part]";
 const NO_WORDS: &str = ".code-bar, .host";
+/// What no message has written, and what its words stand in.
+const NO_TEXT: &str = ".code-bar, .host, .actions, .writer, .selection-toolbar, button, summary, form";
+const BLOCKS: &str = "article, h1, h2, h3, h4, h5, h6, li, p, pre, tr";
 
 /// Words of one part of a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,11 +43,11 @@ impl SelectedRange {
     /// What is selected now, if it is in one part of a reply. A selection of a paragraph often ends where the next element
     /// begins.
     pub fn now() -> Option<SelectedRange> {
-        let selection = window().get_selection().ok()??;
-        if selection.is_collapsed() || selection.range_count() == 0 {
-            return None;
-        }
-        let all = selection.get_range_at(0).ok()?;
+        SelectedRange::of(&selected_range()?)
+    }
+
+    /// The same of what was selected once.
+    pub fn of(all: &web_sys::Range) -> Option<SelectedRange> {
         let part = [all.start_container(), all.end_container()].into_iter().find_map(|node| part_of(&node.ok()?))?;
         let range = all.clone_range();
         let bounds = document().create_range().ok()?;
@@ -55,7 +58,7 @@ impl SelectedRange {
         if range.compare_boundary_points(web_sys::Range::END_TO_END, &bounds).ok()? > 0 {
             range.set_end(&part, part.child_nodes().length()).ok()?;
         }
-        let (words, all) = (words(&range), words(&all));
+        let (words, all) = (words(&range), words(all));
         (!words.trim().is_empty() && words.trim() == all.trim()).then_some(SelectedRange { part, range })
     }
 
@@ -136,6 +139,27 @@ impl SelectedRange {
     }
 }
 
+/// All that is selected on the page, unless that is nothing.
+pub fn selected_range() -> Option<web_sys::Range> {
+    let selection = window().get_selection().ok()??;
+    if selection.is_collapsed() || selection.range_count() == 0 {
+        return None;
+    }
+    selection.get_range_at(0).ok()
+}
+
+/// The words of a range that may reach over several messages, each block of them in a line.
+pub fn text_of(range: &web_sys::Range) -> Option<String> {
+    let contents = range.clone_contents().ok()?;
+    remove_all(&contents, NO_TEXT);
+    let blocks = contents.query_selector_all(BLOCKS).ok()?;
+    for at in 0..blocks.length() {
+        let end = document().create_text_node("\n");
+        let _ = blocks.item(at)?.append_child(&end);
+    }
+    contents.text_content().map(|text| text.trim().to_owned())
+}
+
 fn part_of(node: &Node) -> Option<Element> {
     let element = node.dyn_ref::<Element>().cloned().or_else(|| node.parent_element())?;
     element.closest(PART).ok()?
@@ -151,13 +175,17 @@ fn length_up_to(element: &Element, node: &Node, offset: u32) -> Option<usize> {
     range.set_start(element, 0).ok()?;
     range.set_end(node, offset).ok()?;
     let before = range.clone_contents().ok()?;
-    let no_words = before.query_selector_all(NO_WORDS).ok()?;
-    for at in 0..no_words.length() {
-        if let Some(element) = no_words.item(at).and_then(|node| node.dyn_into::<Element>().ok()) {
+    remove_all(&before, NO_WORDS);
+    Some(before.text_content().unwrap_or_default().len())
+}
+
+fn remove_all(contents: &web_sys::DocumentFragment, selector: &str) {
+    let Ok(found) = contents.query_selector_all(selector) else { return };
+    for at in 0..found.length() {
+        if let Some(element) = found.item(at).and_then(|node| node.dyn_into::<Element>().ok()) {
             element.remove();
         }
     }
-    Some(before.text_content().unwrap_or_default().len())
 }
 
 /// The words as a quotation, with room for what is said to them.

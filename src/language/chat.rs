@@ -20,6 +20,16 @@ pub struct Composer {
     pub wait_others: &'static str,
 }
 
+/// The saved prompts that `/` offers.
+pub struct Prompts {
+    pub label: &'static str,
+    pub none_yet: &'static str,
+    pub new: &'static str,
+    pub edit: &'static str,
+    /// Announced; how many there are goes in.
+    pub announce_found: fn(usize) -> String,
+}
+
 /// Replies of several models, beside each other.
 pub struct Together {
     /// How many there are goes in.
@@ -302,6 +312,7 @@ pub struct Sidebar {
     pub were_unarchived: fn(usize) -> String,
     pub were_deleted: fn(usize) -> String,
     pub theme: &'static str,
+    pub settings: &'static str,
     pub security: &'static str,
     pub sign_out: &'static str,
 }

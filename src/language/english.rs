@@ -13,6 +13,7 @@ use super::Texts;
 pub(super) const ENGLISH: Texts = Texts {
     tag: "en",
     composer: chat::COMPOSER,
+    prompts: chat::PROMPTS,
     together: chat::TOGETHER,
     queue: chat::QUEUE,
     message: chat::MESSAGE,

@@ -6,5 +6,7 @@ mod branch;
 mod fields;
 #[path = "chat/pending_sends.rs"]
 mod pending_sends;
+#[path = "chat/prompt_text.rs"]
+mod prompt_text;
 #[path = "chat/queue_rows.rs"]
 mod queue_rows;

@@ -32,6 +32,20 @@ pub fn press(event: web_sys::KeyboardEvent) {
     }
 }
 
+/// Whether an input method composes, whose keys Enter and the arrows then are. Safari has the Enter that ends it come after
+/// that, under a number of its own.
+pub fn is_composing(event: &web_sys::KeyboardEvent) -> bool {
+    const OF_INPUT_METHOD: u32 = 229;
+    event.is_composing() || event.key_code() == OF_INPUT_METHOD
+}
+
+/// Scrolls no further than is needed to see it.
+pub fn scroll_to_nearest(element: &web_sys::Element) {
+    let options = web_sys::ScrollIntoViewOptions::new();
+    options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
+}
+
 /// Whether writing takes room from the page: a finger brings a keyboard up with the cursor.
 pub fn is_touched() -> bool {
     (window().match_media("(pointer: coarse)").ok().flatten()).is_some_and(|query| query.matches())

@@ -11,7 +11,7 @@ use crate::{
     message::Message,
     steering::options::Options,
     text::in_textarea,
-    ui::{Notice, drafts},
+    ui::{Notice, browser, drafts},
 };
 
 /// The key of what is typed in place of a message begins like this.
@@ -24,7 +24,7 @@ pub(super) fn Editor(thread: Thread, signal: RwSignal<Message>, id: MessageId) -
     Effect::new(move |_| edit.take_cursor());
     let keydown = move |event: web_sys::KeyboardEvent| match &*event.key() {
         // While an input method composes, both keys are its own.
-        _ if event.is_composing() => {}
+        _ if browser::is_composing(&event) => {}
         "Escape" => {
             event.stop_propagation();
             edit.leave();

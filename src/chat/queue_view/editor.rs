@@ -9,7 +9,7 @@ use crate::{
     ids::MessageId,
     language::t,
     text::in_textarea,
-    ui::Notice,
+    ui::{Notice, browser},
 };
 
 #[component]
@@ -19,7 +19,7 @@ pub(super) fn QueueEditor(thread: Thread, menu: OfferedModels, row: Memo<Queued>
     Effect::new(move |_| edit.take_cursor());
     let keydown = move |event: web_sys::KeyboardEvent| match &*event.key() {
         // While an input method composes, both keys are its own.
-        _ if event.is_composing() => {}
+        _ if browser::is_composing(&event) => {}
         "Escape" => {
             event.stop_propagation();
             edit.leave();

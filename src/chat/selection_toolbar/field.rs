@@ -13,7 +13,7 @@ use crate::{
     error::Failure,
     ids::mint,
     language::t,
-    ui::{Notice, icon},
+    ui::{Notice, browser, icon},
 };
 
 /// `leave` is called when it has done its work, with whether that was sent.
@@ -79,7 +79,7 @@ pub(super) fn Field(thread: Thread, purpose: Purpose, selected: Selected, leave:
 /// Enter sends, Escape leaves. While an input method composes, both keys are its own.
 fn keys(send: impl Fn() + 'static, leave: Callback<bool>) -> impl Fn(web_sys::KeyboardEvent) {
     move |event| match &*event.key() {
-        _ if event.is_composing() => {}
+        _ if browser::is_composing(&event) => {}
         "Escape" => {
             event.stop_propagation();
             leave.run(false);

@@ -1,8 +1,8 @@
 //! What stands in a conversation and around it.
 
 use crate::language::chat::{
-    Composer, Context, Dialogs, Markdown, Message, Models, Options, Queue, Selection, Sidebar, Temporary, Thread,
-    Together, Usage,
+    Composer, Context, Dialogs, Markdown, Message, Models, Options, Prompts, Queue, Selection, Sidebar, Temporary,
+    Thread, Together, Usage,
 };
 
 pub(super) const COMPOSER: Composer = Composer {
@@ -18,6 +18,17 @@ pub(super) const COMPOSER: Composer = Composer {
     wait_sending: "The message before it is still being sent. Press Enter again in a moment.",
     wait_models: "There is no model to ask yet.",
     wait_others: "What is queued goes to one model. Send this when the reply has ended, or ask one model only.",
+};
+
+pub(super) const PROMPTS: Prompts = Prompts {
+    label: "Saved prompts",
+    none_yet: "No saved prompts yet: texts that you begin messages with.",
+    new: "New prompt…",
+    edit: "Edit prompts",
+    announce_found: |count| match count {
+        1 => "1 saved prompt".into(),
+        count => format!("{count} saved prompts"),
+    },
 };
 
 pub(super) const TOGETHER: Together = Together {
@@ -302,6 +313,7 @@ pub(super) const SIDEBAR: Sidebar = Sidebar {
         count => format!("{count} conversations deleted."),
     },
     theme: "Light or dark",
+    settings: "Settings",
     security: "Security",
     sign_out: "Sign out",
 };

@@ -27,6 +27,7 @@ pub(super) const SHORTCUTS: Shortcuts = Shortcuts {
         ("Enter", "Send; while a reply runs, queue"),
         ("Shift Enter", "New line"),
         ("↑", "In the empty field: edit the last message"),
+        ("/", "At the beginning of a word: a saved prompt"),
         ("Ctrl Shift 9", "With words of a reply selected: quote them, ask, copy, go on from there"),
         ("Esc", "Leave an edit, a menu or a dialog"),
         ("Ctrl Shift O", "New chat (⌘ on a Mac)"),
