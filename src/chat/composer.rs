@@ -95,9 +95,18 @@ fn TextField(
     keydown: impl Fn(web_sys::KeyboardEvent) + 'static,
 ) -> impl IntoView {
     let typed = move |_| {
-        field.keep();
+        field.keep_typed();
         prompts.look();
     };
+    let left = move |_| {
+        field.flush();
+        prompts.close();
+    };
+    Effect::new(move |_| {
+        let hidden = window_event_listener(leptos::ev::pagehide, move |_| field.flush());
+        on_cleanup(move || hidden.remove());
+    });
+    on_cleanup(move || field.flush());
     view! {
         <textarea
             node_ref=field.node
@@ -114,7 +123,7 @@ fn TextField(
             on:keydown=keydown
             on:keyup=move |_| prompts.look_again()
             on:click=move |_| prompts.look_again()
-            on:blur=move |_| prompts.close()
+            on:blur=left
         >
             {in_textarea(&refused)}
         </textarea>

@@ -1,5 +1,7 @@
 //! The composer's field, and what goes out of it and comes back.
 
+use std::time::Duration;
+
 use leptos::{html, prelude::*};
 
 use crate::{
@@ -17,6 +19,9 @@ use crate::{
     ui::drafts,
 };
 
+/// How much of what is typed can be lost with a tab that is killed.
+const KEEP_INTERVAL: Duration = Duration::from_millis(500);
+
 /// A composer's field, what it is for, and what is kept of it. Copied freely: it is handles.
 #[derive(Clone, Copy)]
 pub struct Field {
@@ -33,6 +38,8 @@ pub struct Field {
     pub failure: RwSignal<Option<String>>,
     /// About how many tokens what stands here has.
     pub typed: RwSignal<u64>,
+    /// After something was kept, for a while: whether more was typed meanwhile.
+    waiting: StoredValue<Option<bool>>,
 }
 
 impl Field {
@@ -49,6 +56,7 @@ impl Field {
             temporary,
             failure: RwSignal::new((!failure.is_empty()).then(|| failure.to_owned())),
             typed: RwSignal::new(0),
+            waiting: StoredValue::new(None),
         }
     }
 
@@ -66,6 +74,33 @@ impl Field {
             node.set_value(text);
             self.keep();
         }
+    }
+
+    /// Keeps what is typed: at once, and what follows together, as a long text takes a while.
+    pub fn keep_typed(self) {
+        if self.waiting.get_value().is_some() {
+            return self.waiting.set_value(Some(true));
+        }
+        self.keep();
+        self.waiting.set_value(Some(false));
+        let waited = move || {
+            if self.waiting.try_update_value(Option::take).flatten() == Some(true) && self.has_node() {
+                self.keep_typed();
+            }
+        };
+        set_timeout(waited, KEEP_INTERVAL);
+    }
+
+    /// Keeps what is not kept yet, before the field or the page goes.
+    pub fn flush(self) {
+        if self.waiting.try_get_value().flatten() == Some(true) && self.has_node() {
+            self.waiting.set_value(Some(false));
+            self.keep();
+        }
+    }
+
+    fn has_node(self) -> bool {
+        self.node.try_get_untracked().flatten().is_some()
     }
 
     pub fn keep(self) {
