@@ -57,14 +57,14 @@ test('Tab reaches every control', async ({ page }) => {
   await createAccount(page);
   await page.goto('/settings/security');
   const names: string[] = [];
-  for (let at = 0; at < 4; at++) {
+  for (let at = 0; at < 5; at++) {
     await page.keyboard.press('Tab');
     names.push(await page.evaluate(() => {
       const element = document.activeElement as HTMLInputElement;
       return element.labels?.[0]?.firstChild?.textContent?.trim() ?? element.textContent ?? '';
     }));
   }
-  expect(names).toEqual(['Back to the chats', 'Present password', 'New password', 'Change password']);
+  expect(names).toEqual(['Back to the chats', 'Settings', 'Present password', 'New password', 'Change password']);
 });
 
 for (const [width, height] of [[1280, 800], [390, 844], [320, 640]]) {

@@ -203,6 +203,9 @@ fn PersonBar(person: Person) -> impl IntoView {
                 <button type="button" class="icon-button" aria-label=t().sidebar.theme title=t().sidebar.theme on:click=move |_| switch_theme()>
                     <icon::Icon path=icon::THEME />
                 </button>
+                <a class="button icon-button" href="/settings" rel="external" aria-label=t().sidebar.settings title=t().sidebar.settings>
+                    <icon::Icon path=icon::GEAR />
+                </a>
                 <a class="button icon-button" href="/settings/security" rel="external" aria-label=t().sidebar.security title=t().sidebar.security>
                     <icon::Icon path=icon::SHIELD />
                 </a>

@@ -7,6 +7,7 @@ pub struct Server {
     pub cards: Cards,
     pub forms: Forms,
     pub security: SecurityPage,
+    pub settings: SettingsPage,
     pub sessions: Sessions,
     pub replies: Replies,
     pub providers: Providers,
@@ -59,6 +60,7 @@ pub struct Forms {
 pub struct SecurityPage {
     pub heading: &'static str,
     pub back: &'static str,
+    pub to_settings: &'static str,
     pub session_ended: &'static str,
     pub others_ended: &'static str,
     pub password_changed: &'static str,
@@ -81,6 +83,40 @@ pub struct SecurityPage {
     pub new_password_field: &'static str,
     pub new_password_hint: &'static str,
     pub change_password: &'static str,
+}
+
+/// What a person has chosen and keeps to ask with.
+pub struct SettingsPage {
+    pub heading: &'static str,
+    pub back: &'static str,
+    pub to_security: &'static str,
+    pub saved: &'static str,
+    /// The name of what was deleted goes in.
+    pub deleted: fn(&str) -> String,
+    pub undo: &'static str,
+    pub save: &'static str,
+    pub delete: &'static str,
+    /// For a screen reader: what it is that the button deletes.
+    pub delete_label: fn(&str) -> String,
+    pub defaults_heading: &'static str,
+    pub default_model: &'static str,
+    pub no_default_model: &'static str,
+    /// A model that is not on offer now goes in.
+    pub model_not_offered: fn(&str) -> String,
+    pub system_prompt: &'static str,
+    pub system_prompt_hint: &'static str,
+    pub prompts_heading: &'static str,
+    /// HTML.
+    pub prompts_hint: &'static str,
+    pub new_prompt: &'static str,
+    pub prompt_title: &'static str,
+    pub prompt_text: &'static str,
+    pub add_prompt: &'static str,
+    pub presets_heading: &'static str,
+    pub presets_hint: &'static str,
+    pub no_presets: &'static str,
+    pub preset_name: &'static str,
+    pub rename_preset: &'static str,
 }
 
 /// What a session's browser is called.

@@ -3,8 +3,9 @@
 use axum::http::HeaderMap;
 use leptos::prelude::*;
 
+use super::frame;
 use crate::{
-    account::{SHORTEST_PASSWORD, cookies::theme, session::ListedSession, session::SignedIn},
+    account::{SHORTEST_PASSWORD, session::ListedSession, session::SignedIn},
     ids::Millis,
     language::t,
 };
@@ -30,42 +31,25 @@ pub fn document(page: Security, headers: &HeaderMap, style: &str) -> String {
     let Security { who, sessions, now, offset, done, refused } = page;
     let row = |listed| session_row(listed, &who.session, now, offset);
     let rows = sessions.into_iter().map(row).collect_view();
-    let theme = theme(headers);
-    let style = style.to_owned();
-    let body = view! {
-        <head>
-            <meta charset="utf-8" />
-            <meta name="viewport" content="width=device-width, initial-scale=1" />
-            <meta name="color-scheme" content="light dark" />
-            <title>{(t().page.titled)(texts.heading)}</title>
-            <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-            <link rel="stylesheet" href=style />
-        </head>
-        <body>
-            <main class="settings">
-                <a class="back" href="/">{texts.back}</a>
-                <h1>{texts.heading}</h1>
-                {done.map(|done| view! { <p class="notice" role="status">{done}</p> })}
-                <section aria-labelledby="sessions">
-                    <h2 id="sessions">{texts.sessions_heading}</h2>
-                    <p class="aside">{texts.sessions_hint}</p>
-                    <ul>{rows}</ul>
-                    {others
-                        .then(|| {
-                            view! {
-                                <form method="post" action="/settings/security/end-others">
-                                    <button>{texts.end_others}</button>
-                                </form>
-                            }
-                        })}
-                </section>
-                {password_section(&who.person.email, refused)}
-            </main>
-        </body>
+    let contents = view! {
+        {done.map(|done| view! { <p class="notice" role="status">{done}</p> })}
+        <section aria-labelledby="sessions">
+            <h2 id="sessions">{texts.sessions_heading}</h2>
+            <p class="aside">{texts.sessions_hint}</p>
+            <ul>{rows}</ul>
+            {others
+                .then(|| {
+                    view! {
+                        <form method="post" action="/settings/security/end-others">
+                            <button>{texts.end_others}</button>
+                        </form>
+                    }
+                })}
+        </section>
+        {password_section(&who.person.email, refused)}
     };
-    // In an owner of its own, as views may have effects; there are none here.
-    let html = Owner::new().with(|| view! { <html lang=t().tag data-theme=theme>{body}</html> }.to_html());
-    format!("<!DOCTYPE html>{html}")
+    let links = [("/", texts.back), ("/settings", texts.to_settings)];
+    frame::document(texts.heading, links, contents, headers, style)
 }
 
 fn session_row(listed: ListedSession, this: &str, now: Millis, offset: i32) -> impl IntoView {

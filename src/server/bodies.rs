@@ -11,10 +11,13 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::{account::session::FoundSession, error::Failure, language::t, protocol::FUNCTIONS, state::AppState};
 
-/// The largest body of a request that sends no message, in bytes.
+/// The largest body of a request that sends no text of a person's, in bytes.
 const MAX_BODY: usize = 16 * 1024;
 /// The largest body of one that does: a message of the longest kind, as a form or JSON may swell it.
 const MAX_SENDING: usize = 4 * 1024 * 1024;
+/// The functions that take what a person writes: a message, or a prompt.
+const SENDING_FUNCTIONS: [&str; 8] =
+    ["send", "enqueue", "edit-queued", "continue-from", "set-options", "save-preset", "save-prompt", "set-setting"];
 /// The functions that answer somebody who is not signed in.
 const OPEN_FUNCTIONS: [&str; 2] = ["enter", "account-form"];
 
@@ -26,7 +29,10 @@ pub async fn limit(State(app): State<AppState>, request: Request, next: Next) ->
     let function = path.strip_prefix(FUNCTIONS);
     let is_function = function.is_some();
     let is_open = function.is_some_and(|function| OPEN_FUNCTIONS.contains(&function));
-    let is_sending = function == Some("send") || path == "/" || path.starts_with("/c/");
+    let is_sending = match function {
+        Some(function) => SENDING_FUNCTIONS.contains(&function),
+        None => path == "/" || path.starts_with("/c/") || path.starts_with("/settings/"),
+    };
     let sends = request.method() == Method::POST && is_sending;
     let length = length(request.headers());
     // Nobody may send so much: the database need not be asked.

@@ -4,13 +4,14 @@
 pub mod marks;
 pub mod message;
 pub mod security;
+pub mod settings;
 
 use std::slice;
 
 use axum::{
     body::Body,
     extract::{Form, Request, State},
-    http::{HeaderName, StatusCode, header, request::Parts},
+    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{AppendHeaders, Html, IntoResponse, Redirect, Response},
 };
 use leptos::prelude::provide_context;
@@ -192,6 +193,27 @@ pub fn plain(style: &str, title: &str, card: &str) -> Html<String> {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><link rel=\"stylesheet\" href=\"{style}\">\
          <main class=\"card-page\"><div class=\"card\"><h1>{title}</h1>{card}</div></main></html>"
     ))
+}
+
+/// The policy of settings pages: a style, a picture, and their forms.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// A page of settings, which is the person's alone.
+fn settings_page(status: StatusCode, document: String) -> Response {
+    let policy = [
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    (status, policy, Html(document)).into_response()
+}
+
+/// Whoever is not signed in is sent to where they can.
+fn signed_out(failure: Failure) -> Response {
+    match failure {
+        Failure::SignedOut => Redirect::to("/sign-in").into_response(),
+        failure => failure.into_response(),
+    }
 }
 
 /// The page that a form stands on, with the status for why it was refused. `refusal`: makes of the reason what the page

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     access::Viewer,
     database::{Database, from_json, parsed},
+    error::Failure,
     ids::{PresetId, PromptId},
 };
 
@@ -23,6 +24,18 @@ pub enum Saved {
     NameTaken,
     /// The id is another person's.
     Missing,
+}
+
+impl Saved {
+    /// What a person is answered: `too_many` takes the most that may be.
+    pub fn or_failure(self, too_many: fn(i64) -> String, name_taken: &str) -> Result<(), Failure> {
+        match self {
+            Saved::Done => Ok(()),
+            Saved::Full => Err(Failure::Limited(too_many(MAX_KEPT))),
+            Saved::NameTaken => Err(Failure::Invalid(name_taken.into())),
+            Saved::Missing => Err(Failure::NotFound),
+        }
+    }
 }
 
 impl Database {

@@ -7,7 +7,7 @@ use rivulet::{
     chat::api::{PageData, Sending},
     conversation::Visibility,
     error::Failure,
-    ids::{UserKind, mint, now},
+    ids::{PromptKind, UserKind, mint, now},
     live::List,
     steering::{
         kept::{MAX_KEPT, Preset, Prompt},
@@ -218,4 +218,54 @@ async fn mint_account(server: &Server) -> rivulet::ids::AccountId {
     let insert = format!("INSERT INTO accounts (id, kind, name, created_at) VALUES ('{account}', 'team', '', 1)");
     server.database().await.run(insert).await;
     account
+}
+
+/// Rule: the page of settings saves what its forms send, shows what it does not save with why, and touches nothing of
+/// another person's.
+#[tokio::test]
+async fn the_settings_page_saves_what_is_typed() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let id = mint::<PromptKind>().to_string();
+    let saves = async |person: &Person, title: &str, text: &str| {
+        person.posts("/settings/save-prompt", &[("id", &id), ("title", title), ("text", text)]).await
+    };
+    // More than a request without a text of a person's may have.
+    let text = "Über ".repeat(10_000);
+    assert_eq!(saves(&ada, " Long ", &text).await.status, 303);
+    let kept = ada.call::<Vec<Prompt>>("prompts", json!({})).await.expect("the prompts");
+    assert_eq!(kept.iter().map(|prompt| (&*prompt.title, &*prompt.text)).collect::<Vec<_>>(), [("Long", &*text)]);
+    let refused = saves(&ada, "<b>", &"x".repeat(70_000)).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text.contains("64 KiB") && refused.text.contains("&lt;b") && refused.text.contains(&"x".repeat(70_000)));
+
+    let viewer = server.database().await.viewer().await;
+    let (_, bob) = server.adds_member(viewer.account, "Bob", AccountRole::Member).await;
+    assert_eq!(saves(&bob, "Mine", "now").await.status, 404);
+    assert_eq!(bob.posts("/settings/delete-prompt", &[("id", &id)]).await.status, 200);
+    assert!(!bob.gets("/settings").await.text.contains("Long"));
+    assert_eq!(ada.call::<Vec<Prompt>>("prompts", json!({})).await, Ok(kept));
+
+    let defaults = [("model", "test/model"), ("system_prompt", "Be brief.")];
+    assert_eq!(ada.posts("/settings/defaults", &defaults).await.status, 303);
+    let both = PersonalSettings { default_model: Some("test/model".into()), system_prompt: Some("Be brief.".into()) };
+    assert_eq!(ada.call::<PersonalSettings>("settings", json!({})).await, Ok(both.clone()));
+    let refused = ada.posts("/settings/defaults", &[("model", ""), ("system_prompt", &"x".repeat(70_000))]).await;
+    assert_eq!(refused.status, 422);
+    assert_eq!(ada.call::<PersonalSettings>("settings", json!({})).await, Ok(both), "nothing is half saved");
+}
+
+/// Rule: what a person writes may be as long as its own limit has it, be it sent, queued or kept.
+#[tokio::test]
+async fn long_texts_are_taken_everywhere() {
+    let server = Server::start().await;
+    let ada = server.sign_up("Ada").await;
+    let long = "x".repeat(60_000);
+    let prompt = Prompt { id: mint(), title: "Long".into(), text: long.clone() };
+    assert_eq!(ada.call::<()>("save-prompt", json!({ "prompt": prompt })).await, Ok(()));
+    ada.chooses(PersonalSetting::SystemPrompt(Some(long.clone()))).await.expect("it is chosen");
+    let chat = ada.asks("Hello").await;
+    ada.sets_options(chat.id, 0, &with_prompt(&long)).await.expect("they are set");
+    let row = ada.queues(&chat, &long).await.expect("it is queued");
+    ada.edits_queued(&row, &format!("{long}!")).await.expect("it is changed");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
 };
 use leptos::prelude::{expect_context, use_context};
 
@@ -112,9 +112,14 @@ fn last_model(headers: &HeaderMap, user: UserId) -> Option<String> {
 /// Has the browser forget it: a default that is set later is what the person wants.
 pub fn forget_last_model() {
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-        let forget = HeaderValue::from_static("model=; Path=/; Max-Age=0; SameSite=Lax");
-        response.append_header(header::SET_COOKIE, forget);
+        let (name, forgotten) = forgotten_model();
+        response.append_header(name, forgotten);
     }
+}
+
+/// The header that does it.
+pub fn forgotten_model() -> (HeaderName, HeaderValue) {
+    (header::SET_COOKIE, HeaderValue::from_static("model=; Path=/; Max-Age=0; SameSite=Lax"))
 }
 
 async fn sidebar(app: &AppState, viewer: Viewer, list: Sidebar) -> Result<ConversationPage, Failure> {

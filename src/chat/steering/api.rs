@@ -8,7 +8,6 @@ use crate::{
     conversation::options::store::OptionsChange,
     language::t,
     live::hub::ListTopic,
-    steering::{kept::MAX_KEPT, store::Saved},
 };
 use crate::{
     conversation::ConversationUsage,
@@ -62,11 +61,8 @@ pub async fn presets() -> Result<Vec<Preset>, Failure> {
 #[server(prefix = "/api/2", endpoint = "save-preset", input = Json, output = Json)]
 pub async fn save_preset(preset: Preset) -> Result<(), Failure> {
     answer(|app, who| async move {
-        saved(
-            app.database.save_preset(who.viewer, &preset.checked()?).await?,
-            t().steering.many_presets,
-            t().steering.preset_name_taken,
-        )
+        let saved = app.database.save_preset(who.viewer, &preset.checked()?).await?;
+        saved.or_failure(t().steering.many_presets, t().steering.preset_name_taken)
     })
     .await
 }
@@ -86,11 +82,8 @@ pub async fn prompts() -> Result<Vec<Prompt>, Failure> {
 #[server(prefix = "/api/2", endpoint = "save-prompt", input = Json, output = Json)]
 pub async fn save_prompt(prompt: Prompt) -> Result<(), Failure> {
     answer(|app, who| async move {
-        saved(
-            app.database.save_prompt(who.viewer, &prompt.checked()?).await?,
-            t().steering.many_prompts,
-            t().steering.prompt_title_taken,
-        )
+        let saved = app.database.save_prompt(who.viewer, &prompt.checked()?).await?;
+        saved.or_failure(t().steering.many_prompts, t().steering.prompt_title_taken)
     })
     .await
 }
@@ -117,16 +110,6 @@ pub async fn set_setting(setting: PersonalSetting) -> Result<(), Failure> {
         Ok(())
     })
     .await
-}
-
-#[cfg(feature = "ssr")]
-fn saved(saved: Saved, too_many: fn(i64) -> String, name_taken: &str) -> Result<(), Failure> {
-    match saved {
-        Saved::Done => Ok(()),
-        Saved::Full => Err(Failure::Limited(too_many(MAX_KEPT))),
-        Saved::NameTaken => Err(Failure::Invalid(name_taken.into())),
-        Saved::Missing => Err(Failure::NotFound),
-    }
 }
 
 #[cfg(feature = "ssr")]

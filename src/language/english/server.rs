@@ -1,12 +1,13 @@
 //! What only the server writes.
 
 use super::providers::PROVIDERS;
-use crate::language::server::{Cards, Forms, Replies, SecurityPage, Server, Sessions};
+use crate::language::server::{Cards, Forms, Replies, SecurityPage, Server, Sessions, SettingsPage};
 
 pub(super) const SERVER: Server = Server {
     cards: CARDS,
     forms: FORMS,
     security: SECURITY_PAGE,
+    settings: SETTINGS_PAGE,
     sessions: SESSIONS,
     replies: REPLIES,
     providers: PROVIDERS,
@@ -58,6 +59,7 @@ const FORMS: Forms = Forms {
 const SECURITY_PAGE: SecurityPage = SecurityPage {
     heading: "Security",
     back: "Back to the chats",
+    to_settings: "Settings",
     session_ended: "The session is ended.",
     others_ended: "All other sessions are ended.",
     password_changed: "The password is changed, and all other sessions are ended.",
@@ -78,6 +80,37 @@ const SECURITY_PAGE: SecurityPage = SecurityPage {
     new_password_field: "New password",
     new_password_hint: "At least 8 characters, and none of the words that are tried first.",
     change_password: "Change password",
+};
+
+const SETTINGS_PAGE: SettingsPage = SettingsPage {
+    heading: "Settings",
+    back: "Back to the chats",
+    to_security: "Security",
+    saved: "Saved.",
+    deleted: |name| format!("“{name}” is deleted."),
+    undo: "Undo",
+    save: "Save",
+    delete: "Delete",
+    delete_label: |name| format!("Delete “{name}”"),
+    defaults_heading: "New conversations",
+    default_model: "Default model",
+    no_default_model: "The first one on offer",
+    model_not_offered: |model| format!("{model} (not on offer now)"),
+    system_prompt: "System prompt",
+    system_prompt_hint: "What every model heeds in each of your conversations that has no system prompt of its own.",
+    prompts_heading: "Saved prompts",
+    prompts_hint: "Texts to begin a message with: type / in the message field. <code>{{date}}</code>, <code>{{name}}</code> \
+                   and <code>{{selection}}</code> are filled in with the day, your name and the words that you have \
+                   selected; any other <code>{{blank}}</code> is selected for you to write over.",
+    new_prompt: "New prompt",
+    prompt_title: "Title",
+    prompt_text: "Text",
+    add_prompt: "Add",
+    presets_heading: "Presets",
+    presets_hint: "Options of a conversation that you have saved under a name. A conversation's options dialog makes and uses them.",
+    no_presets: "You have saved none yet.",
+    preset_name: "Name",
+    rename_preset: "Rename",
 };
 
 const SESSIONS: Sessions = Sessions {

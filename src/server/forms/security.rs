@@ -2,12 +2,12 @@
 
 use axum::{
     extract::{Form, RawQuery, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{AppendHeaders, Html, IntoResponse, Redirect, Response},
+    http::{HeaderMap, StatusCode, header},
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
 
-use super::{busy, too_often};
+use super::{busy, settings_page, signed_out, too_often};
 use crate::{
     account::{limits::GuessTarget, password::QueueFull, session::SignedIn},
     chat::api::server::offset,
@@ -23,10 +23,6 @@ use crate::{
 };
 
 const PAGE: &str = "/settings/security";
-
-/// The page's own policy: a style, a picture, and its forms.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
-     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 pub async fn show(
     State(app): State<AppState>,
@@ -46,14 +42,6 @@ pub async fn show(
     }
 }
 
-/// Whoever is not signed in is sent to where they can.
-fn signed_out(failure: Failure) -> Response {
-    match failure {
-        Failure::SignedOut => Redirect::to("/sign-in").into_response(),
-        failure => failure.into_response(),
-    }
-}
-
 async fn page(
     app: &AppState,
     who: SignedIn,
@@ -69,11 +57,7 @@ async fn page(
     let status = refused.as_ref().map_or(StatusCode::OK, Failure::status);
     let refused = refused.map(|failure| failure.to_string());
     let page = Security { who, sessions, now, offset: offset(headers), done, refused };
-    let policy = [
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    (status, policy, Html(document(page, headers, &app.build.style))).into_response()
+    settings_page(status, document(page, headers, &app.build.style))
 }
 
 #[derive(Deserialize)]
