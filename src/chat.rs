@@ -34,6 +34,7 @@ pub mod steering {
     pub mod dialog;
     pub mod fields;
     pub mod form;
+    pub mod new_chat;
 }
 mod temporary;
 pub mod thread;

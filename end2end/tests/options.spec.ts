@@ -146,6 +146,40 @@ test('whoever has a system prompt of their own can do without one here', async (
   expect(asked.messages[0].role).toBe('user');
 });
 
+test('options that are set before the first message go with it, and with no other', async ({ page, provider }) => {
+  await createAccount(page);
+  await waitForHydration(page);
+  await openOptions(page);
+  await field(page, 'System prompt').fill('Be brief.');
+  await field(page, 'Temperature').fill('0.5');
+  await button(form(page), 'Save').click();
+  await expect(form(page)).toBeHidden();
+  await expect(button(page, 'Options')).toHaveAttribute('title', 'Options are set for this conversation');
+  // They are kept until it is sent, and shown.
+  await page.reload();
+  await waitForHydration(page);
+  await expect(button(page, 'Options')).toHaveAttribute('title', 'Options are set for this conversation');
+  await openOptions(page);
+  await expect(field(page, 'System prompt')).toHaveValue('Be brief.');
+  await page.keyboard.press('Escape');
+  if (process.env.RIVULET_PICTURES) await page.screenshot({ path: `${process.env.RIVULET_PICTURES}/new-options.png` });
+  await composer(page).focus();
+  const reply = await ask(page, 'Hello');
+  const writer = await provider.nextRequest();
+  expect(writer.asked.temperature).toBe(0.5);
+  expect(writer.asked.messages[0]).toEqual({ role: 'system', content: 'Be brief.' });
+  writer.writes('Yes.');
+  writer.ends();
+  await expectStatus(reply, 'completed');
+  await openOptions(page);
+  await expect(field(page, 'System prompt')).toHaveValue('Be brief.');
+  await page.keyboard.press('Escape');
+  await button(page, 'New chat').click();
+  await expect(button(page, 'Options')).toHaveAttribute('title', 'Options');
+  await ask(page, 'And here?');
+  expect((await provider.nextRequest()).asked.messages[0].role).toBe('user');
+});
+
 /** Has a conversation with one reply on the page. */
 async function beginChat(page: Page, provider: Provider): Promise<void> {
   if (page.url() === 'about:blank') await createAccount(page);

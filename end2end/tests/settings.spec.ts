@@ -44,7 +44,7 @@ for (const scripts of [true, false]) {
 
       await link(page, 'Security').click();
       await link(page, 'Settings').click();
-      await link(page, 'Back to the chats').click();
+      await page.getByRole('link', { name: 'Back to the chats' }).click();
       await expect(composer(page)).toBeVisible();
       await expect(modelMenu(page)).toHaveValue('quick/demo-prose');
     });

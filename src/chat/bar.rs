@@ -40,3 +40,25 @@ pub fn Bar(#[prop(into)] title: Signal<String>, #[prop(optional)] children: Opti
         </header>
     }
 }
+
+/// Opens a dialog. `mark`: what it has set, for people, if it has set something.
+#[component]
+pub fn BarButton(
+    label: &'static str,
+    path: &'static str,
+    open: RwSignal<bool>,
+    #[prop(optional, into)] mark: Signal<Option<&'static str>>,
+) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="icon-button"
+            class:marked=move || mark.get().is_some()
+            aria-label=label
+            title=move || mark.get().unwrap_or(label)
+            on:click=move |_| open.set(true)
+        >
+            <icon::Icon path />
+        </button>
+    }
+}

@@ -18,6 +18,7 @@ use super::{
     other_models::OtherModels,
     page_context::PageContext,
     sidebar_lists::SidebarContext,
+    steering::new_chat::NewChatOptions,
     temporary::TemporaryChoice,
     thread::Thread,
 };
@@ -31,15 +32,19 @@ use field::Field;
 use prompts::{PromptList, PromptMenu};
 use send::{SendOrStop, sender, why_not};
 
-/// `thread`: the conversation that it continues with; none for a new one.
+/// `thread`: the conversation that it continues with; none for a new one, which has `new`.
 #[component]
-pub fn Composer(page_data: PageData, thread: Option<Thread>) -> impl IntoView {
+pub fn Composer(
+    page_data: PageData,
+    thread: Option<Thread>,
+    #[prop(optional)] new: Option<NewChatOptions>,
+) -> impl IntoView {
     // Why the form came back is shown on the page that it came back to, not on the next.
     let page: PageContext = expect_context();
     let PageContext { answered, menu, .. } = page;
     let refusal = page_data.refusal.filter(|_| !answered.get_value()).unwrap_or_default();
     Effect::new(move |_| answered.set_value(true));
-    let field = Field::new(thread, page, &refusal.message);
+    let field = Field::new((thread, new), page, &refusal.message);
     let prompts = PromptMenu::new(field, page_data.person.name);
     let running = Memo::new(move |_| thread.and_then(Thread::running));
     let why_not = why_not(field, menu);
@@ -100,7 +105,7 @@ fn TextField(
     };
     let left = move |_| {
         field.flush();
-        prompts.close();
+        prompts.leave();
     };
     Effect::new(move |_| {
         let hidden = window_event_listener(leptos::ev::pagehide, move |_| field.flush());

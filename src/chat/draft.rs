@@ -8,6 +8,10 @@ use crate::{
 /// The key of the draft for a new conversation.
 pub const NEW: &str = "draft:new";
 
+/// The keys of its options: those that are set, and what stands in their form.
+pub const NEW_OPTIONS: &str = "chosen:new";
+pub const NEW_OPTIONS_FORM: &str = "options:new";
+
 /// Gives the cursor to the field; where that would bring up a keyboard over the words, to the conversation.
 pub fn focus_composer() {
     browser::focus(if browser::is_touched() { "#main" } else { ".composer textarea" });

@@ -9,7 +9,7 @@ use leptos_router::{
 
 use super::{
     api,
-    bar::{Bar, Trouble},
+    bar::{Bar, BarButton, Trouble},
     composer::Composer,
     model_menu::OfferedModels,
     outbox::Outbox,
@@ -18,6 +18,7 @@ use super::{
     shortcuts::Shortcuts,
     sidebar::Sidebar,
     sidebar_lists::SidebarContext,
+    steering::{dialog::OptionsDialog, form::Target, new_chat::NewChatOptions},
     temporary::{TemporaryToggle, follow_address},
     thread_view::ThreadView,
 };
@@ -27,7 +28,7 @@ use crate::{
     language::t,
     live::connection::{Connection, ConnectionStatus},
     ui::{
-        NotFound, browser, drafts,
+        NotFound, browser, drafts, icon,
         status::StatusRegion,
         toast::{ToastRegion, Toasts},
     },
@@ -183,15 +184,20 @@ pub fn NewChat() -> impl IntoView {
                     .map(|page_data| {
                         menu.begin(&page_data);
                         let greeting = (t().page.greeting)(&page_data.person.name);
+                        let (new, steering) = (NewChatOptions::new(menu.chosen([])), RwSignal::new(false));
+                        Effect::new(move |_| new.restore());
+                        let mark = Signal::derive(move || new.are_set().then_some(t().options.are_set));
                         view! {
                             <Bar title=String::from(t().page.new_chat)>
+                                <BarButton label=t().thread.options path=icon::SLIDERS open=steering mark />
                                 <TemporaryToggle />
                             </Bar>
                             <div class="empty">
                                 <h2>{greeting}</h2>
                                 <p aria-live="polite">{hint}</p>
                             </div>
-                            <Composer page_data thread=None />
+                            <Composer page_data thread=None new=new />
+                            <OptionsDialog target=Target::NewChat(new) open=steering />
                         }
                     })
                     .ok()

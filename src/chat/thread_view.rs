@@ -7,7 +7,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 use super::{
     address::{follow_plain_link, keep_address, plain},
     api::PageData,
-    bar::{Bar, Trouble},
+    bar::{Bar, BarButton, Trouble},
     branch::Branch,
     composer::Composer,
     dialogs::{DeleteDialog, RenameDialog, RetryDialog},
@@ -20,7 +20,7 @@ use super::{
     seen::keep_seen,
     selection_toolbar::SelectionToolbar,
     sidebar_lists::SidebarContext,
-    steering::dialog::OptionsDialog,
+    steering::{dialog::OptionsDialog, form::Target},
     temporary::{TemporaryActions, keep_apart},
     thread::{Contents, Shown, Thread},
     together_view::TogetherView,
@@ -98,7 +98,7 @@ pub fn ThreadView(
         <RenameDialog id open=renaming title />
         <DeleteDialog thread open=deleting title />
         <RetryDialog thread menu />
-        <OptionsDialog thread open=steering />
+        <OptionsDialog target=Target::Conversation(id, thread.model) open=steering />
         <UsageDialog thread open=counting />
     }
     .into_any()
@@ -150,16 +150,6 @@ fn restore_edit(thread: Thread, restored: Option<bool>) -> bool {
         untrack(|| thread.editing.set(left_open(thread)));
     }
     is_ready
-}
-
-/// Opens a dialog.
-#[component]
-fn BarButton(label: &'static str, path: &'static str, open: RwSignal<bool>) -> impl IntoView {
-    view! {
-        <button type="button" class="icon-button" aria-label=label title=label on:click=move |_| open.set(true)>
-            <icon::Icon path />
-        </button>
-    }
 }
 
 /// As the sidebar has it, or else as it was loaded.

@@ -267,6 +267,8 @@ pub struct Options {
     pub preset_name: &'static str,
     /// In the place of saving, which will then replace what somebody else has saved.
     pub changed: &'static str,
+    /// On the button, while some are set for a conversation that has not begun.
+    pub are_set: &'static str,
     /// Takes back what was typed and is not saved.
     pub discard: &'static str,
     pub cancel: &'static str,

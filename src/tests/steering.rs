@@ -237,7 +237,9 @@ async fn the_settings_page_saves_what_is_typed() {
     assert_eq!(kept.iter().map(|prompt| (&*prompt.title, &*prompt.text)).collect::<Vec<_>>(), [("Long", &*text)]);
     let refused = saves(&ada, "<b>", &"x".repeat(70_000)).await;
     assert_eq!(refused.status, 422);
-    assert!(refused.text.contains("64 KiB") && refused.text.contains("&lt;b") && refused.text.contains(&"x".repeat(70_000)));
+    assert!(
+        refused.text.contains("64 KiB") && refused.text.contains("&lt;b") && refused.text.contains(&"x".repeat(70_000))
+    );
 
     let viewer = server.database().await.viewer().await;
     let (_, bob) = server.adds_member(viewer.account, "Bob", AccountRole::Member).await;

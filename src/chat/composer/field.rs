@@ -10,6 +10,7 @@ use crate::{
         draft::{NEW, draft_of, forget_draft},
         outbox::Outbox,
         page_context::PageContext,
+        steering::new_chat::NewChatOptions,
         thread::Thread,
     },
     conversation::{LONGEST_MESSAGE, context::tokens},
@@ -29,6 +30,8 @@ pub struct Field {
     /// None for a new conversation.
     pub place: Option<ConversationId>,
     pub thread: Option<Thread>,
+    /// Of a new conversation.
+    new: Option<NewChatOptions>,
     pub outbox: Outbox,
     pub model: RwSignal<String>,
     /// The other models that are asked what is sent next.
@@ -44,14 +47,16 @@ pub struct Field {
 
 impl Field {
     /// For a thread, or for a new conversation; with why the form came back, if it did.
-    pub fn new(thread: Option<Thread>, page: PageContext, failure: &str) -> Field {
+    pub fn new((thread, new): (Option<Thread>, Option<NewChatOptions>), page: PageContext, failure: &str) -> Field {
         let PageContext { menu, outbox, temporary, .. } = page;
+        let model = thread.map(|thread| thread.model).or(new.map(|new| new.model));
         Field {
             node: NodeRef::new(),
             place: thread.map(|thread| thread.id),
             thread,
+            new,
             outbox,
-            model: thread.map_or_else(|| RwSignal::new(menu.chosen([])), |thread| thread.model),
+            model: model.unwrap_or_else(|| RwSignal::new(menu.chosen([]))),
             others: RwSignal::new(vec![]),
             temporary,
             failure: RwSignal::new((!failure.is_empty()).then(|| failure.to_owned())),
@@ -141,8 +146,15 @@ impl Field {
             model: self.model.get_untracked(),
             others: self.others.get_untracked(),
             temporary,
-            options: Options::default(),
+            options: self.new.map(|new| new.options.get_untracked()).unwrap_or_default(),
         })
+    }
+
+    /// They went with what was sent.
+    pub fn forget_options(self) {
+        if let Some(new) = self.new {
+            new.set(Options::default());
+        }
     }
 
     /// What was handed back here. It is sent again under its id, or not at all.
@@ -168,6 +180,9 @@ impl Field {
         let text = drafts::joined([sending.text.clone(), after.unwrap_or_default(), self.value()]);
         self.write(&text);
         self.others.set(sending.others.clone());
+        if let Some(new) = self.new {
+            new.set(sending.options.clone());
+        }
         if self.place.is_none() {
             self.temporary.set(sending.temporary);
             forget_draft(sending.conversation);

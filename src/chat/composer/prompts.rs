@@ -158,6 +158,14 @@ impl PromptMenu {
         }
     }
 
+    /// The cursor has left the field.
+    pub fn leave(self) {
+        self.close();
+        if let Some(selection) = self.selection.try_get_value().flatten() {
+            selection.forget();
+        }
+    }
+
     /// Whether the key was for the list.
     pub fn keydown(self, event: &web_sys::KeyboardEvent) -> bool {
         if !untrack(|| self.is_open()) || browser::is_composing(event) || event.ctrl_key() || event.meta_key() {

@@ -40,6 +40,13 @@ impl ConversationSelection {
         }
     }
 
+    /// Once the cursor has left the field, what was selected before it came counts no more; another window takes nothing.
+    pub fn forget(self) {
+        if document().has_focus().unwrap_or(true) {
+            self.range.set_value(None);
+        }
+    }
+
     /// Its Markdown where it is in one reply, else its words; empty if there is none.
     pub fn text(self) -> String {
         self.range.with_value(|range| {

@@ -67,6 +67,7 @@ pub fn sender(
         }
         field.write("");
         field.others.set(vec![]);
+        field.forget_options();
         match field.place {
             Some(_) => focus_composer(),
             None => open(conversation),

@@ -2,17 +2,19 @@
 
 use leptos::prelude::*;
 
-use super::{fields::FieldTexts, form::Form};
+use super::{
+    fields::FieldTexts,
+    form::{Form, Target},
+};
 use crate::{
-    chat::thread::Thread,
     language::t,
     steering::options::ReasoningEffort,
     ui::{Notice, dialog::Dialog},
 };
 
 #[component]
-pub fn OptionsDialog(thread: Thread, open: RwSignal<bool>) -> impl IntoView {
-    let form = Form::new(thread, open);
+pub fn OptionsDialog(target: Target, open: RwSignal<bool>) -> impl IntoView {
+    let form = Form::new(target, open);
     Effect::new(move |_| {
         if open.get() {
             untrack(|| form.load());
@@ -83,7 +85,7 @@ fn PresetSelect(form: Form) -> impl IntoView {
         if let Some(preset) = preset {
             form.edit(|all| *all = FieldTexts::from(&preset.options));
             if let Some(model) = preset.model {
-                form.thread.model.set(model);
+                form.target.model().set(model);
             }
         }
     };

@@ -7,18 +7,60 @@ use super::{
     fields::{FieldTexts, Unsaved},
 };
 use crate::{
-    chat::{draft::options_draft_of, thread::Thread},
+    chat::{
+        draft::{NEW_OPTIONS_FORM, options_draft_of},
+        steering::new_chat::NewChatOptions,
+    },
     error::Failure,
-    ids::{PresetId, Rev, mint},
+    ids::{ConversationId, PresetId, Rev, mint},
     language::t,
-    steering::{kept::Preset, options::StoredOptions, settings::PersonalSettings},
+    steering::{
+        kept::Preset,
+        options::{Options, StoredOptions},
+        settings::PersonalSettings,
+    },
     ui::{browser, drafts},
 };
+
+/// What the options are of.
+#[derive(Clone, Copy)]
+pub enum Target {
+    /// With the model that is chosen for what comes next.
+    Conversation(ConversationId, RwSignal<String>),
+    /// It begins with the next message.
+    NewChat(NewChatOptions),
+}
+
+impl Target {
+    pub fn model(self) -> RwSignal<String> {
+        match self {
+            Target::Conversation(_, model) => model,
+            Target::NewChat(new) => new.model,
+        }
+    }
+
+    async fn read(self) -> Result<StoredOptions, Failure> {
+        match self {
+            Target::Conversation(id, _) => api::read_options(id).await,
+            Target::NewChat(new) => Ok(StoredOptions { rev: 0, options: new.options.get_untracked() }),
+        }
+    }
+
+    async fn set(self, rev: Rev, options: Options) -> Result<Rev, Failure> {
+        match self {
+            Target::Conversation(id, _) => api::set_options(id, rev, options).await,
+            Target::NewChat(new) => {
+                new.set(options);
+                Ok(rev)
+            }
+        }
+    }
+}
 
 /// Handles; copied freely.
 #[derive(Clone, Copy)]
 pub struct Form {
-    pub thread: Thread,
+    pub target: Target,
     pub open: RwSignal<bool>,
     pub fields: RwSignal<FieldTexts>,
     /// Of the options that these are to replace; none while nothing is loaded.
@@ -39,9 +81,9 @@ pub struct Form {
 }
 
 impl Form {
-    pub fn new(thread: Thread, open: RwSignal<bool>) -> Form {
+    pub fn new(target: Target, open: RwSignal<bool>) -> Form {
         Form {
-            thread,
+            target,
             open,
             fields: RwSignal::default(),
             rev: RwSignal::new(None),
@@ -73,7 +115,7 @@ impl Form {
         self.loads.update_value(|loads| *loads += 1);
         let number = self.loads.get_value();
         spawn_local(async move {
-            let stored = api::read_options(self.thread.id);
+            let stored = self.target.read();
             let loaded = futures::try_join!(stored, api::presets(), api::read_settings());
             if self.loads.try_get_value() != Some(number) {
                 return;
@@ -131,7 +173,10 @@ impl Form {
     }
 
     fn draft(self) -> String {
-        options_draft_of(self.thread.id)
+        match self.target {
+            Target::Conversation(id, _) => options_draft_of(id),
+            Target::NewChat(_) => NEW_OPTIONS_FORM.into(),
+        }
     }
 
     fn keep(self) {
@@ -154,14 +199,14 @@ impl Form {
             Err(why) => return self.fail(&why),
         };
         let name = self.name.get_untracked();
-        let model = Some(self.thread.model.get_untracked());
+        let model = Some(self.target.model().get_untracked());
         let preset = Preset { id: self.preset.get_value(), name: name.clone(), options: options.clone(), model };
         self.failure.set(None);
         self.saving.set_value(true);
         spawn_local(async move {
             let kept = if name.trim().is_empty() { Ok(()) } else { api::save_preset(preset).await };
             let saved = match kept {
-                Ok(()) => api::set_options(self.thread.id, rev, options).await,
+                Ok(()) => self.target.set(rev, options).await,
                 Err(why) => Err(why),
             };
             if self.saving.try_set_value(false).is_some() {
@@ -191,7 +236,7 @@ impl Form {
     /// Somebody has set other options since these were loaded: the next time these replace them.
     async fn catch_up(self) {
         let number = self.loads.try_get_value();
-        let stored = api::read_options(self.thread.id).await;
+        let stored = self.target.read().await;
         if number.is_none() || self.loads.try_get_value() != number {
             return;
         }

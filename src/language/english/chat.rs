@@ -199,6 +199,7 @@ pub(super) const OPTIONS: Options = Options {
     preset_name: "Keep as a preset named",
     changed: "These options were changed meanwhile, perhaps in another tab. What is here is not saved yet. Save replaces \
               that change; Discard changes shows it.",
+    are_set: "Options are set for this conversation",
     discard: "Discard changes",
     cancel: "Cancel",
     save: "Save",
