@@ -56,15 +56,7 @@ pub(super) fn Actions(
                 <span class="sending">{t().message.sending}</span>
             </Show>
             <Show when=move || own.get()>
-                <button
-                    type="button"
-                    class="icon-button"
-                    aria-label=t().message.edit
-                    title=t().message.edit
-                    on:click=move |_| thread.editing.set(Some(id))
-                >
-                    <icon::Icon path=icon::PENCIL />
-                </button>
+                <EditButton thread id />
             </Show>
             {role.is_reply().then(|| view! { <RateButtons rate /> })}
             <Show when=move || free.get()>
@@ -89,6 +81,22 @@ pub(super) fn Actions(
         {role.is_reply().then(|| view! { <p class="writer">{move || (status.get(), signal.with_untracked(writer)).1}</p> })}
     }
     .into_any()
+}
+
+/// Opens a field in the place of one's own message.
+#[component]
+fn EditButton(thread: Thread, id: MessageId) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="icon-button"
+            aria-label=t().message.edit
+            title=t().message.edit
+            on:click=move |_| thread.editing.set(Some(id))
+        >
+            <icon::Icon path=icon::PENCIL />
+        </button>
+    }
 }
 
 /// Whether there is something that a model can continue with.
