@@ -204,7 +204,7 @@ fn PersonBar(person: Person) -> impl IntoView {
                     <icon::Icon path=icon::THEME />
                 </button>
                 <a class="button icon-button" href="/settings" rel="external" aria-label=t().sidebar.settings title=t().sidebar.settings>
-                    <icon::Icon path=icon::GEAR />
+                    <icon::Icon path=icon::NUT />
                 </a>
                 <a class="button icon-button" href="/settings/security" rel="external" aria-label=t().sidebar.security title=t().sidebar.security>
                     <icon::Icon path=icon::SHIELD />

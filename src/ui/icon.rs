@@ -29,7 +29,7 @@ pub const CLOCK: &str = "M12 3a9 9 0 1 0 0 18 9 9 0 1 0 0-18M12 7v5l3.5 2";
 pub const THEME: &str = "M12 3a9 9 0 1 0 9 9 7 7 0 0 1-9-9z";
 pub const SLIDERS: &str = "M4 8h9M17 8h3M15 6v4M4 16h3M11 16h9M9 14v4";
 pub const SHIELD: &str = "M12 3l7 3v5c0 5-3 8-7 10-4-2-7-5-7-10V6zM9 12l2 2 4-4";
-pub const GEAR: &str = "M9 12a3 3 0 1 0 6 0a3 3 0 1 0-6 0M12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.6l2.2 2.2M16.2 16.2l2.2 2.2M5.6 18.4l2.2-2.2M16.2 7.8l2.2-2.2";
+pub const NUT: &str = "M12 3l8 4.5v9L12 21l-8-4.5v-9zM9 12a3 3 0 1 0 6 0a3 3 0 1 0-6 0";
 pub const LEAVE: &str = "M14 5H6v14h8M11 12h9M17 9l3 3-3 3";
 
 /// Decoration beside a name: hidden from screen readers.
