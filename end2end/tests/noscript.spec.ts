@@ -93,7 +93,7 @@ test.describe('in a long conversation', () => {
     await expect(tab.getByRole('article')).toHaveCount(30);
     await tab.getByRole('link', { name: 'Earlier messages' }).click();
     await expect(sentTexts(tab).first()).toHaveText('Question 1');
-    await expect(sentMessages(tab).filter({ hasText: /^Question 6$/ })).toBeInViewport();
+    await expect(sentTexts(tab).filter({ hasText: /^Question 6$/ })).toBeInViewport();
     await tab.getByRole('link', { name: 'Later messages' }).click();
     await expect(sentTexts(tab).last()).toHaveText('Question 20');
     await tab.goBack();

@@ -81,7 +81,7 @@ test('and stays on their branch, though another one is newer', async ({ page, co
   const loaded = page.waitForResponse((response) => /after/.test(response.request().postData() ?? ''));
   await rivulet.restoreBackup();
   await loaded;
-  await expect(sentMessages(page).filter({ hasText: /^Question 60$/ })).toHaveCount(0);
+  await expect(sentTexts(page).filter({ hasText: /^Question 60$/ })).toHaveCount(0);
   await expect.poll(async () => Math.abs((await question.boundingBox())!.y - top)).toBeLessThan(2);
   await expect(page).toHaveURL(address);
   await expect.poll(() => idAfterScrolling(page, 2_000)).toBe(earlier);

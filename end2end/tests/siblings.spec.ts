@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import { ask, button, composer, createAccount, expectStatus, idOf, link, modelMenu, newestReply, openSecondTab, PROSE, replies, sentMessages, sentTexts, textOf, waitForHydration, waitForLength } from '../support/person.ts';
+import { ask, button, composer, createAccount, expectStatus, idOf, link, modelMenu, newestReply, openSecondTab, PROSE, replies, sentTexts, textOf, waitForHydration, waitForLength } from '../support/person.ts';
 import { longConversation } from '../support/history.ts';
 import { expect, scripted, test } from '../support/test.ts';
 
@@ -192,11 +192,11 @@ test('what is sent from the middle of a conversation is shown at its end', async
   const address = await longConversation(page, 60);
   await page.goto(`${address}?m=${await middleOf(page, address)}`);
   await waitForHydration(page);
-  await expect(sentMessages(page).filter({ hasText: /^Question 60$/ })).toBeHidden();
+  await expect(sentTexts(page).filter({ hasText: /^Question 60$/ })).toBeHidden();
   await composer(page).fill('And then?');
   await composer(page).press('Enter');
   await expect(sentTexts(page).last()).toHaveText('And then?');
-  await expect(sentMessages(page).filter({ hasText: /^Question 60$/ })).toBeVisible();
+  await expect(sentTexts(page).filter({ hasText: /^Question 60$/ })).toBeVisible();
   await expectStatus(newestReply(page), 'failed');
   await page.reload();
   await expect(sentTexts(page).last()).toHaveText('And then?');
