@@ -14,7 +14,7 @@ test('pages without a chat', async ({ page, consoleLog }) => {
   await page.goto('/');
   await expectAccessible(page, 'creating an account');
   await createAccount(page);
-  for (const address of ['/settings/security', '/no-such-page', '/?archived']) {
+  for (const address of ['/settings', '/settings/security', '/no-such-page', '/?archived']) {
     await page.goto(address);
     await expectAccessible(page, address);
   }
@@ -32,6 +32,17 @@ scripted('a new chat and its dialogs', async ({ page }) => {
   await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
   await expectAccessible(page, 'the shortcuts');
   await page.keyboard.press('Escape');
+  await button(page, 'Options').click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await expectAccessible(page, 'the options of a new chat');
+  await page.keyboard.press('Escape');
+  await composer(page).fill('/');
+  await expect(page.getByRole('listbox')).toBeVisible();
+  await expectAccessible(page, 'saved prompts');
+  await composer(page).fill('');
+  await page.goto('/?temporary');
+  await waitForHydration(page);
+  await expectAccessible(page, 'a temporary chat');
   await page.setViewportSize({ width: 390, height: 844 });
   await button(page, 'Conversations').click();
   await expectAccessible(page, 'the drawer of a narrow page');
@@ -88,6 +99,10 @@ scripted('words that are selected, a second version, and what was deleted', asyn
   writer.writes('A river has many names on its way.');
   writer.ends();
   await expectStatus(newestReply(page), 'completed');
+  await button(newestReply(page), 'Good reply').click();
+  await expect(newestReply(page).getByRole('textbox')).toBeVisible();
+  await expectAccessible(page, 'a rating');
+  await page.keyboard.press('Escape');
   await newestReply(page).locator('[data-part="text"] p').dblclick({ position: { x: 20, y: 12 } });
   await expect(page.getByRole('toolbar', { name: 'Selected text' })).toBeVisible();
   await expectAccessible(page, 'selected words');
