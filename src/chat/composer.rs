@@ -200,10 +200,14 @@ fn bring_back(field: Field) {
     Effect::new(move |before: Option<()>| {
         inherited.track();
         let Some(node) = field.node.get() else { return };
-        if node.value().is_empty()
-            && let Some(kept) = drafts::read(&field.draft())
-        {
-            node.set_value(&kept);
+        let typed = node.value();
+        if let Some(kept) = drafts::read(&field.draft()).filter(|kept| *kept != typed) {
+            if typed.is_empty() || kept.starts_with(&typed) {
+                node.set_value(&kept);
+            } else if before.is_some() {
+                // It was inherited while something else was typed.
+                field.write(&drafts::joined([typed, kept]));
+            }
         }
         field.weigh(&node.value());
         // After a navigation it is only put into the page after this.

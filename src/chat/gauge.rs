@@ -93,8 +93,9 @@ fn keep_stored(thread: Thread, stored: RwSignal<Option<ContextUse>>) {
     Effect::new(move |_| {
         let Some((leaf, false, _, model)) = asked.get() else { return };
         spawn_local(async move {
-            let answer = api::read_context(thread.id, leaf, model).await;
-            let is_newest = asked.try_with_untracked(|asked| asked.as_ref().is_some_and(|(now, ..)| *now == leaf));
+            let answer = api::read_context(thread.id, leaf, model.clone()).await;
+            let is_newest = asked
+                .try_with_untracked(|asked| asked.as_ref().is_some_and(|(now, .., by)| *now == leaf && *by == model));
             if let Ok(answer) = answer
                 && is_newest == Some(true)
             {

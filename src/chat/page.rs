@@ -169,7 +169,7 @@ fn LinkBar(connection: Connection, link: RwSignal<ConnectionStatus>) -> impl Int
 
 #[component]
 pub fn NewChat() -> impl IntoView {
-    let PageContext { page_data, menu, temporary, .. } = expect_context();
+    let PageContext { page_data, menu, temporary, inherited, .. } = expect_context();
     follow_address(temporary);
     // What is typed for a temporary chat is left to no other tab, nor is what was typed before.
     Effect::new(move |_| drafts::keep_apart(temporary.get()));
@@ -185,7 +185,12 @@ pub fn NewChat() -> impl IntoView {
                         menu.begin(&page_data);
                         let greeting = (t().page.greeting)(&page_data.person.name);
                         let (new, steering) = (NewChatOptions::new(menu.chosen([])), RwSignal::new(false));
-                        Effect::new(move |_| new.restore());
+                        Effect::new(move |_| {
+                            inherited.track();
+                            if !untrack(|| new.are_set()) {
+                                new.restore();
+                            }
+                        });
                         let mark = Signal::derive(move || new.are_set().then_some(t().options.are_set));
                         view! {
                             <Bar title=String::from(t().page.new_chat)>

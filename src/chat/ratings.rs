@@ -62,7 +62,7 @@ impl Ratings {
             }
             let kept = rated.map(|rated| self.take_set(rated));
             let newer = self.pressed.with_untracked(|pressed| pressed.get(&id).cloned());
-            match newer.filter(|newer| kept.is_ok() && *newer != wanted) {
+            match newer.filter(|newer| *newer != wanted) {
                 Some(newer) => wanted = newer,
                 None => {
                     self.pressed.update(|pressed| drop(pressed.remove(&id)));

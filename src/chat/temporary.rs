@@ -3,7 +3,12 @@
 use leptos::{prelude::*, server_fn::ServerFn, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate, hooks::use_query_map};
 
-use super::{api, draft::focus_composer, page_context::PageContext, thread::Thread};
+use super::{
+    api,
+    draft::{focus_composer, forget_draft},
+    page_context::PageContext,
+    thread::Thread,
+};
 use crate::{
     conversation::Conversation,
     ids::ConversationId,
@@ -15,6 +20,12 @@ use crate::{
 pub fn follow_address(temporary: RwSignal<bool>) {
     let query = use_query_map();
     temporary.set(query.with_untracked(|query| query.get("temporary").is_some()));
+    Effect::new(move |before: Option<()>| {
+        let is_asked = query.read().get("temporary").is_some();
+        if before.is_some() {
+            temporary.set(is_asked);
+        }
+    });
 }
 
 /// Has the next conversation be a temporary one, or not.
@@ -70,6 +81,8 @@ pub fn TemporaryActions(thread: Thread) -> impl IntoView {
         thread.deleting.set(true);
         spawn_local(async move {
             match api::close_temporary(thread.id).await {
+                // The reader may be elsewhere by now.
+                Ok(()) if thread.branch.is_disposed() => forget_draft(thread.id),
                 Ok(()) => {
                     forget(thread);
                     announce(t().temporary.closed);
@@ -106,7 +119,7 @@ pub fn keep_apart(thread: Thread, listed: Memo<Option<Conversation>>) {
     });
     Effect::new(move |_| drafts::keep_apart(thread.temporary.get()));
     Effect::new(move |_| {
-        if thread.temporary.get_untracked() && thread.gone.get() {
+        if thread.gone.get() && thread.temporary.get() {
             forget(thread);
         }
     });

@@ -174,12 +174,13 @@ fn begin(thread: Thread, listed: Memo<Option<Conversation>>) -> Memo<bool> {
     let navigate = use_navigate();
     Effect::new(move |_| {
         let is_missing = *thread.contents.read() == Contents::Failed(Failure::NotFound);
+        let new = if thread.temporary.get_untracked() { "/?temporary" } else { "/" };
         match is_refused() {
             _ if begun.get() && thread.is_ready() => untrack(|| thread.go_live()),
             // To the composer that it was written in.
-            true if !begun.get() => navigate("/", NavigateOptions { replace: true, ..Default::default() }),
+            true if !begun.get() => navigate(new, NavigateOptions { replace: true, ..Default::default() }),
             // The page was loaded anew. (The router goes nowhere this soon after hydration.)
-            true if is_missing => drop(window().location().replace("/")),
+            true if is_missing => drop(window().location().replace(new)),
             _ => {}
         }
     });

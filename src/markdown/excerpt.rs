@@ -46,7 +46,12 @@ pub fn excerpt(text: &str, selected: Range<usize>) -> String {
     let (first, last) = (blocks.iter().find(touched), blocks.iter().rfind(touched));
     let (Some(first), Some(last)) = (first, last) else { return text[words].to_owned() };
     let start = first.indented(&words, &selected).max(first.content.start);
-    let selected = last.widened(first.widened(start..words.end.min(last.content.end)));
+    let end = words.end.min(last.content.end);
+    if start >= end {
+        // Nothing of it is shown.
+        return text[words].to_owned();
+    }
+    let selected = last.widened(first.widened(start..end));
     let mut excerpt = if std::ptr::eq(first, last) {
         first.alone(text, &selected)
     } else {

@@ -22,6 +22,7 @@ impl Replies {
         match self.database.keep_temporary(viewer, id, now()).await? {
             Some(topic) => {
                 self.hub.changed(ListTopic::Conversations(topic));
+                self.hub.changed(ListTopic::Marks(viewer.account, viewer.user));
                 Ok(())
             }
             None if self.database.may_see(viewer, id).await? => Ok(()),

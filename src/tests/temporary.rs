@@ -5,7 +5,7 @@ use std::path::Path;
 use kit::{Chat, Person, Refused, Server, soon};
 use rivulet::{
     chat::api::Sending,
-    conversation::{Conversation, LEFT_TIMEOUT, Sidebar, TEMPORARY_TIMEOUT},
+    conversation::{Conversation, LEFT_TIMEOUT, Sidebar, TEMPORARY_TIMEOUT, ratings::Rating},
     database::backup::backup,
     error::Failure,
     ids::{ConversationId, Millis, mint, now},
@@ -146,13 +146,16 @@ async fn one_that_is_kept_is_listed() {
     let ada = server.sign_up("Ada").await;
     let mut tab = ada.opens_a_tab().await;
     tab.opens_list(MINE).await;
+    tab.opens_list(List::Marks).await;
     let chat = talks_in_passing(&server, &ada).await;
+    ada.rates(chat.reply, Some(Rating::Up), "").await.expect("it is rated");
     for _ in 0..2 {
         ada.keeps(chat.id).await.expect("it is kept");
     }
-    while !tab.conversations.contains_key(&chat.id) {
+    while !tab.conversations.contains_key(&chat.id) || !tab.marks.contains_key(&chat.id) {
         tab.next().await;
     }
+    assert!(tab.marks[&chat.id].rated > 0, "a page that opens asks for its ratings");
     assert_eq!(tab.conversations[&chat.id].title, format!("A word: {MARKER}"));
     assert_eq!(tab.conversations[&chat.id].expires_at, None);
     assert_eq!(ada.closes(chat.id).await.expect_err("it stays"), Refused::of(Failure::NotFound));

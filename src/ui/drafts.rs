@@ -49,11 +49,15 @@ pub fn keep_apart(apart: bool) {
 
 /// Keeps a text, or forgets it if it is empty.
 pub fn keep(key: &str, text: &str) {
+    keep_for(key, text, IS_APART.get());
+}
+
+fn keep_for(key: &str, text: &str, is_apart: bool) {
     let tab = tab();
     put(session(), key, text);
     // After a sign-out elsewhere nothing of this tab is left to others.
     if item(local(), "era").is_some_and(|era| era == tab.era) {
-        put(local(), &left_as(key, &tab.name), if IS_APART.get() { "" } else { text });
+        put(local(), &left_as(key, &tab.name), if is_apart { "" } else { text });
     }
 }
 
@@ -146,14 +150,15 @@ fn inherit(living: &HashSet<String>) -> bool {
     let mut left = keys_of(local());
     left.sort();
     let mut any = false;
+    // What others have left was kept from nobody.
     for key in left {
         let Some((own, name)) = key.rsplit_once('@') else { continue };
         let Some(text) = item(local(), &key).filter(|_| name != mine && !living.contains(name)) else { continue };
         match read(own) {
-            Some(mine) if own.starts_with("draft:") => keep(own, &joined([mine, text])),
+            Some(mine) if own.starts_with("draft:") => keep_for(own, &joined([mine, text]), false),
             // What is being sent is one thing in both.
             Some(_) => {}
-            None => keep(own, &text),
+            None => keep_for(own, &text, false),
         }
         put(local(), &key, "");
         any = true;

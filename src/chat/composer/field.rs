@@ -177,14 +177,23 @@ impl Field {
     pub fn hand_back(self, sending: Sending, why: Option<Failure>) {
         // What was typed in a conversation that did not begin.
         let after = (self.place.is_none()).then(|| drafts::read(&draft_of(sending.conversation))).flatten();
-        let text = drafts::joined([sending.text.clone(), after.unwrap_or_default(), self.value()]);
+        let typed = self.value();
+        let text = drafts::joined([sending.text.clone(), after.unwrap_or_default(), typed.clone()]);
+        // What was chosen meanwhile for something else stays; but what was to be temporary is not kept.
+        let is_untouched = typed.trim().is_empty();
+        if self.place.is_none() && (is_untouched || sending.temporary) {
+            self.temporary.set(sending.temporary);
+            drafts::keep_apart(sending.temporary);
+        }
         self.write(&text);
-        self.others.set(sending.others.clone());
-        if let Some(new) = self.new {
+        if is_untouched {
+            self.others.set(sending.others.clone());
+            self.model.set(sending.model.clone());
+        }
+        if let Some(new) = self.new.filter(|new| is_untouched && !untrack(|| new.are_set())) {
             new.set(sending.options.clone());
         }
         if self.place.is_none() {
-            self.temporary.set(sending.temporary);
             forget_draft(sending.conversation);
         }
         match why {

@@ -107,7 +107,10 @@ async fn continue_from(
     match answer {
         Ok(sent) => {
             leave.try_run(true);
-            thread.begun(id, sent);
+            // The reader may be elsewhere by now.
+            if !thread.branch.is_disposed() {
+                thread.begun(id, sent);
+            }
         }
         Err(why) => drop(failure.try_set(Some(why.to_string()))),
     }

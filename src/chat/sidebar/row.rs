@@ -69,7 +69,14 @@ impl RowActions {
 
     fn pin(self, id: ConversationId, on: bool) {
         self.moved.set_value(Some(id));
-        self.call(async move { api::pin(id, on).await });
+        self.call(async move {
+            let pinned = api::pin(id, on).await;
+            if pinned.is_err() {
+                // It stays where it is.
+                let _ = self.moved.try_set_value(None);
+            }
+            pinned
+        });
     }
 
     fn archive(self, row: Conversation) {

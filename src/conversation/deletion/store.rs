@@ -139,7 +139,8 @@ pub(in crate::conversation) async fn next_mark(
     let places = placeholders(1, ids.len());
     let statement = format!(
         "SELECT COALESCE(MAX(marks.mark), 0) FROM (
-             SELECT MAX(m.deleted_at) AS mark FROM messages m WHERE m.conversation_id IN ({places}) AND m.deleted_at IS NOT NULL
+             SELECT (SELECT MAX(m.deleted_at) FROM messages m WHERE m.conversation_id = c.id AND m.deleted_at IS NOT NULL) AS mark
+             FROM conversations c WHERE c.id IN ({places})
              UNION ALL SELECT MAX(d.deleted_at) FROM deletions d WHERE d.conversation_id IN ({places})
          ) AS marks"
     );

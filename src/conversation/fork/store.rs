@@ -170,9 +170,10 @@ impl Database {
         let statement = format!(
             "WITH copied (old, id, parent, number) AS (VALUES {})
              INSERT INTO messages (id, conversation_id, parent_id, seq, lane, rev, author_id, role, model, epoch, nonce, status,
-                 parts, created_at, ended_at, error, stop_reason)
+                 parts, created_at, ended_at, error, stop_reason, instruction)
              SELECT copied.id, $1, copied.parent, copied.number, 1, copied.number, m.author_id, m.role, m.model, m.epoch, m.nonce,
-                 m.status, m.parts, m.created_at, m.ended_at, m.error, m.stop_reason
+                 m.status, m.parts, m.created_at, m.ended_at, m.error, m.stop_reason,
+                 m.instruction
              FROM copied JOIN messages m ON m.id = copied.old AND m.deleted_at IS NULL
                  AND m.status NOT IN ('pending', 'streaming') ORDER BY copied.number",
             rows.join(", ")
@@ -212,9 +213,16 @@ impl Database {
             return Ok(None);
         }
         let mut tx = self.begin().await?;
-        // What the other one is by now: a temporary one may have been kept meanwhile, or closed.
-        let Some(of) = sidebar_topic(&mut tx, viewer, from, MAY_SEE).await? else { return Ok(None) };
-        let topic = of.map(|_| SidebarTopic::Mine(viewer.account, viewer.user));
+        // The other one may have been closed meanwhile.
+        if sidebar_topic(&mut tx, viewer, from, MAY_SEE).await?.is_none() {
+            return Ok(None);
+        }
+        let lasting: Option<String> =
+            sqlx::query_scalar("SELECT id FROM conversations WHERE id = $1 AND expires_at IS NULL")
+                .bind(into.to_string())
+                .fetch_optional(&mut *tx)
+                .await?;
+        let topic = lasting.map(|_| SidebarTopic::Mine(viewer.account, viewer.user));
         let rev = next_rev_in_sidebar(&mut tx, topic).await?.map_or(0, |(_, rev)| rev);
         let done = sqlx::query("DELETE FROM deletions WHERE conversation_id = $1 AND state = $2")
             .bind(into.to_string())

@@ -59,7 +59,7 @@ impl Database {
     pub async fn pin(&self, viewer: Viewer, id: ConversationId, at: Option<Millis>) -> sqlx::Result<Marked> {
         let mut tx = self.begin().await?;
         let rev = next_marks_rev(&mut tx, viewer, 1).await?;
-        if at.is_some() && pinned(&mut tx, viewer).await? >= MAX_PINNED as i64 {
+        if at.is_some() && pinned_beside(&mut tx, viewer, id).await? >= MAX_PINNED as i64 {
             return Ok(Marked::TooMany);
         }
         if !mark(&mut tx, viewer, &[id], rev, at, &PIN).await? {
@@ -211,14 +211,18 @@ pub(in crate::conversation) async fn mark_rated(
     mark(tx, viewer, &[id], rev, Some(rev), &RATE).await.map(drop)
 }
 
-async fn pinned(tx: &mut AnyConnection, viewer: Viewer) -> sqlx::Result<i64> {
-    sqlx::query_scalar(
-        "SELECT COUNT(*) FROM conversation_marks WHERE user_id = $1 AND account_id = $2 AND pinned_at IS NOT NULL",
-    )
-    .bind(viewer.user.to_string())
-    .bind(viewer.account.to_string())
-    .fetch_one(tx)
-    .await
+/// How many others the viewer has pinned, of those that they can still see.
+async fn pinned_beside(tx: &mut AnyConnection, viewer: Viewer, id: ConversationId) -> sqlx::Result<i64> {
+    let statement = format!(
+        "SELECT COUNT(*) FROM conversation_marks k JOIN conversations c ON c.id = k.conversation_id
+         WHERE k.user_id = $1 AND k.account_id = $2 AND k.pinned_at IS NOT NULL AND c.id <> $3 AND {MAY_SEE}"
+    );
+    sqlx::query_scalar(AssertSqlSafe(statement))
+        .bind(viewer.user.to_string())
+        .bind(viewer.account.to_string())
+        .bind(id.to_string())
+        .fetch_one(tx)
+        .await
 }
 
 /// Sets one thing of those conversations that the viewer may see, under revs from `rev` on. False if that is none of them.

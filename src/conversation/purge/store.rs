@@ -75,7 +75,8 @@ impl Database {
                     format!("DELETE FROM queue WHERE after_id IN ({places})"),
                     format!("DELETE FROM ratings WHERE message_id IN ({places})"),
                     format!(
-                        "UPDATE messages SET parts = '[]', model = NULL, error = NULL, usage = NULL WHERE id IN ({places})"
+                        "UPDATE messages SET parts = '[]', model = NULL, error = NULL, usage = NULL, instruction = NULL
+                         WHERE id IN ({places})"
                     ),
                 ],
             )

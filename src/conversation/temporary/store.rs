@@ -13,6 +13,7 @@ use crate::{
         changes::store::next_sidebar_rev,
         deletion::{DeletionChange, DeletionState, running::store::running_in, store::next_mark},
         first_words,
+        marks::store::{mark_rated, next_marks_rev},
         store::{MESSAGE, message},
     },
     database::{Database, Writing, parsed},
@@ -111,6 +112,17 @@ impl Database {
         .bind(id.to_string())
         .execute(&mut *tx)
         .await?;
+        // From now on there is a mark to say that there are ratings.
+        let rated: Option<String> =
+            sqlx::query_scalar("SELECT message_id FROM ratings WHERE conversation_id = $1 AND user_id = $2 LIMIT 1")
+                .bind(id.to_string())
+                .bind(viewer.user.to_string())
+                .fetch_optional(&mut *tx)
+                .await?;
+        if rated.is_some() {
+            let rev = next_marks_rev(&mut tx, viewer, 1).await?;
+            mark_rated(&mut tx, viewer, id, rev).await?;
+        }
         tx.commit().await?;
         Ok(Some(topic))
     }

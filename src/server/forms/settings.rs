@@ -1,11 +1,11 @@
 //! The page of what a person has chosen and keeps, and its forms.
 
 use axum::{
-    extract::{Form, RawQuery, State},
+    extract::{Form, FromRequest, FromRequestParts, RawQuery, Request, State},
     http::{HeaderMap, StatusCode},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{settings_page as answer, signed_out};
 use crate::{
@@ -85,6 +85,20 @@ async fn respond(
     }
 }
 
+/// Whoever sends a form, and what is in it. It is read only once it is known who they are.
+pub struct OwnForm<T>(SignedIn, T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for OwnForm<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &AppState) -> Result<OwnForm<T>, Response> {
+        let (mut parts, body) = request.into_parts();
+        let who = SignedIn::from_request_parts(&mut parts, app).await.map_err(signed_out)?;
+        let form = Form::from_request(Request::from_parts(parts, body), app).await;
+        form.map(|Form(form)| OwnForm(who, form)).map_err(IntoResponse::into_response)
+    }
+}
+
 #[derive(Deserialize)]
 pub struct Defaults {
     model: String,
@@ -93,14 +107,9 @@ pub struct Defaults {
 
 pub async fn set_defaults(
     State(app): State<AppState>,
-    who: Who,
     headers: HeaderMap,
-    Form(form): Form<Defaults>,
+    OwnForm(who, form): OwnForm<Defaults>,
 ) -> Response {
-    let who = match who {
-        Ok(who) => who,
-        Err(failure) => return signed_out(failure),
-    };
     let typed = PersonalSettings { default_model: Some(form.model), system_prompt: Some(form.system_prompt) };
     let set = async {
         let before = app.database.personal_settings(who.viewer).await?;
@@ -129,14 +138,9 @@ pub struct PromptForm {
 
 pub async fn save_prompt(
     State(app): State<AppState>,
-    who: Who,
     headers: HeaderMap,
-    Form(form): Form<PromptForm>,
+    OwnForm(who, form): OwnForm<PromptForm>,
 ) -> Response {
-    let who = match who {
-        Ok(who) => who,
-        Err(failure) => return signed_out(failure),
-    };
     let Ok(id) = form.id.parse() else { return Failure::NotFound.into_response() };
     let typed = Prompt { id, title: form.title, text: form.text };
     let saved = async {
@@ -154,14 +158,9 @@ pub struct Id {
 
 pub async fn delete_prompt(
     State(app): State<AppState>,
-    who: Who,
     headers: HeaderMap,
-    Form(form): Form<Id>,
+    OwnForm(who, form): OwnForm<Id>,
 ) -> Response {
-    let who = match who {
-        Ok(who) => who,
-        Err(failure) => return signed_out(failure),
-    };
     let deleted = async {
         let prompts = app.database.prompts(who.viewer).await?;
         let prompt = prompts.into_iter().find(|prompt| prompt.id.to_string() == form.id);
@@ -185,14 +184,9 @@ pub struct PresetName {
 
 pub async fn rename_preset(
     State(app): State<AppState>,
-    who: Who,
     headers: HeaderMap,
-    Form(form): Form<PresetName>,
+    OwnForm(who, form): OwnForm<PresetName>,
 ) -> Response {
-    let who = match who {
-        Ok(who) => who,
-        Err(failure) => return signed_out(failure),
-    };
     let Ok(id) = form.id.parse() else { return Failure::NotFound.into_response() };
     let saved = match preset(&app, who.viewer, id).await {
         Ok(preset) => save(&app, who.viewer, Preset { name: form.name.clone(), ..preset }).await,
@@ -213,14 +207,9 @@ async fn save(app: &AppState, viewer: Viewer, preset: Preset) -> Result<(), Fail
 
 pub async fn delete_preset(
     State(app): State<AppState>,
-    who: Who,
     headers: HeaderMap,
-    Form(form): Form<Id>,
+    OwnForm(who, form): OwnForm<Id>,
 ) -> Response {
-    let who = match who {
-        Ok(who) => who,
-        Err(failure) => return signed_out(failure),
-    };
     let Ok(id) = form.id.parse() else { return Failure::NotFound.into_response() };
     let deleted = async {
         let preset = preset(&app, who.viewer, id).await?;
@@ -242,14 +231,9 @@ pub struct DeletedPreset {
 /// Takes back that a preset was deleted, which the page has in its form.
 pub async fn restore_preset(
     State(app): State<AppState>,
-    who: Who,
     headers: HeaderMap,
-    Form(form): Form<DeletedPreset>,
+    OwnForm(who, form): OwnForm<DeletedPreset>,
 ) -> Response {
-    let who = match who {
-        Ok(who) => who,
-        Err(failure) => return signed_out(failure),
-    };
     let Ok(preset) = serde_json::from_str::<Preset>(&form.preset) else { return Failure::NotFound.into_response() };
     let typed = Typed::PresetName(preset.id, preset.name.clone());
     let saved = save(&app, who.viewer, preset).await;

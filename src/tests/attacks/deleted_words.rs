@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use kit::{Server, soon};
-use rivulet::{conversation::ratings::Rating, steering::options::Options};
+use kit::{Person, Server, soon};
+use rivulet::{conversation::ratings::Rating, message::Position, steering::options::Options};
 
 /// How often the words stand in a file; never in one that is not there.
 fn found(file: &Path, words: &str) -> usize {
@@ -42,6 +42,36 @@ async fn deleted_words_are_in_no_file() {
     .await;
     assert!(count("Kept on purpose") > 0);
     assert_eq!(ada.reads(kept.id).await.expect("it is there").messages[0].text(), "Kept on purpose");
+}
+
+/// Rule: the same holds for a reply that is deleted by itself, and for what the model had been asked to do in it.
+#[tokio::test]
+async fn a_deleted_instruction_is_in_no_file() {
+    let server = Server::without_undo().await;
+    let ada = server.sign_up("Ada").await;
+    let files = ["", "-wal"].map(|end| server.folder.path().join(format!("rivulet.db{end}")));
+    let count = || files.iter().map(|file| found(file, "Instructed in confidence")).sum::<usize>();
+    let chat = ada.asks("Count").await;
+    let writer = server.provider.is_asked().await;
+    writer.writes("One two three four");
+    writer.ends();
+    let mut tab = ada.opens_a_tab().await;
+    tab.follows(chat.reply).await;
+    tab.sees_the_end(chat.reply).await;
+    let from = Position { at: 8, ended: false, ..tab.message(chat.reply).position() };
+    let asked = Person::continuing(chat.reply, from, "Instructed in confidence.");
+    ada.asks_to_go_on(&asked).await.expect("it has begun");
+    server.provider.is_asked().await.ends();
+    tab.follows(asked.id).await;
+    tab.sees_the_end(asked.id).await;
+    assert!(count() > 0, "the words are in the files before");
+    ada.deletes_message(asked.id).await.expect("it is there");
+    soon("the words are gone", async {
+        while count() > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 /// Rule: who reads the database while words are deleted delays that, and nothing else.
