@@ -27,7 +27,7 @@ use crate::{
 const WAITING_LIMIT: usize = 256 * 1024;
 /// What an item costs beside its text, about: itself, its place in the queue, its share of the allocator's.
 const ITEM_COST: usize = 256;
-/// Past this a reply ends, in bytes as [`Message::size`] counts them.
+/// Past this a reply ends, in bytes as [`Message::size`](crate::message::Message::size) counts them.
 pub const REPLY_LIMIT: usize = 4 * 1024 * 1024;
 /// What a reply is to do.
 pub struct Job {
