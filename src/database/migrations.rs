@@ -39,6 +39,7 @@ pub const STEPS: &[Step] = &[
     step(18, "asked together", include_str!("../../migrations/sqlite/0018_asked_together.sql")),
     step(19, "ratings", include_str!("../../migrations/sqlite/0019_ratings.sql")),
     step(20, "temporary", include_str!("../../migrations/sqlite/0020_temporary.sql")),
+    step(21, "summaries", include_str!("../../migrations/sqlite/0021_summaries.sql")),
 ];
 
 const fn step(number: i64, description: &'static str, statements: &'static str) -> Step {

@@ -165,8 +165,14 @@ impl Database {
                 // The newest in any case, or there is nothing to answer.
                 if bytes > budget && !said.is_empty() {
                     drop(rows);
-                    let rest = [Run { up_to: seq, ..*run }];
-                    let more = self.count(id, rest.iter().chain(&runs[at + 1..])).await?;
+                    let mut rest = vec![Run { up_to: seq, ..*run }];
+                    rest.extend(&runs[at + 1..]);
+                    if let Some((at, seq, summary)) = self.newest_summary(id, &rest).await? {
+                        rest.truncate(at + 1);
+                        rest[at].after = seq;
+                        said.push(summary);
+                    }
+                    let more = self.count(id, rest.iter()).await?;
                     said.reverse();
                     return Ok(History { messages: said, more });
                 }
@@ -180,6 +186,29 @@ impl Database {
         }
         said.reverse();
         Ok(History { messages: said, more: 0 })
+    }
+
+    /// The newest whole summary in these runs of a branch, the run that it is in, and its place there.
+    async fn newest_summary(&self, id: ConversationId, runs: &[Run]) -> sqlx::Result<Option<(usize, Seq, Message)>> {
+        for (at, run) in runs.iter().enumerate() {
+            let statement = format!(
+                "SELECT {MESSAGE}, m.seq FROM messages m WHERE m.conversation_id = $1 AND m.lane = $2 AND m.seq <= $3
+                 AND m.seq > $4 AND m.role = 'summary' AND m.deleted_at IS NULL ORDER BY m.seq DESC"
+            );
+            let mut rows = sqlx::query(AssertSqlSafe(statement))
+                .bind(id.to_string())
+                .bind(run.lane)
+                .bind(run.up_to)
+                .bind(run.after)
+                .try_map(|row: AnyRow| Ok((row.try_get::<Seq, _>("seq")?, message(row)?)))
+                .fetch(&self.read);
+            while let Some((seq, summary)) = rows.try_next().await? {
+                if stands_for_all_before(&summary) {
+                    return Ok(Some((at, seq, summary)));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// How many messages there are in these runs of a branch. None of a branch is deleted while its last is not.

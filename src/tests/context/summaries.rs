@@ -51,6 +51,25 @@ async fn a_summary_stands_for_what_is_before_it() {
     assert_eq!(ada.finds(&next).await.parts[0].kind, Kind::Covered { messages: 6 });
 }
 
+/// Rule: the summary is sent however much was written since: what is left out stands behind it.
+#[tokio::test]
+async fn a_summary_is_sent_however_much_follows_it() {
+    let (server, _folder) = server_with_context(1_000).await;
+    let ada = server.sign_up("Ada").await;
+    let (chat, _) = exchange(&server, &ada, None, "One").await;
+    let row = ada.summarises(chat.reply).await.expect("it is asked for");
+    answers(&server, "They greeted.").await;
+    let mut chat = Chat { reply: row.id, ..chat };
+    ends(&ada, &chat).await;
+    for _ in 0..10 {
+        (chat, _) = exchange(&server, &ada, Some(chat), &"word ".repeat(280)).await;
+    }
+    let (chat, asked) = exchange(&server, &ada, Some(chat), "And now?").await;
+    assert!(asked[0].1.contains("<summary>\nThey greeted.\n</summary>"), "{asked:?}");
+    let Kind::LeftOut { messages, .. } = ada.finds(&chat).await.parts[0].kind else { panic!("nothing was left out") };
+    assert_eq!(messages as usize + asked.len(), 21, "all behind the summary is sent or said to be left out");
+}
+
 /// Rule: a summary that was stopped stands for nothing; Retry writes another one beside it, and Continue has the rest written.
 #[tokio::test]
 async fn an_unfinished_summary_stands_for_nothing() {
