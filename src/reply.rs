@@ -156,7 +156,7 @@ impl Replies {
                 // Its id is new, so it runs nowhere.
                 Err(why) => return not_entered(why, Err(Failure::Changed)),
             };
-            let started = replies.database.retry(viewer, of, &reply, now(), replies.node).await;
+            let started = replies.database.retry(viewer, of, (&reply, None), now(), replies.node).await;
             match replies.run_if_started(vec![(running, model)], started, false)? {
                 Started::Yes(new) => Ok(new),
                 _ => Err(Failure::Changed),

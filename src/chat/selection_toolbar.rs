@@ -44,7 +44,7 @@ struct Toolbar {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     Ask,
-    GoOn,
+    Continue,
 }
 
 /// Listens while the conversation is there. It stands in the column of messages.
@@ -104,7 +104,7 @@ fn Buttons(toolbar: Toolbar) -> impl IntoView {
     let toasts: Toasts = expect_context();
     let begin = move |_| match toolbar.read() {
         Some(selected) if selected.from.is_none() => toasts.show(t().selection.nothing_before.into(), None),
-        selected => toolbar.field.set(selected.map(|selected| (Purpose::GoOn, selected))),
+        selected => toolbar.field.set(selected.map(|selected| (Purpose::Continue, selected))),
     };
     let copied = RwSignal::new(None::<bool>);
     let copy = move |_| {
@@ -136,10 +136,10 @@ fn Buttons(toolbar: Toolbar) -> impl IntoView {
             {move || view! { <icon::Icon path=copy_icon() /> }}
             {texts.copy}
         </button>
-        <Show when=move || toolbar.can_go_on()>
+        <Show when=move || toolbar.can_continue()>
             <button type="button" on:click=begin>
                 <icon::Icon path=icon::CONTINUE />
-                {texts.go_on}
+                {texts.continue_from}
             </button>
         </Show>
     }
@@ -213,7 +213,7 @@ impl Toolbar {
     }
 
     /// Whether what is selected is text of a reply that has ended, or of one that is the reader's own.
-    fn can_go_on(self) -> bool {
+    fn can_continue(self) -> bool {
         self.changed.track();
         let found = self.selected.with_value(|selected| selected.as_ref().map(|it| (it.message(), it.is_text())));
         let Some((Some(id), true)) = found else { return false };

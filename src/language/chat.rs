@@ -159,9 +159,9 @@ pub struct Selection {
     pub question: &'static str,
     pub send: &'static str,
     pub leave: &'static str,
-    pub go_on: &'static str,
+    pub continue_from: &'static str,
     /// The words from which on the reply is written anew go in.
-    pub go_on_from: fn(&str) -> String,
+    pub in_place_of: fn(&str) -> String,
     /// The field for how it is to go on.
     pub instruction: &'static str,
     /// In the place of that, before the first words of a reply.

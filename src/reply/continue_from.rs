@@ -48,8 +48,7 @@ impl Replies {
                 Err(why) => return not_entered(why, Ok((Started::Repeated, reply))),
             };
             let instruction = asked.instruction.as_deref();
-            let started =
-                replies.database.continue_from(viewer, asked.of, &reply, instruction, now(), replies.node).await;
+            let started = replies.database.retry(viewer, asked.of, (&reply, instruction), now(), replies.node).await;
             Ok((replies.run_if_started(vec![(running, model)], started, true)?, reply))
         })
         .await

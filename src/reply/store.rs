@@ -16,6 +16,7 @@ use crate::{
     database::{Database, json, parsed},
     ids::{ConversationId, MessageId, Millis, NodeId, Rev},
     message::{Epoch, Kind, Message, Part, Position, Role, Status},
+    reply::continue_from::store::write_instruction,
     reply::queue::store::{Sendable, is_queued, move_queue, take_queued},
     reply::tree::store::{Spot, TreeNode, Written, node_of, visible_node},
     steering::options::Options,
@@ -178,44 +179,34 @@ impl Database {
         Ok(Started::Yes(started))
     }
 
-    /// Another reply to what `of` answers: its sibling.
+    /// Another reply to what `of` answers: its sibling. One that begins with words of it may have an `instruction` for the rest.
+    /// What waits for `of` waits for it.
     pub async fn retry(
         &self,
         viewer: Viewer,
         of: MessageId,
-        reply: &Message,
+        (reply, instruction): (&Message, Option<&str>),
         now: Millis,
         node: NodeId,
     ) -> sqlx::Result<Started> {
         let mut tx = self.begin().await?;
-        if is_fenced(&mut tx, node).await? {
-            return Ok(Started::Fenced);
-        }
-        let Some((conversation, of)) = visible_node(&mut tx, viewer, of).await? else {
-            return Ok(Started::Missing);
+        let ended = match ended(&mut tx, viewer, of, node).await? {
+            Ok(ended) => ended,
+            Err(refused) => return Ok(refused),
         };
-        let sidebar = change_row(&mut tx, viewer, conversation).await?;
-        let Some(rev) = next_messages_rev(&mut tx, conversation, 1).await? else {
-            return Ok(Started::Missing);
-        };
-        let Some(parent) = of.parent.filter(|_| of.role == reply.role) else { return Ok(Started::Missing) };
-        let Some(parent) = node_of(&mut tx, conversation, parent).await? else {
+        let Some(parent) = ended.of.parent.filter(|_| ended.of.role == reply.role) else { return Ok(Started::Missing) };
+        let Some(parent) = node_of(&mut tx, ended.conversation, parent).await? else {
             return Ok(Started::Changed);
         };
-        if !of.status.is_final() || is_full(&mut tx, conversation, 1).await? {
-            return Ok(Started::Busy);
-        }
-        let written = Written { conversation, viewer, now, together: false };
-        match written.insert(&mut tx, Some(parent.spot), rev, reply, Some(node)).await {
-            // This model answers it already.
-            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(Started::Busy),
-            inserted => {
-                let (reply, _) = inserted?;
-                move_queue(&mut tx, conversation, of.spot.id, ReplyChange::Retried(reply.id)).await?;
-                tx.commit().await?;
-                Ok(Started::Yes(NewReplies { said: None, replies: vec![reply], sidebar, came_back: false }))
+        let written = Written { conversation: ended.conversation, viewer, now, together: false };
+        let started = ended.write(&mut tx, written, parent.spot, reply, node, ReplyChange::Retried(reply.id)).await?;
+        if let Started::Yes(_) = started {
+            if let Some(instruction) = instruction {
+                write_instruction(&mut tx, reply.id, instruction).await?;
             }
+            tx.commit().await?;
         }
+        Ok(started)
     }
 
     /// A summary of all up to the finished reply `of`, which it follows. What waits for that reply waits for the summary then.
@@ -228,33 +219,17 @@ impl Database {
         node: NodeId,
     ) -> sqlx::Result<Started> {
         let mut tx = self.begin().await?;
-        if is_fenced(&mut tx, node).await? {
-            return Ok(Started::Fenced);
-        }
-        let Some((conversation, of)) = visible_node(&mut tx, viewer, of).await? else {
-            return Ok(Started::Missing);
+        let ended = match ended(&mut tx, viewer, of, node).await? {
+            Ok(ended) => ended,
+            Err(refused) => return Ok(refused),
         };
-        let sidebar = change_row(&mut tx, viewer, conversation).await?;
-        let Some(rev) = next_messages_rev(&mut tx, conversation, 1).await? else {
-            return Ok(Started::Missing);
-        };
-        if !of.role.is_reply() {
-            return Ok(Started::Missing);
+        let written = Written { conversation: ended.conversation, viewer, now, together: false };
+        let parent = ended.of.spot;
+        let started = ended.write(&mut tx, written, parent, summary, node, ReplyChange::Answered(summary.id)).await?;
+        if let Started::Yes(_) = started {
+            tx.commit().await?;
         }
-        if !of.status.is_final() || is_full(&mut tx, conversation, 1).await? {
-            return Ok(Started::Busy);
-        }
-        let written = Written { conversation, viewer, now, together: false };
-        match written.insert(&mut tx, Some(of.spot), rev, summary, Some(node)).await {
-            // This model is writing one already.
-            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(Started::Busy),
-            inserted => {
-                let (reply, _) = inserted?;
-                move_queue(&mut tx, conversation, of.spot.id, ReplyChange::Answered(reply.id)).await?;
-                tx.commit().await?;
-                Ok(Started::Yes(NewReplies { said: None, replies: vec![reply], sidebar, came_back: false }))
-            }
-        }
+        Ok(started)
     }
 
     /// Opens a new epoch of a message that ended early, `from` where it did: a compare-and-set on the epoch that the person
@@ -389,6 +364,60 @@ async fn parent_of(
     })
 }
 
+/// A reply that has ended and to which another one is added, in this change of its conversation's messages.
+struct Ended {
+    conversation: ConversationId,
+    of: TreeNode,
+    sidebar: Option<SidebarTopic>,
+    rev: Rev,
+}
+
+/// Such a reply, if another one can be added.
+async fn ended(
+    tx: &mut AnyConnection,
+    viewer: Viewer,
+    of: MessageId,
+    node: NodeId,
+) -> sqlx::Result<Result<Ended, Started>> {
+    if is_fenced(tx, node).await? {
+        return Ok(Err(Started::Fenced));
+    }
+    let Some((conversation, of)) = visible_node(tx, viewer, of).await? else { return Ok(Err(Started::Missing)) };
+    let sidebar = change_row(tx, viewer, conversation).await?;
+    let Some(rev) = next_messages_rev(tx, conversation, 1).await? else { return Ok(Err(Started::Missing)) };
+    if !of.role.is_reply() {
+        return Ok(Err(Started::Missing));
+    }
+    if !of.status.is_final() || is_full(tx, conversation, 1).await? {
+        return Ok(Err(Started::Busy));
+    }
+    Ok(Ok(Ended { conversation, of, sidebar, rev }))
+}
+
+impl Ended {
+    /// Writes the other one below a message. `change`: what that is to the queue.
+    async fn write(
+        self,
+        tx: &mut AnyConnection,
+        written: Written,
+        parent: Spot,
+        reply: &Message,
+        node: NodeId,
+        change: ReplyChange,
+    ) -> sqlx::Result<Started> {
+        match written.insert(tx, Some(parent), self.rev, reply, Some(node)).await {
+            // This model is writing one already.
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(Started::Busy),
+            inserted => {
+                let (reply, _) = inserted?;
+                move_queue(tx, self.conversation, self.of.spot.id, change).await?;
+                let (replies, sidebar) = (vec![reply], self.sidebar);
+                Ok(Started::Yes(NewReplies { said: None, replies, sidebar, came_back: false }))
+            }
+        }
+    }
+}
+
 /// What stands under the id of a message that is sent.
 async fn sent_before(tx: &mut AnyConnection, new: &Exchange) -> sqlx::Result<Option<Message>> {
     sqlx::query(AssertSqlSafe(format!("SELECT {MESSAGE} FROM messages m WHERE m.id = $1 AND m.conversation_id = $2")))
@@ -400,7 +429,7 @@ async fn sent_before(tx: &mut AnyConnection, new: &Exchange) -> sqlx::Result<Opt
 }
 
 /// Whether another process has declared this one dead.
-pub(in crate::reply) async fn is_fenced(tx: &mut AnyConnection, node: NodeId) -> sqlx::Result<bool> {
+async fn is_fenced(tx: &mut AnyConnection, node: NodeId) -> sqlx::Result<bool> {
     let alive: Option<String> = sqlx::query_scalar("SELECT id FROM nodes WHERE id = $1 AND fenced = 0")
         .bind(node.to_string())
         .fetch_optional(&mut *tx)
@@ -419,7 +448,7 @@ async fn has_messages(tx: &mut AnyConnection, id: ConversationId) -> sqlx::Resul
 }
 
 /// Whether so many more replies are too many for a conversation.
-pub(in crate::reply) async fn is_full(tx: &mut AnyConnection, id: ConversationId, more: usize) -> sqlx::Result<bool> {
+async fn is_full(tx: &mut AnyConnection, id: ConversationId, more: usize) -> sqlx::Result<bool> {
     let running: i64 = sqlx::query_scalar(
         "SELECT COUNT(*) FROM messages WHERE conversation_id = $1 AND status IN ('pending', 'streaming')",
     )

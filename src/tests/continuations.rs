@@ -47,7 +47,7 @@ async fn a_sibling_continues_from_a_word() {
     let original = tab.message(chat.reply).clone();
     tab.follows_list(List::Messages(chat.id)).await;
     let asked = Person::continuing(chat.reply, at(&original, 15), "  Be brief.\r\n");
-    let sent = ada.asks_to_go_on(&asked).await.expect("it has begun");
+    let sent = ada.asks_to_continue(&asked).await.expect("it has begun");
     let [begun] = &sent.messages[..] else { panic!("the reply: {sent:?}") };
     assert_eq!((begun.id, begun.text().as_str(), begun.status), (asked.id, "A river has ", Status::Streaming));
     assert_eq!(begun.parts[0], original.parts[0], "the thinking before it stays");
@@ -74,15 +74,15 @@ async fn asking_twice_is_asking_once() {
     let ada = server.sign_up("Ada").await;
     let (chat, mut tab, _) = reply(&server, &ada, "One two three", true).await;
     let asked = Person::continuing(chat.reply, at(tab.message(chat.reply), 4), "");
-    let (one, two) = join(ada.asks_to_go_on(&asked), ada.asks_to_go_on(&asked)).await;
+    let (one, two) = join(ada.asks_to_continue(&asked), ada.asks_to_continue(&asked)).await;
     let (one, two) = (one.expect("the first"), two.expect("the second"));
     assert_eq!(one.messages.len() + two.messages.len(), 1, "one of them was the first");
     let writer = server.provider.is_asked().await;
-    assert_eq!(ada.asks_to_go_on(&asked).await.expect("the third").metas, []);
+    assert_eq!(ada.asks_to_continue(&asked).await.expect("the third").metas, []);
     writer.ends();
     tab.follows(asked.id).await;
     tab.sees_the_end(asked.id).await;
-    assert_eq!(ada.asks_to_go_on(&asked).await.expect("the fourth").metas, []);
+    assert_eq!(ada.asks_to_continue(&asked).await.expect("the fourth").metas, []);
     assert!(server.provider.is_asked_no_more().await);
 }
 

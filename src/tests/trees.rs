@@ -90,7 +90,7 @@ impl Tree {
         let at = (recent > 0).then(|| replies[replies.len() - 1 - at % recent]);
         let started = match at {
             Some(of) if is_retry => {
-                self.database.retry(self.viewer, of, &reply, now(), self.node).await.expect("a row")
+                self.database.retry(self.viewer, of, (&reply, None), now(), self.node).await.expect("a row")
             }
             parent => {
                 let said = Message::said(mint(), "Hello".into(), now());

@@ -36,7 +36,7 @@ pub(super) fn Field(thread: Thread, purpose: Purpose, selected: Selected, leave:
                 Ok(()) => leave.run(true),
                 Err(why) => failure.set(why.map(|why| why.to_string())),
             },
-            Purpose::GoOn => {
+            Purpose::Continue => {
                 let Some(from) = selected.from.filter(|_| !sending.get_untracked()) else { return };
                 let (of, instruction, model) = (selected.message, value(), thread.model.get_untracked());
                 let asked = Continuing { of, from, id, instruction, model };
@@ -51,12 +51,12 @@ pub(super) fn Field(thread: Thread, purpose: Purpose, selected: Selected, leave:
     };
     let shown = match purpose {
         Purpose::Ask => first_line(&selected.markdown),
-        Purpose::GoOn => (t().selection.go_on_from)(&first_line(&selected.markdown)),
+        Purpose::Continue => (t().selection.in_place_of)(&first_line(&selected.markdown)),
     };
     let texts = &t().selection;
     let (label, button) = match purpose {
         Purpose::Ask => (texts.question, texts.send),
-        Purpose::GoOn => (texts.instruction, texts.go_on),
+        Purpose::Continue => (texts.instruction, texts.continue_from),
     };
     view! {
         <form class="selection-field" on:submit=submit>

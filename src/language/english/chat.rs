@@ -168,8 +168,8 @@ pub(super) const SELECTION: Selection = Selection {
     question: "Ask about these words",
     send: "Send question",
     leave: "Cancel",
-    go_on: "Go on from here",
-    go_on_from: |words| format!("In place of “{words}”"),
+    continue_from: "Go on from here",
+    in_place_of: |words| format!("In place of “{words}”"),
     instruction: "How should it go on? (optional)",
     nothing_before: "No words come before these. To have the whole reply written anew, press Retry.",
 };

@@ -15,9 +15,9 @@ use crate::{
 /// The most models of one server that are offered, and the most characters of a model's id and name.
 const MOST_MODELS: usize = 500;
 const LONGEST_NAME: usize = 128;
-const GO_ON: &str = "Your last message was cut off. Go on exactly where it broke off: begin with the very next \
+const CONTINUE: &str = "Your last message was cut off. Go on exactly where it broke off: begin with the very next \
                      character, in the same language and format. Repeat nothing, explain nothing.";
-const GO_ON_AS: &str = "Your last message was cut off. Go on exactly where it broke off: begin with the very next \
+const CONTINUE_AS: &str = "Your last message was cut off. Go on exactly where it broke off: begin with the very next \
                         character, and repeat nothing. From there on, do as follows, and do not mention that you do.";
 /// Where a list has how many tokens a model reads and writes together: OpenRouter's, Groq's, vLLM's, Mistral's.
 const CONTEXT: [&str; 4] = ["context_length", "context_window", "max_model_len", "max_context_length"];
@@ -64,7 +64,7 @@ pub fn body(request: &Request, dialect: Dialect) -> Value {
         }
     }
     if request.resumes && matches!(turns.last(), Some((Role::Assistant, _))) {
-        turns.push((Role::User, go_on(request.instruction.as_deref())));
+        turns.push((Role::User, continuation(request.instruction.as_deref())));
     }
     let Options { system_prompt, temperature, top_p, max_tokens, reasoning_effort, stop } = &request.options;
     let system = system_prompt.iter().filter(|prompt| !prompt.trim().is_empty());
@@ -87,8 +87,8 @@ pub fn body(request: &Request, dialect: Dialect) -> Value {
 }
 
 /// How a model is asked to continue its text: as it was, or as a person wants it.
-fn go_on(instruction: Option<&str>) -> String {
-    instruction.map_or_else(|| GO_ON.to_owned(), |instruction| format!("{GO_ON_AS}\n\n{instruction}"))
+fn continuation(instruction: Option<&str>) -> String {
+    instruction.map_or_else(|| CONTINUE.to_owned(), |instruction| format!("{CONTINUE_AS}\n\n{instruction}"))
 }
 
 impl Dialect {

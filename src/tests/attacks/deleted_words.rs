@@ -60,7 +60,7 @@ async fn a_deleted_instruction_is_in_no_file() {
     tab.sees_the_end(chat.reply).await;
     let from = Position { at: 8, ended: false, ..tab.message(chat.reply).position() };
     let asked = Person::continuing(chat.reply, from, "Instructed in confidence.");
-    ada.asks_to_go_on(&asked).await.expect("it has begun");
+    ada.asks_to_continue(&asked).await.expect("it has begun");
     server.provider.is_asked().await.ends();
     tab.follows(asked.id).await;
     tab.sees_the_end(asked.id).await;

@@ -318,7 +318,7 @@ async fn a_reply_that_begins_with_words_keeps_them() {
     let (chat, tab, _writer) = world.streaming("One two three").await;
     let from = Position { at: 9, ..tab.message(chat.reply).position() };
     let asked = Person::continuing(chat.reply, from, "In verse.");
-    world.ada.asks_to_go_on(&asked).await.expect("it has begun");
+    world.ada.asks_to_continue(&asked).await.expect("it has begun");
     let mut tab = world.ada.opens_a_tab().await;
     tab.follows(asked.id).await;
     tab.sees(asked.id, "One two ").await;
@@ -327,7 +327,7 @@ async fn a_reply_that_begins_with_words_keeps_them() {
     assert_eq!(tab.sees_the_end(asked.id).await, Status::Interrupted);
     assert_eq!((tab.thinking(asked.id).as_str(), tab.text(asked.id).as_str()), ("Hm.", "One two "));
     // What was asked twice is still asked once.
-    assert_eq!(world.ada.asks_to_go_on(&asked).await.expect("it has come").metas, []);
+    assert_eq!(world.ada.asks_to_continue(&asked).await.expect("it has come").metas, []);
     while !world.provider.is_asked_no_more().await {
         drop(world.provider.is_asked().await);
     }

@@ -177,9 +177,9 @@ impl Person {
         self.call("continue", json!({ "id": reply, "epoch": epoch, "model": MODEL })).await
     }
 
-    /// Has the model go on from a place in a reply: a sibling begins with what stands before that.
+    /// Has the model continue from a place in a reply: a sibling begins with what stands before that.
     pub async fn continues_from(&self, reply: MessageId, from: Position) -> Result<MessageMeta, Refused> {
-        let sent = self.asks_to_go_on(&Person::continuing(reply, from, "")).await?;
+        let sent = self.asks_to_continue(&Person::continuing(reply, from, "")).await?;
         Ok(sent.metas.into_iter().next_back().expect("the list's row of the reply"))
     }
 
@@ -187,7 +187,7 @@ impl Person {
         Continuing { of: reply, from, id: mint(), instruction: instruction.into(), model: MODEL.into() }
     }
 
-    pub async fn asks_to_go_on(&self, asked: &Continuing) -> Result<Sent, Refused> {
+    pub async fn asks_to_continue(&self, asked: &Continuing) -> Result<Sent, Refused> {
         self.call("continue-from", json!({ "asked": asked })).await
     }
 
